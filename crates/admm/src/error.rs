@@ -1,0 +1,56 @@
+use krylov::KrylovError;
+use linalg_core::LinalgError;
+
+/// A setting outside its range.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+#[error("{name} = {value}: must be {must_be}")]
+pub struct SettingsError {
+    /// The setting.
+    pub name: &'static str,
+    /// Its value.
+    pub value: f64,
+    /// The range it must lie in.
+    pub must_be: &'static str,
+}
+
+/// What a primal step can run into.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PrimalError {
+    /// The factorisation failed, or its shapes do not fit.
+    #[error(transparent)]
+    Linalg(#[from] LinalgError),
+    /// The inner iteration failed.
+    #[error(transparent)]
+    Krylov(#[from] KrylovError),
+    /// A solve was asked for before a penalty was set.
+    #[error("set_penalty must come before solve")]
+    NoPenalty,
+}
+
+/// Why there is no iterate worth reading.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AdmmError {
+    /// Two lengths that must agree do not.
+    #[error("{what}: length {got}, expected {want}")]
+    Shape {
+        /// The argument.
+        what: &'static str,
+        /// The length it must have.
+        want: usize,
+        /// The length it has.
+        got: usize,
+    },
+    /// The primal step failed.
+    #[error(transparent)]
+    Primal(#[from] PrimalError),
+    /// The iterate holds NaN or an infinity.
+    #[error("iterate is not finite at iteration {iteration} in {precision}")]
+    NotFinite {
+        /// The iteration that made it.
+        iteration: usize,
+        /// The precision of the iteration.
+        precision: &'static str,
+    },
+}

@@ -1,0 +1,38 @@
+//! A splitting solver for a smooth part of a linear image plus a penalty:
+//!
+//! ```text
+//!     minimise  f(F u) + g(v)   subject to  u = v
+//! ```
+//!
+//! The smooth part enters through a [`PrimalSolver`], the penalty through a [`Proximal`]
+//! operator. The iteration is over-relaxed ADMM written as Douglas-Rachford in one state `z`,
+//! with safeguarded Anderson acceleration and a rule for the penalty parameter `rho`; it stops by
+//! its residuals, or when a [`Monitor`] of the caller says so (a duality gap, for example).
+//!
+//! # Example: a lasso
+#![doc = "```"]
+#![doc = include_str!("../examples/lasso.rs")]
+#![doc = "```"]
+
+mod anderson;
+mod error;
+mod loss;
+mod monitor;
+mod penalty;
+mod primal;
+mod prox;
+mod settings;
+mod solver;
+mod state;
+mod status;
+
+pub use error::{AdmmError, PrimalError, SettingsError};
+pub use loss::{Curvature, Loss};
+pub use monitor::{Monitor, Residuals, ResidualMonitor, Verdict};
+pub use penalty::PenaltyRule;
+pub use primal::{CgPrimal, Factor, InnerPrimal, Lift, OuterPrimal, PrimalReport, PrimalSolver};
+pub use prox::{GroupNorm, L1Norm, NonNegative, Proximal};
+pub use settings::{AdmmSettings, CheckedAdmmSettings};
+pub use solver::{AdmmSolution, PhaseSeconds, Splitting, solve};
+pub use state::AdmmState;
+pub use status::Status;

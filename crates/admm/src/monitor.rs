@@ -1,0 +1,45 @@
+use linalg_core::Real;
+
+use crate::state::AdmmState;
+use crate::status::Status;
+
+/// The residuals of an iteration, relative.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Residuals {
+    /// `|u - v| / max(|u|, |v|)`.
+    pub primal: f64,
+    /// `|v - v_before| / |z - v|`.
+    pub dual: f64,
+}
+
+/// What a [`Monitor`] makes of an iterate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Go on.
+    Continue,
+    /// End with this status.
+    Stop(Status),
+}
+
+/// The caller's eye on the iteration: it is shown every iterate, and its word ends the run.
+pub trait Monitor<T: Real, X: ?Sized> {
+    /// Looks at the iterate after its proximal step; `prox` is lent for exact re-evaluations.
+    fn observe(&mut self, state: &AdmmState<T>, residuals: &Residuals, prox: &mut X) -> Verdict;
+}
+
+/// Stops when both relative residuals are within a tolerance.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ResidualMonitor {
+    /// The tolerance.
+    pub tol: f64,
+}
+
+impl<T: Real, X: ?Sized> Monitor<T, X> for ResidualMonitor {
+    fn observe(&mut self, _state: &AdmmState<T>, residuals: &Residuals, _prox: &mut X) -> Verdict {
+        if residuals.primal <= self.tol && residuals.dual <= self.tol {
+            Verdict::Stop(Status::Converged)
+        } else {
+            Verdict::Continue
+        }
+    }
+}

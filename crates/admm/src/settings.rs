@@ -1,0 +1,140 @@
+use crate::error::SettingsError;
+use crate::penalty::PenaltyRule;
+
+/// Settings of the iteration.
+///
+/// | name | default | range |
+/// |---|---|---|
+/// | `relaxation` | 1.6 | (0, 2) |
+/// | `max_iters` | 2000 | at least 0 |
+/// | `anderson` | 6 | 0 (off) to 20 |
+/// | `anderson_every` | 6 | at least 1 |
+/// | `penalty_rule` | calibrated | |
+/// | `penalty_first` | 5 | at least 1 |
+/// | `penalty_growth` | 2 | above 1 |
+/// | `penalty_band` | 1.5 | at least 1 |
+/// | `inner_tol` | 1e-2 | (0, 1) |
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct AdmmSettings {
+    /// Over-relaxation of the step.
+    pub relaxation: f64,
+    /// Most iterations.
+    pub max_iters: usize,
+    /// Memory of the Anderson acceleration; 0 turns it off.
+    pub anderson: usize,
+    /// An accelerated step every so many iterations.
+    pub anderson_every: usize,
+    /// How `rho` follows the iteration.
+    pub penalty_rule: PenaltyRule,
+    /// The iteration at which `rho` is first reconsidered.
+    pub penalty_first: usize,
+    /// The iterations of later reconsiderations grow by this factor.
+    pub penalty_growth: f64,
+    /// `rho` stays for a factor inside `[1 / band, band]`.
+    pub penalty_band: f64,
+    /// First relative tolerance of an inexact primal step; it falls as `1 / k^2` and with the
+    /// residuals, so that the errors are summable.
+    pub inner_tol: f64,
+}
+
+impl Default for AdmmSettings {
+    fn default() -> Self {
+        Self {
+            relaxation: 1.6,
+            max_iters: 2000,
+            anderson: 6,
+            anderson_every: 6,
+            penalty_rule: PenaltyRule::Calibrated,
+            penalty_first: 5,
+            penalty_growth: 2.0,
+            penalty_band: 1.5,
+            inner_tol: 1e-2,
+        }
+    }
+}
+
+/// Settings that passed [`AdmmSettings::check`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheckedAdmmSettings(AdmmSettings);
+
+impl CheckedAdmmSettings {
+    /// The values.
+    #[must_use]
+    pub fn get(&self) -> &AdmmSettings {
+        &self.0
+    }
+}
+
+impl AdmmSettings {
+    /// Sets the over-relaxation.
+    #[must_use]
+    pub fn relaxation(mut self, value: f64) -> Self {
+        self.relaxation = value;
+        self
+    }
+
+    /// Sets the iteration limit.
+    #[must_use]
+    pub fn max_iters(mut self, value: usize) -> Self {
+        self.max_iters = value;
+        self
+    }
+
+    /// Sets the memory of the Anderson acceleration, 0 for none.
+    #[must_use]
+    pub fn anderson(mut self, memory: usize) -> Self {
+        self.anderson = memory;
+        self
+    }
+
+    /// Sets the rule for `rho`.
+    #[must_use]
+    pub fn penalty_rule(mut self, rule: PenaltyRule) -> Self {
+        self.penalty_rule = rule;
+        self
+    }
+
+    /// Sets when `rho` is reconsidered: at `first`, then at iterations that grow by `growth`,
+    /// if the change is outside `[1 / band, band]`.
+    #[must_use]
+    pub fn penalty_schedule(mut self, first: usize, growth: f64, band: f64) -> Self {
+        self.penalty_first = first;
+        self.penalty_growth = growth;
+        self.penalty_band = band;
+        self
+    }
+
+    /// Checks the ranges.
+    ///
+    /// # Errors
+    /// [`SettingsError`] names the first setting outside its range; NaN is outside every range.
+    pub fn check(self) -> Result<CheckedAdmmSettings, SettingsError> {
+        #[expect(clippy::cast_precision_loss, reason = "only for the message")]
+        let ranges = [
+            ("relaxation", self.relaxation, self.relaxation > 0.0 && self.relaxation < 2.0, "in (0, 2)"),
+            ("anderson", self.anderson as f64, self.anderson <= 20, "at most 20"),
+            ("anderson_every", self.anderson_every as f64, self.anderson_every >= 1, "at least 1"),
+            ("penalty_first", self.penalty_first as f64, self.penalty_first >= 1, "at least 1"),
+            (
+                "penalty_growth",
+                self.penalty_growth,
+                self.penalty_growth.is_finite() && self.penalty_growth > 1.0,
+                "above 1",
+            ),
+            (
+                "penalty_band",
+                self.penalty_band,
+                self.penalty_band.is_finite() && self.penalty_band >= 1.0,
+                "at least 1",
+            ),
+            ("inner_tol", self.inner_tol, self.inner_tol > 0.0 && self.inner_tol < 1.0, "in (0, 1)"),
+        ];
+        for (name, value, ok, must_be) in ranges {
+            if !ok {
+                return Err(SettingsError { name, value, must_be });
+            }
+        }
+        Ok(CheckedAdmmSettings(self))
+    }
+}

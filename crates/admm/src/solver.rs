@@ -1,0 +1,247 @@
+use linalg_core::{Control, LinearOperator, Real, axpy, combine, distance, norm};
+
+use crate::anderson::Anderson;
+use crate::error::AdmmError;
+use crate::monitor::{Monitor, Residuals, Verdict};
+use crate::primal::PrimalSolver;
+use crate::prox::Proximal;
+use crate::settings::CheckedAdmmSettings;
+use crate::state::AdmmState;
+use crate::status::Status;
+
+/// The parts of a problem: the operator `F`, the smooth part and the penalty.
+pub struct Splitting<'a, T, S: ?Sized, X: ?Sized> {
+    /// `F`.
+    pub operator: &'a dyn LinearOperator<T>,
+    /// The step of `f(F u)`.
+    pub primal: &'a mut S,
+    /// The step of `g(v)`.
+    pub prox: &'a mut X,
+}
+
+/// Seconds on the caller's clock spent in each phase.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct PhaseSeconds {
+    /// Factorisations.
+    pub setup: f64,
+    /// Primal steps.
+    pub primal: f64,
+    /// Proximal steps and the product with their result.
+    pub prox: f64,
+    /// The update of the state, acceleration included.
+    pub dual: f64,
+    /// The monitor.
+    pub monitor: f64,
+}
+
+/// What a run reached; the iterate is in the [`AdmmState`] it was given.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AdmmSolution {
+    /// How it ended.
+    pub status: Status,
+    /// Iterations of this run.
+    pub iterations: usize,
+    /// Inner iterations of the primal steps, in all.
+    pub inner_iterations: usize,
+    /// Factorisations made.
+    pub factorisations: usize,
+    /// Residuals of the last iterate.
+    pub residuals: Residuals,
+    /// Time of each phase.
+    pub seconds: PhaseSeconds,
+}
+
+/// Runs the iteration from `state` until the monitor, a limit or the control ends it.
+///
+/// ```text
+///     u <- argmin f(F u) + rho/2 |u - (2v - z)|^2
+///     z <- z + alpha (u - v), accelerated;   v <- prox(z)
+/// ```
+///
+/// `state.v` and `state.fv` must be the proximal step at `state.z` and its image (as the zero
+/// point's are); `state.rho` is the first penalty parameter.
+///
+/// **Cost** an iteration: one primal step, one proximal step, one product with `F`, no
+/// allocation beyond what the acceleration keeps.
+/// **Source** Eckstein & Bertsekas 1992 (ADMM as Douglas-Rachford, over-relaxed).
+///
+/// # Errors
+/// [`AdmmError`] where no iterate is worth reading: shapes, a failed factorisation, NaN. A limit
+/// or interruption is a status, not an error.
+pub fn solve<T: Real, S: PrimalSolver<T> + ?Sized, X: Proximal<T> + ?Sized>(
+    problem: &mut Splitting<'_, T, S, X>,
+    settings: &CheckedAdmmSettings,
+    control: &Control<'_>,
+    state: &mut AdmmState<T>,
+    monitor: &mut dyn Monitor<T, X>,
+) -> Result<AdmmSolution, AdmmError> {
+    let settings = settings.get();
+    let (dim, rows) = (problem.prox.dim(), problem.operator.rows());
+    for (what, want, got) in [
+        ("state", dim, state.z.len()),
+        ("operator", dim, problem.operator.cols()),
+        ("state image", rows, state.fz.len()),
+    ] {
+        if want != got {
+            return Err(AdmmError::Shape { what, want, got });
+        }
+    }
+    let alpha = T::of(settings.relaxation);
+    let mut anderson = Anderson::new(settings.anderson, dim, rows);
+    let (mut w, mut fw) = (vec![T::of(0.0); dim], vec![T::of(0.0); rows]);
+    let (mut before, mut scratch) = (state.v.clone(), vec![T::of(0.0); problem.operator.scratch_len()]);
+    let mut solution = AdmmSolution {
+        status: Status::IterationLimit,
+        iterations: 0,
+        inner_iterations: 0,
+        factorisations: 0,
+        residuals: Residuals { primal: f64::INFINITY, dual: f64::INFINITY },
+        seconds: PhaseSeconds::default(),
+    };
+    let mut watch = Watch { control: *control, last: control.seconds() };
+
+    if let Some(halt) = control.halt() {
+        solution.status = halt.into();
+        return Ok(solution);
+    }
+    if !set_penalty(problem, state.rho, control, &mut solution)? {
+        return Ok(solution);
+    }
+    solution.seconds.setup += watch.lap();
+    let mut reconsider = settings.penalty_first;
+
+    for k in 1..=settings.max_iters {
+        if let Some(halt) = control.halt() {
+            solution.status = halt.into();
+            break;
+        }
+        let (one, two) = (T::of(1.0), T::of(2.0));
+        combine(two, &state.v, -one, &state.z, &mut w);
+        combine(two, &state.fv, -one, &state.fz, &mut fw);
+        let tol = inner_tolerance(settings.inner_tol, k, &solution.residuals);
+        let report = problem.primal.solve(&w, &fw, tol, &mut state.u, &mut state.fu)?;
+        solution.inner_iterations += report.inner_iterations;
+        solution.seconds.primal += watch.lap();
+
+        // g = z + alpha (u - v), in the buffers of w
+        combine(alpha, &state.u, -alpha, &state.v, &mut w);
+        axpy(one, &state.z, &mut w);
+        combine(alpha, &state.fu, -alpha, &state.fv, &mut fw);
+        axpy(one, &state.fz, &mut fw);
+        anderson.step(&state.z, &mut w, &mut fw, k % settings.anderson_every == 0);
+        core::mem::swap(&mut state.z, &mut w);
+        core::mem::swap(&mut state.fz, &mut fw);
+        solution.seconds.dual += watch.lap();
+
+        core::mem::swap(&mut before, &mut state.v);
+        problem.prox.apply(&state.z, &mut state.v);
+        problem.operator.apply(&state.v, &mut state.fv, &mut scratch);
+        solution.seconds.prox += watch.lap();
+
+        state.iteration += 1;
+        solution.iterations = k;
+        if !state.is_finite() {
+            return Err(AdmmError::NotFinite { iteration: state.iteration, precision: T::NAME });
+        }
+        let size = norm(&state.u).wide().max(norm(&state.v).wide());
+        let residuals = Residuals {
+            primal: ratio(distance(&state.u, &state.v).wide(), size),
+            dual: ratio(distance(&state.v, &before).wide(), distance(&state.z, &state.v).wide()),
+        };
+        solution.residuals = residuals;
+        solution.seconds.dual += watch.lap();
+
+        let verdict = monitor.observe(state, &residuals, problem.prox);
+        solution.seconds.monitor += watch.lap();
+        if let Verdict::Stop(status) = verdict {
+            solution.status = status;
+            break;
+        }
+
+        if k == reconsider {
+            let next = (settings.penalty_growth * to_f64(reconsider)).round();
+            reconsider = (reconsider + 1).max(from_f64(next));
+            let shrinkage = problem.prox.shrinkage(&state.v);
+            let change = settings.penalty_rule.factor(residuals.primal, residuals.dual, shrinkage, settings.penalty_band);
+            if let Some(factor) = change {
+                rescale(state, T::of(factor));
+                anderson.clear();
+                if !set_penalty(problem, state.rho, control, &mut solution)? {
+                    break;
+                }
+                solution.seconds.setup += watch.lap();
+            }
+        }
+    }
+    Ok(solution)
+}
+
+/// Hands `rho` down; false when the control stopped the factorisation.
+fn set_penalty<T: Real, S: PrimalSolver<T> + ?Sized, X: Proximal<T> + ?Sized>(
+    problem: &mut Splitting<'_, T, S, X>,
+    rho: T,
+    control: &Control<'_>,
+    solution: &mut AdmmSolution,
+) -> Result<bool, AdmmError> {
+    use crate::error::PrimalError;
+    problem.prox.set_penalty(rho);
+    match problem.primal.set_penalty(rho, control) {
+        Ok(()) => {
+            solution.factorisations += 1;
+            Ok(true)
+        }
+        Err(PrimalError::Linalg(linalg_core::LinalgError::Halted)) => {
+            solution.status = control.halt().map_or(Status::Interrupted, Status::from);
+            Ok(false)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `rho <- factor rho` with the subgradient `rho (z - v)` kept.
+fn rescale<T: Real>(state: &mut AdmmState<T>, factor: T) {
+    state.rho = state.rho * factor;
+    for (z, v) in state.z.iter_mut().zip(&state.v) {
+        *z = *v + (*z - *v) / factor;
+    }
+    for (z, v) in state.fz.iter_mut().zip(&state.fv) {
+        *z = *v + (*z - *v) / factor;
+    }
+}
+
+/// Summable tolerances of inexact steps (Eckstein & Bertsekas 1992, theorem 8), tied to the
+/// residuals so that late steps are not solved better than they are worth.
+fn inner_tolerance(first: f64, k: usize, residuals: &Residuals) -> f64 {
+    let floor = 1e-12;
+    let reached = residuals.primal.min(residuals.dual);
+    let tied = if reached.is_finite() { 0.1 * reached } else { first };
+    tied.min(first / to_f64(k).sqrt()).max(floor)
+}
+
+fn ratio(top: f64, bottom: f64) -> f64 {
+    if top == 0.0 { 0.0 } else { top / bottom }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "an iteration count, far below 2^53")]
+fn to_f64(value: usize) -> f64 {
+    value as f64
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rounded, positive, saturating")]
+fn from_f64(value: f64) -> usize {
+    value as usize
+}
+
+struct Watch<'a> {
+    control: Control<'a>,
+    last: f64,
+}
+
+impl Watch<'_> {
+    fn lap(&mut self) -> f64 {
+        let now = self.control.seconds();
+        let spent = now - self.last;
+        self.last = now;
+        spent
+    }
+}

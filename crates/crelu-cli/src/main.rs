@@ -1,0 +1,2 @@
+//! crelu
+fn main() {}

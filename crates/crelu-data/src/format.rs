@@ -1,0 +1,58 @@
+//! Formats, recognised by the file's name.
+
+use std::path::Path;
+
+use crate::error::DataError;
+
+/// The known names, for messages.
+pub const KNOWN_NAMES: &str = ".csv .tsv .npz .npy .libsvm .svm *-ubyte .bin, each also with .gz";
+
+/// A format of data files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Format {
+    /// `.csv`: cells separated by commas (by semicolons if the first line has no comma).
+    Csv,
+    /// `.tsv`: cells separated by tabs.
+    Tsv,
+    /// `.npz`: a NumPy archive with `X` and `y`.
+    Npz,
+    /// `.npy`: one NumPy array.
+    Npy,
+    /// `.libsvm`, `.svm`: sparse rows.
+    Libsvm,
+    /// `*-ubyte`: MNIST's IDX.
+    Idx,
+    /// `.bin`: a CIFAR-10 batch.
+    Cifar,
+}
+
+impl Format {
+    /// The format that the name of `path` stands for; upper and lower case are the same.
+    ///
+    /// # Errors
+    /// [`DataError::UnknownFormat`], which lists the known names.
+    pub fn of(path: &Path) -> Result<Self, DataError> {
+        let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+        let stem = name.strip_suffix(".gz").unwrap_or(&name);
+        const ENDINGS: [(&str, Format); 8] = [
+            (".csv", Format::Csv),
+            (".tsv", Format::Tsv),
+            (".npz", Format::Npz),
+            (".npy", Format::Npy),
+            (".libsvm", Format::Libsvm),
+            (".svm", Format::Libsvm),
+            ("-ubyte", Format::Idx),
+            (".bin", Format::Cifar),
+        ];
+        match ENDINGS.iter().find(|(ending, _)| stem.ends_with(ending)) {
+            Some(&(_, format)) => Ok(format),
+            None => Err(DataError::UnknownFormat { path: path.to_owned() }),
+        }
+    }
+}
+
+/// Whether the name of `path` says that it is compressed.
+pub(crate) fn is_gzipped(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"))
+}

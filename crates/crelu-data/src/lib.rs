@@ -1,0 +1,62 @@
+//! Data tables from files, and files written all or not at all.
+//!
+//! A learner needs one thing of a data file: a dense table
+//!
+//! ```text
+//! features  [n_samples x n_features]   finite numbers, row-major
+//! target    [n_samples]                numbers or text labels, with the text they were written as
+//! ```
+//!
+//! and, where the file is not one, an error of one line that says in which row and column.
+//! [`read`] recognises the format by the file's name; each also takes a further `.gz`:
+//!
+//! | name | holds | target |
+//! |---|---|---|
+//! | `.csv` `.tsv` | numbers, with or without a header row | a column, by name or index |
+//! | `.npy` | a 2-d array | a column, by index |
+//! | `.npz` | arrays `X` and `y` | `y` |
+//! | `.libsvm` `.svm` | `label index:value ...`, indices from 1 | the label |
+//! | `*-ubyte` | IDX images (MNIST) | a second IDX file of labels |
+//! | `.bin` | a CIFAR-10 batch | the first byte of a record |
+//!
+//! ```
+//! use crelu_data::{ReadOptions, TargetColumn, read, write_atomic};
+//!
+//! let folder = tempfile::tempdir()?;
+//! let path = folder.path().join("flowers.csv");
+//! write_atomic(&path, b"length,width,kind\n5.1,3.5,setosa\n7.0,3.2,versicolor\n")?;
+//!
+//! let table = read(&path, &ReadOptions::default())?;
+//! assert_eq!((table.n_samples, table.n_features), (2, 2));
+//! assert_eq!(table.features, [5.1, 3.5, 7.0, 3.2]);
+//! assert_eq!(table.target_name.as_deref(), Some("kind"));
+//! assert_eq!(table.target.as_ref().map(TargetColumn::text).unwrap(), ["setosa", "versicolor"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod cell;
+mod cifar;
+mod csv;
+mod error;
+mod format;
+mod header;
+mod idx;
+mod libsvm;
+mod npy;
+mod npz;
+mod options;
+mod place;
+mod read;
+mod source;
+mod table;
+mod text;
+mod write;
+
+pub use error::DataError;
+pub use format::{Format, KNOWN_NAMES};
+pub use npy::{NpyMatrix, read_matrix_npy};
+pub use options::{ReadOptions, TargetPresence};
+pub use place::Place;
+pub use read::read;
+pub use table::{Table, TargetColumn};
+pub use write::{check_writable, write_atomic};

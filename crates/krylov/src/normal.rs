@@ -1,0 +1,46 @@
+use linalg_core::{LinearOperator, Real, axpy, scale};
+
+/// `scale A'A + shift I` of an operator `A`, by two products.
+pub struct NormalOperator<'a, T> {
+    inner: &'a dyn LinearOperator<T>,
+    scale: T,
+    shift: T,
+}
+
+impl<'a, T: Real> NormalOperator<'a, T> {
+    /// Wraps `A`.
+    pub fn new(inner: &'a dyn LinearOperator<T>, scale: T, shift: T) -> Self {
+        Self { inner, scale, shift }
+    }
+
+    /// Changes the shift.
+    pub fn set_shift(&mut self, shift: T) {
+        self.shift = shift;
+    }
+}
+
+impl<T: Real> LinearOperator<T> for NormalOperator<'_, T> {
+    fn rows(&self) -> usize {
+        self.inner.cols()
+    }
+
+    fn cols(&self) -> usize {
+        self.inner.cols()
+    }
+
+    fn scratch_len(&self) -> usize {
+        self.inner.rows() + self.inner.scratch_len()
+    }
+
+    fn apply(&self, x: &[T], y: &mut [T], scratch: &mut [T]) {
+        let (image, rest) = scratch.split_at_mut(self.inner.rows());
+        self.inner.apply(x, image, rest);
+        self.inner.apply_adjoint(image, y, rest);
+        scale(self.scale, y);
+        axpy(self.shift, x, y);
+    }
+
+    fn apply_adjoint(&self, y: &[T], x: &mut [T], scratch: &mut [T]) {
+        self.apply(y, x, scratch);
+    }
+}

@@ -1,0 +1,45 @@
+use crate::operator::LinearOperator;
+use crate::real::Real;
+use crate::vector::{dot, norm};
+
+/// Asserts `<A x, y> = <x, A' y>` for pseudo-random `x`, `y` made from `seed`: the contract test
+/// that every implementation of [`LinearOperator`] calls.
+///
+/// # Panics
+/// If the two sides differ by more than `64 sqrt(m + k)` roundings of `|A x| |y| + |x| |A' y|`
+/// (the error of a sum grows with the root of its length for random signs; 64 is a margin).
+pub fn assert_adjoint_consistent<T: Real>(op: &dyn LinearOperator<T>, seed: u64) {
+    let x = noise::<T>(op.cols(), seed);
+    let y = noise::<T>(op.rows(), seed ^ 0x9e37_79b9_7f4a_7c15);
+    let (mut ax, mut aty) = (vec![T::of(0.0); op.rows()], vec![T::of(0.0); op.cols()]);
+    let mut scratch = vec![T::of(f64::NAN); op.scratch_len()];
+    op.apply(&x, &mut ax, &mut scratch);
+    scratch.fill(T::of(f64::NAN));
+    op.apply_adjoint(&y, &mut aty, &mut scratch);
+    let (left, right) = (dot(&ax, &y).wide(), dot(&x, &aty).wide());
+    #[expect(clippy::cast_precision_loss, reason = "a length far below 2^53")]
+    let count = (op.rows() + op.cols()) as f64;
+    let size = (norm(&ax) * norm(&y) + norm(&x) * norm(&aty)).wide();
+    let allowed = 64.0 * count.sqrt() * T::EPS * size;
+    assert!(
+        (left - right).abs() <= allowed,
+        "seed {seed}: <Ax,y> = {left}, <x,A'y> = {right}, allowed difference {allowed}"
+    );
+}
+
+/// Numbers in [-1, 1) by a SplitMix64 step each.
+fn noise<T: Real>(len: usize, seed: u64) -> Vec<T> {
+    let mut state = seed;
+    (0..len)
+        .map(|_| {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut z = state;
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            z ^= z >> 31;
+            #[expect(clippy::cast_precision_loss, reason = "53 bits are kept on purpose")]
+            let unit = (z >> 11) as f64 / (1u64 << 53) as f64;
+            T::of(2.0 * unit - 1.0)
+        })
+        .collect()
+}

@@ -1,0 +1,55 @@
+//! Dense linear algebra for problems with many right-hand sides and row masks.
+//!
+//! The crate holds what the solvers above it share: the scalar trait [`Real`], the operator
+//! trait [`LinearOperator`] with the block operator of row-masked data [`MaskedBlocks`], tiled
+//! products whose sums do not depend on the number of threads, the factorisation of a symmetric
+//! matrix for many shifts ([`ShiftedGram`]), a thin QR that takes and drops columns
+//! ([`ActiveQr`]), the reduction of a data matrix to its row space ([`RowSpace`]) and the
+//! [`Collective`] over which row-sharded data are summed.
+//!
+//! ```text
+//!     A x = sum_b D_b R x_b        R: n_samples x rank,  D_b: 0/1 row masks
+//! ```
+//!
+//! Nothing here reads a clock, a file or a random source of the operating system: a limit comes
+//! in through [`Control`], a seed through the caller.
+//!
+//! # Example
+#![doc = "```"]
+#![doc = include_str!("../examples/masked_ridge.rs")]
+#![doc = "```"]
+
+mod active_qr;
+mod collective;
+mod contract;
+mod control;
+mod error;
+mod gram;
+mod masked_blocks;
+mod masks;
+mod mirrored;
+mod operator;
+mod parallel;
+mod product;
+mod real;
+mod row_sharded;
+mod row_space;
+mod triangular;
+mod vector;
+
+pub use active_qr::ActiveQr;
+pub use collective::{Alone, Collective};
+pub use contract::assert_adjoint_consistent;
+pub use control::{Clock, Control, Halt, NoClock};
+pub use error::LinalgError;
+pub use gram::ShiftedGram;
+pub use masked_blocks::{MaskedBlocks, masked_gram};
+pub use masks::Masks;
+pub use mirrored::Mirrored;
+pub use operator::{DenseOperator, LinearOperator};
+pub use parallel::{for_each_index, for_each_mut};
+pub use product::{product, product_flops_per_task};
+pub use real::Real;
+pub use row_sharded::RowSharded;
+pub use row_space::{Reduction, RowSpace};
+pub use vector::{axpy, combine, distance, dot, norm, scale, sub_into};

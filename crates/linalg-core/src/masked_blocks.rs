@@ -1,0 +1,264 @@
+use faer::{Accum, Mat, MatMut, MatRef};
+use pulp::{Arch, WithSimd};
+
+use crate::gram::ShiftedGram;
+use crate::masks::Masks;
+use crate::operator::LinearOperator;
+use crate::parallel::for_each_mut;
+use crate::product::product;
+use crate::real::Real;
+
+/// Blocks that share one product: the scratch is `(rank + n_samples)` times this.
+const CHUNK: usize = 128;
+/// Rows that one task masks: fixed, so that the sums do not depend on the threads.
+const ROWS: usize = 4096;
+
+/// `A x = sum_b D_b R x_b`: one data matrix seen through 0/1 row masks.
+///
+/// **Shapes** `data` is `R` transposed, `rank x n_samples` (a sample's features lie together);
+/// `x` holds `n_blocks` blocks of `rank` numbers; `A x` has `n_samples`.
+/// **Cost** one product of `2 n_samples rank n_blocks` flops; blocks of `x` that are zero are
+/// left out of it.
+#[derive(Debug, Clone, Copy)]
+pub struct MaskedBlocks<'a, T> {
+    data: MatRef<'a, T>,
+    masks: &'a Masks,
+}
+
+impl<'a, T: Real> MaskedBlocks<'a, T> {
+    /// Joins a data matrix and masks.
+    ///
+    /// # Panics
+    /// If the masks are for another number of rows.
+    #[must_use]
+    pub fn new(data: MatRef<'a, T>, masks: &'a Masks) -> Self {
+        assert_eq!(data.ncols(), masks.n_samples(), "masks: one entry a row of the data");
+        Self { data, masks }
+    }
+
+    /// The data, `rank x n_samples`.
+    #[must_use]
+    pub fn data(&self) -> MatRef<'a, T> {
+        self.data
+    }
+
+    /// The masks.
+    #[must_use]
+    pub fn masks(&self) -> &'a Masks {
+        self.masks
+    }
+
+    fn rank(&self) -> usize {
+        self.data.nrows()
+    }
+
+    fn chunk(&self) -> usize {
+        let blocks = self.masks.n_blocks().max(1);
+        blocks.div_ceil(blocks.div_ceil(CHUNK))
+    }
+
+    /// The matrix `(R R') o (D D')`, `n_samples x n_samples`, where column `b` of `D` is mask
+    /// `b`: `A A'` of this operator, with the data replaced by `features` (`k x n_samples`).
+    ///
+    /// **Cost** `n^2 (k + n_blocks)` flops, `n^2` numbers.
+    ///
+    /// # Panics
+    /// If `features` has another number of columns than the data.
+    #[must_use]
+    pub fn outer_gram(features: MatRef<'_, T>, masks: &Masks) -> ShiftedGram<T> {
+        assert_eq!(features.ncols(), masks.n_samples(), "masks: one entry a row of the data");
+        let n = masks.n_samples();
+        let indicator = Mat::from_fn(masks.n_blocks(), n, |b, i| T::of(f64::from(masks.column(b)[i])));
+        ShiftedGram::from_tiles(n, |row, col, mut tile| {
+            let (height, width) = (tile.nrows(), tile.ncols());
+            let mut count = Mat::<T>::zeros(height, width);
+            let seq = faer::Par::Seq;
+            let one = T::of(1.0);
+            faer::linalg::matmul::matmul(
+                count.as_mut(),
+                Accum::Replace,
+                indicator.as_ref().subcols(row, height).transpose(),
+                indicator.as_ref().subcols(col, width),
+                one,
+                seq,
+            );
+            faer::linalg::matmul::matmul(
+                tile.as_mut(),
+                Accum::Replace,
+                features.subcols(row, height).transpose(),
+                features.subcols(col, width),
+                one,
+                seq,
+            );
+            for j in 0..width {
+                for i in 0..height {
+                    tile[(i, j)] = tile[(i, j)] * count[(i, j)];
+                }
+            }
+        })
+    }
+}
+
+/// `A' A` of [`MaskedBlocks`]: block `(a, b)` is `R' D_a D_b R`.
+///
+/// **Cost** `n (rank n_blocks)^2` flops, `(rank n_blocks)^2` numbers.
+#[must_use]
+pub fn masked_gram<T: Real>(blocks: &MaskedBlocks<'_, T>) -> ShiftedGram<T> {
+    let (rank, masks) = (blocks.rank(), blocks.masks);
+    let n = masks.n_samples();
+    // A tile of the result touches whole columns of A only: make A once per tile row.
+    ShiftedGram::from_tiles(rank * masks.n_blocks(), |row, col, mut tile| {
+        let mut beta = Accum::Replace;
+        let (height, width) = (tile.nrows(), tile.ncols());
+        let step = 1024.min(n.max(1));
+        let mut left = Mat::<T>::zeros(step, height);
+        let mut right = Mat::<T>::zeros(step, width);
+        let mut first = 0;
+        if n == 0 {
+            tile.fill(T::of(0.0));
+        }
+        while first < n {
+            let count = step.min(n - first);
+            fill_columns(blocks, first, count, row, left.as_mut());
+            fill_columns(blocks, first, count, col, right.as_mut());
+            faer::linalg::matmul::matmul(
+                tile.as_mut(),
+                beta,
+                left.as_ref().subrows(0, count).transpose(),
+                right.as_ref().subrows(0, count),
+                T::of(1.0),
+                faer::Par::Seq,
+            );
+            beta = Accum::Add;
+            first += count;
+        }
+    })
+}
+
+/// Columns `col..` of the matrix of the operator, rows `first..first + count`.
+fn fill_columns<T: Real>(blocks: &MaskedBlocks<'_, T>, first: usize, count: usize, col: usize, mut out: MatMut<'_, T>) {
+    let rank = blocks.rank();
+    for j in 0..out.ncols() {
+        let (block, feature) = ((col + j) / rank, (col + j) % rank);
+        let mask = &blocks.masks.column(block)[first..first + count];
+        for (i, &bit) in mask.iter().enumerate() {
+            out[(i, j)] = if bit == 0 { T::of(0.0) } else { blocks.data[(feature, first + i)] };
+        }
+    }
+}
+
+impl<T: Real> LinearOperator<T> for MaskedBlocks<'_, T> {
+    fn rows(&self) -> usize {
+        self.masks.n_samples()
+    }
+
+    fn cols(&self) -> usize {
+        self.rank() * self.masks.n_blocks()
+    }
+
+    fn scratch_len(&self) -> usize {
+        (self.rank() + self.rows()) * self.chunk()
+    }
+
+    fn apply(&self, x: &[T], y: &mut [T], scratch: &mut [T]) {
+        assert_eq!(x.len(), self.cols(), "x: the operator's width");
+        assert_eq!(y.len(), self.rows(), "y: the operator's height");
+        let (rank, n, chunk) = (self.rank(), self.rows(), self.chunk());
+        y.fill(T::of(0.0));
+        if rank == 0 || n == 0 {
+            return;
+        }
+        let (packed, images) = scratch[..self.scratch_len()].split_at_mut(rank * chunk);
+        let mut held = [0usize; CHUNK];
+        let mut count = 0;
+        for block in 0..self.masks.n_blocks() {
+            let part = &x[block * rank..(block + 1) * rank];
+            if part.iter().any(|v| *v != T::of(0.0)) {
+                packed[count * rank..(count + 1) * rank].copy_from_slice(part);
+                held[count] = block;
+                count += 1;
+            }
+            if count > 0 && (count == chunk || block + 1 == self.masks.n_blocks()) {
+                let images = &mut images[..n * count];
+                product(
+                    MatMut::from_column_major_slice_mut(images, n, count),
+                    Accum::Replace,
+                    self.data.transpose(),
+                    MatRef::from_column_major_slice(&packed[..rank * count], rank, count),
+                    T::of(1.0),
+                );
+                let (images, held) = (&*images, &held[..count]);
+                let mut parts: Vec<&mut [T]> = y.chunks_mut(ROWS).collect();
+                for_each_mut(&mut parts, |part, y| {
+                    let first = part * ROWS;
+                    for (k, &block) in held.iter().enumerate() {
+                        let rows = first..first + y.len();
+                        let image = &images[k * n..(k + 1) * n][rows.clone()];
+                        Arch::new().dispatch(AddMasked(&self.masks.column(block)[rows], image, y));
+                    }
+                });
+                count = 0;
+            }
+        }
+    }
+
+    fn apply_adjoint(&self, y: &[T], x: &mut [T], scratch: &mut [T]) {
+        assert_eq!(x.len(), self.cols(), "x: the operator's width");
+        assert_eq!(y.len(), self.rows(), "y: the operator's height");
+        let (rank, n, chunk) = (self.rank(), self.rows(), self.chunk());
+        if rank == 0 {
+            return;
+        }
+        if n == 0 {
+            x.fill(T::of(0.0));
+            return;
+        }
+        let mut block = 0;
+        while block < self.masks.n_blocks() {
+            let count = chunk.min(self.masks.n_blocks() - block);
+            let masked = &mut scratch[..n * count];
+            if n * count > 65_536 {
+                let mut columns: Vec<&mut [T]> = masked.chunks_mut(n).collect();
+                for_each_mut(&mut columns, |k, column| {
+                    Arch::new().dispatch(CopyMasked(self.masks.column(block + k), y, column));
+                });
+            } else {
+                for (k, column) in masked.chunks_mut(n).enumerate() {
+                    Arch::new().dispatch(CopyMasked(self.masks.column(block + k), y, column));
+                }
+            }
+            product(
+                MatMut::from_column_major_slice_mut(&mut x[block * rank..(block + count) * rank], rank, count),
+                Accum::Replace,
+                self.data,
+                MatRef::from_column_major_slice(masked, n, count),
+                T::of(1.0),
+            );
+            block += count;
+        }
+    }
+}
+
+struct AddMasked<'a, T>(&'a [u8], &'a [T], &'a mut [T]);
+
+impl<T: Real> WithSimd for AddMasked<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) {
+        for ((bit, value), out) in self.0.iter().zip(self.1).zip(self.2) {
+            *out = *out + if *bit == 0 { T::of(0.0) } else { *value };
+        }
+    }
+}
+
+struct CopyMasked<'a, T>(&'a [u8], &'a [T], &'a mut [T]);
+
+impl<T: Real> WithSimd for CopyMasked<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) {
+        for ((bit, value), out) in self.0.iter().zip(self.1).zip(self.2) {
+            *out = if *bit == 0 { T::of(0.0) } else { *value };
+        }
+    }
+}

@@ -1,0 +1,82 @@
+use faer::{Accum, MatRef};
+
+use crate::product::product;
+use crate::real::Real;
+
+/// A linear map given by its products.
+///
+/// All vectors are slices; lengths are asserted. Scratch belongs to the caller, so that an
+/// iteration allocates nothing.
+pub trait LinearOperator<T: Real>: Sync {
+    /// Length of `A x`.
+    fn rows(&self) -> usize;
+    /// Length of `x`.
+    fn cols(&self) -> usize;
+    /// Numbers of scratch that one product needs.
+    fn scratch_len(&self) -> usize {
+        0
+    }
+    /// `y = A x`.
+    ///
+    /// # Panics
+    /// If `x`, `y` or `scratch` has another length than [`cols`](Self::cols),
+    /// [`rows`](Self::rows), at least [`scratch_len`](Self::scratch_len).
+    fn apply(&self, x: &[T], y: &mut [T], scratch: &mut [T]);
+    /// `x = A' y`.
+    ///
+    /// # Panics
+    /// As [`apply`](Self::apply).
+    fn apply_adjoint(&self, y: &[T], x: &mut [T], scratch: &mut [T]);
+    /// `Y = A X` for `k` columns, column-major.
+    ///
+    /// # Panics
+    /// As [`apply`](Self::apply), with `k` times the lengths.
+    fn apply_block(&self, k: usize, x: &[T], y: &mut [T], scratch: &mut [T]) {
+        assert_eq!(x.len(), k * self.cols(), "x: {k} columns of the operator's width");
+        assert_eq!(y.len(), k * self.rows(), "y: {k} columns of the operator's height");
+        for j in 0..k {
+            let (rows, cols) = (self.rows(), self.cols());
+            self.apply(&x[j * cols..(j + 1) * cols], &mut y[j * rows..(j + 1) * rows], scratch);
+        }
+    }
+}
+
+/// The operator of a dense matrix.
+#[derive(Debug, Clone, Copy)]
+pub struct DenseOperator<'a, T> {
+    matrix: MatRef<'a, T>,
+}
+
+impl<'a, T: Real> DenseOperator<'a, T> {
+    /// Wraps a matrix of any layout, without a copy.
+    #[must_use]
+    pub fn new(matrix: MatRef<'a, T>) -> Self {
+        Self { matrix }
+    }
+}
+
+impl<T: Real> LinearOperator<T> for DenseOperator<'_, T> {
+    fn rows(&self) -> usize {
+        self.matrix.nrows()
+    }
+    fn cols(&self) -> usize {
+        self.matrix.ncols()
+    }
+    fn apply(&self, x: &[T], y: &mut [T], scratch: &mut [T]) {
+        self.apply_block(1, x, y, scratch);
+    }
+    fn apply_adjoint(&self, y: &[T], x: &mut [T], _scratch: &mut [T]) {
+        assert_eq!(y.len(), self.rows(), "y: the operator's height");
+        assert_eq!(x.len(), self.cols(), "x: the operator's width");
+        let rhs = MatRef::from_column_major_slice(y, self.rows(), 1);
+        let dst = faer::MatMut::from_column_major_slice_mut(x, self.matrix.ncols(), 1);
+        product(dst, Accum::Replace, self.matrix.transpose(), rhs, T::of(1.0));
+    }
+    fn apply_block(&self, k: usize, x: &[T], y: &mut [T], _scratch: &mut [T]) {
+        assert_eq!(x.len(), k * self.cols(), "x: {k} columns of the operator's width");
+        assert_eq!(y.len(), k * self.rows(), "y: {k} columns of the operator's height");
+        let rhs = MatRef::from_column_major_slice(x, self.cols(), k);
+        let dst = faer::MatMut::from_column_major_slice_mut(y, self.matrix.nrows(), k);
+        product(dst, Accum::Replace, self.matrix, rhs, T::of(1.0));
+    }
+}

@@ -1,0 +1,130 @@
+//! The rules of the source tree: layers, seams, names, sizes. Each rule is a pure function over
+//! the tree in a file of its own, with a test that shows it failing on a bad example.
+
+mod allows;
+mod architecture;
+mod data_notes;
+mod edges;
+mod examples;
+mod exchange;
+mod file_names;
+mod length;
+mod lib_files;
+mod lints;
+mod notation;
+mod parallel;
+mod portable;
+mod stubs;
+mod vocabulary;
+
+use std::fmt;
+use std::path::Path;
+
+use crate::tree::{Source, Tree};
+
+/// The crates that compile for wasm32 without their default features: no operating system, no
+/// clock, no threads of their own.
+pub(crate) const NUMERICAL: [&str; 4] = ["linalg-core", "krylov", "admm", "crelu-model"];
+
+/// A name and a function that lists where the rule is broken.
+type Rule = (&'static str, fn(&Tree) -> Vec<Finding>);
+
+const RULES: [Rule; 15] = [
+    ("allows", allows::check),
+    ("architecture", architecture::check),
+    ("data notes", data_notes::check),
+    ("edges", edges::check),
+    ("examples", examples::check),
+    ("exchange", exchange::check),
+    ("file names", file_names::check),
+    ("length", length::check),
+    ("lib files", lib_files::check),
+    ("lints", lints::check),
+    ("notation", notation::check),
+    ("parallel", parallel::check),
+    ("portable", portable::check),
+    ("stubs", stubs::check),
+    ("vocabulary", vocabulary::check),
+];
+
+/// Whether the file is shipped code of a numerical crate.
+fn is_numerical(source: &Source) -> bool {
+    NUMERICAL
+        .iter()
+        .any(|name| source.is_shipped_by(&format!("crates/{name}")))
+}
+
+/// A place that breaks a rule, and what is wrong there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Finding {
+    place: String,
+    message: String,
+}
+
+impl Finding {
+    fn new(place: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            place: place.into(),
+            message: message.into(),
+        }
+    }
+
+    fn at(path: &str, line: usize, message: impl Into<String>) -> Self {
+        Self::new(format!("{path}:{line}"), message)
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.message)
+    }
+}
+
+/// Checks the workspace at `root`, prints every finding, and fails if there is one.
+pub(crate) fn run(root: &Path) -> Result<(), String> {
+    let findings = findings(&Tree::read(root)?);
+    for line in &findings {
+        println!("{line}");
+    }
+    match findings.len() {
+        0 => Ok(()),
+        count => Err(format!("tidy: {count} findings")),
+    }
+}
+
+fn findings(tree: &Tree) -> Vec<String> {
+    let of_rule = |(name, check): &Rule| -> Vec<String> {
+        let findings = check(tree);
+        findings
+            .iter()
+            .map(|found| format!("{found} [{name}]"))
+            .collect()
+    };
+    RULES.iter().flat_map(of_rule).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tidy_this_workspace_has_no_finding() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let findings = findings(&Tree::read(root).unwrap());
+        assert!(findings.is_empty(), "\n{}", findings.join("\n"));
+    }
+
+    #[test]
+    fn findings_name_the_place_and_the_rule() {
+        let mut tree = Tree::default();
+        let bad = "fn f() { todo!() }";
+        tree.sources.push(Source::new("crates/a/src/f.rs", bad));
+        let findings = findings(&tree);
+        assert_eq!(findings.len(), 1, "{findings:?}");
+        assert!(
+            findings[0].starts_with("crates/a/src/f.rs:1: "),
+            "{findings:?}"
+        );
+        assert!(findings[0].ends_with("[stubs]"), "{findings:?}");
+    }
+}
