@@ -68,7 +68,11 @@ impl<T: Real> Anderson<T> {
         match &mut self.last {
             None => {
                 self.first_norm = dot(&self.residual, &self.residual).wide().sqrt();
-                self.last = Some(Last { f: self.residual.clone(), g: g.to_vec(), gf: gf.to_vec() });
+                self.last = Some(Last {
+                    f: self.residual.clone(),
+                    g: g.to_vec(),
+                    gf: gf.to_vec(),
+                });
             }
             Some(last) => {
                 let slot = self.next;

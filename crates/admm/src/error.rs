@@ -42,6 +42,9 @@ pub enum AdmmError {
         /// The length it has.
         got: usize,
     },
+    /// The penalty parameter of the state is outside its range.
+    #[error(transparent)]
+    Setting(#[from] SettingsError),
     /// The primal step failed.
     #[error(transparent)]
     Primal(#[from] PrimalError),

@@ -28,7 +28,7 @@ mod status;
 
 pub use error::{AdmmError, PrimalError, SettingsError};
 pub use loss::{Curvature, Loss};
-pub use monitor::{Monitor, Residuals, ResidualMonitor, Verdict};
+pub use monitor::{Monitor, ResidualMonitor, Residuals, Verdict};
 pub use penalty::PenaltyRule;
 pub use primal::{CgPrimal, Factor, InnerPrimal, Lift, OuterPrimal, PrimalReport, PrimalSolver};
 pub use prox::{GroupNorm, L1Norm, NonNegative, Proximal};

@@ -6,9 +6,9 @@ use crate::status::Status;
 /// The residuals of an iteration, relative.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Residuals {
-    /// `|u - v| / max(|u|, |v|)`.
+    /// `|u - v| / max(|u|, |v|)`; with `|z|` for `|v|` where `v = 0`.
     pub primal: f64,
-    /// `|v - v_before| / |z - v|`.
+    /// `|v - v_before| / |z - v|`; with `|v|` for `|z - v|` where `z = v`.
     pub dual: f64,
 }
 

@@ -21,7 +21,13 @@ impl PenaltyRule {
     ///
     /// `primal`, `dual`: relative residuals; `shrinkage`: twice the threshold over the mean norm
     /// of the active parts; `band`: no change for a factor inside `[1 / band, band]`.
-    pub(crate) fn factor(self, primal: f64, dual: f64, shrinkage: Option<f64>, band: f64) -> Option<f64> {
+    pub(crate) fn factor(
+        self,
+        primal: f64,
+        dual: f64,
+        shrinkage: Option<f64>,
+        band: f64,
+    ) -> Option<f64> {
         let ratio = primal / dual;
         if !(ratio.is_finite() && ratio > 0.0) {
             return None;

@@ -112,10 +112,30 @@ impl AdmmSettings {
     pub fn check(self) -> Result<CheckedAdmmSettings, SettingsError> {
         #[expect(clippy::cast_precision_loss, reason = "only for the message")]
         let ranges = [
-            ("relaxation", self.relaxation, self.relaxation > 0.0 && self.relaxation < 2.0, "in (0, 2)"),
-            ("anderson", self.anderson as f64, self.anderson <= 20, "at most 20"),
-            ("anderson_every", self.anderson_every as f64, self.anderson_every >= 1, "at least 1"),
-            ("penalty_first", self.penalty_first as f64, self.penalty_first >= 1, "at least 1"),
+            (
+                "relaxation",
+                self.relaxation,
+                self.relaxation > 0.0 && self.relaxation < 2.0,
+                "in (0, 2)",
+            ),
+            (
+                "anderson",
+                self.anderson as f64,
+                self.anderson <= 20,
+                "at most 20",
+            ),
+            (
+                "anderson_every",
+                self.anderson_every as f64,
+                self.anderson_every >= 1,
+                "at least 1",
+            ),
+            (
+                "penalty_first",
+                self.penalty_first as f64,
+                self.penalty_first >= 1,
+                "at least 1",
+            ),
             (
                 "penalty_growth",
                 self.penalty_growth,
@@ -128,11 +148,20 @@ impl AdmmSettings {
                 self.penalty_band.is_finite() && self.penalty_band >= 1.0,
                 "at least 1",
             ),
-            ("inner_tol", self.inner_tol, self.inner_tol > 0.0 && self.inner_tol < 1.0, "in (0, 1)"),
+            (
+                "inner_tol",
+                self.inner_tol,
+                self.inner_tol > 0.0 && self.inner_tol < 1.0,
+                "in (0, 1)",
+            ),
         ];
         for (name, value, ok, must_be) in ranges {
             if !ok {
-                return Err(SettingsError { name, value, must_be });
+                return Err(SettingsError {
+                    name,
+                    value,
+                    must_be,
+                });
             }
         }
         Ok(CheckedAdmmSettings(self))

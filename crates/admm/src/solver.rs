@@ -1,7 +1,7 @@
 use linalg_core::{Control, LinearOperator, Real, axpy, combine, distance, norm};
 
 use crate::anderson::Anderson;
-use crate::error::AdmmError;
+use crate::error::{AdmmError, SettingsError};
 use crate::monitor::{Monitor, Residuals, Verdict};
 use crate::primal::PrimalSolver;
 use crate::prox::Proximal;
@@ -78,27 +78,50 @@ pub fn solve<T: Real, S: PrimalSolver<T> + ?Sized, X: Proximal<T> + ?Sized>(
     let settings = settings.get();
     let (dim, rows) = (problem.prox.dim(), problem.operator.rows());
     for (what, want, got) in [
-        ("state", dim, state.z.len()),
         ("operator", dim, problem.operator.cols()),
-        ("state image", rows, state.fz.len()),
+        ("state z", dim, state.z.len()),
+        ("state v", dim, state.v.len()),
+        ("state u", dim, state.u.len()),
+        ("state fz", rows, state.fz.len()),
+        ("state fv", rows, state.fv.len()),
+        ("state fu", rows, state.fu.len()),
     ] {
         if want != got {
             return Err(AdmmError::Shape { what, want, got });
         }
     }
+    let rho = state.rho.wide();
+    if !(rho.is_finite() && rho > 0.0) {
+        let (name, value, must_be) = ("rho", rho, "positive and finite");
+        return Err(SettingsError {
+            name,
+            value,
+            must_be,
+        }
+        .into());
+    }
     let alpha = T::of(settings.relaxation);
     let mut anderson = Anderson::new(settings.anderson, dim, rows);
     let (mut w, mut fw) = (vec![T::of(0.0); dim], vec![T::of(0.0); rows]);
-    let (mut before, mut scratch) = (state.v.clone(), vec![T::of(0.0); problem.operator.scratch_len()]);
+    let (mut before, mut scratch) = (
+        state.v.clone(),
+        vec![T::of(0.0); problem.operator.scratch_len()],
+    );
     let mut solution = AdmmSolution {
         status: Status::IterationLimit,
         iterations: 0,
         inner_iterations: 0,
         factorisations: 0,
-        residuals: Residuals { primal: f64::INFINITY, dual: f64::INFINITY },
+        residuals: Residuals {
+            primal: f64::INFINITY,
+            dual: f64::INFINITY,
+        },
         seconds: PhaseSeconds::default(),
     };
-    let mut watch = Watch { control: *control, last: control.seconds() };
+    let mut watch = Watch {
+        control: *control,
+        last: control.seconds(),
+    };
 
     if let Some(halt) = control.halt() {
         solution.status = halt.into();
@@ -119,7 +142,9 @@ pub fn solve<T: Real, S: PrimalSolver<T> + ?Sized, X: Proximal<T> + ?Sized>(
         combine(two, &state.v, -one, &state.z, &mut w);
         combine(two, &state.fv, -one, &state.fz, &mut fw);
         let tol = inner_tolerance(settings.inner_tol, k, &solution.residuals);
-        let report = problem.primal.solve(&w, &fw, tol, &mut state.u, &mut state.fu)?;
+        let report = problem
+            .primal
+            .solve(&w, &fw, tol, &mut state.u, &mut state.fu)?;
         solution.inner_iterations += report.inner_iterations;
         solution.seconds.primal += watch.lap();
 
@@ -135,19 +160,20 @@ pub fn solve<T: Real, S: PrimalSolver<T> + ?Sized, X: Proximal<T> + ?Sized>(
 
         core::mem::swap(&mut before, &mut state.v);
         problem.prox.apply(&state.z, &mut state.v);
-        problem.operator.apply(&state.v, &mut state.fv, &mut scratch);
+        problem
+            .operator
+            .apply(&state.v, &mut state.fv, &mut scratch);
         solution.seconds.prox += watch.lap();
 
         state.iteration += 1;
         solution.iterations = k;
         if !state.is_finite() {
-            return Err(AdmmError::NotFinite { iteration: state.iteration, precision: T::NAME });
+            return Err(AdmmError::NotFinite {
+                iteration: state.iteration,
+                precision: T::NAME,
+            });
         }
-        let size = norm(&state.u).wide().max(norm(&state.v).wide());
-        let residuals = Residuals {
-            primal: ratio(distance(&state.u, &state.v).wide(), size),
-            dual: ratio(distance(&state.v, &before).wide(), distance(&state.z, &state.v).wide()),
-        };
+        let residuals = measure(state, &before);
         solution.residuals = residuals;
         solution.seconds.dual += watch.lap();
 
@@ -162,7 +188,12 @@ pub fn solve<T: Real, S: PrimalSolver<T> + ?Sized, X: Proximal<T> + ?Sized>(
             let next = (settings.penalty_growth * to_f64(reconsider)).round();
             reconsider = (reconsider + 1).max(from_f64(next));
             let shrinkage = problem.prox.shrinkage(&state.v);
-            let change = settings.penalty_rule.factor(residuals.primal, residuals.dual, shrinkage, settings.penalty_band);
+            let change = settings.penalty_rule.factor(
+                residuals.primal,
+                residuals.dual,
+                shrinkage,
+                settings.penalty_band,
+            );
             if let Some(factor) = change {
                 rescale(state, T::of(factor));
                 anderson.clear();
@@ -214,20 +245,46 @@ fn rescale<T: Real>(state: &mut AdmmState<T>, factor: T) {
 fn inner_tolerance(first: f64, k: usize, residuals: &Residuals) -> f64 {
     let floor = 1e-12;
     let reached = residuals.primal.min(residuals.dual);
-    let tied = if reached.is_finite() { 0.1 * reached } else { first };
+    let tied = if reached.is_finite() {
+        0.1 * reached
+    } else {
+        first
+    };
     tied.min(first / to_f64(k).sqrt()).max(floor)
+}
+
+/// The residuals of an iterate. What is measured against is never zero while `z` is not: a
+/// penalty may leave nothing active (`v = 0`), a constraint may be met from inside (`z = v`).
+fn measure<T: Real>(state: &AdmmState<T>, before: &[T]) -> Residuals {
+    let (size, slack) = (norm(&state.v).wide(), distance(&state.z, &state.v).wide());
+    let point = if size > 0.0 { size } else { slack };
+    let multiplier = if slack > 0.0 { slack } else { size };
+    Residuals {
+        primal: ratio(
+            distance(&state.u, &state.v).wide(),
+            point.max(norm(&state.u).wide()),
+        ),
+        dual: ratio(distance(&state.v, before).wide(), multiplier),
+    }
 }
 
 fn ratio(top: f64, bottom: f64) -> f64 {
     if top == 0.0 { 0.0 } else { top / bottom }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "an iteration count, far below 2^53")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "an iteration count, far below 2^53"
+)]
 fn to_f64(value: usize) -> f64 {
     value as f64
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rounded, positive, saturating")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "rounded, positive, saturating"
+)]
 fn from_f64(value: f64) -> usize {
     value as usize
 }

@@ -11,7 +11,10 @@ const SAMPLE: &[u8] = b"length,width,kind\n5.1,3.5,setosa\n7.0,3.2,versicolor\n6
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let given = arguments.next().map(PathBuf::from);
-    let options = ReadOptions { target: arguments.next(), ..ReadOptions::default() };
+    let options = ReadOptions {
+        target: arguments.next(),
+        ..ReadOptions::default()
+    };
 
     let folder = tempfile::tempdir()?;
     let path = match given {
@@ -30,7 +33,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let target = table.target_name.as_deref().unwrap_or("target");
     match &table.target {
         Some(TargetColumn::Numbers { values, .. }) => {
-            println!("{target}: numbers, mean {}", values.iter().sum::<f64>() / values.len() as f64);
+            println!(
+                "{target}: numbers, mean {}",
+                values.iter().sum::<f64>() / values.len() as f64
+            );
         }
         Some(TargetColumn::Text(labels)) => {
             let mut distinct: Vec<&String> = labels.iter().collect();

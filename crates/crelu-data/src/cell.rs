@@ -30,15 +30,28 @@ pub(crate) fn classify(cell: &str) -> Cell {
 }
 
 /// The finite number in `cell`, or the error that says why there is none.
-pub(crate) fn number(path: &Path, cell: &str, place: impl FnOnce() -> Place) -> Result<f64, DataError> {
+pub(crate) fn number(
+    path: &Path,
+    cell: &str,
+    place: impl FnOnce() -> Place,
+) -> Result<f64, DataError> {
     let refuse = |make: fn(std::path::PathBuf, Place, String) -> DataError, place: Place| {
         Err(make(path.to_owned(), place, cell.trim().to_owned()))
     };
     match classify(cell) {
         Cell::Number(value) => Ok(value),
-        Cell::NotFinite => refuse(|path, place, cell| DataError::NotFinite { path, place, cell }, place()),
-        Cell::Missing => refuse(|path, place, cell| DataError::MissingValue { path, place, cell }, place()),
-        Cell::Text => refuse(|path, place, cell| DataError::NotANumber { path, place, cell }, place()),
+        Cell::NotFinite => refuse(
+            |path, place, cell| DataError::NotFinite { path, place, cell },
+            place(),
+        ),
+        Cell::Missing => refuse(
+            |path, place, cell| DataError::MissingValue { path, place, cell },
+            place(),
+        ),
+        Cell::Text => refuse(
+            |path, place, cell| DataError::NotANumber { path, place, cell },
+            place(),
+        ),
     }
 }
 

@@ -55,7 +55,10 @@ pub enum DataError {
         source: io::Error,
     },
     /// Compressed content grows far beyond what data does.
-    #[error("{}: expands to more than {limit} bytes, {times} times its size; if that is right, decompress it first", Shown(path))]
+    #[error(
+        "{}: expands to more than {limit} bytes, {times} times its size; if that is right, decompress it first",
+        Shown(path)
+    )]
     Expands {
         /// The file.
         path: PathBuf,
@@ -107,7 +110,10 @@ pub enum DataError {
         got: usize,
     },
     /// A width that fits neither with nor without the target column.
-    #[error("{}: {got} columns; needed are {want} features, with or without the target column", Shown(path))]
+    #[error(
+        "{}: {got} columns; needed are {want} features, with or without the target column",
+        Shown(path)
+    )]
     ColumnCount {
         /// The file.
         path: PathBuf,
@@ -117,7 +123,10 @@ pub enum DataError {
         got: usize,
     },
     /// A row of another length than the first line.
-    #[error("{}: row {row} has {got} columns, the first line has {want}", Shown(path))]
+    #[error(
+        "{}: row {row} has {got} columns, the first line has {want}",
+        Shown(path)
+    )]
     Ragged {
         /// The file.
         path: PathBuf,
@@ -167,7 +176,12 @@ pub enum DataError {
         cell: String,
     },
     /// No column has the target's name.
-    #[error("{}: no column '{}' for the target; the columns are {}", Shown(path), Excerpt(target), Names(columns))]
+    #[error(
+        "{}: no column '{}' for the target; the columns are {}",
+        Shown(path),
+        Excerpt(target),
+        Names(columns)
+    )]
     NoColumn {
         /// The file.
         path: PathBuf,
@@ -177,7 +191,11 @@ pub enum DataError {
         columns: Vec<String>,
     },
     /// The target is asked for by name in a file without names.
-    #[error("{}: no column names, so no target '{}'; give its index, counted from 0", Shown(path), Excerpt(target))]
+    #[error(
+        "{}: no column names, so no target '{}'; give its index, counted from 0",
+        Shown(path),
+        Excerpt(target)
+    )]
     NoNames {
         /// The file.
         path: PathBuf,
@@ -207,7 +225,11 @@ pub enum DataError {
         columns: usize,
     },
     /// The format holds one target only, and another is asked for.
-    #[error("{}: a file of this kind has one target; the target '{}' cannot be chosen", Shown(path), Excerpt(target))]
+    #[error(
+        "{}: a file of this kind has one target; the target '{}' cannot be chosen",
+        Shown(path),
+        Excerpt(target)
+    )]
     TargetFixed {
         /// The file.
         path: PathBuf,
@@ -215,7 +237,11 @@ pub enum DataError {
         target: String,
     },
     /// Model input columns are missing: the target's column counts as one of them.
-    #[error("{}: {got} features beside the target '{}', {want} are needed", Shown(path), Excerpt(target))]
+    #[error(
+        "{}: {got} features beside the target '{}', {want} are needed",
+        Shown(path),
+        Excerpt(target)
+    )]
     TargetAmongFeatures {
         /// The file.
         path: PathBuf,
@@ -227,13 +253,20 @@ pub enum DataError {
         got: usize,
     },
     /// IDX images without their labels file.
-    #[error("{}: images without labels: the labels file must be given, too", Shown(path))]
+    #[error(
+        "{}: images without labels: the labels file must be given, too",
+        Shown(path)
+    )]
     LabelsMissing {
         /// The images.
         path: PathBuf,
     },
     /// A labels file beside data that has its own target.
-    #[error("{}: labels file given, but {} has its own target", Shown(labels), Shown(path))]
+    #[error(
+        "{}: labels file given, but {} has its own target",
+        Shown(labels),
+        Shown(path)
+    )]
     LabelsUnused {
         /// The data.
         path: PathBuf,
@@ -241,7 +274,11 @@ pub enum DataError {
         labels: PathBuf,
     },
     /// As many labels as samples are needed.
-    #[error("{}: {got} labels for the {want} samples of {}", Shown(labels), Shown(path))]
+    #[error(
+        "{}: {got} labels for the {want} samples of {}",
+        Shown(labels),
+        Shown(path)
+    )]
     LabelCount {
         /// The data.
         path: PathBuf,
@@ -313,7 +350,10 @@ pub enum DataError {
         want: usize,
     },
     /// A label that a 64-bit float does not hold exactly.
-    #[error("{}: {place}: the label is beyond 2^53 and cannot be told from its neighbours", Shown(path))]
+    #[error(
+        "{}: {place}: the label is beyond 2^53 and cannot be told from its neighbours",
+        Shown(path)
+    )]
     LargeLabel {
         /// The file.
         path: PathBuf,
@@ -321,7 +361,11 @@ pub enum DataError {
         place: Place,
     },
     /// Not a whole archive.
-    #[error("{}: not a whole NPZ archive ({})", Shown(path), OneLine(source))]
+    #[error(
+        "{}: not a whole NPZ archive ({})",
+        Shown(path),
+        OneLine(zip_reason(source))
+    )]
     Zip {
         /// The file.
         path: PathBuf,
@@ -363,7 +407,10 @@ pub enum DataError {
         path: PathBuf,
     },
     /// Not a whole number of CIFAR-10 records.
-    #[error("{}: ends within record {record}; a CIFAR-10 record has 3073 bytes", Shown(path))]
+    #[error(
+        "{}: ends within record {record}; a CIFAR-10 record has 3073 bytes",
+        Shown(path)
+    )]
     CutRecord {
         /// The file.
         path: PathBuf,
@@ -381,7 +428,11 @@ pub enum DataError {
         label: u8,
     },
     /// A LIBSVM entry that is not `index:value`.
-    #[error("{}: row {row}: '{}' is not an entry index:value, the index counted from 1", Shown(path), Excerpt(entry))]
+    #[error(
+        "{}: row {row}: '{}' is not an entry index:value, the index counted from 1",
+        Shown(path),
+        Excerpt(entry)
+    )]
     Entry {
         /// The file.
         path: PathBuf,
@@ -391,7 +442,10 @@ pub enum DataError {
         entry: String,
     },
     /// LIBSVM indices that do not ascend.
-    #[error("{}: row {row}: index {index} after {previous}; indices must ascend", Shown(path))]
+    #[error(
+        "{}: row {row}: index {index} after {previous}; indices must ascend",
+        Shown(path)
+    )]
     IndexOrder {
         /// The file.
         path: PathBuf,
@@ -415,7 +469,10 @@ pub enum DataError {
         want: usize,
     },
     /// A sparse table too large to be held densely.
-    #[error("{}: {rows} rows x {columns} features with {entries} entries: too large and sparse for a dense table", Shown(path))]
+    #[error(
+        "{}: {rows} rows x {columns} features with {entries} entries: too large and sparse for a dense table",
+        Shown(path)
+    )]
     TooSparse {
         /// The file.
         path: PathBuf,
@@ -426,4 +483,12 @@ pub enum DataError {
         /// Entries in the file.
         entries: usize,
     },
+}
+
+/// What an archive's error says; a failed read only says so, its cause more.
+fn zip_reason(error: &zip::result::ZipError) -> &dyn std::fmt::Display {
+    match error {
+        zip::result::ZipError::Io(cause) => cause,
+        other => other,
+    }
 }

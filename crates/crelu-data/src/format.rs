@@ -33,7 +33,10 @@ impl Format {
     /// # Errors
     /// [`DataError::UnknownFormat`], which lists the known names.
     pub fn of(path: &Path) -> Result<Self, DataError> {
-        let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().to_lowercase())
+            .unwrap_or_default();
         let stem = name.strip_suffix(".gz").unwrap_or(&name);
         const ENDINGS: [(&str, Format); 8] = [
             (".csv", Format::Csv),
@@ -47,12 +50,15 @@ impl Format {
         ];
         match ENDINGS.iter().find(|(ending, _)| stem.ends_with(ending)) {
             Some(&(_, format)) => Ok(format),
-            None => Err(DataError::UnknownFormat { path: path.to_owned() }),
+            None => Err(DataError::UnknownFormat {
+                path: path.to_owned(),
+            }),
         }
     }
 }
 
 /// Whether the name of `path` says that it is compressed.
 pub(crate) fn is_gzipped(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"))
+    path.extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("gz"))
 }

@@ -15,24 +15,44 @@ pub(crate) const SAMPLE: usize = 16;
 /// looks the same with and without a header. `target` is the column that may hold text, `name` its name
 /// if it is known.
 pub(crate) fn is_header(records: &[ByteRecord], target: Option<usize>, name: Option<&str>) -> bool {
-    let Some((first, rest)) = records.split_first() else { return false };
+    let Some((first, rest)) = records.split_first() else {
+        return false;
+    };
     let first_kinds: Vec<Cell> = first.iter().map(kind).collect();
-    if name.is_some_and(|name| kind(name.as_bytes()) == Cell::Text && first.iter().any(|cell| cell.trim_ascii() == name.trim().as_bytes())) {
+    if name.is_some_and(|name| {
+        kind(name.as_bytes()) == Cell::Text
+            && first
+                .iter()
+                .any(|cell| cell.trim_ascii() == name.trim().as_bytes())
+    }) {
         return true;
     }
-    let texts = first_kinds.iter().filter(|&&kind| kind == Cell::Text).count();
+    let texts = first_kinds
+        .iter()
+        .filter(|&&kind| kind == Cell::Text)
+        .count();
     if texts == 0 {
         return false;
     }
     if rest.is_empty() {
-        let features = || first_kinds.iter().enumerate().filter(|&(column, _)| Some(column) != target);
-        return !(features().count() > 0 && features().all(|(_, kind)| matches!(kind, Cell::Number(_))));
+        let features = || {
+            first_kinds
+                .iter()
+                .enumerate()
+                .filter(|&(column, _)| Some(column) != target)
+        };
+        return !(features().count() > 0
+            && features().all(|(_, kind)| matches!(kind, Cell::Number(_))));
     }
     if texts == 1 && !in_strict_order(&first_kinds) {
         return false;
     }
     first_kinds.iter().enumerate().any(|(column, &kind_first)| {
-        let below = || rest.iter().filter_map(|record| record.get(column)).map(kind);
+        let below = || {
+            rest.iter()
+                .filter_map(|record| record.get(column))
+                .map(kind)
+        };
         kind_first == Cell::Text
             && below().all(|kind| kind != Cell::Text)
             && below().any(|kind| matches!(kind, Cell::Number(_) | Cell::NotFinite))
@@ -51,7 +71,8 @@ fn in_strict_order(kinds: &[Cell]) -> bool {
             _ => None,
         })
         .collect();
-    numbers.windows(2).all(|pair| pair[0] < pair[1]) || numbers.windows(2).all(|pair| pair[0] > pair[1])
+    numbers.windows(2).all(|pair| pair[0] < pair[1])
+        || numbers.windows(2).all(|pair| pair[0] > pair[1])
 }
 
 #[cfg(test)]
@@ -60,7 +81,10 @@ mod tests {
     use ::csv::ByteRecord;
 
     fn decide(lines: &[&str]) -> bool {
-        let records: Vec<ByteRecord> = lines.iter().map(|line| ByteRecord::from(line.split(',').collect::<Vec<_>>())).collect();
+        let records: Vec<ByteRecord> = lines
+            .iter()
+            .map(|line| ByteRecord::from(line.split(',').collect::<Vec<_>>()))
+            .collect();
         is_header(&records, Some(records[0].len() - 1), None)
     }
 

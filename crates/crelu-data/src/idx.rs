@@ -1,6 +1,5 @@
 //! IDX, the format of MNIST: images in one file, labels in another.
 
-use std::io::Read;
 use std::path::Path;
 
 use crate::error::DataError;
@@ -14,29 +13,67 @@ pub(crate) fn read(path: &Path, options: &ReadOptions) -> Result<Table, DataErro
     options.check_fixed_target(path)?;
     let labels = match &options.labels {
         _ if !options.wants_target() => None,
-        None => return Err(DataError::LabelsMissing { path: path.to_owned() }),
+        None => {
+            return Err(DataError::LabelsMissing {
+                path: path.to_owned(),
+            });
+        }
         labels => labels.as_deref(),
     };
     let images = read_array(path)?;
     let (n_samples, n_features) = match images.shape[..] {
-        [] | [_] => return Err(DataError::Dimensions { path: path.to_owned(), part: None, want: "2 or more", got: images.shape.len() }),
-        [0, ..] => return Err(DataError::NoRows { path: path.to_owned(), part: None }),
+        [] | [_] => {
+            return Err(DataError::Dimensions {
+                path: path.to_owned(),
+                part: None,
+                want: "2 or more",
+                got: images.shape.len(),
+            });
+        }
+        [0, ..] => {
+            return Err(DataError::NoRows {
+                path: path.to_owned(),
+                part: None,
+            });
+        }
         [n_samples, ref rest @ ..] => (n_samples, rest.iter().product()),
     };
     options.check_features(path, None, n_features)?;
     check_finite(path, &images.values, n_features)?;
-    let target = labels.map(|labels| read_labels(path, labels, n_samples)).transpose()?;
-    Ok(Table { features: images.values, n_samples, n_features, feature_names: None, target, target_name: None, target_index: None })
+    let target = labels
+        .map(|labels| read_labels(path, labels, n_samples))
+        .transpose()?;
+    Ok(Table {
+        features: images.values,
+        n_samples,
+        n_features,
+        feature_names: None,
+        target,
+        target_name: None,
+        target_index: None,
+    })
 }
 
 fn read_labels(path: &Path, labels: &Path, want: usize) -> Result<TargetColumn, DataError> {
     let array = read_array(labels)?;
     let got = match array.shape[..] {
         [got] | [got, 1] => got,
-        _ => return Err(DataError::Dimensions { path: labels.to_owned(), part: None, want: "1", got: array.shape.len() }),
+        _ => {
+            return Err(DataError::Dimensions {
+                path: labels.to_owned(),
+                part: None,
+                want: "1",
+                got: array.shape.len(),
+            });
+        }
     };
     if got != want {
-        return Err(DataError::LabelCount { path: path.to_owned(), labels: labels.to_owned(), want, got });
+        return Err(DataError::LabelCount {
+            path: path.to_owned(),
+            labels: labels.to_owned(),
+            want,
+            got,
+        });
     }
     check_finite(labels, &array.values, 1)?;
     Ok(TargetColumn::from_values(array.values))
@@ -47,7 +84,11 @@ fn check_finite(path: &Path, values: &[f64], width: usize) -> Result<(), DataErr
         None => Ok(()),
         Some(at) => {
             let place = Place::cell(at / width, at % width);
-            Err(DataError::NotFinite { path: path.to_owned(), place, cell: values[at].to_string() })
+            Err(DataError::NotFinite {
+                path: path.to_owned(),
+                place,
+                cell: values[at].to_string(),
+            })
         }
     }
 }
@@ -64,23 +105,39 @@ fn read_array(path: &Path) -> Result<Array, DataError> {
         let mut bytes = [0; 4];
         match read_full(&mut reader, &mut bytes).map_err(failed)? {
             4 => Ok(u32::from_be_bytes(bytes)),
-            _ => Err(DataError::CutHeader { path: path.to_owned() }),
+            _ => Err(DataError::CutHeader {
+                path: path.to_owned(),
+            }),
         }
     };
     let magic = word()?;
     let [0, 0, kind, dimensions] = magic.to_be_bytes() else {
-        return Err(DataError::IdxMagic { path: path.to_owned(), magic });
+        return Err(DataError::IdxMagic {
+            path: path.to_owned(),
+            magic,
+        });
     };
     let Some((size, value)) = element(kind).filter(|_| dimensions > 0) else {
-        return Err(DataError::IdxMagic { path: path.to_owned(), magic });
+        return Err(DataError::IdxMagic {
+            path: path.to_owned(),
+            magic,
+        });
     };
     let mut shape = Vec::with_capacity(usize::from(dimensions));
     for _ in 0..dimensions {
-        shape.push(usize::try_from(word()?).map_err(|_| DataError::Shape { path: path.to_owned(), part: None })?);
+        shape.push(usize::try_from(word()?).map_err(|_| DataError::Shape {
+            path: path.to_owned(),
+            part: None,
+        })?);
     }
-    let want = shape.iter().try_fold(1_usize, |total, &length| total.checked_mul(length));
+    let want = shape
+        .iter()
+        .try_fold(1_usize, |total, &length| total.checked_mul(length));
     let Some(want) = want.filter(|want| want.checked_mul(size).is_some()) else {
-        return Err(DataError::Shape { path: path.to_owned(), part: None });
+        return Err(DataError::Shape {
+            path: path.to_owned(),
+            part: None,
+        });
     };
     let mut values = Vec::new();
     let mut buffer = vec![0; 1 << 16];
@@ -89,24 +146,42 @@ fn read_array(path: &Path) -> Result<Array, DataError> {
         let filled = read_full(&mut reader, &mut buffer[..take]).map_err(failed)?;
         values.extend(buffer[..filled].chunks_exact(size).map(value));
         if filled < take {
-            return Err(DataError::Truncated { path: path.to_owned(), part: None, want, got: values.len() });
+            return Err(DataError::Truncated {
+                path: path.to_owned(),
+                part: None,
+                want,
+                got: values.len(),
+            });
         }
     }
     if !at_end(&mut reader).map_err(failed)? {
-        return Err(DataError::Trailing { path: path.to_owned(), part: None, want });
+        return Err(DataError::Trailing {
+            path: path.to_owned(),
+            part: None,
+            want,
+        });
     }
     Ok(Array { shape, values })
 }
 
+/// The value of an element.
+type Decode = fn(&[u8]) -> f64;
+
 /// Size of an element in bytes, and its value: all are big-endian.
-fn element(kind: u8) -> Option<(usize, fn(&[u8]) -> f64)> {
+fn element(kind: u8) -> Option<(usize, Decode)> {
     Some(match kind {
         0x08 => (1, |b| f64::from(b[0])),
         0x09 => (1, |b| f64::from(i8::from_be_bytes([b[0]]))),
         0x0b => (2, |b| f64::from(i16::from_be_bytes([b[0], b[1]]))),
-        0x0c => (4, |b| f64::from(i32::from_be_bytes([b[0], b[1], b[2], b[3]]))),
-        0x0d => (4, |b| f64::from(f32::from_be_bytes([b[0], b[1], b[2], b[3]]))),
-        0x0e => (8, |b| f64::from_be_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]])),
+        0x0c => (4, |b| {
+            f64::from(i32::from_be_bytes([b[0], b[1], b[2], b[3]]))
+        }),
+        0x0d => (4, |b| {
+            f64::from(f32::from_be_bytes([b[0], b[1], b[2], b[3]]))
+        }),
+        0x0e => (8, |b| {
+            f64::from_be_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]])
+        }),
         _ => return None,
     })
 }

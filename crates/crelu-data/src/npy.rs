@@ -35,7 +35,11 @@ pub fn read_matrix_npy(path: &Path) -> Result<NpyMatrix, DataError> {
     let (rows, cols) = array.two_dimensions(path, None)?;
     let row_major = array.finite_numbers(path, None, cols)?;
     if cols == 1 {
-        return Ok(NpyMatrix { rows, cols, values: row_major });
+        return Ok(NpyMatrix {
+            rows,
+            cols,
+            values: row_major,
+        });
     }
     let mut values = Vec::with_capacity(row_major.len());
     for col in 0..cols {
@@ -74,7 +78,15 @@ pub(crate) fn read(path: &Path, options: &ReadOptions) -> Result<Table, DataErro
         Place::cell(at / n_features, column + usize::from(skipped))
     };
     check_finite(path, &features, place)?;
-    Ok(Table { features, n_samples, n_features, feature_names: None, target, target_name: None, target_index })
+    Ok(Table {
+        features,
+        n_samples,
+        n_features,
+        feature_names: None,
+        target,
+        target_name: None,
+        target_index,
+    })
 }
 
 /// An array in memory, in C order.
@@ -91,12 +103,27 @@ enum Elements {
 }
 
 impl Array {
-    fn two_dimensions(&self, path: &Path, part: Option<&'static str>) -> Result<(usize, usize), DataError> {
+    fn two_dimensions(
+        &self,
+        path: &Path,
+        part: Option<&'static str>,
+    ) -> Result<(usize, usize), DataError> {
         match self.shape[..] {
-            [0, _] => Err(DataError::NoRows { path: path.to_owned(), part }),
-            [_, 0] => Err(DataError::NoFeatures { path: path.to_owned(), part }),
+            [0, _] => Err(DataError::NoRows {
+                path: path.to_owned(),
+                part,
+            }),
+            [_, 0] => Err(DataError::NoFeatures {
+                path: path.to_owned(),
+                part,
+            }),
             [rows, cols] => Ok((rows, cols)),
-            _ => Err(DataError::Dimensions { path: path.to_owned(), part, want: "2", got: self.shape.len() }),
+            _ => Err(DataError::Dimensions {
+                path: path.to_owned(),
+                part,
+                want: "2",
+                got: self.shape.len(),
+            }),
         }
     }
 
@@ -104,39 +131,72 @@ impl Array {
     fn numbers(self, path: &Path, part: Option<&'static str>) -> Result<Vec<f64>, DataError> {
         match self.elements {
             Elements::Numbers(values) => Ok(values),
-            Elements::Text(_) => Err(DataError::Dtype { path: path.to_owned(), part, dtype: self.dtype.name() }),
+            Elements::Text(_) => Err(DataError::Dtype {
+                path: path.to_owned(),
+                part,
+                dtype: self.dtype.name(),
+            }),
         }
     }
 
     /// The elements in rows of `width`, refused if they are text or not finite.
-    pub(crate) fn finite_numbers(self, path: &Path, part: Option<&'static str>, width: usize) -> Result<Vec<f64>, DataError> {
+    pub(crate) fn finite_numbers(
+        self,
+        path: &Path,
+        part: Option<&'static str>,
+        width: usize,
+    ) -> Result<Vec<f64>, DataError> {
         let values = self.numbers(path, part)?;
-        check_finite(path, &values, |at| Place::cell(at / width, at % width).within(part))?;
+        check_finite(path, &values, |at| {
+            Place::cell(at / width, at % width).within(part)
+        })?;
         Ok(values)
     }
 
     /// The elements as a target.
-    pub(crate) fn target(self, path: &Path, part: Option<&'static str>) -> Result<TargetColumn, DataError> {
+    pub(crate) fn target(
+        self,
+        path: &Path,
+        part: Option<&'static str>,
+    ) -> Result<TargetColumn, DataError> {
         match self.elements {
             Elements::Text(text) => {
                 if let Some(row) = text.iter().position(|label| label.trim().is_empty()) {
-                    let place = Place { column: None, ..Place::cell(row, 0).within(part) };
-                    return Err(DataError::MissingValue { path: path.to_owned(), place, cell: String::new() });
+                    let place = Place {
+                        column: None,
+                        ..Place::cell(row, 0).within(part)
+                    };
+                    return Err(DataError::MissingValue {
+                        path: path.to_owned(),
+                        place,
+                        cell: String::new(),
+                    });
                 }
                 Ok(TargetColumn::Text(text))
             }
             Elements::Numbers(values) => {
-                check_finite(path, &values, |row| Place { column: None, ..Place::cell(row, 0).within(part) })?;
+                check_finite(path, &values, |row| Place {
+                    column: None,
+                    ..Place::cell(row, 0).within(part)
+                })?;
                 self.dtype.target(path, part, values)
             }
         }
     }
 }
 
-fn check_finite(path: &Path, values: &[f64], place: impl FnOnce(usize) -> Place) -> Result<(), DataError> {
+fn check_finite(
+    path: &Path,
+    values: &[f64],
+    place: impl FnOnce(usize) -> Place,
+) -> Result<(), DataError> {
     match values.iter().position(|value| !value.is_finite()) {
         None => Ok(()),
-        Some(at) => Err(DataError::NotFinite { path: path.to_owned(), place: place(at), cell: values[at].to_string() }),
+        Some(at) => Err(DataError::NotFinite {
+            path: path.to_owned(),
+            place: place(at),
+            cell: values[at].to_string(),
+        }),
     }
 }
 
@@ -182,7 +242,11 @@ impl Dtype {
             ("S", 1..=LONGEST_TEXT) => (Kind::Bytes, count),
             _ => return None,
         };
-        Some(Self { kind, size, big_endian })
+        Some(Self {
+            kind,
+            size,
+            big_endian,
+        })
     }
 
     fn name(self) -> String {
@@ -211,7 +275,9 @@ impl Dtype {
         let unused = 64 - 8 * element.len();
         match (self.kind, self.size) {
             (Kind::Float, 8) => f64::from_le_bytes(bytes),
-            (Kind::Float, _) => f64::from(f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])),
+            (Kind::Float, _) => {
+                f64::from(f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+            }
             (Kind::Signed, _) => ((i64::from_le_bytes(bytes) << unused) >> unused) as f64,
             (Kind::Bool, _) => f64::from(u8::from(bytes[0] != 0)),
             _ => u64::from_le_bytes(bytes) as f64,
@@ -225,24 +291,44 @@ impl Dtype {
         } else {
             let character = |four: &[u8]| {
                 let four = [four[0], four[1], four[2], four[3]];
-                char::from_u32(if self.big_endian { u32::from_be_bytes(four) } else { u32::from_le_bytes(four) })
+                char::from_u32(if self.big_endian {
+                    u32::from_be_bytes(four)
+                } else {
+                    u32::from_le_bytes(four)
+                })
             };
-            element.chunks_exact(4).map(character).collect::<Option<String>>()?
+            element
+                .chunks_exact(4)
+                .map(character)
+                .collect::<Option<String>>()?
         };
         Some(text.trim_end_matches('\0').to_owned())
     }
 
     /// Finite values of this type as a target.
-    fn target(self, path: &Path, part: Option<&'static str>, values: Vec<f64>) -> Result<TargetColumn, DataError> {
+    fn target(
+        self,
+        path: &Path,
+        part: Option<&'static str>,
+        values: Vec<f64>,
+    ) -> Result<TargetColumn, DataError> {
         const EXACT: f64 = 9_007_199_254_740_992.0;
         match (self.kind, self.size) {
-            (Kind::Signed | Kind::Unsigned, 8) => match values.iter().position(|value| value.abs() >= EXACT) {
-                Some(row) => {
-                    let place = Place { column: None, ..Place::cell(row, 0).within(part) };
-                    Err(DataError::LargeLabel { path: path.to_owned(), place })
+            (Kind::Signed | Kind::Unsigned, 8) => {
+                match values.iter().position(|value| value.abs() >= EXACT) {
+                    Some(row) => {
+                        let place = Place {
+                            column: None,
+                            ..Place::cell(row, 0).within(part)
+                        };
+                        Err(DataError::LargeLabel {
+                            path: path.to_owned(),
+                            place,
+                        })
+                    }
+                    None => Ok(TargetColumn::from_values(values)),
                 }
-                None => Ok(TargetColumn::from_values(values)),
-            },
+            }
             (Kind::Float, 4) => {
                 let text = values.iter().map(|&value| single_text(value)).collect();
                 Ok(TargetColumn::Numbers { values, text })
@@ -254,27 +340,57 @@ impl Dtype {
 
 /// The text of a value that was stored in 32 bits: 0.1, not 0.10000000149011612.
 fn single_text(value: f64) -> String {
-    #[expect(clippy::cast_possible_truncation, reason = "the value was widened from an f32")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the value was widened from an f32"
+    )]
     let single = value as f32;
     let shortest: Result<f64, _> = single.to_string().parse();
     shortest.map_or_else(|_| shortest_text(value), shortest_text)
 }
 
 /// Reads an array; `part` names it in messages.
-pub(crate) fn read_array(path: &Path, part: Option<&'static str>, reader: &mut dyn Read) -> Result<Array, DataError> {
+pub(crate) fn read_array(
+    path: &Path,
+    part: Option<&'static str>,
+    reader: &mut dyn Read,
+) -> Result<Array, DataError> {
     let failed = |error| read_error(path, error);
-    let header = read_header(reader).map_err(failed)?.ok_or_else(|| DataError::NpyHeader { path: path.to_owned(), part })?;
-    let description = header.type_descriptor.as_string().map_or_else(|| header.type_descriptor.to_string(), String::clone);
+    let header = read_header(reader)
+        .map_err(failed)?
+        .ok_or_else(|| DataError::NpyHeader {
+            path: path.to_owned(),
+            part,
+        })?;
+    let description = header
+        .type_descriptor
+        .as_string()
+        .map_or_else(|| header.type_descriptor.to_string(), String::clone);
     let Some(dtype) = Dtype::parse(&description) else {
-        return Err(DataError::Dtype { path: path.to_owned(), part, dtype: description });
+        return Err(DataError::Dtype {
+            path: path.to_owned(),
+            part,
+            dtype: description,
+        });
     };
-    let product = |shape: &[usize]| shape.iter().try_fold(1_usize, |total, &length| total.checked_mul(length));
+    let product = |shape: &[usize]| {
+        shape
+            .iter()
+            .try_fold(1_usize, |total, &length| total.checked_mul(length))
+    };
     let want = product(&header.shape).filter(|want| want.checked_mul(dtype.size).is_some());
     let Some(want) = want else {
-        return Err(DataError::Shape { path: path.to_owned(), part });
+        return Err(DataError::Shape {
+            path: path.to_owned(),
+            part,
+        });
     };
 
-    let mut elements = if dtype.is_text() { Elements::Text(Vec::new()) } else { Elements::Numbers(Vec::new()) };
+    let mut elements = if dtype.is_text() {
+        Elements::Text(Vec::new())
+    } else {
+        Elements::Numbers(Vec::new())
+    };
     // Whole elements, about 64 KiB a time: the header's promise alone allocates nothing.
     let mut buffer = vec![0; dtype.size * (65_536 / dtype.size).max(1).min(want)];
     let mut got = 0;
@@ -288,19 +404,34 @@ pub(crate) fn read_array(path: &Path, part: Option<&'static str>, reader: &mut d
             Elements::Text(text) => {
                 for element in whole {
                     let Some(label) = dtype.text(element) else {
-                        let place = Place { column: None, ..Place::cell(text.len(), 0).within(part) };
-                        return Err(DataError::NotUtf8 { path: path.to_owned(), place });
+                        let place = Place {
+                            column: None,
+                            ..Place::cell(text.len(), 0).within(part)
+                        };
+                        return Err(DataError::NotUtf8 {
+                            path: path.to_owned(),
+                            place,
+                        });
                     };
                     text.push(label);
                 }
             }
         }
         if filled < take {
-            return Err(DataError::Truncated { path: path.to_owned(), part, want, got });
+            return Err(DataError::Truncated {
+                path: path.to_owned(),
+                part,
+                want,
+                got,
+            });
         }
     }
     if !at_end(reader).map_err(failed)? {
-        return Err(DataError::Trailing { path: path.to_owned(), part, want });
+        return Err(DataError::Trailing {
+            path: path.to_owned(),
+            part,
+            want,
+        });
     }
     if header.layout.is_fortran() && header.shape.len() > 1 {
         elements = match elements {
@@ -308,7 +439,11 @@ pub(crate) fn read_array(path: &Path, part: Option<&'static str>, reader: &mut d
             Elements::Text(text) => Elements::Text(to_c_order(&text, &header.shape)),
         };
     }
-    Ok(Array { shape: header.shape, dtype, elements })
+    Ok(Array {
+        shape: header.shape,
+        dtype,
+        elements,
+    })
 }
 
 /// The header; `None` if it is none, or unlike any that NumPy writes for a plain array.
@@ -327,7 +462,10 @@ fn read_header(reader: &mut dyn Read) -> io::Result<Option<Header>> {
     if read_full(reader, &mut bytes[PREAMBLE..])? < length_bytes {
         return Ok(None);
     }
-    let length = bytes[PREAMBLE..].iter().rev().fold(0_usize, |length, &byte| (length << 8) | usize::from(byte));
+    let length = bytes[PREAMBLE..]
+        .iter()
+        .rev()
+        .fold(0_usize, |length, &byte| (length << 8) | usize::from(byte));
     if length > LONGEST_HEADER {
         return Ok(None);
     }
@@ -336,8 +474,15 @@ fn read_header(reader: &mut dyn Read) -> io::Result<Option<Header>> {
     if read_full(reader, &mut bytes[start..])? < length {
         return Ok(None);
     }
-    let brackets = bytes[start..].iter().filter(|byte| b"([{".contains(byte)).count();
-    Ok(if brackets > MOST_BRACKETS { None } else { Header::from_reader(&mut bytes.as_slice()).ok() })
+    let brackets = bytes[start..]
+        .iter()
+        .filter(|byte| b"([{".contains(byte))
+        .count();
+    Ok(if brackets > MOST_BRACKETS {
+        None
+    } else {
+        Header::from_reader(&mut bytes.as_slice()).ok()
+    })
 }
 
 /// `values` of an array whose first index runs fastest, the last index fastest.

@@ -39,9 +39,17 @@ pub enum TargetPresence {
 impl ReadOptions {
     /// Options for data to predict: `n_features` features in the order of training, and the training
     /// data's target column, by name or index, where it is still there.
-    pub fn for_prediction(n_features: usize, target_name: Option<String>, target_index: Option<usize>) -> Self {
+    pub fn for_prediction(
+        n_features: usize,
+        target_name: Option<String>,
+        target_index: Option<usize>,
+    ) -> Self {
         Self {
-            target_presence: TargetPresence::Optional { n_features, target_name, target_index },
+            target_presence: TargetPresence::Optional {
+                n_features,
+                target_name,
+                target_index,
+            },
             ..Self::default()
         }
     }
@@ -60,49 +68,92 @@ impl ReadOptions {
     }
 
     /// The index of the target among `width` columns without names, `None` if it is not there.
-    pub(crate) fn target_without_names(&self, path: &Path, width: usize) -> Result<Option<usize>, DataError> {
+    pub(crate) fn target_without_names(
+        &self,
+        path: &Path,
+        width: usize,
+    ) -> Result<Option<usize>, DataError> {
         self.target_among(path, None, width)
     }
 
     /// The index of the target among `width` columns, `None` if it is not there.
-    pub(crate) fn target_among(&self, path: &Path, names: Option<&[String]>, width: usize) -> Result<Option<usize>, DataError> {
+    pub(crate) fn target_among(
+        &self,
+        path: &Path,
+        names: Option<&[String]>,
+        width: usize,
+    ) -> Result<Option<usize>, DataError> {
         match &self.target_presence {
             TargetPresence::Required => {
                 let index = required_index(path, self.target.as_deref(), names, width)?;
                 let got = width - 1;
                 if got == 0 {
-                    return Err(DataError::NoFeatures { path: path.to_owned(), part: None });
+                    return Err(DataError::NoFeatures {
+                        path: path.to_owned(),
+                        part: None,
+                    });
                 }
                 match self.n_features {
-                    Some(want) if want != got => Err(DataError::FeatureCount { path: path.to_owned(), want, got }),
+                    Some(want) if want != got => Err(DataError::FeatureCount {
+                        path: path.to_owned(),
+                        want,
+                        got,
+                    }),
                     _ => Ok(Some(index)),
                 }
             }
-            TargetPresence::Optional { n_features, target_name, target_index } => {
+            TargetPresence::Optional {
+                n_features,
+                target_name,
+                target_index,
+            } => {
                 let want = *n_features;
-                let named = target_name.as_deref().and_then(|name| position(names?, name).map(|index| (index, name)));
+                let named = target_name
+                    .as_deref()
+                    .and_then(|name| position(names?, name).map(|index| (index, name)));
                 if width == want {
                     match named {
-                        Some((_, target)) => {
-                            Err(DataError::TargetAmongFeatures { path: path.to_owned(), target: target.to_owned(), want, got: width - 1 })
-                        }
+                        Some((_, target)) => Err(DataError::TargetAmongFeatures {
+                            path: path.to_owned(),
+                            target: target.to_owned(),
+                            want,
+                            got: width - 1,
+                        }),
                         None => Ok(None),
                     }
                 } else if width == want + 1 {
-                    let by_index = target_index.filter(|&index| index < width).unwrap_or(width - 1);
+                    let by_index = target_index
+                        .filter(|&index| index < width)
+                        .unwrap_or(width - 1);
                     Ok(Some(named.map_or(by_index, |(index, _)| index)))
                 } else {
-                    Err(DataError::ColumnCount { path: path.to_owned(), want, got: width })
+                    Err(DataError::ColumnCount {
+                        path: path.to_owned(),
+                        want,
+                        got: width,
+                    })
                 }
             }
         }
     }
 
     /// Refuses a width that differs from the one needed; zero features are refused always.
-    pub(crate) fn check_features(&self, path: &Path, part: Option<&'static str>, got: usize) -> Result<(), DataError> {
+    pub(crate) fn check_features(
+        &self,
+        path: &Path,
+        part: Option<&'static str>,
+        got: usize,
+    ) -> Result<(), DataError> {
         match self.required_features() {
-            _ if got == 0 => Err(DataError::NoFeatures { path: path.to_owned(), part }),
-            Some(want) if want != got => Err(DataError::FeatureCount { path: path.to_owned(), want, got }),
+            _ if got == 0 => Err(DataError::NoFeatures {
+                path: path.to_owned(),
+                part,
+            }),
+            Some(want) if want != got => Err(DataError::FeatureCount {
+                path: path.to_owned(),
+                want,
+                got,
+            }),
             _ => Ok(()),
         }
     }
@@ -110,29 +161,53 @@ impl ReadOptions {
     /// Refuses a choice of target where the format has only one.
     pub(crate) fn check_fixed_target(&self, path: &Path) -> Result<(), DataError> {
         match &self.target {
-            Some(target) if self.wants_target() => {
-                Err(DataError::TargetFixed { path: path.to_owned(), target: target.clone() })
-            }
+            Some(target) if self.wants_target() => Err(DataError::TargetFixed {
+                path: path.to_owned(),
+                target: target.clone(),
+            }),
             _ => Ok(()),
         }
     }
 }
 
-fn required_index(path: &Path, target: Option<&str>, names: Option<&[String]>, width: usize) -> Result<usize, DataError> {
-    let Some(target) = target.map(str::trim) else { return Ok(width - 1) };
+fn required_index(
+    path: &Path,
+    target: Option<&str>,
+    names: Option<&[String]>,
+    width: usize,
+) -> Result<usize, DataError> {
+    let Some(target) = target.map(str::trim) else {
+        return Ok(width - 1);
+    };
     if let Some(names) = names
         && let Some(first) = position(names, target)
     {
         return match position(&names[first + 1..], target) {
-            Some(next) => Err(DataError::TwoColumns { path: path.to_owned(), target: target.to_owned(), first, second: first + 1 + next }),
+            Some(next) => Err(DataError::TwoColumns {
+                path: path.to_owned(),
+                target: target.to_owned(),
+                first,
+                second: first + 1 + next,
+            }),
             None => Ok(first),
         };
     }
     match (target.parse::<usize>(), names) {
         (Ok(index), _) if index < width => Ok(index),
-        (Ok(index), _) => Err(DataError::TargetIndex { path: path.to_owned(), index, columns: width }),
-        (Err(_), Some(names)) => Err(DataError::NoColumn { path: path.to_owned(), target: target.to_owned(), columns: names.to_vec() }),
-        (Err(_), None) => Err(DataError::NoNames { path: path.to_owned(), target: target.to_owned() }),
+        (Ok(index), _) => Err(DataError::TargetIndex {
+            path: path.to_owned(),
+            index,
+            columns: width,
+        }),
+        (Err(_), Some(names)) => Err(DataError::NoColumn {
+            path: path.to_owned(),
+            target: target.to_owned(),
+            columns: names.to_vec(),
+        }),
+        (Err(_), None) => Err(DataError::NoNames {
+            path: path.to_owned(),
+            target: target.to_owned(),
+        }),
     }
 }
 

@@ -19,17 +19,30 @@ pub struct Place {
 impl Place {
     /// Row `row`, column `column`, both counted from 0.
     pub(crate) fn cell(row: usize, column: usize) -> Self {
-        Self { part: None, row: Some(row + 1), column: Some(column + 1), name: None }
+        Self {
+            part: None,
+            row: Some(row + 1),
+            column: Some(column + 1),
+            name: None,
+        }
     }
 
     /// The label at the start of row `row`, counted from 0.
     pub(crate) fn label(row: usize) -> Self {
-        Self { part: None, row: Some(row + 1), column: None, name: Some("label".to_owned()) }
+        Self {
+            part: None,
+            row: Some(row + 1),
+            column: None,
+            name: Some("label".to_owned()),
+        }
     }
 
     /// The same place under the name of its column.
     pub(crate) fn named(self, name: Option<&str>) -> Self {
-        Self { name: name.filter(|name| !name.is_empty()).map(str::to_owned), ..self }
+        Self {
+            name: name.filter(|name| !name.is_empty()).map(str::to_owned),
+            ..self
+        }
     }
 
     /// The same place in the array `part` of an archive.
@@ -102,7 +115,11 @@ impl fmt::Display for Names<'_> {
         for (i, name) in self.0.iter().take(MOST).enumerate() {
             write!(f, "{}{}", if i == 0 { "" } else { ", " }, Excerpt(name))?;
         }
-        if self.0.len() > MOST { write!(f, ", ... {} in all", self.0.len()) } else { Ok(()) }
+        if self.0.len() > MOST {
+            write!(f, ", ... {} in all", self.0.len())
+        } else {
+            Ok(())
+        }
     }
 }
 

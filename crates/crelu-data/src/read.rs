@@ -26,7 +26,10 @@ pub fn read(path: &Path, options: &ReadOptions) -> Result<Table, DataError> {
         && format != Format::Idx
         && options.wants_target()
     {
-        return Err(DataError::LabelsUnused { path: path.to_owned(), labels: labels.clone() });
+        return Err(DataError::LabelsUnused {
+            path: path.to_owned(),
+            labels: labels.clone(),
+        });
     }
     match format {
         Format::Csv => csv::read(path, None, options),

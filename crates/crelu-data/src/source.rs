@@ -10,7 +10,7 @@ use crate::error::DataError;
 use crate::format::is_gzipped;
 
 /// Compressed content may always expand to this many bytes ...
-const EXPANSION_FLOOR: u64 = 256 << 20;
+const EXPANSION_FLOOR: u64 = 64 << 20;
 /// ... and beyond it to this many times its size: text of numbers shrinks by 2 to 100, deflate by 1032 at most.
 const EXPANSION_TIMES: u64 = 400;
 const BUFFER: usize = 1 << 16;
@@ -39,11 +39,16 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn Read>, DataError> {
 
 /// Opens a file as it is, with its size in bytes.
 pub(crate) fn open_plain(path: &Path) -> Result<(File, u64), DataError> {
-    let failed = |source| DataError::Io { path: path.to_owned(), source };
+    let failed = |source| DataError::Io {
+        path: path.to_owned(),
+        source,
+    };
     let file = File::open(path).map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;
     if metadata.is_dir() {
-        return Err(DataError::Folder { path: path.to_owned() });
+        return Err(DataError::Folder {
+            path: path.to_owned(),
+        });
     }
     Ok((file, metadata.len()))
 }
@@ -51,15 +56,29 @@ pub(crate) fn open_plain(path: &Path) -> Result<(File, u64), DataError> {
 /// The error of `path` behind a failed read.
 pub(crate) fn read_error(path: &Path, source: io::Error) -> DataError {
     let path = path.to_owned();
-    if let Some(refusal) = source.get_ref().and_then(|inner| inner.downcast_ref::<Refusal>()) {
+    if let Some(refusal) = source
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<Refusal>())
+    {
         return match *refusal {
-            Refusal::Expands { limit } => DataError::Expands { path, limit, times: EXPANSION_TIMES },
+            Refusal::Expands { limit } => DataError::Expands {
+                path,
+                limit,
+                times: EXPANSION_TIMES,
+            },
             Refusal::NulByte { offset } => DataError::NulByte { path, offset },
             Refusal::LongLine { limit } => DataError::LongLine { path, limit },
         };
     }
-    let damaged = matches!(source.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof);
-    if damaged && is_gzipped(&path) { DataError::Gzip { path, source } } else { DataError::Io { path, source } }
+    let damaged = matches!(
+        source.kind(),
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof
+    );
+    if damaged && is_gzipped(&path) {
+        DataError::Gzip { path, source }
+    } else {
+        DataError::Io { path, source }
+    }
 }
 
 /// Reads until `buffer` is full or the source ends; returns the number of bytes read.
@@ -91,8 +110,14 @@ pub(crate) struct Capped<R> {
 impl<R: Read> Capped<R> {
     /// `inner` decompresses `compressed` bytes.
     pub(crate) fn new(inner: R, compressed: u64) -> Self {
-        let limit = compressed.saturating_mul(EXPANSION_TIMES).max(EXPANSION_FLOOR);
-        Self { inner, limit, left: limit }
+        let limit = compressed
+            .saturating_mul(EXPANSION_TIMES)
+            .max(EXPANSION_FLOOR);
+        Self {
+            inner,
+            limit,
+            left: limit,
+        }
     }
 }
 

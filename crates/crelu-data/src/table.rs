@@ -2,7 +2,7 @@
 
 /// Features and target of a data file.
 ///
-/// **Shapes** `features`: [n_samples * n_features], row-major, all finite; `target`: [n_samples].
+/// **Shapes** `features`: `[n_samples * n_features]`, row-major, all finite; `target`: `[n_samples]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
     /// The features, row-major.

@@ -27,14 +27,27 @@ impl TextSource {
         let mut head = vec![0; HEAD];
         let filled = read_full(&mut inner, &mut head).map_err(|error| read_error(path, error))?;
         head.truncate(filled);
-        let used = if head.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
-        Ok(Self { head, used, inner, offset: used as u64, line: 0 })
+        let used = if head.starts_with(BYTE_ORDER_MARK) {
+            BYTE_ORDER_MARK.len()
+        } else {
+            0
+        };
+        Ok(Self {
+            head,
+            used,
+            inner,
+            offset: used as u64,
+            line: 0,
+        })
     }
 
     /// The first line that is not blank, or what the head holds of it.
     pub(crate) fn first_line(&self) -> &[u8] {
         let lines = self.head[self.used..].split(|&byte| byte == b'\n' || byte == b'\r');
-        lines.into_iter().find(|line| !line.trim_ascii().is_empty()).unwrap_or_default()
+        lines
+            .into_iter()
+            .find(|line| !line.trim_ascii().is_empty())
+            .unwrap_or_default()
     }
 }
 
@@ -50,15 +63,22 @@ impl Read for TextSource {
         };
         let read = &buffer[..count];
         if let Some(at) = read.iter().position(|&byte| byte == 0) {
-            return Err(io::Error::other(Refusal::NulByte { offset: self.offset + at as u64 }));
+            return Err(io::Error::other(Refusal::NulByte {
+                offset: self.offset + at as u64,
+            }));
         }
         self.offset += count as u64;
-        self.line = match read.iter().rposition(|&byte| byte == b'\n' || byte == b'\r') {
+        self.line = match read
+            .iter()
+            .rposition(|&byte| byte == b'\n' || byte == b'\r')
+        {
             Some(end) => (count - end) as u64,
             None => self.line + count as u64,
         };
         if self.line > LONGEST_LINE {
-            return Err(io::Error::other(Refusal::LongLine { limit: LONGEST_LINE }));
+            return Err(io::Error::other(Refusal::LongLine {
+                limit: LONGEST_LINE,
+            }));
         }
         Ok(count)
     }

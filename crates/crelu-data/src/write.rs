@@ -16,13 +16,22 @@ use crate::error::DataError;
 /// [`DataError`] names `path`: a folder, below something that is not a folder, in a folder that is not
 /// there or not writable, a read-only file, a full disk. The temporary file is then removed.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
-    let io = |source| DataError::Io { path: path.to_owned(), source };
+    let io = |source| DataError::Io {
+        path: path.to_owned(),
+        source,
+    };
     match destination(path)? {
         Destination::Stream => {
             let mut stream = OpenOptions::new().write(true).open(path).map_err(io)?;
-            stream.write_all(bytes).and_then(|()| stream.flush()).map_err(io)
+            stream
+                .write_all(bytes)
+                .and_then(|()| stream.flush())
+                .map_err(io)
         }
-        Destination::File { target, permissions } => {
+        Destination::File {
+            target,
+            permissions,
+        } => {
             let (mut file, temporary) = Temporary::create(&target).map_err(io)?;
             file.write_all(bytes).map_err(io)?;
             if let Some(permissions) = permissions {
@@ -43,7 +52,10 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
 /// # Errors
 /// Those of [`write_atomic`], but a full disk.
 pub fn check_writable(path: &Path) -> Result<(), DataError> {
-    let io = |source| DataError::Io { path: path.to_owned(), source };
+    let io = |source| DataError::Io {
+        path: path.to_owned(),
+        source,
+    };
     match destination(path)? {
         Destination::Stream => Ok(()),
         // Dropping the temporary file removes it.
@@ -55,38 +67,70 @@ enum Destination {
     /// A device or pipe: there is nothing to replace.
     Stream,
     /// A file, links resolved, with the permissions of the one that is there.
-    File { target: PathBuf, permissions: Option<Permissions> },
+    File {
+        target: PathBuf,
+        permissions: Option<Permissions>,
+    },
 }
 
 fn destination(path: &Path) -> Result<Destination, DataError> {
-    let io = |source| DataError::Io { path: path.to_owned(), source };
-    let ends_as_folder = path.as_os_str().to_string_lossy().ends_with(std::path::is_separator);
+    let io = |source| DataError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let ends_as_folder = path
+        .as_os_str()
+        .to_string_lossy()
+        .ends_with(std::path::is_separator);
     match fs::metadata(path) {
-        Ok(metadata) if metadata.is_dir() => Err(DataError::Folder { path: path.to_owned() }),
+        Ok(metadata) if metadata.is_dir() => Err(DataError::Folder {
+            path: path.to_owned(),
+        }),
         // What stands behind /dev/stdout may be a file, but is not ours to replace.
         Ok(metadata) if !metadata.is_file() || path.starts_with("/dev") => Ok(Destination::Stream),
         Ok(metadata) => {
             OpenOptions::new().write(true).open(path).map_err(io)?;
             let target = fs::canonicalize(path).map_err(io)?;
-            Ok(Destination::File { target, permissions: Some(metadata.permissions()) })
+            Ok(Destination::File {
+                target,
+                permissions: Some(metadata.permissions()),
+            })
         }
-        Err(_) if ends_as_folder || path.file_name().is_none() => Err(DataError::Folder { path: path.to_owned() }),
+        Err(_) if ends_as_folder || path.file_name().is_none() => Err(DataError::Folder {
+            path: path.to_owned(),
+        }),
         Err(error) => {
             let parent = folder_of(path);
             match fs::metadata(&parent) {
                 Ok(metadata) if metadata.is_dir() => {}
-                Ok(_) => return Err(DataError::ParentNotFolder { path: path.to_owned(), parent }),
+                Ok(_) => {
+                    return Err(DataError::ParentNotFolder {
+                        path: path.to_owned(),
+                        parent,
+                    });
+                }
                 Err(_) => {
-                    let obstacle = parent.ancestors().find(|ancestor| fs::metadata(ancestor).is_ok_and(|metadata| !metadata.is_dir()));
+                    let obstacle = parent.ancestors().find(|ancestor| {
+                        fs::metadata(ancestor).is_ok_and(|metadata| !metadata.is_dir())
+                    });
                     return Err(match obstacle {
-                        Some(obstacle) => DataError::ParentNotFolder { path: path.to_owned(), parent: obstacle.to_owned() },
-                        None => DataError::ParentMissing { path: path.to_owned(), parent },
+                        Some(obstacle) => DataError::ParentNotFolder {
+                            path: path.to_owned(),
+                            parent: obstacle.to_owned(),
+                        },
+                        None => DataError::ParentMissing {
+                            path: path.to_owned(),
+                            parent,
+                        },
                     });
                 }
             }
             match error.kind() {
                 // A link to nowhere is replaced like any name that is free.
-                io::ErrorKind::NotFound => Ok(Destination::File { target: path.to_owned(), permissions: None }),
+                io::ErrorKind::NotFound => Ok(Destination::File {
+                    target: path.to_owned(),
+                    permissions: None,
+                }),
                 _ => Err(io(error)),
             }
         }
@@ -113,7 +157,11 @@ impl Temporary {
         for _ in 0..TRIES {
             // The target's name is left out: with it the name could become too long.
             let mut name = OsString::from(".crelu-");
-            name.push(format!("{}-{}.tmp", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed)));
+            name.push(format!(
+                "{}-{}.tmp",
+                std::process::id(),
+                COUNTER.fetch_add(1, Ordering::Relaxed)
+            ));
             let path = folder_of(target).join(name);
             match OpenOptions::new().write(true).create_new(true).open(&path) {
                 Ok(file) => return Ok((file, Self { path: Some(path) })),

@@ -1,1 +1,49 @@
-//! crelu-model
+//! Convex two-layer networks: the ReLU and the gated-ReLU programme over activation patterns,
+//! solved to a certified duality gap.
+//!
+//! ```text
+//!     J = (1/n) sum_j (f(x_j) - y_j)^2 / 2 + beta sum_i |u_i| |a_i|,   f(x) = sum_i a_i max(0, u_i'x)
+//! ```
+//!
+//! For a fixed set of patterns `D_i = diag(1[X g_i >= 0])` the best network whose neurons have
+//! these patterns is the optimum of a convex programme ([`programme`]). [`fit`] does all of it:
+//! standardisation, gates, reduction, solve, certificate, recovery of the network, report.
+//!
+//! # Example
+#![doc = "```"]
+#![doc = include_str!("../examples/xor.rs")]
+#![doc = "```"]
+//!
+//! **Sources** Pilanci & Ergen 2020 (the convex programme); Mishkin, Sahiner & Pilanci 2022 (gated
+//! networks); the certificate and the two-block iteration are described in `docs/METHOD.md`.
+
+mod baseline;
+mod coding;
+mod dataset;
+mod error;
+mod fit;
+pub mod gates;
+mod loss;
+mod model;
+mod model_file;
+mod network;
+pub mod programme;
+mod report;
+mod settings;
+mod standardise;
+
+pub use admm::Status;
+pub use baseline::LinearModel;
+pub use coding::{Coding, Task};
+pub use dataset::{Dataset, TargetColumn};
+pub use error::{FitError, ModelError};
+pub use fit::{Fit, FitObserver, Progress, fit};
+pub use gates::GateSampler;
+pub use linalg_core::{Clock, Control, Halt, NoClock};
+pub use loss::SquaredLoss;
+pub use model::{Model, Prediction};
+pub use network::Network;
+pub use programme::{Activation, Precision, PrimalChoice, Splitting, Switch};
+pub use report::{HistoryEntry, PrimalUsed, Report, Score, Seconds};
+pub use settings::{Beta, CheckedFitSettings, FitSettings, PatternSource};
+pub use standardise::{Standardisation, preprocess};

@@ -14,7 +14,10 @@ pub struct CgSettings {
 impl Default for CgSettings {
     /// `tol` 1e-8, `max_iters` 1000.
     fn default() -> Self {
-        Self { tol: 1e-8, max_iters: 1000 }
+        Self {
+            tol: 1e-8,
+            max_iters: 1000,
+        }
     }
 }
 
@@ -65,7 +68,7 @@ impl<T: Real> CgWorkspace<T> {
 }
 
 /// How often the iteration starts anew from the true residual when the recurrence claims more
-/// than is true: each restart wins the digits that rounding had spoiled, a third wins nothing.
+/// than is true: each restart wins the digits that rounding had spoiled, the last wins nothing.
 const RESTARTS: usize = 3;
 
 /// Conjugate gradients from the start `x`, which is overwritten by the answer.
@@ -85,11 +88,20 @@ pub fn cg<T: Real>(
     work: &mut CgWorkspace<T>,
 ) -> Result<CgReport, KrylovError> {
     let n = op.cols();
-    for (what, got) in [("operator rows", op.rows()), ("b", b.len()), ("x", x.len()), ("workspace", work.image.len())]
-    {
+    for (what, got) in [
+        ("operator rows", op.rows()),
+        ("b", b.len()),
+        ("x", x.len()),
+        ("workspace", work.image.len()),
+    ] {
         if got != n {
             return Err(KrylovError::Shape { what, want: n, got });
         }
+    }
+    let (want, got) = (op.scratch_len(), work.scratch.len());
+    if got < want {
+        let what = "workspace scratch";
+        return Err(KrylovError::Shape { what, want, got });
     }
     let size = norm(b).wide();
     if !size.is_finite() {
@@ -97,35 +109,39 @@ pub fn cg<T: Real>(
     }
     if size == 0.0 {
         x.fill(T::of(0.0));
-        return Ok(CgReport { status: CgStatus::Converged, iterations: 0, residual: 0.0 });
+        return Ok(CgReport {
+            status: CgStatus::Converged,
+            iterations: 0,
+            residual: 0.0,
+        });
     }
-    let mut iterations = 0;
+    let (mut iterations, mut descents) = (0, 0);
     let mut best = f64::INFINITY;
-    for _ in 0..=RESTARTS {
+    loop {
         op.apply(x, &mut work.image, &mut work.scratch);
         sub_into(b, &work.image, &mut work.residual);
-        let truth = norm(&work.residual).wide() / size;
-        if !truth.is_finite() {
-            return Err(KrylovError::NotFinite { iteration: iterations });
-        }
-        let report = |status| Ok(CgReport { status, iterations, residual: truth });
-        if truth <= settings.tol {
-            return report(CgStatus::Converged);
-        }
-        if iterations >= settings.max_iters {
-            return report(CgStatus::IterationLimit);
-        }
-        if truth >= 0.5 * best {
-            return report(CgStatus::Stagnated);
-        }
-        best = truth;
-        iterations += descend(op, x, size, settings, iterations, work)?;
+        let residual = norm(&work.residual).wide() / size;
+        let status = if !residual.is_finite() {
+            let iteration = iterations;
+            return Err(KrylovError::NotFinite { iteration });
+        } else if residual <= settings.tol {
+            CgStatus::Converged
+        } else if iterations >= settings.max_iters {
+            CgStatus::IterationLimit
+        } else if residual >= 0.5 * best || descents > RESTARTS {
+            CgStatus::Stagnated
+        } else {
+            best = residual;
+            iterations += descend(op, x, size, settings, iterations, work)?;
+            descents += 1;
+            continue;
+        };
+        return Ok(CgReport {
+            status,
+            iterations,
+            residual,
+        });
     }
-    op.apply(x, &mut work.image, &mut work.scratch);
-    sub_into(b, &work.image, &mut work.residual);
-    let residual = norm(&work.residual).wide() / size;
-    let status = if residual <= settings.tol { CgStatus::Converged } else { CgStatus::Stagnated };
-    Ok(CgReport { status, iterations, residual })
 }
 
 /// One run of the recurrence from the residual in `work`; the number of products it made.
@@ -139,23 +155,31 @@ fn descend<T: Real>(
 ) -> Result<usize, KrylovError> {
     work.direction.copy_from_slice(&work.residual);
     let mut square = dot(&work.residual, &work.residual);
+    // A fall by one rounding is all that the vectors can follow: past it the recurrence would go
+    // on down to where its squares underflow and a curvature reads as zero.
+    let enough = (settings.tol * size).max(T::EPS * square.wide().sqrt());
     let mut made = 0;
     while before + made < settings.max_iters {
         op.apply(&work.direction, &mut work.image, &mut work.scratch);
         made += 1;
         let curvature = dot(&work.direction, &work.image);
         if !curvature.wide().is_finite() {
-            return Err(KrylovError::NotFinite { iteration: before + made });
+            return Err(KrylovError::NotFinite {
+                iteration: before + made,
+            });
         }
         if curvature.wide() <= 0.0 {
             let iteration = before + made;
-            return Err(KrylovError::NotPositiveDefinite { curvature: curvature.wide(), iteration });
+            return Err(KrylovError::NotPositiveDefinite {
+                curvature: curvature.wide(),
+                iteration,
+            });
         }
         let step = square / curvature;
         axpy(step, &work.direction, x);
         axpy(-step, &work.image, &mut work.residual);
         let next = dot(&work.residual, &work.residual);
-        if next.wide().sqrt() <= settings.tol * size || next.wide() == 0.0 {
+        if next.wide().sqrt() <= enough {
             break;
         }
         let beta = next / square;

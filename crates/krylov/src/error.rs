@@ -13,7 +13,9 @@ pub enum KrylovError {
         got: usize,
     },
     /// A direction of curvature that is not positive was met.
-    #[error("the operator is not positive definite: curvature {curvature:e} at iteration {iteration}")]
+    #[error(
+        "the operator is not positive definite: curvature {curvature:e} at iteration {iteration}"
+    )]
     NotPositiveDefinite {
         /// `p'Ap` of the direction.
         curvature: f64,

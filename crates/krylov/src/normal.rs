@@ -10,7 +10,11 @@ pub struct NormalOperator<'a, T> {
 impl<'a, T: Real> NormalOperator<'a, T> {
     /// Wraps `A`.
     pub fn new(inner: &'a dyn LinearOperator<T>, scale: T, shift: T) -> Self {
-        Self { inner, scale, shift }
+        Self {
+            inner,
+            scale,
+            shift,
+        }
     }
 
     /// Changes the shift.

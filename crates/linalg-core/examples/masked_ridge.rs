@@ -1,10 +1,12 @@
-use linalg_core::{Control, LinearOperator, MaskedBlocks, Masks};
 use faer::Mat;
+use linalg_core::{Control, LinearOperator, MaskedBlocks, Masks};
 
 /// Solves `min |A x - y|^2 + |x|^2` for data seen through two row masks, by the small system
 /// `(I + A A') theta = y`, `x = A' theta`.
 fn main() -> Result<(), linalg_core::LinalgError> {
-    let data = Mat::from_fn(2, 4, |k, i| [[1.0, 2.0, 0.5, -1.0], [0.0, 1.0, 1.0, 3.0]][k][i]);
+    let data = Mat::from_fn(2, 4, |k, i| {
+        [[1.0, 2.0, 0.5, -1.0], [0.0, 1.0, 1.0, 3.0]][k][i]
+    });
     let masks = Masks::from_columns(4, vec![1, 1, 0, 0, 0, 1, 1, 1])?;
     let y = [1.0_f64, -2.0, 0.5, 1.5];
 

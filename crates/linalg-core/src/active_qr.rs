@@ -23,7 +23,12 @@ impl<T: Real> ActiveQr<T> {
     /// No columns, each to be of length `dim`.
     #[must_use]
     pub fn new(dim: usize) -> Self {
-        Self { dim, len: 0, q: Vec::new(), t: Vec::new() }
+        Self {
+            dim,
+            len: 0,
+            q: Vec::new(),
+            t: Vec::new(),
+        }
     }
 
     /// How many columns stand.
@@ -114,7 +119,11 @@ impl<T: Real> ActiveQr<T> {
             }
             let (a, b) = (column[k - 1], column[k]);
             let length = Float::hypot(a, b);
-            let (c, sn) = if length > T::of(0.0) { (a / length, b / length) } else { (T::of(1.0), T::of(0.0)) };
+            let (c, sn) = if length > T::of(0.0) {
+                (a / length, b / length)
+            } else {
+                (T::of(1.0), T::of(0.0))
+            };
             column[k - 1] = length;
             let to = Self::start(k - 1);
             self.t[to..to + k].copy_from_slice(&column[..k]);
@@ -142,7 +151,12 @@ impl<T: Real> ActiveQr<T> {
         assert_eq!(z.len(), self.dim, "z: the factorisation's length");
         assert_eq!(coefficients.len(), self.len, "coefficients: one a column");
         rest.copy_from_slice(z);
-        for (k, q) in self.q.chunks_exact(self.dim.max(1)).take(self.len).enumerate() {
+        for (k, q) in self
+            .q
+            .chunks_exact(self.dim.max(1))
+            .take(self.len)
+            .enumerate()
+        {
             // modified form: what is projected is what is left, which halves the error
             let h = dot(q, rest);
             axpy(-h, q, rest);

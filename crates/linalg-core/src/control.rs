@@ -36,13 +36,19 @@ pub struct Control<'a> {
 
 impl Default for Control<'_> {
     fn default() -> Self {
-        Self { clock: &NoClock, limit: None, interrupt: None }
+        Self {
+            clock: &NoClock,
+            limit: None,
+            interrupt: None,
+        }
     }
 }
 
 impl core::fmt::Debug for Control<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Control").field("limit", &self.limit).finish_non_exhaustive()
+        f.debug_struct("Control")
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
     }
 }
 
@@ -50,7 +56,11 @@ impl<'a> Control<'a> {
     /// A control that reads `clock` and has no limit.
     #[must_use]
     pub fn with_clock(clock: &'a dyn Clock) -> Self {
-        Self { clock, limit: None, interrupt: None }
+        Self {
+            clock,
+            limit: None,
+            interrupt: None,
+        }
     }
 
     /// Sets the moment on the clock, in seconds, after which [`Control::halt`] says stop.
@@ -70,7 +80,11 @@ impl<'a> Control<'a> {
     /// The same control without limit and flag, for work that must be completed.
     #[must_use]
     pub fn unlimited(self) -> Self {
-        Self { clock: self.clock, limit: None, interrupt: None }
+        Self {
+            clock: self.clock,
+            limit: None,
+            interrupt: None,
+        }
     }
 
     /// The moment on the clock after which the computation should stop, if there is one.
@@ -88,7 +102,10 @@ impl<'a> Control<'a> {
     /// Whether to stop now, and why.
     #[must_use]
     pub fn halt(&self) -> Option<Halt> {
-        if self.interrupt.is_some_and(|flag| flag.load(Ordering::Relaxed)) {
+        if self
+            .interrupt
+            .is_some_and(|flag| flag.load(Ordering::Relaxed))
+        {
             return Some(Halt::Interrupted);
         }
         match self.limit {

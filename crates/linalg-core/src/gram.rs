@@ -24,7 +24,10 @@ pub struct ShiftedGram<T> {
 impl<T: Real> ShiftedGram<T> {
     /// Builds `H` from `fill(row, col, tile)`, which writes the tile whose upper left entry is
     /// `(row, col)`. It is called, on all threads, for tiles on and above the diagonal.
-    pub fn from_tiles(dim: usize, fill: impl Fn(usize, usize, MatMut<'_, T>) + Sync + Send) -> Self {
+    pub fn from_tiles(
+        dim: usize,
+        fill: impl Fn(usize, usize, MatMut<'_, T>) + Sync + Send,
+    ) -> Self {
         let tile = if dim < 2048 { 128 } else { 256 };
         let mut square = Mat::<T>::zeros(dim, dim);
         let mut diagonal = vec![T::of(0.0); dim];
@@ -45,7 +48,9 @@ impl<T: Real> ShiftedGram<T> {
             }
             col += width;
         }
-        for_each_mut(&mut tiles, |_, (row, col, part)| fill(*row, *col, part.rb_mut()));
+        for_each_mut(&mut tiles, |_, (row, col, part)| {
+            fill(*row, *col, part.rb_mut())
+        });
         for (row, col, part) in &tiles {
             if row == col {
                 for i in 0..part.nrows() {
@@ -53,7 +58,12 @@ impl<T: Real> ShiftedGram<T> {
                 }
             }
         }
-        Self { square, diagonal, tile, factored: false }
+        Self {
+            square,
+            diagonal,
+            tile,
+            factored: false,
+        }
     }
 
     /// Takes a dense symmetric matrix; its upper triangle is read.
@@ -62,7 +72,11 @@ impl<T: Real> ShiftedGram<T> {
     /// [`LinalgError::Shape`] if it is not square.
     pub fn from_dense(matrix: MatRef<'_, T>) -> Result<Self, LinalgError> {
         if matrix.nrows() != matrix.ncols() {
-            return Err(LinalgError::Shape { what: "matrix", want: matrix.nrows(), got: matrix.ncols() });
+            return Err(LinalgError::Shape {
+                what: "matrix",
+                want: matrix.nrows(),
+                got: matrix.ncols(),
+            });
         }
         Ok(Self::from_tiles(matrix.nrows(), |row, col, mut tile| {
             let (height, width) = (tile.nrows(), tile.ncols());
@@ -212,8 +226,8 @@ impl<T: Real> ShiftedGram<T> {
         self.solve_in_place(MatMut::from_column_major_slice_mut(rhs, dim, 1));
     }
 
-    /// Solves `L' X = B` in place, `L` the factor: with `B = V'`, `X' X` is `V (shift I + scale H)^-1 V'`
-    /// when `X = L^-1 V'` is asked for; this is the other half.
+    /// Solves `L X = B` in place, `L` the factor, the first half of a solve: `X' X` is then
+    /// `B' (shift I + scale H)^-1 B`.
     ///
     /// # Panics
     /// As [`solve_in_place`](Self::solve_in_place).
@@ -227,16 +241,32 @@ impl<T: Real> ShiftedGram<T> {
 /// Cholesky of one tile in place, lower; the index of the first bad pivot on failure.
 fn factor_tile<T: Real>(mut tile: MatMut<'_, T>) -> Result<(), usize> {
     use faer::dyn_stack::{MemBuffer, MemStack};
-    use faer::linalg::cholesky::llt::factor::{LltError, cholesky_in_place, cholesky_in_place_scratch};
+    use faer::linalg::cholesky::llt::factor::{
+        LltError, cholesky_in_place, cholesky_in_place_scratch,
+    };
     let params = faer::prelude::default();
-    let mut buffer = MemBuffer::new(cholesky_in_place_scratch::<T>(tile.nrows(), Par::Seq, params));
+    let mut buffer = MemBuffer::new(cholesky_in_place_scratch::<T>(
+        tile.nrows(),
+        Par::Seq,
+        params,
+    ));
     let stack = MemStack::new(&mut buffer);
-    match cholesky_in_place(tile.rb_mut(), faer::prelude::default(), Par::Seq, stack, params) {
+    match cholesky_in_place(
+        tile.rb_mut(),
+        faer::prelude::default(),
+        Par::Seq,
+        stack,
+        params,
+    ) {
         Ok(_) => {
             let tile = tile.rb();
             (0..tile.nrows()).try_for_each(|i| {
                 let pivot = tile[(i, i)];
-                if pivot.wide().is_finite() && pivot.wide() > 0.0 { Ok(()) } else { Err(i) }
+                if pivot.wide().is_finite() && pivot.wide() > 0.0 {
+                    Ok(())
+                } else {
+                    Err(i)
+                }
             })
         }
         Err(LltError::NonPositivePivot { index }) => Err(index),

@@ -32,7 +32,11 @@ impl<'a, T: Real> MaskedBlocks<'a, T> {
     /// If the masks are for another number of rows.
     #[must_use]
     pub fn new(data: MatRef<'a, T>, masks: &'a Masks) -> Self {
-        assert_eq!(data.ncols(), masks.n_samples(), "masks: one entry a row of the data");
+        assert_eq!(
+            data.ncols(),
+            masks.n_samples(),
+            "masks: one entry a row of the data"
+        );
         Self { data, masks }
     }
 
@@ -66,9 +70,15 @@ impl<'a, T: Real> MaskedBlocks<'a, T> {
     /// If `features` has another number of columns than the data.
     #[must_use]
     pub fn outer_gram(features: MatRef<'_, T>, masks: &Masks) -> ShiftedGram<T> {
-        assert_eq!(features.ncols(), masks.n_samples(), "masks: one entry a row of the data");
+        assert_eq!(
+            features.ncols(),
+            masks.n_samples(),
+            "masks: one entry a row of the data"
+        );
         let n = masks.n_samples();
-        let indicator = Mat::from_fn(masks.n_blocks(), n, |b, i| T::of(f64::from(masks.column(b)[i])));
+        let indicator = Mat::from_fn(masks.n_blocks(), n, |b, i| {
+            T::of(f64::from(masks.column(b)[i]))
+        });
         ShiftedGram::from_tiles(n, |row, col, mut tile| {
             let (height, width) = (tile.nrows(), tile.ncols());
             let mut count = Mat::<T>::zeros(height, width);
@@ -136,13 +146,23 @@ pub fn masked_gram<T: Real>(blocks: &MaskedBlocks<'_, T>) -> ShiftedGram<T> {
 }
 
 /// Columns `col..` of the matrix of the operator, rows `first..first + count`.
-fn fill_columns<T: Real>(blocks: &MaskedBlocks<'_, T>, first: usize, count: usize, col: usize, mut out: MatMut<'_, T>) {
+fn fill_columns<T: Real>(
+    blocks: &MaskedBlocks<'_, T>,
+    first: usize,
+    count: usize,
+    col: usize,
+    mut out: MatMut<'_, T>,
+) {
     let rank = blocks.rank();
     for j in 0..out.ncols() {
         let (block, feature) = ((col + j) / rank, (col + j) % rank);
         let mask = &blocks.masks.column(block)[first..first + count];
         for (i, &bit) in mask.iter().enumerate() {
-            out[(i, j)] = if bit == 0 { T::of(0.0) } else { blocks.data[(feature, first + i)] };
+            out[(i, j)] = if bit == 0 {
+                T::of(0.0)
+            } else {
+                blocks.data[(feature, first + i)]
+            };
         }
     }
 }
@@ -228,7 +248,11 @@ impl<T: Real> LinearOperator<T> for MaskedBlocks<'_, T> {
                 }
             }
             product(
-                MatMut::from_column_major_slice_mut(&mut x[block * rank..(block + count) * rank], rank, count),
+                MatMut::from_column_major_slice_mut(
+                    &mut x[block * rank..(block + count) * rank],
+                    rank,
+                    count,
+                ),
                 Accum::Replace,
                 self.data,
                 MatRef::from_column_major_slice(masked, n, count),

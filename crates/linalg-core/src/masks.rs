@@ -16,14 +16,26 @@ impl Masks {
     /// # Errors
     /// [`LinalgError::Shape`] if the length is not a multiple of `n_samples`.
     pub fn from_columns(n_samples: usize, mut bytes: Vec<u8>) -> Result<Self, LinalgError> {
-        let n_blocks = if n_samples == 0 { 0 } else { bytes.len() / n_samples };
+        let n_blocks = if n_samples == 0 {
+            0
+        } else {
+            bytes.len() / n_samples
+        };
         if n_blocks * n_samples != bytes.len() {
-            return Err(LinalgError::Shape { what: "masks", want: n_blocks * n_samples, got: bytes.len() });
+            return Err(LinalgError::Shape {
+                what: "masks",
+                want: n_blocks * n_samples,
+                got: bytes.len(),
+            });
         }
         for byte in &mut bytes {
             *byte = u8::from(*byte != 0);
         }
-        Ok(Self { n_samples, n_blocks, bytes })
+        Ok(Self {
+            n_samples,
+            n_blocks,
+            bytes,
+        })
     }
 
     /// Rows of the data.
@@ -57,7 +69,11 @@ impl Masks {
         for &block in blocks {
             bytes.extend_from_slice(self.column(block));
         }
-        Self { n_samples: self.n_samples, n_blocks: blocks.len(), bytes }
+        Self {
+            n_samples: self.n_samples,
+            n_blocks: blocks.len(),
+            bytes,
+        }
     }
 
     /// The masks of the rows `first..first + count`: a shard.
@@ -70,6 +86,10 @@ impl Masks {
         for block in 0..self.n_blocks {
             bytes.extend_from_slice(&self.column(block)[first..first + count]);
         }
-        Self { n_samples: count, n_blocks: self.n_blocks, bytes }
+        Self {
+            n_samples: count,
+            n_blocks: self.n_blocks,
+            bytes,
+        }
     }
 }

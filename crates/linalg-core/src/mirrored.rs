@@ -35,7 +35,11 @@ impl<T: Real, O: LinearOperator<T>> LinearOperator<T> for Mirrored<O> {
     }
 
     fn apply(&self, x: &[T], y: &mut [T], scratch: &mut [T]) {
-        assert_eq!(x.len(), 2 * self.inner.cols(), "x: a pair of the inner width");
+        assert_eq!(
+            x.len(),
+            2 * self.inner.cols(),
+            "x: a pair of the inner width"
+        );
         let (v, w) = x.split_at(self.inner.cols());
         let (gap, rest) = scratch.split_at_mut(self.inner.cols());
         crate::vector::sub_into(v, w, gap);
@@ -43,7 +47,11 @@ impl<T: Real, O: LinearOperator<T>> LinearOperator<T> for Mirrored<O> {
     }
 
     fn apply_adjoint(&self, y: &[T], x: &mut [T], scratch: &mut [T]) {
-        assert_eq!(x.len(), 2 * self.inner.cols(), "x: a pair of the inner width");
+        assert_eq!(
+            x.len(),
+            2 * self.inner.cols(),
+            "x: a pair of the inner width"
+        );
         let (v, w) = x.split_at_mut(self.inner.cols());
         self.inner.apply_adjoint(y, v, scratch);
         for (a, b) in w.iter_mut().zip(v) {

@@ -32,11 +32,23 @@ pub trait LinearOperator<T: Real>: Sync {
     /// # Panics
     /// As [`apply`](Self::apply), with `k` times the lengths.
     fn apply_block(&self, k: usize, x: &[T], y: &mut [T], scratch: &mut [T]) {
-        assert_eq!(x.len(), k * self.cols(), "x: {k} columns of the operator's width");
-        assert_eq!(y.len(), k * self.rows(), "y: {k} columns of the operator's height");
+        assert_eq!(
+            x.len(),
+            k * self.cols(),
+            "x: {k} columns of the operator's width"
+        );
+        assert_eq!(
+            y.len(),
+            k * self.rows(),
+            "y: {k} columns of the operator's height"
+        );
         for j in 0..k {
             let (rows, cols) = (self.rows(), self.cols());
-            self.apply(&x[j * cols..(j + 1) * cols], &mut y[j * rows..(j + 1) * rows], scratch);
+            self.apply(
+                &x[j * cols..(j + 1) * cols],
+                &mut y[j * rows..(j + 1) * rows],
+                scratch,
+            );
         }
     }
 }
@@ -70,11 +82,25 @@ impl<T: Real> LinearOperator<T> for DenseOperator<'_, T> {
         assert_eq!(x.len(), self.cols(), "x: the operator's width");
         let rhs = MatRef::from_column_major_slice(y, self.rows(), 1);
         let dst = faer::MatMut::from_column_major_slice_mut(x, self.matrix.ncols(), 1);
-        product(dst, Accum::Replace, self.matrix.transpose(), rhs, T::of(1.0));
+        product(
+            dst,
+            Accum::Replace,
+            self.matrix.transpose(),
+            rhs,
+            T::of(1.0),
+        );
     }
     fn apply_block(&self, k: usize, x: &[T], y: &mut [T], _scratch: &mut [T]) {
-        assert_eq!(x.len(), k * self.cols(), "x: {k} columns of the operator's width");
-        assert_eq!(y.len(), k * self.rows(), "y: {k} columns of the operator's height");
+        assert_eq!(
+            x.len(),
+            k * self.cols(),
+            "x: {k} columns of the operator's width"
+        );
+        assert_eq!(
+            y.len(),
+            k * self.rows(),
+            "y: {k} columns of the operator's height"
+        );
         let rhs = MatRef::from_column_major_slice(x, self.cols(), k);
         let dst = faer::MatMut::from_column_major_slice_mut(y, self.matrix.nrows(), k);
         product(dst, Accum::Replace, self.matrix, rhs, T::of(1.0));

@@ -4,7 +4,11 @@ pub fn for_each_mut<I: Send>(items: &mut [I], work: impl Fn(usize, &mut I) + Syn
     #[cfg(feature = "parallel")]
     if items.len() > 1 {
         use rayon::prelude::*;
-        items.par_iter_mut().enumerate().with_max_len(1).for_each(|(i, item)| work(i, item));
+        items
+            .par_iter_mut()
+            .enumerate()
+            .with_max_len(1)
+            .for_each(|(i, item)| work(i, item));
         return;
     }
     for (i, item) in items.iter_mut().enumerate() {

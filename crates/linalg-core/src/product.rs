@@ -28,7 +28,13 @@ pub fn product_flops_per_task() -> usize {
 ///
 /// # Panics
 /// If the shapes do not fit.
-pub fn product<T: Real>(dst: MatMut<'_, T>, beta: Accum, lhs: MatRef<'_, T>, rhs: MatRef<'_, T>, alpha: T) {
+pub fn product<T: Real>(
+    dst: MatMut<'_, T>,
+    beta: Accum,
+    lhs: MatRef<'_, T>,
+    rhs: MatRef<'_, T>,
+    alpha: T,
+) {
     let (m, n, k) = (dst.nrows(), dst.ncols(), lhs.ncols());
     let tasks = (2 * m * n * k / TASK_FLOPS).min(MAX_TASKS);
     if tasks < 2 {
@@ -45,7 +51,10 @@ pub fn product<T: Real>(dst: MatMut<'_, T>, beta: Accum, lhs: MatRef<'_, T>, rhs
         let cuts = side_cols.min(if n >= 4 * m { tasks } else { ceil_root(tasks) });
         (tasks.div_ceil(cuts).min(side_rows), cuts)
     };
-    let (tile_rows, tile_cols) = (round_up(m.div_ceil(row_cuts), 16), round_up(n.div_ceil(col_cuts), 4));
+    let (tile_rows, tile_cols) = (
+        round_up(m.div_ceil(row_cuts), 16),
+        round_up(n.div_ceil(col_cuts), 4),
+    );
     let mut tiles = Vec::with_capacity(row_cuts * col_cuts);
     let mut rest = dst;
     let mut col = 0;
@@ -68,7 +77,6 @@ pub fn product<T: Real>(dst: MatMut<'_, T>, beta: Accum, lhs: MatRef<'_, T>, rhs
         matmul(tile.rb_mut(), beta, *left, *right, alpha, Par::Seq);
     });
 }
-
 
 fn ceil_root(value: usize) -> usize {
     let mut root = 1;

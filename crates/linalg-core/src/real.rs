@@ -1,6 +1,7 @@
 use core::fmt::{Debug, Display};
 use core::iter::Sum;
 
+use faer::MatRef;
 use faer::traits::RealField;
 use num_traits::Float;
 
@@ -17,6 +18,8 @@ pub trait Real:
     fn of(value: f64) -> Self;
     /// Widens to `f64` (exact).
     fn wide(self) -> f64;
+    /// The same matrix, without a copy, where this scalar is `f64`.
+    fn view(matrix: MatRef<'_, f64>) -> Option<MatRef<'_, Self>>;
 }
 
 impl Real for f32 {
@@ -24,13 +27,19 @@ impl Real for f32 {
     const EPS: f64 = f32::EPSILON as f64;
 
     #[inline(always)]
-    #[expect(clippy::cast_possible_truncation, reason = "rounding to f32 is what the call asks for")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "rounding to f32 is what the call asks for"
+    )]
     fn of(value: f64) -> Self {
         value as f32
     }
     #[inline(always)]
     fn wide(self) -> f64 {
         f64::from(self)
+    }
+    fn view(_matrix: MatRef<'_, f64>) -> Option<MatRef<'_, Self>> {
+        None
     }
 }
 
@@ -45,5 +54,8 @@ impl Real for f64 {
     #[inline(always)]
     fn wide(self) -> f64 {
         self
+    }
+    fn view(matrix: MatRef<'_, f64>) -> Option<MatRef<'_, Self>> {
+        Some(matrix)
     }
 }

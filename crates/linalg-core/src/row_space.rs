@@ -55,7 +55,12 @@ impl RowSpace {
         let rows = Mat::from_fn(rank, n, |k, i| u[(i, k)] * s[k]);
         let basis = svd.V().subcols(0, rank).to_owned();
         let spectrum = (0..rank).map(|k| s[k]).collect();
-        Ok(Self { rows, basis: Basis::Dense(basis), reduction: Reduction::Svd, spectrum: Some(spectrum) })
+        Ok(Self {
+            rows,
+            basis: Basis::Dense(basis),
+            reduction: Reduction::Svd,
+            spectrum: Some(spectrum),
+        })
     }
 
     /// QR of the transpose: `X' = Q T`, `R = T'`. For `d > n`; the rank is not revealed.
@@ -66,18 +71,34 @@ impl RowSpace {
         let qr = faer::linalg::solvers::Qr::new(x.transpose());
         let basis = qr.compute_thin_Q();
         let rows = qr.thin_R().to_owned();
-        let rows = Mat::from_fn(rows.nrows(), rows.ncols(), |i, j| if i <= j { rows[(i, j)] } else { 0.0 });
-        Self { rows, basis: Basis::Dense(basis), reduction: Reduction::Qr, spectrum: None }
+        let rows = Mat::from_fn(rows.nrows(), rows.ncols(), |i, j| {
+            if i <= j { rows[(i, j)] } else { 0.0 }
+        });
+        Self {
+            rows,
+            basis: Basis::Dense(basis),
+            reduction: Reduction::Qr,
+            spectrum: None,
+        }
     }
 
     /// The columns of `x` as they are, without those that are zero everywhere.
     #[must_use]
     pub fn columns(x: MatRef<'_, f64>) -> Self {
-        let kept: Vec<usize> =
-            (0..x.ncols()).filter(|&j| (0..x.nrows()).any(|i| x[(i, j)] != 0.0)).collect();
+        let kept: Vec<usize> = (0..x.ncols())
+            .filter(|&j| (0..x.nrows()).any(|i| x[(i, j)] != 0.0))
+            .collect();
         let rows = Mat::from_fn(kept.len(), x.nrows(), |k, i| x[(i, kept[k])]);
-        let basis = Basis::Columns { width: x.ncols(), kept };
-        Self { rows, basis, reduction: Reduction::Columns, spectrum: None }
+        let basis = Basis::Columns {
+            width: x.ncols(),
+            kept,
+        };
+        Self {
+            rows,
+            basis,
+            reduction: Reduction::Columns,
+            spectrum: None,
+        }
     }
 
     /// `R'`: `rank x n_samples`, a sample's coordinates lie together.
@@ -110,11 +131,21 @@ impl RowSpace {
     /// If the number of rows is not the rank.
     #[must_use]
     pub fn expand(&self, coordinates: MatRef<'_, f64>) -> Mat<f64> {
-        assert_eq!(coordinates.nrows(), self.rank(), "coordinates: one row a coordinate");
+        assert_eq!(
+            coordinates.nrows(),
+            self.rank(),
+            "coordinates: one row a coordinate"
+        );
         match &self.basis {
             Basis::Dense(basis) => {
                 let mut out = Mat::zeros(basis.nrows(), coordinates.ncols());
-                product(out.as_mut(), Accum::Replace, basis.as_ref(), coordinates, 1.0);
+                product(
+                    out.as_mut(),
+                    Accum::Replace,
+                    basis.as_ref(),
+                    coordinates,
+                    1.0,
+                );
                 out
             }
             Basis::Columns { width, kept } => {
@@ -138,7 +169,13 @@ impl RowSpace {
         match &self.basis {
             Basis::Dense(basis) => {
                 let mut out = Mat::zeros(basis.ncols(), features.ncols());
-                product(out.as_mut(), Accum::Replace, basis.as_ref().transpose(), features, 1.0);
+                product(
+                    out.as_mut(),
+                    Accum::Replace,
+                    basis.as_ref().transpose(),
+                    features,
+                    1.0,
+                );
                 out
             }
             Basis::Columns { width, kept } => {

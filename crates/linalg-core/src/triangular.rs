@@ -1,4 +1,6 @@
-use faer::linalg::triangular_solve::{solve_lower_triangular_in_place, solve_upper_triangular_in_place};
+use faer::linalg::triangular_solve::{
+    solve_lower_triangular_in_place, solve_upper_triangular_in_place,
+};
 use faer::reborrow::{Reborrow, ReborrowMut};
 use faer::{Accum, Mat, MatMut, MatRef, Par};
 
@@ -35,7 +37,14 @@ pub(crate) fn solve_lower<T: Real>(lower: MatRef<'_, T>, mut rhs: MatMut<'_, T>)
         }
         for_each_mut(&mut parts, |_, (row, part)| {
             let tile = lower.submatrix(*row, first, part.nrows(), width);
-            faer::linalg::matmul::matmul(part.rb_mut(), Accum::Add, tile, block, T::of(-1.0), Par::Seq);
+            faer::linalg::matmul::matmul(
+                part.rb_mut(),
+                Accum::Add,
+                tile,
+                block,
+                T::of(-1.0),
+                Par::Seq,
+            );
         });
         first += width;
     }
@@ -48,7 +57,11 @@ pub(crate) fn solve_lower_adjoint<T: Real>(lower: MatRef<'_, T>, mut rhs: MatMut
     let mut partial = vec![Mat::<T>::zeros(BLOCK.min(dim), k); parts];
     let mut last = dim;
     while last > 0 {
-        let width = if last % BLOCK == 0 { BLOCK } else { last % BLOCK };
+        let width = if last % BLOCK == 0 {
+            BLOCK
+        } else {
+            last % BLOCK
+        };
         let first = last - width;
         let (above, below) = rhs.rb_mut().split_at_row_mut(last);
         let (_, mut block) = above.split_at_row_mut(first);

@@ -35,7 +35,12 @@ impl<'a, T: Real> CgPrimal<'a, T> {
     ) -> Result<Self, PrimalError> {
         if target.len() != op.rows() {
             let (want, got) = (op.rows(), target.len());
-            return Err(linalg_core::LinalgError::Shape { what: "target", want, got }.into());
+            return Err(linalg_core::LinalgError::Shape {
+                what: "target",
+                want,
+                got,
+            }
+            .into());
         }
         Ok(Self {
             op,
@@ -62,19 +67,39 @@ impl<T: Real> PrimalSolver<T> for CgPrimal<'_, T> {
         Ok(())
     }
 
-    fn solve(&mut self, w: &[T], fw: &[T], tol: f64, u: &mut [T], fu: &mut [T]) -> Result<PrimalReport, PrimalError> {
+    fn solve(
+        &mut self,
+        w: &[T],
+        fw: &[T],
+        tol: f64,
+        u: &mut [T],
+        fu: &mut [T],
+    ) -> Result<PrimalReport, PrimalError> {
         let rho = self.rho.ok_or(PrimalError::NoPenalty)?;
         sub_into(self.target, fw, &mut self.tall);
-        self.op.apply_adjoint(&self.tall, &mut self.rhs, &mut self.scratch);
+        self.op
+            .apply_adjoint(&self.tall, &mut self.rhs, &mut self.scratch);
         let system = NormalOperator::new(self.op, T::of(self.lift.factor()), rho);
+        if self.work.is_none() {
+            // a state handed over at its end is met where it stands
+            for ((step, u), w) in self.step.iter_mut().zip(&*u).zip(w) {
+                *step = *u - *w;
+            }
+        }
         let work = self.work.get_or_insert_with(|| CgWorkspace::new(&system));
-        let settings = CgSettings { tol: tol.max(8.0 * T::EPS), max_iters: self.max_iters };
+        let settings = CgSettings {
+            tol: tol.max(8.0 * T::EPS),
+            max_iters: self.max_iters,
+        };
         let report = cg(&system, &self.rhs, &mut self.step, &settings, work)?;
         self.lift.add(T::of(1.0), &self.step, w, u);
         self.op.apply(&self.step, &mut self.tall, &mut self.scratch);
         fu.copy_from_slice(fw);
         axpy(T::of(self.lift.factor()), &self.tall, fu);
-        Ok(PrimalReport { inner_iterations: report.iterations, residual: report.residual })
+        Ok(PrimalReport {
+            inner_iterations: report.iterations,
+            residual: report.residual,
+        })
     }
 
     fn is_exact(&self) -> bool {

@@ -33,9 +33,10 @@ impl<'a, T: Real> InnerPrimal<'a, T> {
         gram: ShiftedGram<T>,
         lift: Lift,
     ) -> Result<Self, PrimalError> {
-        for (what, want, got) in
-            [("target", op.rows(), target.len()), ("gram matrix", op.cols(), gram.dim())]
-        {
+        for (what, want, got) in [
+            ("target", op.rows(), target.len()),
+            ("gram matrix", op.cols(), gram.dim()),
+        ] {
             if got != want {
                 return Err(linalg_core::LinalgError::Shape { what, want, got }.into());
             }
@@ -55,15 +56,24 @@ impl<'a, T: Real> InnerPrimal<'a, T> {
 
 impl<T: Real> PrimalSolver<T> for InnerPrimal<'_, T> {
     fn set_penalty(&mut self, rho: T, control: &Control<'_>) -> Result<(), PrimalError> {
+        self.rho = None;
         self.gram.factor(rho, T::of(self.lift.factor()), control)?;
         self.rho = Some(rho);
         Ok(())
     }
 
-    fn solve(&mut self, w: &[T], fw: &[T], _tol: f64, u: &mut [T], fu: &mut [T]) -> Result<PrimalReport, PrimalError> {
+    fn solve(
+        &mut self,
+        w: &[T],
+        fw: &[T],
+        _tol: f64,
+        u: &mut [T],
+        fu: &mut [T],
+    ) -> Result<PrimalReport, PrimalError> {
         self.rho.ok_or(PrimalError::NoPenalty)?;
         sub_into(self.target, fw, &mut self.tall);
-        self.op.apply_adjoint(&self.tall, &mut self.step, &mut self.scratch);
+        self.op
+            .apply_adjoint(&self.tall, &mut self.step, &mut self.scratch);
         self.gram.solve_vector(&mut self.step);
         self.lift.add(T::of(1.0), &self.step, w, u);
         self.op.apply(&self.step, &mut self.tall, &mut self.scratch);

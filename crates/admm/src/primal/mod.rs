@@ -38,7 +38,14 @@ pub trait PrimalSolver<T: Real> {
     ///
     /// # Panics
     /// If a length does not fit.
-    fn solve(&mut self, w: &[T], fw: &[T], tol: f64, u: &mut [T], fu: &mut [T]) -> Result<PrimalReport, PrimalError>;
+    fn solve(
+        &mut self,
+        w: &[T],
+        fw: &[T],
+        tol: f64,
+        u: &mut [T],
+        fu: &mut [T],
+    ) -> Result<PrimalReport, PrimalError>;
 
     /// Whether `rho (u - w) = F'(gradient)` holds to rounding, as for a direct solve.
     fn is_exact(&self) -> bool;

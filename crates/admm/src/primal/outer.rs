@@ -60,7 +60,12 @@ impl<'a, T: Real> OuterPrimal<'a, T> {
         };
         for (what, got) in [("target", target.len()), ("gram matrix", dim)] {
             if got != rows {
-                return Err(linalg_core::LinalgError::Shape { what, want: rows, got }.into());
+                return Err(linalg_core::LinalgError::Shape {
+                    what,
+                    want: rows,
+                    got,
+                }
+                .into());
             }
         }
         let refined = matches!(factor, Factor::Refined(_));
@@ -91,7 +96,9 @@ impl<'a, T: Real> OuterPrimal<'a, T> {
 
     /// Residual correction: `theta` and `image = A' theta` for the right-hand side in `residual`.
     fn refine(&mut self, rho: T) -> f64 {
-        let Factor::Refined(gram) = &self.factor else { return 0.0 };
+        let Factor::Refined(gram) = &self.factor else {
+            return 0.0;
+        };
         let scale = T::of(self.lift.factor()) / rho;
         let size = norm(&self.residual).wide();
         let rhs = self.residual.clone();
@@ -100,7 +107,8 @@ impl<'a, T: Real> OuterPrimal<'a, T> {
         let mut reached = 1.0;
         for _ in 0..CORRECTIONS {
             let left = norm(&self.residual).wide();
-            if left == 0.0 || left / size <= REFINED || left / size > 0.9 * reached && reached < 1.0 {
+            if left == 0.0 || left / size <= REFINED || left / size > 0.9 * reached && reached < 1.0
+            {
                 break;
             }
             reached = left / size;
@@ -113,8 +121,10 @@ impl<'a, T: Real> OuterPrimal<'a, T> {
                 *out = T::of(f64::from(*value) * left);
             }
             axpy(T::of(1.0), &self.correction, &mut self.theta);
-            self.op.apply_adjoint(&self.theta, &mut self.image, &mut self.scratch);
-            self.op.apply(&self.image, &mut self.residual, &mut self.scratch);
+            self.op
+                .apply_adjoint(&self.theta, &mut self.image, &mut self.scratch);
+            self.op
+                .apply(&self.image, &mut self.residual, &mut self.scratch);
             for ((res, theta), b) in self.residual.iter_mut().zip(&self.theta).zip(&rhs) {
                 *res = *b - *theta - scale * *res;
             }
@@ -126,6 +136,7 @@ impl<'a, T: Real> OuterPrimal<'a, T> {
 impl<T: Real> PrimalSolver<T> for OuterPrimal<'_, T> {
     fn set_penalty(&mut self, rho: T, control: &Control<'_>) -> Result<(), PrimalError> {
         let scale = self.lift.factor() / rho.wide();
+        self.rho = None;
         match &mut self.factor {
             Factor::Same(gram) => gram.factor(T::of(1.0), T::of(scale), control)?,
             Factor::Refined(gram) => gram.factor(1.0, f32::of(scale), control)?,
@@ -134,14 +145,22 @@ impl<T: Real> PrimalSolver<T> for OuterPrimal<'_, T> {
         Ok(())
     }
 
-    fn solve(&mut self, w: &[T], fw: &[T], _tol: f64, u: &mut [T], fu: &mut [T]) -> Result<PrimalReport, PrimalError> {
+    fn solve(
+        &mut self,
+        w: &[T],
+        fw: &[T],
+        _tol: f64,
+        u: &mut [T],
+        fu: &mut [T],
+    ) -> Result<PrimalReport, PrimalError> {
         let rho = self.rho.ok_or(PrimalError::NoPenalty)?;
         let mut residual = 0.0;
         match &self.factor {
             Factor::Same(gram) => {
                 sub_into(self.target, fw, &mut self.theta);
                 gram.solve_vector(&mut self.theta);
-                self.op.apply_adjoint(&self.theta, &mut self.image, &mut self.scratch);
+                self.op
+                    .apply_adjoint(&self.theta, &mut self.image, &mut self.scratch);
             }
             Factor::Refined(_) => {
                 sub_into(self.target, fw, &mut self.residual);
@@ -150,7 +169,10 @@ impl<T: Real> PrimalSolver<T> for OuterPrimal<'_, T> {
         }
         self.lift.add(T::of(1.0) / rho, &self.image, w, u);
         sub_into(self.target, &self.theta, fu);
-        Ok(PrimalReport { inner_iterations: 0, residual })
+        Ok(PrimalReport {
+            inner_iterations: 0,
+            residual,
+        })
     }
 
     fn is_exact(&self) -> bool {

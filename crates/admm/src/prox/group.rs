@@ -16,7 +16,12 @@ impl<T: Real> GroupNorm<T> {
     /// A penalty on `groups` groups of `length` numbers each, one after the other.
     #[must_use]
     pub fn new(length: usize, groups: usize, weight: T) -> Self {
-        Self { length, groups, weight, rho: T::of(1.0) }
+        Self {
+            length,
+            groups,
+            weight,
+            rho: T::of(1.0),
+        }
     }
 
     /// `v = max(0, 1 - threshold / |z|) z` for one group; whether it is active.
@@ -45,7 +50,11 @@ impl<T: Real> Proximal<T> for GroupNorm<T> {
     }
 
     fn apply(&mut self, z: &[T], v: &mut [T]) {
-        assert_eq!((z.len(), v.len()), (self.dim(), self.dim()), "z, v: the penalty's dimension");
+        assert_eq!(
+            (z.len(), v.len()),
+            (self.dim(), self.dim()),
+            "z, v: the penalty's dimension"
+        );
         let threshold = self.weight / self.rho;
         let length = self.length.max(1);
         for (z, v) in z.chunks_exact(length).zip(v.chunks_exact_mut(length)) {

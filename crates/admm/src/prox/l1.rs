@@ -15,7 +15,11 @@ impl<T: Real> L1Norm<T> {
     /// A penalty on `dim` numbers.
     #[must_use]
     pub fn new(dim: usize, weight: T) -> Self {
-        Self { dim, weight, rho: T::of(1.0) }
+        Self {
+            dim,
+            weight,
+            rho: T::of(1.0),
+        }
     }
 }
 
@@ -29,11 +33,19 @@ impl<T: Real> Proximal<T> for L1Norm<T> {
     }
 
     fn apply(&mut self, z: &[T], v: &mut [T]) {
-        assert_eq!((z.len(), v.len()), (self.dim, self.dim), "z, v: the penalty's dimension");
+        assert_eq!(
+            (z.len(), v.len()),
+            (self.dim, self.dim),
+            "z, v: the penalty's dimension"
+        );
         let threshold = self.weight / self.rho;
         for (out, x) in v.iter_mut().zip(z) {
             let size = Float::max(Float::abs(*x) - threshold, T::of(0.0));
-            *out = if size > T::of(0.0) { size * Float::signum(*x) } else { T::of(0.0) };
+            *out = if size > T::of(0.0) {
+                size * Float::signum(*x)
+            } else {
+                T::of(0.0)
+            };
         }
     }
 

@@ -25,7 +25,11 @@ impl<T: Real> Proximal<T> for NonNegative {
     fn set_penalty(&mut self, _rho: T) {}
 
     fn apply(&mut self, z: &[T], v: &mut [T]) {
-        assert_eq!((z.len(), v.len()), (self.dim, self.dim), "z, v: the constraint's dimension");
+        assert_eq!(
+            (z.len(), v.len()),
+            (self.dim, self.dim),
+            "z, v: the constraint's dimension"
+        );
         for (out, x) in v.iter_mut().zip(z) {
             *out = Float::max(*x, T::of(0.0));
         }

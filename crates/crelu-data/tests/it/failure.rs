@@ -1,0 +1,809 @@
+//! Malformed files: one line that names the file, and the place where there is one.
+
+use std::path::Path;
+
+use crelu_data::{DataError, ReadOptions, read, read_matrix_npy};
+use zip::CompressionMethod::{Deflated, Stored};
+
+use crate::files::{Folder, f8, gzip, idx, npy, npz};
+
+const TABLE: &str = "alpha,bravo,gamma,kind\n1,2,3,0\n4,5,6,1\n7,8,9,0\n";
+
+fn fit() -> ReadOptions {
+    ReadOptions::default()
+}
+
+fn fit_to(target: &str) -> ReadOptions {
+    ReadOptions {
+        target: Some(target.to_owned()),
+        ..fit()
+    }
+}
+
+fn assert_line(error: &DataError, path: &Path, says: &[&str]) {
+    let line = error.to_string();
+    assert_eq!(line.lines().count(), 1, "{line:?}");
+    assert!(!line.chars().any(char::is_control), "{line:?}");
+    let name = path.file_name().unwrap().to_str().unwrap();
+    for part in std::iter::once(&name).chain(says) {
+        assert!(line.contains(part), "{line:?} does not name {part:?}");
+    }
+}
+
+fn refuse(
+    folder: &Folder,
+    name: &str,
+    bytes: impl AsRef<[u8]>,
+    options: &ReadOptions,
+    says: &[&str],
+) {
+    let path = folder.put(name, bytes);
+    match read(&path, options) {
+        Ok(table) => panic!(
+            "{name} was read: {} rows of {} features",
+            table.n_samples, table.n_features
+        ),
+        Err(error) => assert_line(&error, &path, says),
+    }
+}
+
+#[test]
+fn read_malformed_csv_names_row_and_column() {
+    let folder = Folder::new();
+    let bad = |name: &str, from: &str, to: &str, says: &[&str]| {
+        refuse(&folder, name, TABLE.replacen(from, to, 1), &fit(), says)
+    };
+    bad("nan.csv", "5", "NaN", &["row 2, column 2 (bravo)", "NaN"]);
+    bad("inf.csv", "6", "-inf", &["row 2, column 3 (gamma)", "-inf"]);
+    bad(
+        "over.csv",
+        "7",
+        "1e400",
+        &["row 3, column 1 (alpha)", "1e400"],
+    );
+    bad(
+        "hole.csv",
+        "1,2",
+        ",2",
+        &["row 1, column 1 (alpha)", "missing"],
+    );
+    bad(
+        "ask.csv",
+        "8",
+        " ? ",
+        &["row 3, column 2 (bravo)", "missing", "'?'"],
+    );
+    bad(
+        "text.csv",
+        "9",
+        "a\tbc",
+        &["row 3, column 3 (gamma)", "a\\tbc"],
+    );
+    bad(
+        "notarget.csv",
+        "6,1",
+        "6,",
+        &["row 2, column 4 (kind)", "missing"],
+    );
+    bad("nantarget.csv", "6,1", "6,nan", &["row 2, column 4 (kind)"]);
+    bad("inftarget.csv", "6,1", "6,inf", &["row 2, column 4 (kind)"]);
+    bad(
+        "short.csv",
+        "4,5,6,1",
+        "4,5,6",
+        &["row 2", "3 columns", "4"],
+    );
+    bad("long.csv", "4,5,6,1", "4,5,6,1,1", &["row 2", "5 columns"]);
+    bad("quote.csv", "4,5", "\"4,5", &["row 2"]);
+    bad("nul.csv", "5", "\0", &["byte"]);
+}
+
+#[test]
+fn read_headerless_csv_with_wrong_first_row_names_it() {
+    let folder = Folder::new();
+    refuse(
+        &folder,
+        "first.csv",
+        "0.5,abc,0.1,1\n0.2,0.3,0.4,0\n",
+        &fit(),
+        &["row 1, column 2", "abc"],
+    );
+    refuse(
+        &folder,
+        "hole.csv",
+        "0.5,,0.1,1\n0.2,0.3,0.4,0\n",
+        &fit(),
+        &["row 1, column 2", "missing"],
+    );
+}
+
+#[test]
+fn read_csv_without_data_is_refused() {
+    let folder = Folder::new();
+    for (name, text) in [
+        ("empty.csv", ""),
+        ("header.csv", "alpha,bravo,kind\n"),
+        ("blank.csv", "\n\n \n"),
+        ("bom.csv", "\u{feff}"),
+    ] {
+        refuse(&folder, name, text, &fit(), &["no rows"]);
+        refuse(
+            &folder,
+            name,
+            text,
+            &ReadOptions::for_prediction(2, None, None),
+            &["no rows"],
+        );
+    }
+    refuse(&folder, "empty.csv.gz", "", &fit(), &[]);
+    refuse(&folder, "narrow.csv", "kind\n1\n0\n", &fit(), &["feature"]);
+}
+
+#[test]
+fn read_csv_of_other_encoding_names_the_place() {
+    let folder = Folder::new();
+    refuse(
+        &folder,
+        "latin.csv",
+        b"alpha,kind\n1,0\n\xe9,1\n",
+        &fit(),
+        &["row 2, column 1 (alpha)", "UTF-8"],
+    );
+    refuse(
+        &folder,
+        "label.csv",
+        b"alpha,kind\n1,0\n2,\xff\n",
+        &fit(),
+        &["row 2, column 2 (kind)", "UTF-8"],
+    );
+    refuse(
+        &folder,
+        "head.csv",
+        b"\xe9,kind\n1,0\n2,1\n",
+        &fit(),
+        &["header, column 1", "UTF-8"],
+    );
+    refuse(&folder, "wide.csv", b"\xff\xfea\0,\0b\0", &fit(), &[]);
+}
+
+#[test]
+fn read_unknown_target_names_it() {
+    let folder = Folder::new();
+    refuse(
+        &folder,
+        "a.csv",
+        TABLE,
+        &fit_to("nobody"),
+        &["target", "nobody", "alpha, bravo, gamma, kind"],
+    );
+    refuse(
+        &folder,
+        "a.csv",
+        TABLE,
+        &fit_to("99"),
+        &["target", "99", "0 to 3"],
+    );
+    refuse(&folder, "a.csv", TABLE, &fit_to("-1"), &["target", "-1"]);
+    refuse(
+        &folder,
+        "bare.csv",
+        "1,2\n3,4\n",
+        &fit_to("kind"),
+        &["target", "kind", "no column names"],
+    );
+    refuse(
+        &folder,
+        "two.csv",
+        "x,y,y\n1,2,3\n3,4,5\n",
+        &fit_to("y"),
+        &["columns 2 and 3", "target"],
+    );
+    refuse(
+        &folder,
+        "a.npy",
+        npy("<f8", false, "2, 2", &f8(&[1.0; 4])),
+        &fit_to("kind"),
+        &["target", "kind"],
+    );
+    refuse(
+        &folder,
+        "a.svm",
+        "1 1:2\n",
+        &fit_to("0"),
+        &["target", "'0'"],
+    );
+}
+
+#[test]
+fn read_file_of_other_width_names_the_features() {
+    let folder = Folder::new();
+    let predict = ReadOptions::for_prediction(3, Some("kind".to_owned()), Some(3));
+    refuse(
+        &folder,
+        "p2.csv",
+        "a,b\n1,2\n",
+        &predict,
+        &["2 columns", "3 features"],
+    );
+    refuse(
+        &folder,
+        "p6.csv",
+        "a,b,c,d,e,f\n1,2,3,4,5,6\n",
+        &predict,
+        &["6 columns", "3 features"],
+    );
+    refuse(
+        &folder,
+        "short.csv",
+        "a,b,kind\n1,2,0\n",
+        &predict,
+        &["2 features", "kind", "3"],
+    );
+    refuse(
+        &folder,
+        "nan.csv",
+        "a,b,c\n1,2,3\n4,nan,6\n",
+        &predict,
+        &["row 2, column 2 (b)"],
+    );
+    refuse(
+        &folder,
+        "p.svm",
+        "1 1:1 4:2\n",
+        &predict,
+        &["row 1", "index 4", "3 features"],
+    );
+    refuse(
+        &folder,
+        "p.npy",
+        npy("<f8", false, "1, 5", &f8(&[1.0; 5])),
+        &predict,
+        &["5 columns", "3 features"],
+    );
+    refuse(
+        &folder,
+        "p.npz",
+        npz(
+            &[("X.npy", npy("<f8", false, "1, 2", &f8(&[1.0; 2])))],
+            Stored,
+        ),
+        &predict,
+        &["2 features"],
+    );
+    refuse(
+        &folder,
+        "p-ubyte",
+        idx(&[1, 2, 2], &[0; 4]),
+        &predict,
+        &["4 features"],
+    );
+    refuse(&folder, "p.bin", [0; 3073], &predict, &["3072 features"]);
+    let test = ReadOptions {
+        n_features: Some(4),
+        ..fit()
+    };
+    refuse(&folder, "test.csv", TABLE, &test, &["3 features", "4"]);
+    refuse(
+        &folder,
+        "test.svm",
+        "1 5:1\n",
+        &test,
+        &["index 5", "4 features"],
+    );
+}
+
+#[test]
+fn read_damaged_gzip_is_refused() {
+    let folder = Folder::new();
+    let whole = gzip(TABLE.repeat(50));
+    refuse(
+        &folder,
+        "cut.csv.gz",
+        &whole[..whole.len() / 2],
+        &fit(),
+        &["gzip"],
+    );
+    refuse(
+        &folder,
+        "tail.csv.gz",
+        &whole[..whole.len() - 3],
+        &fit(),
+        &["gzip"],
+    );
+    refuse(
+        &folder,
+        "fake.csv.gz",
+        [b"\x1f\x8b".as_slice(), b"zz".repeat(20).as_slice()].concat(),
+        &fit(),
+        &["gzip"],
+    );
+    refuse(&folder, "plain.csv.gz", TABLE, &fit(), &["gzip"]);
+    refuse(&folder, "cut.npy.gz", &whole[..40], &fit(), &["gzip"]);
+    refuse(&folder, "cut.bin.gz", &whole[..40], &fit(), &["gzip"]);
+    refuse(&folder, "cut.npz.gz", &whole[..40], &fit(), &["gzip"]);
+}
+
+#[test]
+fn read_gzip_that_expands_without_end_is_refused() {
+    let folder = Folder::new();
+    // 100 MiB of blank lines in 100 kB.
+    let member = gzip("\n".repeat(1 << 20));
+    refuse(
+        &folder,
+        "bomb.csv.gz",
+        member.repeat(100),
+        &fit(),
+        &["expands"],
+    );
+    refuse(
+        &folder,
+        "bomb.svm.gz",
+        member.repeat(100),
+        &fit(),
+        &["expands"],
+    );
+}
+
+#[test]
+fn read_malformed_npy_says_why() {
+    let folder = Folder::new();
+    let body = f8(&[1.0, 2.0, 3.0]);
+    refuse(
+        &folder,
+        "huge.npy",
+        npy("<f8", false, "1000000000000, 3", &body),
+        &fit_to("2"),
+        &["3000000000000", "after 3"],
+    );
+    refuse(
+        &folder,
+        "over.npy",
+        npy(
+            "<f8",
+            false,
+            "4611686018427387904, 4611686018427387904",
+            &body,
+        ),
+        &fit(),
+        &["size"],
+    );
+    refuse(
+        &folder,
+        "cut.npy",
+        npy("<f8", false, "1, 3", &body[..20]),
+        &fit(),
+        &["3 values", "after 2"],
+    );
+    refuse(
+        &folder,
+        "more.npy",
+        npy("<f8", false, "1, 2", &body),
+        &fit(),
+        &["more bytes"],
+    );
+    refuse(
+        &folder,
+        "flat.npy",
+        npy("<f8", false, "3,", &body),
+        &fit(),
+        &["1 dimensions"],
+    );
+    refuse(
+        &folder,
+        "none.npy",
+        npy("<f8", false, "0, 3", &[]),
+        &fit(),
+        &["no rows"],
+    );
+    refuse(
+        &folder,
+        "thin.npy",
+        npy("<f8", false, "3, 0", &[]),
+        &fit(),
+        &["feature"],
+    );
+    refuse(
+        &folder,
+        "one.npy",
+        npy("<f8", false, "3, 1", &body),
+        &fit(),
+        &["feature"],
+    );
+    refuse(
+        &folder,
+        "nan.npy",
+        npy("<f8", false, "1, 3", &f8(&[1.0, f64::NAN, 0.0])),
+        &fit(),
+        &["row 1, column 2", "NaN"],
+    );
+    refuse(
+        &folder,
+        "fnan.npy",
+        npy("<f8", true, "2, 2", &f8(&[1.0, f64::INFINITY, 0.0, 0.0])),
+        &fit(),
+        &["row 2, column 1", "inf"],
+    );
+    let beside = ReadOptions::for_prediction(2, None, Some(0));
+    refuse(
+        &folder,
+        "pnan.npy",
+        npy("<f8", false, "1, 3", &f8(&[0.0, 0.0, f64::NAN])),
+        &beside,
+        &["row 1, column 3"],
+    );
+    for description in [
+        "|O",
+        "<c16",
+        "<f2",
+        "<M8[ns]",
+        "<U0",
+        "<U9999999999",
+        "f8",
+        "<f99",
+    ] {
+        refuse(
+            &folder,
+            "type.npy",
+            npy(description, false, "1, 3", &body),
+            &fit(),
+            &["type"],
+        );
+    }
+    refuse(
+        &folder,
+        "text.npy",
+        npy("<U1", false, "1, 2", &[65, 0, 0, 0, 66, 0, 0, 0]),
+        &fit(),
+        &["<U1"],
+    );
+    refuse(
+        &folder,
+        "deep.npy",
+        npy("<f8", false, &"(".repeat(60_000), &body),
+        &fit(),
+        &["header"],
+    );
+    for bytes in [
+        b"".as_slice(),
+        b"\x93NUM",
+        b"\x93NUMPY\x01\x00\xff\xff{",
+        b"\x93NUMPY\x02\x00\xff\xff\xff\xff{",
+        b"\x93NUMPY\x09\x00\x01\x00\x00\x00\n",
+        b"not an array at all",
+    ] {
+        refuse(&folder, "head.npy", bytes, &fit(), &["NPY"]);
+    }
+}
+
+#[test]
+fn read_malformed_npz_says_why() {
+    let folder = Folder::new();
+    let x = npy("<f8", false, "2, 2", &f8(&[1.0, 2.0, 3.0, 4.0]));
+    let y = npy("<f8", false, "2,", &f8(&[0.0, 1.0]));
+    let bad = |name: &str, x: &Vec<u8>, y: &Vec<u8>, says: &[&str]| {
+        refuse(
+            &folder,
+            name,
+            npz(&[("X.npy", x.clone()), ("y.npy", y.clone())], Deflated),
+            &fit(),
+            says,
+        );
+    };
+    bad(
+        "uneq.npz",
+        &x,
+        &npy("<f8", false, "3,", &f8(&[0.0; 3])),
+        &["2 rows", "3"],
+    );
+    bad(
+        "nan.npz",
+        &npy("<f8", false, "2, 2", &f8(&[1.0, 2.0, f64::NAN, 4.0])),
+        &y,
+        &["X, row 2, column 1", "NaN"],
+    );
+    bad(
+        "nany.npz",
+        &x,
+        &npy("<f8", false, "2,", &f8(&[0.0, f64::INFINITY])),
+        &["y, row 2", "inf"],
+    );
+    bad(
+        "emptyy.npz",
+        &x,
+        &npy("<U1", false, "2,", &[65, 0, 0, 0, 0, 0, 0, 0]),
+        &["y, row 2", "missing"],
+    );
+    bad(
+        "chary.npz",
+        &x,
+        &npy("<U1", false, "2,", &[65, 0, 0, 0, 255, 255, 255, 255]),
+        &["y, row 2"],
+    );
+    bad(
+        "largey.npz",
+        &x,
+        &npy(
+            "<i8",
+            false,
+            "2,",
+            &[[0; 8], i64::MAX.to_le_bytes()].concat(),
+        ),
+        &["y, row 2"],
+    );
+    bad(
+        "flat.npz",
+        &npy("<f8", false, "4,", &f8(&[1.0; 4])),
+        &y,
+        &["X, 1 dimensions"],
+    );
+    bad(
+        "wide.npz",
+        &x,
+        &npy("<f8", false, "2, 2", &f8(&[1.0; 4])),
+        &["y, 2 dimensions"],
+    );
+    bad(
+        "none.npz",
+        &npy("<f8", false, "0, 2", &[]),
+        &y,
+        &["X, no rows"],
+    );
+    bad(
+        "thin.npz",
+        &npy("<f8", false, "2, 0", &[]),
+        &y,
+        &["feature"],
+    );
+    bad(
+        "huge.npz",
+        &npy("<f8", false, "1000000000000, 3", &[0; 8]),
+        &y,
+        &["X", "3000000000000"],
+    );
+    refuse(
+        &folder,
+        "noy.npz",
+        npz(&[("X.npy", x.clone())], Stored),
+        &fit(),
+        &["'y'", "holds X"],
+    );
+    refuse(
+        &folder,
+        "other.npz",
+        npz(&[("data.npy", x.clone())], Stored),
+        &fit(),
+        &["'X'", "holds data"],
+    );
+    refuse(
+        &folder,
+        "noise.npz",
+        [b"PK\x03\x04".as_slice(), &[7; 200]].concat(),
+        &fit(),
+        &["NPZ"],
+    );
+    refuse(&folder, "empty.npz", "", &fit(), &["NPZ"]);
+    let whole = npz(&[("X.npy", x.clone()), ("y.npy", y)], Stored);
+    refuse(
+        &folder,
+        "cut.npz",
+        &whole[..whole.len() / 2],
+        &fit(),
+        &["NPZ"],
+    );
+    let mut changed = whole;
+    let at = changed
+        .windows(8)
+        .position(|window| window == 3.0_f64.to_le_bytes())
+        .unwrap();
+    changed[at] ^= 1;
+    refuse(
+        &folder,
+        "changed.npz",
+        changed,
+        &fit(),
+        &["NPZ", "checksum"],
+    );
+    let zeros = npy("<f8", false, "300000, 32", &vec![0; 300_000 * 32 * 8]);
+    refuse(
+        &folder,
+        "bomb.npz",
+        npz(&[("X.npy", zeros)], Deflated),
+        &fit(),
+        &["expands"],
+    );
+}
+
+#[test]
+fn read_malformed_libsvm_names_the_row() {
+    let folder = Folder::new();
+    let bad = |text: &str, says: &[&str]| refuse(&folder, "bad.libsvm", text, &fit(), says);
+    bad("1 1:0.5\n-1 1:0.3 2:\n", &["row 2, column 2", "missing"]);
+    bad("1 1:nan\n", &["row 1, column 1", "nan"]);
+    bad("1 1:x\n", &["row 1, column 1", "'x'"]);
+    bad("1 1:1\n1 0:0.5\n", &["row 2", "0:0.5"]);
+    bad("1 3:0.5 2:0.1\n", &["row 1", "index 2 after 3"]);
+    bad("1 2:0.5 2:0.1\n", &["row 1", "index 2 after 2"]);
+    bad("1 -1:0.5\n", &["row 1", "-1:0.5"]);
+    bad("1 99999999999999999999:0.5\n", &["row 1"]);
+    bad("1 qid:3 1:2\n", &["row 1", "qid:3"]);
+    bad("1 7\n", &["row 1", "'7'"]);
+    bad("1:1\n", &["row 1, label"]);
+    bad("nan 1:1\n", &["row 1, label"]);
+    bad("1\n0\n", &["feature"]);
+    bad("# nothing\n\n", &["no rows"]);
+    bad("1 4000000000:1\n", &["4000000000", "sparse"]);
+    bad("1 18446744073709551615:1\n2 1:1\n", &["sparse"]);
+    refuse(
+        &folder,
+        "bad.svm",
+        b"1 1:1\n1 \xff\n",
+        &fit(),
+        &["row 2", "UTF-8"],
+    );
+    refuse(&folder, "nul.svm", b"1 1:1\n\0\n", &fit(), &["byte 6"]);
+}
+
+#[test]
+fn read_malformed_idx_names_the_file_at_fault() {
+    let folder = Folder::new();
+    let labels = folder.put("lab-idx1-ubyte", idx(&[2], &[0, 1]));
+    let with = |labels: &Path| ReadOptions {
+        labels: Some(labels.to_owned()),
+        ..fit()
+    };
+    let good = idx(&[2, 2, 2], &[0; 8]);
+    refuse(
+        &folder,
+        "cut-images-ubyte",
+        &good[..20],
+        &with(&labels),
+        &["8 values", "after 4"],
+    );
+    refuse(
+        &folder,
+        "head-images-ubyte",
+        &good[..9],
+        &with(&labels),
+        &["header"],
+    );
+    refuse(
+        &folder,
+        "more-images-ubyte",
+        [good.clone(), vec![0]].concat(),
+        &with(&labels),
+        &["more bytes"],
+    );
+    refuse(
+        &folder,
+        "bad-images-ubyte",
+        [b"\0\0\x77\x03", &good[4..]].concat(),
+        &with(&labels),
+        &["0x00007703"],
+    );
+    refuse(
+        &folder,
+        "huge-images-ubyte",
+        idx(&[u32::MAX, u32::MAX, u32::MAX], &[]),
+        &with(&labels),
+        &["size"],
+    );
+    refuse(
+        &folder,
+        "long-images-ubyte",
+        idx(&[u32::MAX, u32::MAX], &[1]),
+        &with(&labels),
+        &["after 1"],
+    );
+    refuse(
+        &folder,
+        "none-images-ubyte",
+        idx(&[0, 2, 2], &[]),
+        &with(&labels),
+        &["no rows"],
+    );
+    refuse(
+        &folder,
+        "thin-images-ubyte",
+        idx(&[2, 0, 2], &[]),
+        &with(&labels),
+        &["feature"],
+    );
+    refuse(
+        &folder,
+        "flat-images-ubyte",
+        idx(&[2], &[0; 2]),
+        &with(&labels),
+        &["dimensions"],
+    );
+    refuse(&folder, "bare-images-ubyte", &good, &fit(), &["labels"]);
+    let long = folder.put("lab3-idx1-ubyte", idx(&[3], &[0; 3]));
+    refuse(
+        &folder,
+        "images-ubyte",
+        &good,
+        &with(&long),
+        &["lab3-idx1-ubyte", "3 labels", "2 samples"],
+    );
+    refuse(
+        &folder,
+        "images-ubyte",
+        &good,
+        &with(&folder.path().join("images-ubyte")),
+        &["dimensions"],
+    );
+    let missing = folder.path().join("nowhere-ubyte");
+    let error = read(&folder.put("images-ubyte", &good), &with(&missing)).unwrap_err();
+    assert_line(&error, &missing, &[]);
+    refuse(&folder, "a.csv", TABLE, &with(&labels), &["lab-idx1-ubyte"]);
+}
+
+#[test]
+fn read_malformed_cifar_names_the_record() {
+    let folder = Folder::new();
+    refuse(&folder, "cut.bin", [0; 3000], &fit(), &["record 1", "3073"]);
+    refuse(&folder, "cut2.bin", [0; 3073 + 3072], &fit(), &["record 2"]);
+    refuse(
+        &folder,
+        "label.bin",
+        [[0; 3073], [77; 3073]].concat(),
+        &fit(),
+        &["row 2", "77"],
+    );
+    refuse(&folder, "empty.bin", [], &fit(), &["no rows"]);
+}
+
+#[test]
+fn read_path_that_is_no_file_says_so() {
+    let folder = Folder::new();
+    let missing = folder.path().join("nowhere.csv");
+    assert_line(
+        &read(&missing, &fit()).unwrap_err(),
+        &missing,
+        &["No such file"],
+    );
+    let directory = folder.path().join("folder.csv");
+    std::fs::create_dir(&directory).unwrap();
+    assert_line(
+        &read(&directory, &fit()).unwrap_err(),
+        &directory,
+        &["folder"],
+    );
+    refuse(
+        &folder,
+        "data.xlsx",
+        TABLE,
+        &fit(),
+        &[".csv", ".npz", "*-ubyte", ".gz"],
+    );
+    refuse(&folder, "data.gz", TABLE, &fit(), &["unknown"]);
+    let breaking = folder.put("line\nbreak.csv", "");
+    assert!(
+        !read(&breaking, &fit())
+            .unwrap_err()
+            .to_string()
+            .contains('\n')
+    );
+}
+
+#[test]
+fn read_matrix_npy_malformed_says_why() {
+    let folder = Folder::new();
+    let bad = |bytes: Vec<u8>, says: &[&str]| {
+        let path = folder.put("gates.npy", bytes);
+        assert_line(&read_matrix_npy(&path).unwrap_err(), &path, says);
+    };
+    bad(
+        npy("<f8", false, "3, 5", &f8(&[f64::NAN; 15])),
+        &["row 1, column 1"],
+    );
+    bad(
+        npy("<f8", false, "3, 5", &f8(&[1.0; 15])[..80]),
+        &["15 values", "after 10"],
+    );
+    bad(npy("<f8", false, "3, 0", &[]), &["columns"]);
+    bad(npy("<f8", false, "0, 3", &[]), &["rows"]);
+    bad(npy("<f8", false, "3,", &f8(&[1.0; 3])), &["dimensions"]);
+    bad(b"1,2\n".to_vec(), &["NPY"]);
+    let missing = folder.path().join("none.npy");
+    assert_line(&read_matrix_npy(&missing).unwrap_err(), &missing, &[]);
+}

@@ -1,0 +1,535 @@
+//! One table in every format.
+
+use crelu_data::{ReadOptions, Table, TargetColumn, read, read_matrix_npy};
+use ndarray::{Array1, Array2, ShapeBuilder};
+use ndarray_npy::{NpzWriter, WriteNpyExt};
+use zip::CompressionMethod::{Deflated, Stored};
+
+use crate::files::{Folder, f8, gzip, idx, npy, npz};
+
+/// Exact in 32 bits.
+const FEATURES: [[f64; 3]; 4] = [
+    [0.5, -1.25, 3.0],
+    [2.0, 0.75, -0.5],
+    [1.5, 4.0, 0.25],
+    [-2.0, 1.0, 8.0],
+];
+const TARGET: [&str; 4] = ["1", "0", "1", "0"];
+
+fn lines(separator: &str, end: &str, target_first: bool, header: bool, quote: &str) -> String {
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    if header {
+        rows.push(["p", "q", "s", "kind"].map(String::from).to_vec());
+    }
+    for (row, label) in FEATURES.iter().zip(TARGET) {
+        rows.push(
+            row.iter()
+                .map(f64::to_string)
+                .chain([label.to_owned()])
+                .collect(),
+        );
+    }
+    let mut text = String::new();
+    for mut row in rows {
+        if target_first {
+            row.rotate_right(1);
+        }
+        let quoted: Vec<String> = row
+            .iter()
+            .map(|cell| format!("{quote}{cell}{quote}"))
+            .collect();
+        text += &quoted.join(separator);
+        text += end;
+    }
+    text
+}
+
+fn plain() -> String {
+    lines(",", "\n", false, true, "")
+}
+
+fn with_target(target: &str) -> ReadOptions {
+    ReadOptions {
+        target: Some(target.to_owned()),
+        ..ReadOptions::default()
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the table is exact in 32 bits"
+)]
+fn single(value: f64) -> f32 {
+    value as f32
+}
+
+fn flat() -> Vec<f64> {
+    FEATURES.concat()
+}
+
+fn full() -> Array2<f64> {
+    Array2::from_shape_fn((4, 4), |(i, j)| {
+        if j < 3 {
+            FEATURES[i][j]
+        } else {
+            TARGET[i].parse().unwrap()
+        }
+    })
+}
+
+fn written<F: FnOnce(&mut Vec<u8>)>(write: F) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    write(&mut bytes);
+    bytes
+}
+
+fn assert_same(table: &Table, name: &str) {
+    assert_eq!((table.n_samples, table.n_features), (4, 3), "{name}");
+    assert_eq!(table.features, flat(), "{name}");
+    let target = table.target.as_ref().unwrap();
+    assert_eq!(target.text(), TARGET, "{name}");
+    assert_eq!(target.values().unwrap(), [1.0, 0.0, 1.0, 0.0], "{name}");
+}
+
+#[test]
+fn read_same_table_in_every_format_gives_same_values() {
+    let folder = Folder::new();
+    let last = ReadOptions::default();
+    let x = Array2::from_shape_vec((4, 3), flat()).unwrap();
+    let y = Array1::from_vec(vec![1_i64, 0, 1, 0]);
+    let mut archive = std::io::Cursor::new(Vec::new());
+    let mut writer = NpzWriter::new(&mut archive);
+    writer.add_array("X", &x.mapv(single)).unwrap();
+    writer.add_array("y", &y).unwrap();
+    writer.finish().unwrap();
+    let fortran = Array2::from_shape_fn((4, 4).f(), |at| full()[at]);
+    let big_endian: Vec<u8> = full()
+        .iter()
+        .flat_map(|value| value.to_be_bytes())
+        .collect();
+    let libsvm =
+        "1 1:0.5 2:-1.25 3:3\n0 1:2 2:0.75 3:-0.5 # text\n\n1 1:1.5 2:4 3:.25\n0 1:-2 2:1e0 3:+8\n";
+    let x_bytes = npy("<f8", false, "4, 3", &f8(&flat()));
+    let y_bytes = npy("|u1", false, "4,", &[1, 0, 1, 0]);
+
+    let cases: Vec<(&str, Vec<u8>, ReadOptions)> = vec![
+        ("plain.csv", plain().into(), last.clone()),
+        ("UPPER.CSV", plain().into(), last.clone()),
+        (
+            "bare.csv",
+            lines(",", "\n", false, false, "").into(),
+            last.clone(),
+        ),
+        (
+            "crlf.csv",
+            lines(",", "\r\n", false, true, "").into(),
+            last.clone(),
+        ),
+        (
+            "bom.csv",
+            format!("\u{feff}{}", plain()).into(),
+            with_target("kind"),
+        ),
+        (
+            "bom-bare.csv",
+            format!("\u{feff}{}", lines(",", "\n", false, false, "")).into(),
+            last.clone(),
+        ),
+        (
+            "quoted.csv",
+            lines(",", "\n", false, true, "\"").into(),
+            last.clone(),
+        ),
+        (
+            "spaces.csv",
+            lines(" , ", "\n", false, true, "").into(),
+            with_target("kind"),
+        ),
+        (
+            "semicolons.csv",
+            lines(";", "\n", false, true, "").into(),
+            last.clone(),
+        ),
+        (
+            "blank-lines.csv",
+            format!("\n{}\n  \n\n", plain()).into(),
+            last.clone(),
+        ),
+        ("no-end.csv", plain().trim_end().into(), last.clone()),
+        (
+            "tab.tsv",
+            lines("\t", "\n", false, true, "").into(),
+            last.clone(),
+        ),
+        (
+            "first.csv",
+            lines(",", "\n", true, true, "").into(),
+            with_target("kind"),
+        ),
+        (
+            "index.csv",
+            lines(",", "\n", true, true, "").into(),
+            with_target("0"),
+        ),
+        (
+            "bare-index.csv",
+            lines(",", "\n", true, false, "").into(),
+            with_target("0"),
+        ),
+        ("zip.csv.gz", gzip(plain()), last.clone()),
+        (
+            "members.csv.gz",
+            [gzip(&plain()[..20]), gzip(&plain()[20..])].concat(),
+            last.clone(),
+        ),
+        (
+            "zip.tsv.gz",
+            gzip(lines("\t", "\n", false, true, "")),
+            last.clone(),
+        ),
+        (
+            "c.npy",
+            written(|bytes| full().write_npy(bytes).unwrap()),
+            with_target("3"),
+        ),
+        (
+            "last.npy",
+            written(|bytes| full().write_npy(bytes).unwrap()),
+            last.clone(),
+        ),
+        (
+            "fortran.npy",
+            written(|bytes| fortran.write_npy(bytes).unwrap()),
+            last.clone(),
+        ),
+        (
+            "single.npy",
+            written(|bytes| full().mapv(single).write_npy(bytes).unwrap()),
+            last.clone(),
+        ),
+        (
+            "big.npy",
+            npy(">f8", false, "4, 4", &big_endian),
+            last.clone(),
+        ),
+        (
+            "zip.npy.gz",
+            gzip(written(|bytes| full().write_npy(bytes).unwrap())),
+            last.clone(),
+        ),
+        ("single.npz", archive.into_inner(), last.clone()),
+        (
+            "stored.npz",
+            npz(
+                &[("X.npy", x_bytes.clone()), ("y.npy", y_bytes.clone())],
+                Stored,
+            ),
+            last.clone(),
+        ),
+        (
+            "deflated.npz",
+            npz(
+                &[("y.npy", y_bytes.clone()), ("X.npy", x_bytes.clone())],
+                Deflated,
+            ),
+            last.clone(),
+        ),
+        (
+            "zip.npz.gz",
+            gzip(npz(&[("X.npy", x_bytes), ("y.npy", y_bytes)], Stored)),
+            last.clone(),
+        ),
+        ("a.libsvm", libsvm.into(), last.clone()),
+        ("a.svm", libsvm.replace('\n', "\r\n").into(), last.clone()),
+        ("zip.svm.gz", gzip(libsvm), last),
+    ];
+    for (name, bytes, options) in cases {
+        let path = folder.put(name, bytes);
+        let table = read(&path, &options).unwrap_or_else(|error| panic!("{error}"));
+        assert_same(&table, name);
+    }
+}
+
+#[test]
+fn read_header_gives_names_without_the_target() {
+    let folder = Folder::new();
+    let table = read(
+        &folder.put("a.csv", lines(",", "\n", true, true, "\"")),
+        &with_target("kind"),
+    )
+    .unwrap();
+    assert_eq!(table.feature_names.unwrap(), ["p", "q", "s"]);
+    assert_eq!(table.target_name.as_deref(), Some("kind"));
+    assert_eq!(table.target_index, Some(0));
+}
+
+#[test]
+fn read_text_labels_without_header_keeps_first_row() {
+    let folder = Folder::new();
+    let table = read(
+        &folder.put("iris.csv", "5.1,3.5, setosa\n4.9,3.0,virginica\n"),
+        &ReadOptions::default(),
+    )
+    .unwrap();
+    assert_eq!(table.n_samples, 2);
+    assert_eq!(table.feature_names, None);
+    assert_eq!(
+        table.target.unwrap(),
+        TargetColumn::Text(vec!["setosa".to_owned(), "virginica".to_owned()])
+    );
+}
+
+#[test]
+fn read_mixed_target_gives_text_as_written() {
+    let folder = Folder::new();
+    let table = read(
+        &folder.put("a.csv", "x,kind\n1,1\n2,01\n3,inf\n4,b\n"),
+        &ReadOptions::default(),
+    )
+    .unwrap();
+    assert_eq!(
+        table.target.unwrap(),
+        TargetColumn::Text(["1", "01", "inf", "b"].map(String::from).to_vec())
+    );
+}
+
+#[test]
+fn read_numeric_target_keeps_text_as_written() {
+    let folder = Folder::new();
+    let table = read(
+        &folder.put("a.csv", "x,y\n1,1.0\n2, 2\n3,1e1\n"),
+        &ReadOptions::default(),
+    )
+    .unwrap();
+    let target = table.target.unwrap();
+    assert_eq!(target.text(), ["1.0", "2", "1e1"]);
+    assert_eq!(target.values().unwrap(), [1.0, 2.0, 10.0]);
+}
+
+#[test]
+fn read_npz_targets_of_every_type_give_shortest_text() {
+    let folder = Folder::new();
+    let unicode: Vec<u8> = ["no\0", "yes", "\u{e9}\0\0"]
+        .iter()
+        .flat_map(|label| label.chars().flat_map(|c| u32::from(c).to_le_bytes()))
+        .collect();
+    for (description, body, text) in [
+        (
+            "<f4",
+            [0.1_f32, 1.0, -2.5]
+                .iter()
+                .flat_map(|v| v.to_le_bytes())
+                .collect(),
+            ["0.1", "1", "-2.5"],
+        ),
+        ("<f8", f8(&[0.1, 1e300, -0.0]), ["0.1", "1e300", "0"]),
+        (
+            "<i4",
+            [1_i32, 0, -7]
+                .iter()
+                .flat_map(|v| v.to_le_bytes())
+                .collect(),
+            ["1", "0", "-7"],
+        ),
+        (
+            ">i2",
+            [1_i16, 0, -7]
+                .iter()
+                .flat_map(|v| v.to_be_bytes())
+                .collect(),
+            ["1", "0", "-7"],
+        ),
+        (
+            "<u8",
+            [1_u64, 0, 7].iter().flat_map(|v| v.to_le_bytes()).collect(),
+            ["1", "0", "7"],
+        ),
+        ("|b1", vec![1, 0, 1], ["1", "0", "1"]),
+        ("<U3", unicode, ["no", "yes", "\u{e9}"]),
+        ("|S3", b"no\0yesa\0\0".to_vec(), ["no", "yes", "a"]),
+    ] {
+        let x = npy("<f8", false, "3, 2", &f8(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
+        let bytes = npz(
+            &[
+                ("X.npy", x),
+                ("y.npy", npy(description, false, "3,", &body)),
+            ],
+            Deflated,
+        );
+        let table = read(&folder.put("a.npz", bytes), &ReadOptions::default()).unwrap();
+        assert_eq!(table.target.unwrap().text(), text, "{description}");
+    }
+}
+
+#[test]
+fn read_npz_images_flatten_in_either_order() {
+    let folder = Folder::new();
+    let values: Vec<f64> = (0..12).map(f64::from).collect();
+    // The element [i, j, k] of the C array is 6 i + 2 j + k; first index fastest in Fortran order.
+    let fortran: Vec<f64> = (0..2)
+        .flat_map(|k| (0..3).flat_map(move |j| (0..2).map(move |i| f64::from(6 * i + 2 * j + k))))
+        .collect();
+    let y = npy("<f8", false, "2, 1", &f8(&[0.0, 1.0]));
+    for (order, body) in [(false, values.clone()), (true, fortran)] {
+        let bytes = npz(
+            &[
+                ("X.npy", npy("<f8", order, "2, 3, 2", &f8(&body))),
+                ("y.npy", y.clone()),
+            ],
+            Stored,
+        );
+        let table = read(&folder.put("a.npz", bytes), &ReadOptions::default()).unwrap();
+        assert_eq!((table.n_samples, table.n_features), (2, 6));
+        assert_eq!(table.features, values);
+    }
+}
+
+#[test]
+fn read_idx_gives_pixels_and_labels() {
+    let folder = Folder::new();
+    let images = idx(&[3, 2, 2], &[0, 1, 2, 3, 4, 5, 6, 7, 255, 254, 253, 252]);
+    let labels = idx(&[3], &[7, 0, 1]);
+    for (name, bytes) in [
+        ("img-idx3-ubyte", images.clone()),
+        ("img-idx3-ubyte.gz", gzip(images)),
+    ] {
+        for (labels_name, labels_bytes) in [
+            ("lab-idx1-ubyte", labels.clone()),
+            ("lab-idx1-ubyte.gz", gzip(&labels)),
+        ] {
+            let labels = folder.put(labels_name, labels_bytes);
+            let options = ReadOptions {
+                labels: Some(labels),
+                ..ReadOptions::default()
+            };
+            let table = read(&folder.put(name, &bytes), &options).unwrap();
+            assert_eq!((table.n_samples, table.n_features), (3, 4));
+            assert_eq!(table.features[..4], [0.0, 1.0, 2.0, 3.0]);
+            assert_eq!(table.features[8..], [255.0, 254.0, 253.0, 252.0]);
+            assert_eq!(table.target.unwrap().text(), ["7", "0", "1"]);
+        }
+    }
+}
+
+#[test]
+fn read_cifar_gives_pixels_and_labels() {
+    let folder = Folder::new();
+    let batch: Vec<u8> = (0..3_u8)
+        .flat_map(|i| std::iter::once(i).chain(std::iter::repeat_n(10 * i, 3072)))
+        .collect();
+    for (name, bytes) in [
+        ("data_batch_1.bin", batch.clone()),
+        ("data_batch_1.bin.gz", gzip(batch)),
+    ] {
+        let table = read(&folder.put(name, bytes), &ReadOptions::default()).unwrap();
+        assert_eq!((table.n_samples, table.n_features), (3, 3072));
+        assert_eq!(table.features[3071..3073], [0.0, 10.0]);
+        assert_eq!(table.target.unwrap().text(), ["0", "1", "2"]);
+    }
+}
+
+#[test]
+fn read_for_prediction_skips_the_target_unread() {
+    let folder = Folder::new();
+    let options = ReadOptions::for_prediction(2, Some("kind".to_owned()), Some(1));
+    for (name, text) in [
+        ("middle.csv", "p,kind,q\n1,,2\n3,text,4\n"),
+        ("moved.csv", "kind,p,q\n?,1,2\nnan,3,4\n"),
+        ("absent.csv", "p,q\n1,2\n3,4\n"),
+        ("bare.csv", "1,yes,2\n3,no,4\n"),
+        ("bare-absent.csv", "1,2\n3,4\n"),
+        ("other-name.csv", "p,class,q\n1,yes,2\n3,no,4\n"),
+        ("a.libsvm", "yes 1:1 2:2\n1:3 2:4\n"),
+    ] {
+        let table =
+            read(&folder.put(name, text), &options).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(table.features, [1.0, 2.0, 3.0, 4.0], "{name}");
+        assert_eq!(
+            (table.n_samples, table.n_features, table.target),
+            (2, 2, None),
+            "{name}"
+        );
+    }
+    let x = npy("<f8", false, "2, 2", &f8(&[1.0, 2.0, 3.0, 4.0]));
+    let wide = npy(
+        "<f8",
+        false,
+        "2, 3",
+        &f8(&[1.0, f64::NAN, 2.0, 3.0, 0.0, 4.0]),
+    );
+    for (name, bytes) in [
+        ("x.npy", x.clone()),
+        ("wide.npy", wide),
+        ("x.npz", npz(&[("X.npy", x)], Stored)),
+    ] {
+        assert_eq!(
+            read(&folder.put(name, bytes), &options).unwrap().features,
+            [1.0, 2.0, 3.0, 4.0],
+            "{name}"
+        );
+    }
+    let table = read(
+        &folder.put("img-idx3-ubyte", idx(&[2, 1, 2], &[1, 2, 3, 4])),
+        &options,
+    )
+    .unwrap();
+    assert_eq!(table.features, [1.0, 2.0, 3.0, 4.0]);
+}
+
+#[test]
+fn read_for_prediction_row_alone_gives_the_row() {
+    let folder = Folder::new();
+    let options = ReadOptions::for_prediction(2, None, None);
+    for text in ["p,q,kind\n1,2,yes\n", "1,2,yes\n", "1,2\n", "p,q\n1,2"] {
+        assert_eq!(
+            read(&folder.put("a.csv", text), &options).unwrap().features,
+            [1.0, 2.0],
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn read_sparse_rows_are_filled_up_to_the_features_needed() {
+    let folder = Folder::new();
+    let path = folder.put("a.svm", "1 2:5\n-1\n");
+    let options = ReadOptions {
+        n_features: Some(3),
+        ..ReadOptions::default()
+    };
+    assert_eq!(
+        read(&path, &options).unwrap().features,
+        [0.0, 5.0, 0.0, 0.0, 0.0, 0.0]
+    );
+    assert_eq!(read(&path, &ReadOptions::default()).unwrap().n_features, 2);
+    assert_eq!(
+        read(&path, &ReadOptions::for_prediction(3, None, None))
+            .unwrap()
+            .n_features,
+        3
+    );
+}
+
+#[test]
+fn read_matrix_npy_in_either_order_is_column_major() {
+    let folder = Folder::new();
+    let matrix = Array2::from_shape_fn((2, 3), |(i, j)| (10 * i + j) as f64);
+    let fortran = Array2::from_shape_fn((2, 3).f(), |at| matrix[at]);
+    let integers: Vec<u8> = [0_i16, 1, 2, 10, 11, 12]
+        .iter()
+        .flat_map(|v| v.to_le_bytes())
+        .collect();
+    for (name, bytes) in [
+        ("c.npy", written(|bytes| matrix.write_npy(bytes).unwrap())),
+        ("f.npy", written(|bytes| fortran.write_npy(bytes).unwrap())),
+        ("i.npy", npy("<i2", false, "2, 3", &integers)),
+        (
+            "z.npy.gz",
+            gzip(written(|bytes| fortran.write_npy(bytes).unwrap())),
+        ),
+    ] {
+        let read = read_matrix_npy(&folder.put(name, bytes)).unwrap();
+        assert_eq!((read.rows, read.cols), (2, 3), "{name}");
+        assert_eq!(read.values, [0.0, 10.0, 1.0, 11.0, 2.0, 12.0], "{name}");
+    }
+}

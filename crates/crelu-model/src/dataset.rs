@@ -1,0 +1,189 @@
+use faer::{Mat, MatRef};
+
+use crate::error::FitError;
+
+/// A target as it was read: the text of every cell, and its value where all cells are numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TargetColumn {
+    /// One cell a row, as written.
+    pub text: Vec<String>,
+    /// The same as numbers, where all are.
+    pub values: Option<Vec<f64>>,
+}
+
+impl TargetColumn {
+    /// Numbers, written in their shortest form.
+    #[must_use]
+    pub fn numbers(values: Vec<f64>) -> Self {
+        Self {
+            text: values.iter().map(|v| format!("{v}")).collect(),
+            values: Some(values),
+        }
+    }
+
+    /// Labels.
+    #[must_use]
+    pub fn labels(text: Vec<String>) -> Self {
+        Self { text, values: None }
+    }
+
+    /// Rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Whether there are no rows.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// The rows given, in that order.
+    ///
+    /// # Panics
+    /// If a row is out of range.
+    #[must_use]
+    pub fn select(&self, rows: &[usize]) -> Self {
+        Self {
+            text: rows.iter().map(|&i| self.text[i].clone()).collect(),
+            values: self
+                .values
+                .as_ref()
+                .map(|v| rows.iter().map(|&i| v[i]).collect()),
+        }
+    }
+}
+
+/// Features and target, as read: nothing is scaled yet.
+///
+/// **Shapes** features `n_features x n_samples`: a sample's features lie together.
+#[derive(Debug, Clone)]
+pub struct Dataset {
+    features: Mat<f64>,
+    target: TargetColumn,
+}
+
+impl Dataset {
+    /// Takes features row by row, as files hold them.
+    ///
+    /// # Errors
+    /// [`FitError::Empty`] without rows or columns, [`FitError::Shape`] when lengths do not fit,
+    /// [`FitError::NotFinite`] for NaN and infinities.
+    pub fn from_rows(
+        features: &[f64],
+        n_samples: usize,
+        n_features: usize,
+        target: TargetColumn,
+    ) -> Result<Self, FitError> {
+        if features.len() != n_samples * n_features {
+            return Err(FitError::Shape {
+                what: "features",
+                want: n_samples * n_features,
+                got: features.len(),
+            });
+        }
+        let matrix = MatRef::from_column_major_slice(features, n_features, n_samples);
+        Self::from_columns(matrix.to_owned(), target)
+    }
+
+    /// Takes features sample by sample: `n_features x n_samples`.
+    ///
+    /// # Errors
+    /// As [`from_rows`](Self::from_rows).
+    pub fn from_columns(features: Mat<f64>, target: TargetColumn) -> Result<Self, FitError> {
+        let (n_features, n_samples) = (features.nrows(), features.ncols());
+        if n_samples == 0 || n_features == 0 {
+            return Err(FitError::Empty {
+                rows: n_samples,
+                columns: n_features,
+            });
+        }
+        if target.len() != n_samples {
+            return Err(FitError::Shape {
+                what: "target rows",
+                want: n_samples,
+                got: target.len(),
+            });
+        }
+        let finite = (0..n_samples).all(|j| (0..n_features).all(|i| features[(i, j)].is_finite()));
+        if !finite {
+            return Err(FitError::NotFinite { what: "features" });
+        }
+        if target
+            .values
+            .as_ref()
+            .is_some_and(|v| v.iter().any(|y| !y.is_finite()))
+        {
+            return Err(FitError::NotFinite { what: "target" });
+        }
+        Ok(Self { features, target })
+    }
+
+    /// `n_features x n_samples`.
+    #[must_use]
+    pub fn features(&self) -> MatRef<'_, f64> {
+        self.features.as_ref()
+    }
+
+    /// The target.
+    #[must_use]
+    pub fn target(&self) -> &TargetColumn {
+        &self.target
+    }
+
+    /// Rows.
+    #[must_use]
+    pub fn n_samples(&self) -> usize {
+        self.features.ncols()
+    }
+
+    /// Feature columns, without a bias.
+    #[must_use]
+    pub fn n_features(&self) -> usize {
+        self.features.nrows()
+    }
+
+    /// The rows given, in that order.
+    ///
+    /// # Panics
+    /// If a row is out of range.
+    #[must_use]
+    pub fn select(&self, rows: &[usize]) -> Self {
+        let features = Mat::from_fn(self.n_features(), rows.len(), |k, j| {
+            self.features[(k, rows[j])]
+        });
+        Self {
+            features,
+            target: self.target.select(rows),
+        }
+    }
+
+    /// Splits off a seeded random share of the rows, at least one and not all: `(train, test)`.
+    ///
+    /// # Errors
+    /// [`FitError::Setting`] if the share leaves either part empty.
+    pub fn split(&self, test_share: f64, seed: u64) -> Result<(Self, Self), FitError> {
+        use rand::SeedableRng;
+        use rand::seq::SliceRandom;
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a share of a count, rounded"
+        )]
+        let count = (test_share * self.n_samples() as f64).round() as usize;
+        if count == 0 || count >= self.n_samples() {
+            return Err(FitError::Setting {
+                name: "test-frac",
+                problem: "leaves no row for the test or for training",
+            });
+        }
+        let mut rows: Vec<usize> = (0..self.n_samples()).collect();
+        rows.shuffle(&mut rand_xoshiro::Xoshiro256PlusPlus::seed_from_u64(seed));
+        let (test, train) = rows.split_at_mut(count);
+        test.sort_unstable();
+        train.sort_unstable();
+        Ok((self.select(train), self.select(test)))
+    }
+}

@@ -1,0 +1,385 @@
+use admm::Status;
+use faer::{Accum, Mat, MatRef};
+use linalg_core::{Control, RowSpace, product};
+use serde_json::json;
+
+use crate::coding::{Coding, Task};
+use crate::dataset::Dataset;
+use crate::error::FitError;
+use crate::gates::{Patterns, sample};
+use crate::model::Model;
+use crate::network::Network;
+use crate::programme::{self, Activation, Check, Observer, Programme, Solution};
+use crate::report::{HistoryEntry, PrimalUsed, Report, Score, Seconds};
+use crate::settings::{Beta, CheckedFitSettings, PatternSource, activation_name, splitting_name};
+use crate::standardise::{Standardisation, preprocess};
+
+/// A trained model and what is known about it.
+#[derive(Debug, Clone)]
+pub struct Fit {
+    /// The model.
+    pub model: Model,
+    /// The report.
+    pub report: Report,
+}
+
+/// Where a fit stands.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Progress<'a> {
+    /// The data are prepared: rows, columns, patterns, and `beta`.
+    Prepared {
+        /// Rows.
+        n: usize,
+        /// Columns, the bias among them.
+        d: usize,
+        /// Patterns.
+        patterns: usize,
+        /// The penalty.
+        beta: f64,
+    },
+    /// An iteration is over.
+    Iteration(usize),
+    /// A check is over.
+    Check(&'a HistoryEntry),
+}
+
+/// The caller's eye on a fit.
+pub trait FitObserver {
+    /// Told after every step; `false` ends the fit with the best network so far.
+    fn progress(&mut self, progress: Progress<'_>) -> bool;
+}
+
+impl FitObserver for () {
+    fn progress(&mut self, _progress: Progress<'_>) -> bool {
+        true
+    }
+}
+
+/// The rank up to which the data are decomposed by a thin SVD, whatever it may save: it costs less
+/// than ten iterations there.
+const SVD_WIDTH: usize = 128;
+
+/// Trains on `train`, scores on `test` too if there is one.
+///
+/// The clock of `control` should start with the program: `seconds.total` and its limit are read
+/// on it. A limit or interruption ends with the best network so far, which is at least as good as
+/// the zero network.
+///
+/// # Errors
+/// [`FitError`] where there is no model.
+pub fn fit(
+    train: &Dataset,
+    test: Option<&Dataset>,
+    settings: &CheckedFitSettings,
+    control: &Control<'_>,
+    observer: &mut dyn FitObserver,
+) -> Result<Fit, FitError> {
+    let begun = control.seconds();
+    let s = settings.get();
+    let task = s.task.unwrap_or_else(|| Task::guess(train.target()));
+    let coding = Coding::learn(train.target(), task)?;
+    let target = coding.code(train.target())?;
+    if let Some(test) = test {
+        if test.n_features() != train.n_features() {
+            let (want, got) = (train.n_features(), test.n_features());
+            return Err(FitError::Shape {
+                what: "feature columns of the test data",
+                want,
+                got,
+            });
+        }
+    }
+    let test_target = test.map(|t| coding.code(t.target())).transpose()?;
+
+    let standardisation = s
+        .standardize
+        .then(|| Standardisation::learn(train.features()));
+    let inputs = preprocess(train.features(), standardisation.as_ref(), s.bias);
+    let patterns = match &s.patterns {
+        PatternSource::Sampled { count, sampler } => {
+            sample(inputs.as_ref(), &target, s.bias, *sampler, *count, s.seed)?
+        }
+        PatternSource::Given(gates) => {
+            Patterns::from_gates(inputs.as_ref(), given(gates, &inputs, s.bias)?.as_ref())?
+        }
+    };
+    let (d, n) = (inputs.nrows(), inputs.ncols());
+    let space = if d > n {
+        RowSpace::qr(inputs.transpose())
+    } else if d <= SVD_WIDTH {
+        RowSpace::svd(inputs.transpose())?
+    } else {
+        RowSpace::columns(inputs.transpose())
+    };
+    let gates = space.reduce(patterns.gates.as_ref());
+    let programme = Programme::new(
+        space.rows().to_owned(),
+        patterns.masks,
+        gates,
+        target.clone(),
+        0.0,
+        s.activation,
+    )?;
+    #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
+    let count = n as f64;
+    let beta_max = programme.zero_threshold() / count;
+    let beta = match s.beta {
+        Beta::Absolute(beta) => beta,
+        Beta::Fraction(fraction) => fraction * beta_max,
+    };
+    let programme = programme.with_beta_sum(beta * count);
+    let prepared = Progress::Prepared {
+        n,
+        d,
+        patterns: programme.n_patterns(),
+        beta,
+    };
+    let stop = !observer.progress(prepared);
+
+    let test_inputs = test.map(|t| preprocess(t.features(), standardisation.as_ref(), s.bias));
+    let mut recorder = Recorder {
+        observer,
+        programme: &programme,
+        classify: task == Task::Classify,
+        test: test_inputs
+            .as_ref()
+            .zip(test_target.as_ref())
+            .map(|(inputs, target)| (space.reduce(inputs.as_ref()), target.clone())),
+        history: Vec::new(),
+        stop,
+    };
+    let prepared_at = control.seconds();
+    let solution = programme::solve(
+        &programme,
+        &settings.programme(),
+        control,
+        None,
+        &mut recorder,
+    )?;
+    let history = recorder.history;
+
+    let (network, objective) = returned_network(
+        &programme,
+        &solution,
+        &space,
+        &patterns.gates,
+        &inputs,
+        beta,
+    );
+    let outputs = network.outputs(inputs.as_ref());
+    let classify = task == Task::Classify;
+    let train_score = Score::of(&outputs, &target, classify);
+    let test_score = test_inputs
+        .zip(test_target)
+        .map(|(inputs, target)| Score::of(&network.outputs(inputs.as_ref()), &target, classify));
+
+    let convex = solution.point.objective / count;
+    let dual_bound = solution.certificate.bound / count;
+    let gap = programme::relative_gap(objective, dual_bound);
+    let programme_gap = programme::relative_gap(convex, dual_bound);
+    let tol = s.tol;
+    let status = match solution.status {
+        // the report's own figures decide what may be called converged
+        Status::Converged if gap <= tol && programme_gap <= tol => Status::Converged,
+        Status::Converged => Status::Stalled,
+        other => other,
+    };
+    let mut settings_map = settings.to_map();
+    settings_map.insert("task".to_owned(), json!(task.name()));
+    settings_map.insert("beta".to_owned(), json!(beta));
+    settings_map.insert("beta_max".to_owned(), json!(beta_max));
+    settings_map.insert("time_limit".to_owned(), json!(control.time_limit()));
+
+    let neurons = network.neurons();
+    let model = Model {
+        network,
+        standardisation,
+        bias: s.bias,
+        coding,
+        target_name: None,
+        target_index: None,
+        feature_names: None,
+        beta,
+        objective,
+        gap,
+    };
+    let seconds = Seconds {
+        total: control.seconds(),
+        setup: prepared_at - begun + solution.seconds.setup,
+        primal: solution.seconds.primal,
+        prox: solution.seconds.prox,
+        dual: solution.seconds.dual,
+        certificate: solution.seconds.monitor,
+        pricing: 0.0,
+        polish: solution.polish_seconds,
+    };
+    let report = Report {
+        status: status.name(),
+        n,
+        d,
+        outputs: 1,
+        patterns: programme.n_patterns(),
+        neurons,
+        beta,
+        loss: "squared",
+        activation: activation_name(s.activation),
+        train_mode: "sampled",
+        seed: s.seed,
+        version: env!("CARGO_PKG_VERSION"),
+        primal: PrimalUsed {
+            method: solution.choice.method.name(),
+            backend: "faer",
+            precision: solution.precision,
+            form: solution.choice.form.name(),
+            splitting: splitting_name(solution.choice.splitting),
+            inner_iterations: solution.inner_iterations,
+            reason: solution.choice.reason.clone(),
+        },
+        objective_network: objective,
+        objective_convex: convex,
+        dual_bound,
+        gap,
+        cone_violation: solution.point.cone_violation(&programme).max(0.0),
+        programme_gap,
+        best_objective: None,
+        max_price: None,
+        ascents: None,
+        search_gap: None,
+        frontier: None,
+        proven_bound: None,
+        proven_gap: None,
+        proof: None,
+        iterations: solution.iterations,
+        seconds,
+        train: train_score,
+        test: test_score,
+        history,
+        settings: settings_map,
+    };
+    Ok(Fit { model, report })
+}
+
+/// The gates given, with a bias row of zeros if they lack it.
+fn given(gates: &Mat<f64>, inputs: &Mat<f64>, bias: bool) -> Result<Mat<f64>, FitError> {
+    let (want, got) = (inputs.nrows(), gates.nrows());
+    if got == want {
+        return Ok(gates.clone());
+    }
+    if bias && got + 1 == want {
+        return Ok(Mat::from_fn(want, gates.ncols(), |k, j| {
+            if k < got { gates[(k, j)] } else { 0.0 }
+        }));
+    }
+    Err(FitError::Shape {
+        what: "gates: rows",
+        want,
+        got,
+    })
+}
+
+/// The network of the feasible point, and its objective from its own weights.
+fn returned_network(
+    programme: &Programme,
+    solution: &Solution,
+    space: &RowSpace,
+    gates: &Mat<f64>,
+    inputs: &Mat<f64>,
+    beta: f64,
+) -> (Network, f64) {
+    let blocks = space.expand(solution.point.v.as_ref());
+    let signs: Vec<f64> = (0..programme.n_blocks())
+        .map(|b| programme.sign(b))
+        .collect();
+    let gates = (programme.activation() == Activation::Gated).then_some(gates.as_ref());
+    let network = Network::from_blocks(blocks.as_ref(), &signs, gates);
+    let outputs = network.outputs(inputs.as_ref());
+    let objective = Score::of(&outputs, programme.target(), false).loss + beta * network.penalty();
+    (network, objective)
+}
+
+struct Recorder<'a> {
+    observer: &'a mut dyn FitObserver,
+    programme: &'a Programme,
+    classify: bool,
+    /// Test inputs in the programme's coordinates, and their targets.
+    test: Option<(Mat<f64>, Vec<f64>)>,
+    history: Vec<HistoryEntry>,
+    stop: bool,
+}
+
+impl Observer for Recorder<'_> {
+    fn iteration(&mut self, iteration: usize) -> bool {
+        self.stop |= !self.observer.progress(Progress::Iteration(iteration));
+        !self.stop
+    }
+
+    fn check(&mut self, check: &Check<'_>) {
+        #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
+        let n = self.programme.n_samples() as f64;
+        let train = Score::of(&check.point.fitted, self.programme.target(), self.classify);
+        let test = self.test.as_ref().map(|(inputs, target)| {
+            Score::of(
+                &point_outputs(self.programme, check.point.v.as_ref(), inputs.as_ref()),
+                target,
+                self.classify,
+            )
+        });
+        let entry = HistoryEntry {
+            iteration: check.iteration,
+            seconds: check.seconds,
+            objective_network: check.point.objective / n,
+            dual_bound: check.dual_bound / n,
+            gap: programme::relative_gap(check.point.objective, check.dual_bound),
+            neurons: check.point.active,
+            train_loss: train.loss,
+            train_accuracy: train.accuracy,
+            train_r2: train.r2,
+            test_loss: test.map(|t| t.loss),
+            test_accuracy: test.and_then(|t| t.accuracy),
+            test_r2: test.and_then(|t| t.r2),
+        };
+        self.history.push(entry);
+        self.stop |= !self.observer.progress(Progress::Check(&entry));
+    }
+}
+
+/// The outputs of the network of a point on inputs in the programme's coordinates.
+fn point_outputs(programme: &Programme, v: MatRef<'_, f64>, inputs: MatRef<'_, f64>) -> Vec<f64> {
+    let active: Vec<usize> = (0..v.ncols())
+        .filter(|&b| (0..v.nrows()).any(|k| v[(k, b)] != 0.0))
+        .collect();
+    let columns = |source: &dyn Fn(usize, usize) -> f64| {
+        Mat::from_fn(v.nrows(), active.len(), |k, j| source(k, active[j]))
+    };
+    let packed = columns(&|k, b| v[(k, b)]);
+    let mut values = Mat::<f64>::zeros(inputs.ncols(), active.len());
+    product(
+        values.as_mut(),
+        Accum::Replace,
+        inputs.transpose(),
+        packed.as_ref(),
+        1.0,
+    );
+    let gated = programme.activation() == Activation::Gated;
+    let mut open = Mat::<f64>::zeros(if gated { inputs.ncols() } else { 0 }, active.len());
+    if gated {
+        let gates = columns(&|k, b| programme.gates()[(k, programme.pattern(b))]);
+        product(
+            open.as_mut(),
+            Accum::Replace,
+            inputs.transpose(),
+            gates.as_ref(),
+            1.0,
+        );
+    }
+    let mut out = vec![0.0; inputs.ncols()];
+    for (j, &b) in active.iter().enumerate() {
+        for (i, f) in out.iter_mut().enumerate() {
+            let h = values[(i, j)];
+            if if gated { open[(i, j)] >= 0.0 } else { h > 0.0 } {
+                *f += programme.sign(b) * h;
+            }
+        }
+    }
+    out
+}

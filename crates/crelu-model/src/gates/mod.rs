@@ -1,0 +1,7 @@
+//! Gate vectors and the activation patterns they make.
+
+mod patterns;
+mod sampler;
+
+pub use patterns::Patterns;
+pub use sampler::{GateSampler, sample};

@@ -1,0 +1,110 @@
+use faer::MatRef;
+
+use crate::coding::{Coding, Task};
+use crate::error::ModelError;
+use crate::network::Network;
+use crate::programme::Activation;
+use crate::standardise::{Standardisation, preprocess};
+
+/// A trained network with all that is needed to apply it to raw data.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Model {
+    /// The network on preprocessed inputs.
+    pub network: Network,
+    /// How features are scaled; none with `--no-standardize`.
+    pub standardisation: Option<Standardisation>,
+    /// Whether a feature of ones is appended.
+    pub bias: bool,
+    /// How targets are coded.
+    pub coding: Coding,
+    /// The target's column name in the training file, if it had one.
+    pub target_name: Option<String>,
+    /// The target's column index in the training file, if it had one.
+    pub target_index: Option<usize>,
+    /// The names of the features, if the training file had any.
+    pub feature_names: Option<Vec<String>>,
+    /// The penalty of the mean objective.
+    pub beta: f64,
+    /// `J` on the training rows.
+    pub objective: f64,
+    /// The gap to the lower bound of its programme.
+    pub gap: f64,
+}
+
+/// A prediction of one row.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Prediction<'m> {
+    /// The label as written in the training data, and the probability of the larger label.
+    Label(&'m str, f64),
+    /// The value in the target's units.
+    Value(f64),
+}
+
+impl Model {
+    /// Feature columns of raw data, without the bias.
+    #[must_use]
+    pub fn n_features(&self) -> usize {
+        self.network.hidden.nrows() - usize::from(self.bias)
+    }
+
+    /// What it predicts.
+    #[must_use]
+    pub fn task(&self) -> Task {
+        self.coding.task()
+    }
+
+    /// What a neuron computes.
+    #[must_use]
+    pub fn activation(&self) -> Activation {
+        self.network.activation()
+    }
+
+    /// The network's outputs on raw features, `n_features x n_samples`.
+    ///
+    /// # Errors
+    /// [`ModelError::Features`] when the number of features differs.
+    pub fn outputs(&self, features: MatRef<'_, f64>) -> Result<Vec<f64>, ModelError> {
+        if features.nrows() != self.n_features() {
+            return Err(ModelError::Features {
+                want: self.n_features(),
+                got: features.nrows(),
+            });
+        }
+        let inputs = preprocess(features, self.standardisation.as_ref(), self.bias);
+        Ok(self.network.outputs(inputs.as_ref()))
+    }
+
+    /// Labels, or values in the target's units, for raw features, `n_features x n_samples`.
+    ///
+    /// # Errors
+    /// [`ModelError::Features`] when the number of features differs.
+    pub fn predict(&self, features: MatRef<'_, f64>) -> Result<Vec<Prediction<'_>>, ModelError> {
+        Ok(self
+            .outputs(features)?
+            .into_iter()
+            .map(|f| self.decode(f))
+            .collect())
+    }
+
+    /// The prediction for an output: the larger label for `f >= 0`, of probability
+    /// `clip((f + 1) / 2, 0, 1)` until there is a calibration.
+    #[must_use]
+    pub fn decode(&self, output: f64) -> Prediction<'_> {
+        match &self.coding {
+            Coding::Value => Prediction::Value(output),
+            Coding::TwoClass { labels } => {
+                let label = &labels[usize::from(output >= 0.0)];
+                Prediction::Label(label, ((output + 1.0) / 2.0).clamp(0.0, 1.0))
+            }
+        }
+    }
+
+    /// The two labels, the smaller first, of a classifier.
+    #[must_use]
+    pub fn labels(&self) -> Option<&[String; 2]> {
+        match &self.coding {
+            Coding::Value => None,
+            Coding::TwoClass { labels } => Some(labels),
+        }
+    }
+}

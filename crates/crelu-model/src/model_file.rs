@@ -1,0 +1,275 @@
+use std::collections::BTreeMap;
+
+use faer::Mat;
+use safetensors::{Dtype, SafeTensors};
+use serde_json::{Value, json};
+
+use crate::coding::Coding;
+use crate::error::ModelError;
+use crate::model::Model;
+use crate::network::Network;
+use crate::standardise::Standardisation;
+
+/// Version of the file's layout.
+const FORMAT: &str = "1";
+
+impl Model {
+    /// The model as safetensors: `hidden.weight` (neurons x features), `hidden.bias`,
+    /// `output.weight` (outputs x neurons), `output.bias` (zero), with `gate.weight`, `gate.bias`
+    /// for gated networks and `input.mean`, `input.scale` where features are standardised; all
+    /// F64. The same model gives the same bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let network = &self.network;
+        let d = self.n_features();
+        // a file of no neurons is awkward to read: the zero network has one zero neuron
+        let m = network.output.len().max(1);
+        let weight = |matrix: &Mat<f64>| -> Vec<f64> {
+            (0..m)
+                .flat_map(|i| (0..d).map(move |k| (k, i)))
+                .map(|(k, i)| entry(matrix, k, i))
+                .collect()
+        };
+        let bias = |matrix: &Mat<f64>| -> Vec<f64> {
+            (0..m)
+                .map(|i| if self.bias { entry(matrix, d, i) } else { 0.0 })
+                .collect()
+        };
+        let mut output = network.output.clone();
+        output.resize(m, 0.0);
+        let mut tensors = vec![
+            ("hidden.weight", vec![m, d], weight(&network.hidden)),
+            ("hidden.bias", vec![m], bias(&network.hidden)),
+            ("output.weight", vec![1, m], output),
+            ("output.bias", vec![1], vec![0.0]),
+        ];
+        if let Some(gates) = &network.gates {
+            tensors.push(("gate.weight", vec![m, d], weight(gates)));
+            tensors.push(("gate.bias", vec![m], bias(gates)));
+        }
+        if let Some(s) = &self.standardisation {
+            tensors.push(("input.mean", vec![d], s.mean.clone()));
+            tensors.push(("input.scale", vec![d], s.scale.clone()));
+        }
+        encode(&self.metadata(), &tensors)
+    }
+
+    fn metadata(&self) -> BTreeMap<String, String> {
+        let mut map = BTreeMap::new();
+        let mut put = |key: &str, value: String| map.insert(key.to_owned(), value);
+        put("format", "crelu".to_owned());
+        put("format_version", FORMAT.to_owned());
+        put("version", env!("CARGO_PKG_VERSION").to_owned());
+        put("task", self.task().name().to_owned());
+        put(
+            "activation",
+            crate::settings::activation_name(self.activation()).to_owned(),
+        );
+        put("loss", "squared".to_owned());
+        put("bias", self.bias.to_string());
+        put("standardize", self.standardisation.is_some().to_string());
+        put("beta", json!(self.beta).to_string());
+        put("objective", json!(self.objective).to_string());
+        put("gap", json!(self.gap).to_string());
+        if let Coding::TwoClass { labels } = &self.coding {
+            put("labels", json!(labels).to_string());
+        }
+        if let Some(name) = &self.target_name {
+            put("target_name", name.clone());
+        }
+        if let Some(index) = self.target_index {
+            put("target_index", index.to_string());
+        }
+        if let Some(names) = &self.feature_names {
+            put("feature_names", json!(names).to_string());
+        }
+        map
+    }
+
+    /// Reads a model back.
+    ///
+    /// # Errors
+    /// [`ModelError`] says what is wrong with the bytes; nothing is allocated for lengths that the
+    /// bytes do not hold.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
+        let format = |problem| ModelError::Format { problem };
+        let (_, header) = SafeTensors::read_metadata(bytes)
+            .map_err(|_| format("the safetensors header cannot be read"))?;
+        let file = SafeTensors::deserialize(bytes)
+            .map_err(|_| format("the file is cut or its header is wrong"))?;
+        let meta = header.metadata().clone().unwrap_or_default();
+        let get = |key: &str| meta.get(key).map(String::as_str);
+        if get("format") != Some("crelu") {
+            return Err(format("the header's format is not crelu"));
+        }
+        if get("format_version") != Some(FORMAT) {
+            return Err(format("its format version is not one this program reads"));
+        }
+        let (shape, hidden) = tensor(&file, "hidden.weight")?;
+        let [m, d] = shape[..] else {
+            return Err(ModelError::Tensor {
+                name: "hidden.weight",
+                problem: "is not a matrix",
+            });
+        };
+        if m == 0 || d == 0 {
+            return Err(ModelError::Tensor {
+                name: "hidden.weight",
+                problem: "is empty",
+            });
+        }
+        let hidden_bias = vector(&file, "hidden.bias", m)?;
+        let (shape, output) = tensor(&file, "output.weight")?;
+        if shape != [1, m] {
+            return Err(ModelError::Tensor {
+                name: "output.weight",
+                problem: "does not fit hidden.weight",
+            });
+        }
+        if vector(&file, "output.bias", 1)? != [0.0] {
+            return Err(ModelError::Tensor {
+                name: "output.bias",
+                problem: "is not zero",
+            });
+        }
+        let bias = match get("bias") {
+            Some("true") => true,
+            Some("false") if hidden_bias.iter().all(|b| *b == 0.0) => false,
+            _ => {
+                return Err(format(
+                    "its bias entry is missing or contradicts hidden.bias",
+                ));
+            }
+        };
+        let matrix = |weight: &[f64], last: &[f64]| {
+            Mat::from_fn(d + usize::from(bias), m, |k, i| {
+                if k == d { last[i] } else { weight[i * d + k] }
+            })
+        };
+        let gates = match get("activation") {
+            Some("relu") => None,
+            Some("gated") => {
+                let (shape, weight) = tensor(&file, "gate.weight")?;
+                if shape != [m, d] {
+                    return Err(ModelError::Tensor {
+                        name: "gate.weight",
+                        problem: "does not fit hidden.weight",
+                    });
+                }
+                Some(matrix(&weight, &vector(&file, "gate.bias", m)?))
+            }
+            _ => return Err(format("its activation entry is missing or unknown")),
+        };
+        let standardisation = match get("standardize") {
+            Some("true") => Some(Standardisation {
+                mean: vector(&file, "input.mean", d)?,
+                scale: vector(&file, "input.scale", d)?,
+            }),
+            Some("false") => None,
+            _ => return Err(format("its standardize entry is missing")),
+        };
+        let coding = match (get("task"), get("labels")) {
+            (Some("regress"), _) => Coding::Value,
+            (Some("classify"), Some(text)) => {
+                let labels: [String; 2] = serde_json::from_str(text)
+                    .map_err(|_| format("its labels entry is not two texts"))?;
+                Coding::TwoClass { labels }
+            }
+            _ => return Err(format("its task entry is missing or unknown")),
+        };
+        let number = |key: &str| {
+            get(key)
+                .and_then(|t| t.parse::<f64>().ok())
+                .filter(|v| v.is_finite())
+        };
+        let (Some(beta), Some(objective), Some(gap)) =
+            (number("beta"), number("objective"), number("gap"))
+        else {
+            return Err(format("its beta, objective or gap entry is missing"));
+        };
+        let feature_names =
+            get("feature_names").and_then(|t| serde_json::from_str::<Vec<String>>(t).ok());
+        Ok(Self {
+            network: Network {
+                hidden: matrix(&hidden, &hidden_bias),
+                output,
+                gates,
+            },
+            standardisation,
+            bias,
+            coding,
+            target_name: get("target_name").map(str::to_owned),
+            target_index: get("target_index").and_then(|t| t.parse().ok()),
+            feature_names: feature_names.filter(|names| names.len() == d),
+            beta,
+            objective,
+            gap,
+        })
+    }
+}
+
+fn entry(matrix: &Mat<f64>, k: usize, i: usize) -> f64 {
+    if i < matrix.ncols() {
+        matrix[(k, i)]
+    } else {
+        0.0
+    }
+}
+
+/// The safetensors layout: length of the header, the header (JSON, padded to eight bytes), data.
+/// Written here because the order of a hash map's metadata would not repeat.
+fn encode(
+    metadata: &BTreeMap<String, String>,
+    tensors: &[(&str, Vec<usize>, Vec<f64>)],
+) -> Vec<u8> {
+    let mut header = serde_json::Map::new();
+    header.insert("__metadata__".to_owned(), json!(metadata));
+    let mut offset = 0;
+    for (name, shape, values) in tensors {
+        let end = offset + 8 * values.len();
+        let entry: Value = json!({ "dtype": "F64", "shape": shape, "data_offsets": [offset, end] });
+        header.insert((*name).to_owned(), entry);
+        offset = end;
+    }
+    let mut text = Value::Object(header).to_string().into_bytes();
+    text.resize(text.len().next_multiple_of(8), b' ');
+    let mut bytes = (text.len() as u64).to_le_bytes().to_vec();
+    bytes.extend_from_slice(&text);
+    for (_, _, values) in tensors {
+        for value in values {
+            bytes.extend_from_slice(&value.to_le_bytes());
+        }
+    }
+    bytes
+}
+
+fn tensor(
+    file: &SafeTensors<'_>,
+    name: &'static str,
+) -> Result<(Vec<usize>, Vec<f64>), ModelError> {
+    let problem = |problem| ModelError::Tensor { name, problem };
+    let view = file.tensor(name).map_err(|_| problem("is missing"))?;
+    if view.dtype() != Dtype::F64 {
+        return Err(problem("is not F64"));
+    }
+    let (numbers, rest) = view.data().as_chunks::<8>();
+    if !rest.is_empty() {
+        return Err(problem("is cut"));
+    }
+    let values: Vec<f64> = numbers.iter().map(|b| f64::from_le_bytes(*b)).collect();
+    if values.iter().any(|v| !v.is_finite()) {
+        return Err(problem("holds a value that is not finite"));
+    }
+    Ok((view.shape().to_vec(), values))
+}
+
+fn vector(file: &SafeTensors<'_>, name: &'static str, len: usize) -> Result<Vec<f64>, ModelError> {
+    let (shape, values) = tensor(file, name)?;
+    if shape != [len] {
+        return Err(ModelError::Tensor {
+            name,
+            problem: "has another length than the other tensors",
+        });
+    }
+    Ok(values)
+}

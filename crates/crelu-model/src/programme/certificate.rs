@@ -1,0 +1,362 @@
+use admm::Loss;
+use faer::{Accum, Mat, MatMut, MatRef};
+use linalg_core::{LinearOperator, axpy, dot, norm, product};
+
+use super::cone::column;
+use super::{Activation, Programme};
+use crate::loss::SquaredLoss;
+
+/// Multipliers of the cone constraints, `alpha >= 0`, in sum scaling: for every block the rows
+/// with a positive one.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Multipliers {
+    /// One list of `(row, alpha)` a block; all empty for gated programmes.
+    pub blocks: Vec<Vec<(usize, f64)>>,
+}
+
+impl Multipliers {
+    /// No multiplier for `blocks` blocks.
+    #[must_use]
+    pub fn none(blocks: usize) -> Self {
+        Self {
+            blocks: vec![Vec::new(); blocks],
+        }
+    }
+}
+
+/// A dual point and the lower bound that it proves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Certificate {
+    /// The residual `y - F u` it is made of, `n_samples`.
+    pub theta: Vec<f64>,
+    /// The multipliers.
+    pub multipliers: Multipliers,
+    /// The bound on the programme's optimum, in sum scaling.
+    pub bound: f64,
+}
+
+/// A point inside its cones and its objective.
+#[derive(Debug, Clone)]
+pub struct FeasiblePoint {
+    /// `rank x n_blocks`.
+    pub v: Mat<f64>,
+    /// `F v`, `n_samples`.
+    pub fitted: Vec<f64>,
+    /// `|F v - y|^2 / 2 + beta_sum sum_b |v_b|`, in sum scaling.
+    pub objective: f64,
+    /// Blocks that are not zero.
+    pub active: usize,
+}
+
+impl Certificate {
+    /// The bound of a dual point, from the data and the point alone.
+    ///
+    /// ```text
+    ///     m = max_b |s_b R' D_b theta + R' (2 D_b - I) alpha_b|
+    ///     c = max(0, min(beta_sum / m, theta'y / |theta|^2)),   bound = c theta'y - c^2 |theta|^2 / 2
+    /// ```
+    ///
+    /// `m` is raised by its own rounding error before it is used.
+    /// **Cost** one product with the masked data and one combination of rows a multiplier.
+    /// **Source** the Fenchel dual of the programme; `c >= 0` must be enforced.
+    ///
+    /// # Panics
+    /// If `theta` is not of length `n_samples` or the multipliers are for another number of blocks.
+    #[must_use]
+    pub fn evaluate(programme: &Programme, theta: Vec<f64>, multipliers: Multipliers) -> Self {
+        let (rank, n) = (programme.rank(), programme.n_samples());
+        assert_eq!(theta.len(), n, "theta: one value a sample");
+        let masked = programme.blocks();
+        let mut price = vec![0.0; masked.cols()];
+        masked.apply_adjoint(&theta, &mut price, &mut vec![0.0; masked.scratch_len()]);
+        let mut total = vec![0.0; rank];
+        let mut largest = 0.0_f64;
+        let gated = programme.activation() == Activation::Gated;
+        assert!(
+            gated || multipliers.blocks.len() == programme.n_blocks(),
+            "multipliers: one list a block"
+        );
+        for block in 0..programme.n_blocks() {
+            let pattern = programme.pattern(block);
+            total.copy_from_slice(&price[pattern * rank..(pattern + 1) * rank]);
+            linalg_core::scale(programme.sign(block), &mut total);
+            if !gated {
+                let mask = programme.masks().column(pattern);
+                for &(row, alpha) in &multipliers.blocks[block] {
+                    let e = if mask[row] == 0 { -alpha } else { alpha };
+                    axpy(e, column(programme.data(), row), &mut total);
+                }
+            }
+            let size = norm(&total);
+            // written so that a NaN counts as infinitely large
+            largest = if size <= largest { largest } else { size };
+        }
+        let bound = bound_of(&theta, programme.target(), largest, programme.beta_sum());
+        Self {
+            theta,
+            multipliers,
+            bound,
+        }
+    }
+
+    /// The bound of a dual point whose multipliers are dense, `n_samples x n_blocks`, as the
+    /// three-block iteration has them.
+    ///
+    /// # Panics
+    /// If a length does not fit.
+    pub(super) fn evaluate_dense(programme: &Programme, theta: &[f64], alpha: &[f64]) -> f64 {
+        let (rank, n, blocks) = (
+            programme.rank(),
+            programme.n_samples(),
+            programme.n_blocks(),
+        );
+        let masked = programme.blocks();
+        let mut price = vec![0.0; masked.cols()];
+        masked.apply_adjoint(theta, &mut price, &mut vec![0.0; masked.scratch_len()]);
+        let signed = Mat::from_fn(n, blocks, |i, b| {
+            let alpha = alpha[b * n + i];
+            if programme.masks().column(programme.pattern(b))[i] == 0 {
+                -alpha
+            } else {
+                alpha
+            }
+        });
+        let mut total = Mat::<f64>::zeros(rank, blocks);
+        product(
+            total.as_mut(),
+            Accum::Replace,
+            programme.data(),
+            signed.as_ref(),
+            1.0,
+        );
+        let mut largest = 0.0_f64;
+        for b in 0..blocks {
+            let p = programme.pattern(b);
+            let size = (0..rank)
+                .map(|k| (total[(k, b)] + programme.sign(b) * price[p * rank + k]).powi(2))
+                .sum::<f64>()
+                .sqrt();
+            largest = if size <= largest { largest } else { size };
+        }
+        bound_of(theta, programme.target(), largest, programme.beta_sum())
+    }
+}
+
+fn bound_of(theta: &[f64], target: &[f64], largest: f64, beta_sum: f64) -> f64 {
+    let (along, square) = (dot(theta, target), dot(theta, theta));
+    #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
+    let rounding = 1.0 + 8.0 * f64::EPSILON * (theta.len() as f64).sqrt();
+    let reach = if largest > 0.0 {
+        beta_sum / (largest * rounding)
+    } else {
+        f64::INFINITY
+    };
+    let best = if square > 0.0 { along / square } else { 0.0 };
+    let c = reach.min(best).max(0.0);
+    let bound = c * along - 0.5 * c * c * square;
+    if bound.is_finite() {
+        bound.max(0.0)
+    } else {
+        0.0
+    }
+}
+
+impl FeasiblePoint {
+    /// The zero point.
+    #[must_use]
+    pub fn zero(programme: &Programme) -> Self {
+        Self {
+            v: Mat::zeros(programme.rank(), programme.n_blocks()),
+            fitted: vec![0.0; programme.n_samples()],
+            objective: programme.zero_objective(),
+            active: 0,
+        }
+    }
+
+    /// The point nearest at hand that lies inside its cones: rows that `v` violates are repaired
+    /// by adding a multiple of the block's gate vector, and the whole is scaled by its best
+    /// multiple (zero included, so the objective is at most that of the zero network).
+    ///
+    /// **Shapes** `v`: `rank * n_blocks`. **Cost** one product with the active blocks, one more
+    /// with the gates of blocks that need repair.
+    ///
+    /// # Panics
+    /// If the length of `v` does not fit.
+    #[must_use]
+    pub fn from_point(programme: &Programme, v: &[f64]) -> Self {
+        let (rank, n, blocks) = (
+            programme.rank(),
+            programme.n_samples(),
+            programme.n_blocks(),
+        );
+        assert_eq!(
+            v.len(),
+            rank * blocks,
+            "v: one block of the rank a pattern and sign"
+        );
+        let mut out = Self::zero(programme);
+        if rank == 0 {
+            return out;
+        }
+        let mut active: Vec<usize> = (0..blocks)
+            .filter(|b| v[b * rank..(b + 1) * rank].iter().any(|x| *x != 0.0))
+            .collect();
+        active.retain(|b| v[b * rank..(b + 1) * rank].iter().all(|x| x.is_finite()));
+        let mut penalty = 0.0;
+        let mut images = vec![0.0; n * active.len().min(CHUNK)];
+        for chunk in active.chunks(CHUNK) {
+            let mut packed = Mat::from_fn(rank, chunk.len(), |k, j| v[chunk[j] * rank + k]);
+            let images = &mut images[..n * chunk.len()];
+            image(programme.data(), packed.as_ref(), images);
+            if programme.activation() == Activation::Relu {
+                repair(programme, chunk, &mut packed, images);
+            }
+            for (j, &block) in chunk.iter().enumerate() {
+                let (mask, sign) = (
+                    programme.masks().column(programme.pattern(block)),
+                    programme.sign(block),
+                );
+                for ((f, &h), &bit) in out
+                    .fitted
+                    .iter_mut()
+                    .zip(&images[j * n..(j + 1) * n])
+                    .zip(mask)
+                {
+                    *f += if bit == 0 { 0.0 } else { sign * h };
+                }
+                let mut square = 0.0;
+                for k in 0..rank {
+                    out.v[(k, block)] = packed[(k, j)];
+                    square += packed[(k, j)] * packed[(k, j)];
+                }
+                penalty += square.sqrt();
+            }
+        }
+        out.scale_best(programme, penalty);
+        out
+    }
+
+    /// Multiplies by the best factor `t >= 0` and sets the objective.
+    fn scale_best(&mut self, programme: &Programme, penalty: f64) {
+        let beta = programme.beta_sum();
+        let (along, square) = (
+            dot(&self.fitted, programme.target()),
+            dot(&self.fitted, &self.fitted),
+        );
+        let factor = if square > 0.0 {
+            ((along - beta * penalty) / square).max(0.0)
+        } else {
+            0.0
+        };
+        if !(factor > 0.0 && factor.is_finite()) {
+            *self = Self::zero(programme);
+            return;
+        }
+        linalg_core::scale(factor, &mut self.fitted);
+        for b in 0..self.v.ncols() {
+            for k in 0..self.v.nrows() {
+                self.v[(k, b)] *= factor;
+            }
+        }
+        self.objective =
+            SquaredLoss.value(&self.fitted, programme.target()) + beta * factor * penalty;
+        self.active = (0..self.v.ncols())
+            .filter(|&b| (0..self.v.nrows()).any(|k| self.v[(k, b)] != 0.0))
+            .count();
+    }
+
+    /// The largest `-e o (R v) / (|row| |v|)` over blocks and rows: 0 to rounding.
+    #[must_use]
+    pub fn cone_violation(&self, programme: &Programme) -> f64 {
+        if programme.activation() == Activation::Gated {
+            return 0.0;
+        }
+        let n = programme.n_samples();
+        let rows: Vec<f64> = (0..n).map(|i| norm(column(programme.data(), i))).collect();
+        let active: Vec<usize> = (0..self.v.ncols())
+            .filter(|&b| (0..self.v.nrows()).any(|k| self.v[(k, b)] != 0.0))
+            .collect();
+        let mut worst = 0.0_f64;
+        for chunk in active.chunks(CHUNK) {
+            let packed = Mat::from_fn(self.v.nrows(), chunk.len(), |k, j| self.v[(k, chunk[j])]);
+            let mut images = vec![0.0; n * chunk.len()];
+            image(programme.data(), packed.as_ref(), &mut images);
+            for (j, &block) in chunk.iter().enumerate() {
+                let size = packed.col(j).norm_l2();
+                let mask = programme.masks().column(programme.pattern(block));
+                for ((h, &bit), row) in images[j * n..(j + 1) * n].iter().zip(mask).zip(&rows) {
+                    let h = if bit == 0 { -h } else { *h };
+                    if *row > 0.0 {
+                        worst = worst.max(-h / (row * size));
+                    }
+                }
+            }
+        }
+        worst
+    }
+}
+
+const CHUNK: usize = 128;
+/// Below this, relative to `|row| |v|`, a row on the wrong side is rounding of the product.
+const ROUNDING: f64 = 1e-13;
+
+fn image(data: MatRef<'_, f64>, packed: MatRef<'_, f64>, images: &mut [f64]) {
+    let (n, count) = (data.ncols(), packed.ncols());
+    let dst = MatMut::from_column_major_slice_mut(images, n, count);
+    product(dst, Accum::Replace, data.transpose(), packed, 1.0);
+}
+
+/// `v_b <- v_b + t g_b` with the smallest `t` that makes every row of the cone hold; a block whose
+/// violated row the gate does not see strictly is set to zero.
+fn repair(programme: &Programme, chunk: &[usize], packed: &mut Mat<f64>, images: &mut [f64]) {
+    let n = programme.n_samples();
+    let largest = programme.largest_row();
+    let signed = |mask: &[u8], i: usize, h: f64| if mask[i] == 0 { -h } else { h };
+    let needy: Vec<usize> = (0..chunk.len())
+        .filter(|&j| {
+            let mask = programme.masks().column(programme.pattern(chunk[j]));
+            let line = -ROUNDING * largest * packed.col(j).norm_l2();
+            (0..n).any(|i| signed(mask, i, images[j * n + i]) < line)
+        })
+        .collect();
+    if needy.is_empty() {
+        return;
+    }
+    let gates = Mat::from_fn(programme.rank(), needy.len(), |k, j| {
+        programme.gates()[(k, programme.pattern(chunk[needy[j]]))]
+    });
+    let mut margins = vec![0.0; n * needy.len()];
+    image(programme.data(), gates.as_ref(), &mut margins);
+    for (g, &j) in needy.iter().enumerate() {
+        let mask = programme.masks().column(programme.pattern(chunk[j]));
+        let line = -ROUNDING * largest * packed.col(j).norm_l2();
+        let mut step = 0.0_f64;
+        for i in 0..n {
+            let h = signed(mask, i, images[j * n + i]);
+            if h < line {
+                let margin = signed(mask, i, margins[g * n + i]);
+                step = if margin > 0.0 {
+                    step.max(-h / margin)
+                } else {
+                    f64::INFINITY
+                };
+            }
+        }
+        // a hair more than needed, so that the row ends on the right side of its rounding
+        step *= 1.0 + 4.0 * f64::EPSILON;
+        for k in 0..programme.rank() {
+            packed[(k, j)] = if step.is_finite() {
+                packed[(k, j)] + step * gates[(k, g)]
+            } else {
+                0.0
+            };
+        }
+        for i in 0..n {
+            images[j * n + i] = if step.is_finite() {
+                images[j * n + i] + step * margins[g * n + i]
+            } else {
+                0.0
+            };
+        }
+    }
+}

@@ -1,0 +1,508 @@
+use admm::{AdmmError, PhaseSeconds, PrimalError, Status};
+use linalg_core::{Control, LinalgError, Real};
+
+use super::certificate::{Certificate, FeasiblePoint, Multipliers};
+use super::choose::{Choice, choose};
+use super::{Activation, Programme, newton, three_block, two_block, working_set};
+use crate::error::FitError;
+
+/// The splitting of the iteration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Splitting {
+    /// Chosen by the rank of the data.
+    #[default]
+    Auto,
+    /// Loss | norm and cone.
+    TwoBlock,
+    /// Loss | norm | cone: the source's form.
+    ThreeBlock,
+}
+
+/// The linear solve of the primal step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PrimalChoice {
+    /// Chosen by flops within the memory limit.
+    #[default]
+    Auto,
+    /// A Cholesky factor of the smaller side.
+    Cholesky,
+    /// Conjugate gradients.
+    Cg,
+}
+
+/// The precision of the iteration; certificates are always evaluated in `f64`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Precision {
+    /// `f64`, or `mixed` where the kernel matrix has over 64 million entries.
+    #[default]
+    Auto,
+    /// Everything in `f32`.
+    F32,
+    /// Everything in `f64`.
+    F64,
+    /// The factor in `f32`, corrected by residuals in `f64`.
+    Mixed,
+}
+
+/// Whether an optional part of the method is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Switch {
+    /// By its cost rule.
+    #[default]
+    Auto,
+    /// Always, where it applies.
+    On,
+    /// Never.
+    Off,
+}
+
+/// Settings of a programme's solve.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ProgrammeSettings {
+    /// The relative gap at which the run is converged.
+    pub tol: f64,
+    /// Most iterations, Newton steps counted among them.
+    pub max_iters: usize,
+    /// The splitting.
+    pub splitting: Splitting,
+    /// The linear solve.
+    pub primal: PrimalChoice,
+    /// The precision.
+    pub precision: Precision,
+    /// Bytes that a run may use.
+    pub memory_limit: f64,
+    /// The Newton finish.
+    pub newton: Switch,
+    /// The working set.
+    pub working_set: Switch,
+    /// A certificate every so many iterations; 0: only at the end.
+    pub check_every: usize,
+}
+
+impl Default for ProgrammeSettings {
+    fn default() -> Self {
+        Self {
+            tol: 1e-3,
+            max_iters: 2000,
+            splitting: Splitting::Auto,
+            primal: PrimalChoice::Auto,
+            precision: Precision::Auto,
+            memory_limit: 6.0 * 1024.0 * 1024.0 * 1024.0,
+            newton: Switch::Auto,
+            working_set: Switch::Auto,
+            check_every: 5,
+        }
+    }
+}
+
+/// What a run has reached at a check, in sum scaling.
+#[derive(Debug)]
+pub struct Check<'a> {
+    /// Iterations so far.
+    pub iteration: usize,
+    /// Seconds on the caller's clock.
+    pub seconds: f64,
+    /// The best point inside its cones.
+    pub point: &'a FeasiblePoint,
+    /// The best lower bound.
+    pub dual_bound: f64,
+}
+
+/// The caller's eye on a run.
+pub trait Observer {
+    /// Called after every iteration; `false` ends the run.
+    fn iteration(&mut self, _iteration: usize) -> bool {
+        true
+    }
+    /// Called at every check.
+    fn check(&mut self, _check: &Check<'_>) {}
+}
+
+impl Observer for () {}
+
+/// Where a run ended, for the start of another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WarmStart {
+    /// The penalty parameter.
+    pub rho: f64,
+    /// The fixed-point variable, `rank * n_blocks`.
+    pub z: Vec<f64>,
+    /// The multipliers.
+    pub multipliers: Multipliers,
+}
+
+/// The answer: a point inside its cones, a lower bound, and what it took.
+#[derive(Debug, Clone)]
+pub struct Solution {
+    /// How the run ended.
+    pub status: Status,
+    /// The best point.
+    pub point: FeasiblePoint,
+    /// The best bound and its dual point.
+    pub certificate: Certificate,
+    /// Iterations, Newton steps among them; summed over working sets.
+    pub iterations: usize,
+    /// Newton steps among them.
+    pub newton_steps: usize,
+    /// Inner iterations of the primal steps.
+    pub inner_iterations: usize,
+    /// Factorisations of the primal step.
+    pub factorisations: usize,
+    /// Products of the size `n_samples x rank x n_patterns`, about: the work without the clock.
+    pub products: f64,
+    /// What was chosen, and why.
+    pub choice: Choice,
+    /// `"f32"`, `"f64"` or `"mixed"`: the precision the answer was made in.
+    pub precision: &'static str,
+    /// Time of the phases.
+    pub seconds: PhaseSeconds,
+    /// Time of the Newton finish.
+    pub polish_seconds: f64,
+    /// Where it ended.
+    pub warm_start: WarmStart,
+}
+
+impl Solution {
+    /// `(objective - bound) / objective` of the programme, at least 0; 0 when the objective is.
+    #[must_use]
+    pub fn gap(&self) -> f64 {
+        relative_gap(self.point.objective, self.certificate.bound)
+    }
+}
+
+/// `(objective - bound) / objective`, at least 0, and 0 when the objective is.
+pub(crate) fn relative_gap(objective: f64, bound: f64) -> f64 {
+    if objective > 0.0 {
+        ((objective - bound) / objective).max(0.0)
+    } else {
+        0.0
+    }
+}
+
+/// Kernel matrices of more entries than this are factored in `f32` by default.
+const MIXED_FROM: f64 = 64e6;
+/// A gap this far below the tolerance is converged: the network's own objective, evaluated from
+/// its stored weights, may differ from the point's by its rounding.
+pub(super) const TOLERANCE_MARGIN: f64 = 0.999;
+
+/// Solves a programme to a relative duality gap.
+///
+/// **Errors as statuses** a limit or an interruption ends with the best point so far.
+///
+/// # Errors
+/// [`FitError`] where there is no answer: shapes, memory, a failed factorisation in `f64`.
+pub fn solve(
+    programme: &Programme,
+    settings: &ProgrammeSettings,
+    control: &Control<'_>,
+    warm: Option<&WarmStart>,
+    observer: &mut dyn Observer,
+) -> Result<Solution, FitError> {
+    if programme.n_patterns() == 0 {
+        return Err(FitError::NoPattern);
+    }
+    let width = if settings.precision == Precision::F32 {
+        4.0
+    } else {
+        8.0
+    };
+    let mut choice = choose(programme, settings, width)?;
+    let mut tracker = Tracker::new(programme, settings, *control, observer);
+    if working_set::pays(programme, settings, &choice) {
+        let solution = working_set::solve(&mut tracker, &mut choice, warm)?;
+        return Ok(solution);
+    }
+    run(&mut tracker, &mut choice, warm)
+}
+
+/// One programme without a working set, in the precision asked for; `f64` where `f32` fails.
+pub(super) fn run(
+    tracker: &mut Tracker<'_>,
+    choice: &mut Choice,
+    warm: Option<&WarmStart>,
+) -> Result<Solution, FitError> {
+    let programme = tracker.programme;
+    #[expect(clippy::cast_precision_loss, reason = "a size far below 2^53")]
+    let entries = (programme.n_samples() as f64).powi(2);
+    let kernel = choice.form == super::Form::Kernel;
+    let precision = match tracker.settings.precision {
+        Precision::Auto
+            if kernel && entries > MIXED_FROM && choice.splitting != Splitting::ThreeBlock =>
+        {
+            Precision::Mixed
+        }
+        Precision::Auto => Precision::F64,
+        Precision::Mixed if !kernel || choice.splitting == Splitting::ThreeBlock => Precision::F64,
+        other => other,
+    };
+    let first = match precision {
+        Precision::F32 => attempt::<f32>(tracker, choice, warm, false),
+        Precision::Mixed => attempt::<f64>(tracker, choice, warm, true),
+        _ => attempt::<f64>(tracker, choice, warm, false),
+    };
+    match first {
+        Err(error) if precision != Precision::F64 && is_breakdown(&error) => {
+            choice.reason.push_str(&format!(
+                "; {} failed ({error}): done again in f64",
+                name(precision)
+            ));
+            let mut solution = attempt::<f64>(tracker, choice, None, false)?;
+            solution.precision = "f64";
+            solution.choice = choice.clone();
+            Ok(solution)
+        }
+        Ok(mut solution) => {
+            solution.precision = name(precision);
+            Ok(solution)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn name(precision: Precision) -> &'static str {
+    match precision {
+        Precision::F32 => "f32",
+        Precision::Mixed => "mixed",
+        _ => "f64",
+    }
+}
+
+/// Whether a higher precision may help.
+fn is_breakdown(error: &FitError) -> bool {
+    matches!(
+        error,
+        FitError::Admm(
+            AdmmError::NotFinite { .. }
+                | AdmmError::Primal(
+                    PrimalError::Linalg(LinalgError::NotPositiveDefinite { .. })
+                        | PrimalError::Krylov(_)
+                )
+        ) | FitError::Linalg(LinalgError::NotPositiveDefinite { .. })
+    )
+}
+
+fn attempt<T: Real>(
+    tracker: &mut Tracker<'_>,
+    choice: &mut Choice,
+    warm: Option<&WarmStart>,
+    refined: bool,
+) -> Result<Solution, FitError> {
+    let mut totals = Totals::default();
+    let settings = tracker.settings;
+    let mut start = warm.cloned();
+    let mut status = Status::IterationLimit;
+    if choice.splitting == Splitting::ThreeBlock {
+        let mixed = settings.splitting == Splitting::Auto;
+        let (ended, next) = three_block::run::<T>(tracker, &mut totals, mixed)?;
+        status = ended;
+        start = Some(next);
+        if !mixed || status != Status::Stalled {
+            return Ok(finish(tracker, choice, totals, status, start));
+        }
+        // the changeover: its own choice of a system, its start from the three-block iterate
+        let two = ProgrammeSettings {
+            splitting: Splitting::TwoBlock,
+            ..settings.clone()
+        };
+        let next = choose(tracker.programme, &two, core::mem::size_of::<T>() as f64)?;
+        choice.reason.push_str(&format!(
+            "; changed over at iteration {}",
+            totals.iterations
+        ));
+        (choice.form, choice.method) = (next.form, next.method);
+    }
+    loop {
+        let newton = newton::Rule::new(tracker.programme, settings);
+        let left = settings.max_iters.saturating_sub(totals.iterations);
+        if left == 0 && totals.iterations > 0 {
+            break;
+        }
+        let (ended, next) = two_block::run::<T>(
+            tracker,
+            &mut totals,
+            choice,
+            start.as_ref(),
+            refined,
+            left,
+            &newton,
+        )?;
+        status = ended.status;
+        if !ended.hand_over {
+            start = Some(next);
+            break;
+        }
+        let finished = newton::finish(tracker, &mut totals, next)?;
+        start = Some(finished.warm_start);
+        status = finished.status;
+        if status != Status::Stalled || totals.newton_failed {
+            break;
+        }
+        // Newton could not do it: the plain iteration goes on from where Newton began
+        totals.newton_failed = true;
+    }
+    Ok(finish(tracker, choice, totals, status, start))
+}
+
+fn finish(
+    tracker: &Tracker<'_>,
+    choice: &Choice,
+    totals: Totals,
+    status: Status,
+    start: Option<WarmStart>,
+) -> Solution {
+    let programme = tracker.programme;
+    let warm_start = start.unwrap_or_else(|| WarmStart {
+        rho: 1.0,
+        z: vec![0.0; programme.rank() * programme.n_blocks()],
+        multipliers: Multipliers::none(programme.n_blocks()),
+    });
+    let status = if tracker.gap() <= TOLERANCE_MARGIN * tracker.settings.tol {
+        Status::Converged
+    } else {
+        status
+    };
+    Solution {
+        status,
+        point: tracker.point.clone(),
+        certificate: tracker.certificate.clone(),
+        iterations: totals.iterations,
+        newton_steps: totals.newton_steps,
+        inner_iterations: totals.inner_iterations,
+        factorisations: totals.factorisations,
+        products: totals.products,
+        choice: choice.clone(),
+        precision: "f64",
+        seconds: totals.seconds,
+        polish_seconds: totals.polish_seconds,
+        warm_start,
+    }
+}
+
+/// Counts over the parts of a run.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Totals {
+    pub(super) iterations: usize,
+    pub(super) newton_steps: usize,
+    pub(super) newton_failed: bool,
+    pub(super) inner_iterations: usize,
+    pub(super) factorisations: usize,
+    pub(super) products: f64,
+    pub(super) seconds: PhaseSeconds,
+    pub(super) polish_seconds: f64,
+}
+
+impl Totals {
+    pub(super) fn add(&mut self, solution: &admm::AdmmSolution) {
+        self.iterations += solution.iterations;
+        self.inner_iterations += solution.inner_iterations;
+        self.factorisations += solution.factorisations;
+        self.add_seconds(&solution.seconds);
+    }
+
+    pub(super) fn add_seconds(&mut self, seconds: &PhaseSeconds) {
+        self.seconds.setup += seconds.setup;
+        self.seconds.primal += seconds.primal;
+        self.seconds.prox += seconds.prox;
+        self.seconds.dual += seconds.dual;
+        self.seconds.monitor += seconds.monitor;
+    }
+}
+
+/// Checks without a better gap after which a run counts as stalled.
+const PATIENCE: usize = 60;
+/// What counts as better, relative.
+const BETTER: f64 = 0.995;
+
+/// The best point and bound of a run and the caller's eye on it.
+pub(super) struct Tracker<'a> {
+    pub(super) programme: &'a Programme,
+    pub(super) settings: &'a ProgrammeSettings,
+    pub(super) control: Control<'a>,
+    observer: &'a mut dyn Observer,
+    pub(super) point: FeasiblePoint,
+    pub(super) certificate: Certificate,
+    best_gap: f64,
+    idle: usize,
+    /// Iterations of parts of the run that are over.
+    pub(super) before: usize,
+}
+
+impl<'a> Tracker<'a> {
+    pub(super) fn new(
+        programme: &'a Programme,
+        settings: &'a ProgrammeSettings,
+        control: Control<'a>,
+        observer: &'a mut dyn Observer,
+    ) -> Self {
+        // theta = y is a dual point before the first step
+        let none = Multipliers::none(programme.n_blocks());
+        let certificate = Certificate::evaluate(programme, programme.target().to_vec(), none);
+        Self {
+            programme,
+            settings,
+            control,
+            observer,
+            point: FeasiblePoint::zero(programme),
+            certificate,
+            best_gap: f64::INFINITY,
+            idle: 0,
+            before: 0,
+        }
+    }
+
+    pub(super) fn gap(&self) -> f64 {
+        relative_gap(self.point.objective, self.certificate.bound)
+    }
+
+    pub(super) fn offer_point(&mut self, point: FeasiblePoint) {
+        if point.objective < self.point.objective {
+            self.point = point;
+        }
+    }
+
+    pub(super) fn offer_certificate(&mut self, certificate: Certificate) {
+        if certificate.bound > self.certificate.bound {
+            self.certificate = certificate;
+        }
+    }
+
+    /// Tells the observer; converged, stalled or neither.
+    pub(super) fn conclude(&mut self, iteration: usize) -> Option<Status> {
+        let gap = self.gap();
+        self.observer.check(&Check {
+            iteration: self.before + iteration,
+            seconds: self.control.seconds(),
+            point: &self.point,
+            dual_bound: self.certificate.bound,
+        });
+        if gap < BETTER * self.best_gap {
+            self.best_gap = gap;
+            self.idle = 0;
+        } else {
+            self.idle += 1;
+        }
+        if gap <= TOLERANCE_MARGIN * self.settings.tol {
+            Some(Status::Converged)
+        } else if self.idle >= PATIENCE {
+            Some(Status::Stalled)
+        } else {
+            None
+        }
+    }
+
+    /// Whether the caller wants to go on after this iteration.
+    pub(super) fn go_on(&mut self, iteration: usize) -> bool {
+        self.observer.iteration(self.before + iteration)
+    }
+
+    /// Lends the observer to the run of a smaller programme.
+    pub(super) fn observer(&mut self) -> &mut dyn Observer {
+        self.observer
+    }
+}
+
+/// Whether the programme has cones.
+pub(super) fn has_cones(programme: &Programme) -> bool {
+    programme.activation() == Activation::Relu
+}

@@ -1,0 +1,88 @@
+use faer::Mat;
+use linalg_core::{
+    Alone, Collective, DenseOperator, LinearOperator, MaskedBlocks, Masks, Mirrored, RowSharded,
+    assert_adjoint_consistent,
+};
+
+use crate::data::Stream;
+
+/// Shapes `(rank, n_samples, n_blocks)`: one, odd, a part chunk of blocks, more than one task of
+/// rows, and every dimension empty.
+const MASKED: [(usize, usize, usize); 9] = [
+    (1, 1, 1),
+    (3, 17, 5),
+    (2, 9, 128),
+    (2, 9, 129),
+    (5, 33, 300),
+    (3, 5000, 130),
+    (0, 7, 4),
+    (4, 0, 0),
+    (4, 6, 0),
+];
+
+#[test]
+fn masked_blocks_any_shape_keeps_the_adjoint_contract() {
+    for (k, (rank, n, blocks)) in MASKED.into_iter().enumerate() {
+        let mut stream = Stream::new(k as u64);
+        let masks = stream.masks(n, blocks);
+        let (wide, narrow) = (stream.matrix::<f64>(rank, n), stream.matrix::<f32>(rank, n));
+        assert_adjoint_consistent(&MaskedBlocks::new(wide.as_ref(), &masks), k as u64);
+        assert_adjoint_consistent(&MaskedBlocks::new(narrow.as_ref(), &masks), k as u64);
+    }
+}
+
+#[test]
+fn dense_operator_any_layout_keeps_the_adjoint_contract() {
+    for (rows, cols) in [(1, 1), (7, 3), (3, 7), (600, 500), (0, 4), (4, 0)] {
+        let a = Stream::new(5).matrix::<f64>(rows, cols);
+        assert_adjoint_consistent(&DenseOperator::new(a.as_ref()), 6);
+        assert_adjoint_consistent(&DenseOperator::new(a.transpose()), 7);
+    }
+}
+
+#[test]
+fn mirrored_any_inner_keeps_the_adjoint_contract() {
+    let mut stream = Stream::new(8);
+    let (masks, data) = (stream.masks(40, 6), stream.matrix::<f64>(3, 40));
+    let masked = Mirrored::new(MaskedBlocks::new(data.as_ref(), &masks));
+    assert_eq!(LinearOperator::<f64>::cols(&masked), 36);
+    assert_eq!(LinearOperator::<f64>::cols(masked.inner()), 18);
+    assert_adjoint_consistent::<f64>(&masked, 9);
+    let empty = Mat::<f64>::zeros(3, 0);
+    assert_adjoint_consistent::<f64>(&Mirrored::new(DenseOperator::new(empty.as_ref())), 10);
+}
+
+#[test]
+fn row_sharded_one_process_keeps_the_adjoint_contract() {
+    let a = Stream::new(11).matrix::<f64>(13, 4);
+    assert_adjoint_consistent(&RowSharded::new(DenseOperator::new(a.as_ref()), &Alone), 12);
+}
+
+#[test]
+fn alone_every_exchange_is_the_identity() {
+    let mut values = [1.0, -2.0, f64::INFINITY];
+    let before = values;
+    Alone.sum(&mut values);
+    Alone.max(&mut values);
+    Alone.broadcast(&mut values);
+    assert_eq!((values, Alone.rank(), Alone.size()), (before, 0, 1));
+}
+
+#[test]
+fn masks_bytes_are_normalised_and_cut_by_rows_and_blocks() {
+    let masks = Masks::from_columns(3, vec![0, 7, 1, 255, 0, 0]).unwrap();
+    assert_eq!((masks.n_samples(), masks.n_blocks()), (3, 2));
+    assert_eq!(
+        (masks.column(0), masks.column(1)),
+        (&[0, 1, 1][..], &[1, 0, 0][..])
+    );
+    let picked = masks.select(&[1, 1, 0]);
+    assert_eq!((picked.n_blocks(), picked.column(2)), (3, &[0, 1, 1][..]));
+    let shard = masks.rows(1, 2);
+    assert_eq!(
+        (shard.n_samples(), shard.column(0), shard.column(1)),
+        (2, &[1, 1][..], &[0, 0][..])
+    );
+    let nothing = masks.rows(3, 0);
+    assert_eq!((nothing.n_samples(), nothing.n_blocks()), (0, 2));
+}

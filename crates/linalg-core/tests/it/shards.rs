@@ -1,0 +1,192 @@
+//! A collective of threads, and the operators over it.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Barrier, Mutex};
+
+use linalg_core::{
+    Collective, DenseOperator, LinearOperator, MaskedBlocks, Masks, RowSharded,
+    assert_adjoint_consistent,
+};
+
+use crate::data::Stream;
+
+/// What the ranks of one collective share.
+struct Hall {
+    slots: Mutex<Vec<Vec<f64>>>,
+    barrier: Barrier,
+    sums: AtomicUsize,
+}
+
+/// One rank of a collective of threads. The exchange goes over the ranks in their order, so that
+/// it does not depend on timing.
+struct Rank<'a> {
+    hall: &'a Hall,
+    rank: usize,
+}
+
+impl Rank<'_> {
+    fn exchange(&self, values: &mut [f64], join: impl Fn(&[Vec<f64>], usize) -> f64) {
+        self.hall.slots.lock().unwrap()[self.rank] = values.to_vec();
+        self.hall.barrier.wait();
+        let slots = self.hall.slots.lock().unwrap().clone();
+        for (k, value) in values.iter_mut().enumerate() {
+            *value = join(&slots, k);
+        }
+        self.hall.barrier.wait();
+    }
+}
+
+impl Collective for Rank<'_> {
+    fn rank(&self) -> usize {
+        self.rank
+    }
+    fn size(&self) -> usize {
+        self.hall.slots.lock().unwrap().len()
+    }
+    fn sum(&self, values: &mut [f64]) {
+        self.hall.sums.fetch_add(1, Ordering::Relaxed);
+        self.exchange(values, |slots, k| slots.iter().map(|s| s[k]).sum());
+    }
+    fn max(&self, values: &mut [f64]) {
+        self.exchange(values, |slots, k| {
+            slots.iter().map(|s| s[k]).fold(f64::NEG_INFINITY, f64::max)
+        });
+    }
+    fn broadcast(&self, values: &mut [f64]) {
+        self.exchange(values, |slots, k| slots[0][k]);
+    }
+}
+
+/// Runs `work` on `size` ranks; the answers in the order of the ranks, and the number of sums.
+fn on_ranks<R: Send>(size: usize, work: impl Fn(&Rank<'_>) -> R + Sync) -> (Vec<R>, usize) {
+    let hall = Hall {
+        slots: Mutex::new(vec![Vec::new(); size]),
+        barrier: Barrier::new(size),
+        sums: AtomicUsize::new(0),
+    };
+    let answers = std::thread::scope(|scope| {
+        let (hall, work) = (&hall, &work);
+        let ranks: Vec<_> = (0..size)
+            .map(|rank| scope.spawn(move || work(&Rank { hall, rank })))
+            .collect();
+        ranks
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
+    });
+    (answers, hall.sums.load(Ordering::Relaxed))
+}
+
+/// Uneven shards of 20 rows: first row and count. The last holds none.
+const SHARDS: [(usize, usize); 3] = [(0, 13), (13, 7), (20, 0)];
+
+#[test]
+fn row_sharded_adjoint_is_the_one_sum() {
+    let a = Stream::new(1).matrix::<f64>(20, 6);
+    let (x, y): (Vec<f64>, Vec<f64>) = (Stream::new(2).vector(6), Stream::new(3).vector(20));
+    let (answers, sums) = on_ranks(3, |rank| {
+        let (first, count) = SHARDS[rank.rank()];
+        let op = RowSharded::new(DenseOperator::new(a.as_ref().subrows(first, count)), rank);
+        let (mut image, mut back) = (vec![0.0; count], vec![0.0; 6]);
+        for _ in 0..5 {
+            op.apply(&x, &mut image, &mut []);
+        }
+        let before = rank.hall.sums.load(Ordering::Relaxed);
+        rank.hall.barrier.wait();
+        op.apply_adjoint(&y[first..first + count], &mut back, &mut []);
+        (image, back, before)
+    });
+    assert_eq!(sums, 3, "one sum a rank");
+    let whole = DenseOperator::new(a.as_ref());
+    let (mut image, mut back) = (vec![0.0; 20], vec![0.0; 6]);
+    whole.apply(&x, &mut image, &mut []);
+    whole.apply_adjoint(&y, &mut back, &mut []);
+    let joined: Vec<f64> = answers
+        .iter()
+        .flat_map(|(image, ..)| image.clone())
+        .collect();
+    // sums of 6 and 20 terms below 1, in another order
+    assert!(linalg_core::distance(&joined, &image) <= 64.0 * f64::EPSILON);
+    for (_, sharded, before) in &answers {
+        assert_eq!(
+            (sharded, *before),
+            (&answers[0].1, 0),
+            "the ranks agree, apply sums nothing"
+        );
+        assert!(linalg_core::distance(sharded, &back) <= 64.0 * f64::EPSILON);
+    }
+}
+
+#[test]
+fn row_sharded_masked_blocks_equal_the_whole() {
+    let mut stream = Stream::new(4);
+    let (data, masks): (_, Masks) = (stream.matrix::<f32>(3, 20), stream.masks(20, 5));
+    let y: Vec<f32> = stream.vector(20);
+    let (answers, _) = on_ranks(3, |rank| {
+        let (first, count) = SHARDS[rank.rank()];
+        let shard = masks.rows(first, count);
+        let op = RowSharded::new(
+            MaskedBlocks::new(data.as_ref().subcols(first, count), &shard),
+            rank,
+        );
+        let mut x = vec![0.0f32; 15];
+        op.apply_adjoint(
+            &y[first..first + count],
+            &mut x,
+            &mut vec![0.0; op.scratch_len()],
+        );
+        x
+    });
+    let whole = MaskedBlocks::new(data.as_ref(), &masks);
+    let mut x = vec![0.0f32; 15];
+    whole.apply_adjoint(&y, &mut x, &mut vec![0.0; whole.scratch_len()]);
+    for sharded in &answers {
+        assert_eq!(sharded, &answers[0]);
+        assert!(linalg_core::distance(sharded, &x) <= 64.0 * f32::EPSILON);
+    }
+}
+
+#[test]
+fn row_sharded_identical_shards_keep_the_contract() {
+    // two ranks with the rows twice: <Ax,y> of a rank is half of <x,A'y>, so scale one side
+    let a = Stream::new(5).matrix::<f64>(7, 4);
+    struct Halved<'a>(RowSharded<'a, DenseOperator<'a, f64>>);
+    impl LinearOperator<f64> for Halved<'_> {
+        fn rows(&self) -> usize {
+            self.0.rows()
+        }
+        fn cols(&self) -> usize {
+            self.0.cols()
+        }
+        fn apply(&self, x: &[f64], y: &mut [f64], scratch: &mut [f64]) {
+            self.0.apply(x, y, scratch);
+            linalg_core::scale(2.0, y);
+        }
+        fn apply_adjoint(&self, y: &[f64], x: &mut [f64], scratch: &mut [f64]) {
+            self.0.apply_adjoint(y, x, scratch);
+        }
+    }
+    on_ranks(2, |rank| {
+        assert_adjoint_consistent(
+            &Halved(RowSharded::new(DenseOperator::new(a.as_ref()), rank)),
+            6,
+        );
+    });
+}
+
+#[test]
+fn collective_of_threads_exchanges_as_documented() {
+    let (answers, _) = on_ranks(3, |rank| {
+        let own = rank.rank() as f64;
+        let (mut sum, mut max, mut first) = ([own, 1.0], [own, -own], [own + 5.0]);
+        rank.sum(&mut sum);
+        rank.max(&mut max);
+        rank.broadcast(&mut first);
+        (sum, max, first, rank.size())
+    });
+    assert!(
+        answers
+            .iter()
+            .all(|a| *a == ([3.0, 3.0], [2.0, 0.0], [5.0], 3))
+    );
+}
