@@ -99,7 +99,8 @@ impl<T: Real> Anderson<T> {
     fn accelerate(&self, g: &mut [T], gf: &mut [T]) {
         let (m, stride) = (self.count, self.memory);
         let size = dot(&self.residual, &self.residual).wide().sqrt();
-        if !(size < GROWTH * self.first_norm) {
+        let is_tame = size < GROWTH * self.first_norm; // not so for NaN
+        if !is_tame {
             return;
         }
         let trace: f64 = (0..m).map(|k| self.gram[k * stride + k]).sum();
@@ -112,7 +113,8 @@ impl<T: Real> Anderson<T> {
             system[i * m + i] += RIDGE * trace;
             gamma[i] = dot(&self.df[i], &self.residual).wide();
         }
-        if !solve_small(&mut system, &mut gamma, m) || gamma.iter().any(|c| !(c.abs() < MOST)) {
+        let is_solved = solve_small(&mut system, &mut gamma, m);
+        if !is_solved || !gamma.iter().all(|c| c.abs() < MOST) {
             return;
         }
         for (k, &c) in gamma.iter().enumerate() {
@@ -131,7 +133,8 @@ fn solve_small(a: &mut [f64], b: &mut [f64], m: usize) -> bool {
                 sum -= a[i * m + k] * a[j * m + k];
             }
             if i == j {
-                if !(sum > 0.0) {
+                let is_pivot = sum > 0.0; // not so for NaN
+                if !is_pivot {
                     return false;
                 }
                 a[j * m + j] = sum.sqrt();

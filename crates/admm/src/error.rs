@@ -23,6 +23,12 @@ pub enum PrimalError {
     /// The inner iteration failed.
     #[error(transparent)]
     Krylov(#[from] KrylovError),
+    /// The corrections of a factor of lower precision leave more than half of the digits wrong.
+    #[error("the factor of lower precision is too coarse: relative residual {residual:e}")]
+    Inaccurate {
+        /// The relative residual that was reached.
+        residual: f64,
+    },
     /// A solve was asked for before a penalty was set.
     #[error("set_penalty must come before solve")]
     NoPenalty,

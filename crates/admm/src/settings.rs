@@ -33,8 +33,9 @@ pub struct AdmmSettings {
     pub penalty_growth: f64,
     /// `rho` stays for a factor inside `[1 / band, band]`.
     pub penalty_band: f64,
-    /// First relative tolerance of an inexact primal step; it falls as `1 / k^2` and with the
-    /// residuals, so that the errors are summable.
+    /// First tolerance of an inexact primal step, on its error relative to the step; it falls as
+    /// `1 / sqrt(k)` and with the fixed-point residual, so that the errors are summable where
+    /// the residuals are.
     pub inner_tol: f64,
 }
 

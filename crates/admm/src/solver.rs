@@ -131,7 +131,7 @@ pub fn solve<T: Real, S: PrimalSolver<T> + ?Sized, X: Proximal<T> + ?Sized>(
         return Ok(solution);
     }
     solution.seconds.setup += watch.lap();
-    let mut reconsider = settings.penalty_first;
+    let (mut reconsider, mut slip) = (settings.penalty_first, f64::INFINITY);
 
     for k in 1..=settings.max_iters {
         if let Some(halt) = control.halt() {
@@ -141,7 +141,7 @@ pub fn solve<T: Real, S: PrimalSolver<T> + ?Sized, X: Proximal<T> + ?Sized>(
         let (one, two) = (T::of(1.0), T::of(2.0));
         combine(two, &state.v, -one, &state.z, &mut w);
         combine(two, &state.fv, -one, &state.fz, &mut fw);
-        let tol = inner_tolerance(settings.inner_tol, k, &solution.residuals);
+        let tol = inner_tolerance(settings.inner_tol, k, slip);
         let report = problem
             .primal
             .solve(&w, &fw, tol, &mut state.u, &mut state.fu)?;
@@ -173,7 +173,8 @@ pub fn solve<T: Real, S: PrimalSolver<T> + ?Sized, X: Proximal<T> + ?Sized>(
                 precision: T::NAME,
             });
         }
-        let residuals = measure(state, &before);
+        let residuals;
+        (residuals, slip) = measure(state, &before);
         solution.residuals = residuals;
         solution.seconds.dual += watch.lap();
 
@@ -231,7 +232,7 @@ fn set_penalty<T: Real, S: PrimalSolver<T> + ?Sized, X: Proximal<T> + ?Sized>(
 
 /// `rho <- factor rho` with the subgradient `rho (z - v)` kept.
 fn rescale<T: Real>(state: &mut AdmmState<T>, factor: T) {
-    state.rho = state.rho * factor;
+    state.rho *= factor;
     for (z, v) in state.z.iter_mut().zip(&state.v) {
         *z = *v + (*z - *v) / factor;
     }
@@ -240,32 +241,29 @@ fn rescale<T: Real>(state: &mut AdmmState<T>, factor: T) {
     }
 }
 
-/// Summable tolerances of inexact steps (Eckstein & Bertsekas 1992, theorem 8), tied to the
-/// residuals so that late steps are not solved better than they are worth.
-fn inner_tolerance(first: f64, k: usize, residuals: &Residuals) -> f64 {
+/// Tolerances of inexact steps, tied to the fixed-point residual so that an error never hides the
+/// progress it is made beside: they are summable where that is (Eckstein & Bertsekas 1992,
+/// theorem 8), as in linear convergence.
+fn inner_tolerance(first: f64, k: usize, slip: f64) -> f64 {
     let floor = 1e-12;
-    let reached = residuals.primal.min(residuals.dual);
-    let tied = if reached.is_finite() {
-        0.1 * reached
-    } else {
-        first
-    };
-    tied.min(first / to_f64(k).sqrt()).max(floor)
+    (0.1 * slip).min(first / to_f64(k).sqrt()).max(floor)
 }
 
-/// The residuals of an iterate. What is measured against is never zero while `z` is not: a
-/// penalty may leave nothing active (`v = 0`), a constraint may be met from inside (`z = v`).
-fn measure<T: Real>(state: &AdmmState<T>, before: &[T]) -> Residuals {
+/// The residuals of an iterate, and how far the step `u - w` may be off without showing: the
+/// fixed-point residual `|u - v|` over `|z - v|`, the length of the step at the end.
+///
+/// What is measured against is never zero while `z` is not: a penalty may leave nothing active
+/// (`v = 0`), a constraint may be met from inside (`z = v`).
+fn measure<T: Real>(state: &AdmmState<T>, before: &[T]) -> (Residuals, f64) {
     let (size, slack) = (norm(&state.v).wide(), distance(&state.z, &state.v).wide());
     let point = if size > 0.0 { size } else { slack };
     let multiplier = if slack > 0.0 { slack } else { size };
-    Residuals {
-        primal: ratio(
-            distance(&state.u, &state.v).wide(),
-            point.max(norm(&state.u).wide()),
-        ),
+    let apart = distance(&state.u, &state.v).wide();
+    let residuals = Residuals {
+        primal: ratio(apart, point.max(norm(&state.u).wide())),
         dual: ratio(distance(&state.v, before).wide(), multiplier),
-    }
+    };
+    (residuals, ratio(apart, multiplier))
 }
 
 fn ratio(top: f64, bottom: f64) -> f64 {

@@ -1,2 +1,45 @@
-//! crelu
-fn main() {}
+//! The `crelu` program: trains convex two-layer networks from data files, applies and inspects
+//! them. A thin shell over `crelu-model` and `crelu-data`: it reads options and files, shows
+//! progress, and writes what the library returns.
+
+mod args;
+mod clock;
+mod demo;
+mod embedded;
+mod errors;
+mod fit;
+mod info;
+mod interrupt;
+mod outputs;
+mod plots;
+mod predict;
+mod printout;
+mod progress;
+mod refuse;
+mod samples;
+mod settings;
+mod summary;
+mod threads;
+
+use std::process::ExitCode;
+
+use args::{Command, Parsed};
+use clock::ProgramClock;
+
+fn main() -> ExitCode {
+    // first of all: seconds and time limits count from here
+    let clock = ProgramClock::start();
+    let command = match args::parse() {
+        Parsed::Command(command) => command,
+        Parsed::Answered => return ExitCode::SUCCESS,
+        Parsed::Wrong(usage) => return usage.report(),
+    };
+    let outcome = match command {
+        Command::Demo(args) => demo::run(&args, &clock),
+        Command::Fit(args) => fit::run(&args, &clock),
+        Command::Predict(args) => predict::run(&args),
+        Command::Info(args) => info::run(&args),
+        Command::Path(_) | Command::Export(_) | Command::Verify(_) => refuse::run(&command),
+    };
+    outcome.unwrap_or_else(|failure| failure.report())
+}

@@ -1,12 +1,34 @@
 //! IDX, the format of MNIST: images in one file, labels in another.
 
+use std::io::Read;
 use std::path::Path;
 
 use crate::error::DataError;
 use crate::options::ReadOptions;
 use crate::place::Place;
-use crate::source::{at_end, open, read_error, read_full};
+use crate::source::{at_end, open, open_bytes, read_error, read_full};
 use crate::table::{Table, TargetColumn};
+
+/// Reads images and their labels from memory: data embedded in a program. The names stand in
+/// errors for the files' paths, and say by a `.gz` that the bytes are compressed.
+///
+/// **Shapes** [`Table::features`]: [n_samples * n_features], row-major, 0 to 255 as stored.
+///
+/// # Errors
+/// [`DataError`]: bytes that are no IDX file or are cut, another number of labels than of images.
+pub fn read_idx_bytes(
+    (images_name, images): (&Path, &[u8]),
+    (labels_name, labels): (&Path, &[u8]),
+) -> Result<Table, DataError> {
+    let array = read_array(images_name, &mut open_bytes(images_name, images))?;
+    let labels = read_array(labels_name, &mut open_bytes(labels_name, labels))?;
+    table(
+        images_name,
+        array,
+        Some((labels_name, labels)),
+        &ReadOptions::default(),
+    )
+}
 
 /// Reads images, flattened to rows, and, if they are wanted, their labels.
 pub(crate) fn read(path: &Path, options: &ReadOptions) -> Result<Table, DataError> {
@@ -20,7 +42,19 @@ pub(crate) fn read(path: &Path, options: &ReadOptions) -> Result<Table, DataErro
         }
         labels => labels.as_deref(),
     };
-    let images = read_array(path)?;
+    let images = read_array(path, &mut open(path)?)?;
+    let labels = labels
+        .map(|labels| Ok((labels, read_array(labels, &mut open(labels)?)?)))
+        .transpose()?;
+    table(path, images, labels, options)
+}
+
+fn table(
+    path: &Path,
+    images: Array,
+    labels: Option<(&Path, Array)>,
+    options: &ReadOptions,
+) -> Result<Table, DataError> {
     let (n_samples, n_features) = match images.shape[..] {
         [] | [_] => {
             return Err(DataError::Dimensions {
@@ -41,7 +75,7 @@ pub(crate) fn read(path: &Path, options: &ReadOptions) -> Result<Table, DataErro
     options.check_features(path, None, n_features)?;
     check_finite(path, &images.values, n_features)?;
     let target = labels
-        .map(|labels| read_labels(path, labels, n_samples))
+        .map(|(labels, array)| target(path, labels, array, n_samples))
         .transpose()?;
     Ok(Table {
         features: images.values,
@@ -54,8 +88,12 @@ pub(crate) fn read(path: &Path, options: &ReadOptions) -> Result<Table, DataErro
     })
 }
 
-fn read_labels(path: &Path, labels: &Path, want: usize) -> Result<TargetColumn, DataError> {
-    let array = read_array(labels)?;
+fn target(
+    path: &Path,
+    labels: &Path,
+    array: Array,
+    want: usize,
+) -> Result<TargetColumn, DataError> {
     let got = match array.shape[..] {
         [got] | [got, 1] => got,
         _ => {
@@ -98,12 +136,11 @@ struct Array {
     values: Vec<f64>,
 }
 
-fn read_array(path: &Path) -> Result<Array, DataError> {
+fn read_array(path: &Path, reader: &mut dyn Read) -> Result<Array, DataError> {
     let failed = |error| read_error(path, error);
-    let mut reader = open(path)?;
     let mut word = || {
         let mut bytes = [0; 4];
-        match read_full(&mut reader, &mut bytes).map_err(failed)? {
+        match read_full(reader, &mut bytes).map_err(failed)? {
             4 => Ok(u32::from_be_bytes(bytes)),
             _ => Err(DataError::CutHeader {
                 path: path.to_owned(),
@@ -143,7 +180,7 @@ fn read_array(path: &Path) -> Result<Array, DataError> {
     let mut buffer = vec![0; 1 << 16];
     while values.len() < want {
         let take = buffer.len().min((want - values.len()) * size);
-        let filled = read_full(&mut reader, &mut buffer[..take]).map_err(failed)?;
+        let filled = read_full(reader, &mut buffer[..take]).map_err(failed)?;
         values.extend(buffer[..filled].chunks_exact(size).map(value));
         if filled < take {
             return Err(DataError::Truncated {
@@ -154,7 +191,7 @@ fn read_array(path: &Path) -> Result<Array, DataError> {
             });
         }
     }
-    if !at_end(&mut reader).map_err(failed)? {
+    if !at_end(reader).map_err(failed)? {
         return Err(DataError::Trailing {
             path: path.to_owned(),
             part: None,

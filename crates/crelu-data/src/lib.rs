@@ -54,9 +54,10 @@ mod write;
 
 pub use error::DataError;
 pub use format::{Format, KNOWN_NAMES};
+pub use idx::read_idx_bytes;
 pub use npy::{NpyMatrix, read_matrix_npy};
 pub use options::{ReadOptions, TargetPresence};
 pub use place::Place;
 pub use read::read;
 pub use table::{Table, TargetColumn};
-pub use write::{check_writable, write_atomic};
+pub use write::{check_writable, write_all_atomic, write_atomic};

@@ -37,6 +37,15 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn Read>, DataError> {
     }
 }
 
+/// Bytes in memory as a source, decompressed if their name ends in `.gz`.
+pub(crate) fn open_bytes<'a>(name: &Path, bytes: &'a [u8]) -> Box<dyn Read + 'a> {
+    if is_gzipped(name) {
+        Box::new(Capped::new(MultiGzDecoder::new(bytes), bytes.len() as u64))
+    } else {
+        Box::new(bytes)
+    }
+}
+
 /// Opens a file as it is, with its size in bytes.
 pub(crate) fn open_plain(path: &Path) -> Result<(File, u64), DataError> {
     let failed = |source| DataError::Io {

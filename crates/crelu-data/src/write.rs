@@ -16,34 +16,57 @@ use crate::error::DataError;
 /// [`DataError`] names `path`: a folder, below something that is not a folder, in a folder that is not
 /// there or not writable, a read-only file, a full disk. The temporary file is then removed.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
-    let io = |source| DataError::Io {
-        path: path.to_owned(),
-        source,
-    };
-    match destination(path)? {
-        Destination::Stream => {
-            let mut stream = OpenOptions::new().write(true).open(path).map_err(io)?;
-            stream
-                .write_all(bytes)
-                .and_then(|()| stream.flush())
-                .map_err(io)
-        }
-        Destination::File {
+    write_all_atomic(&[(path, bytes)])
+}
+
+/// Writes several files as [`write_atomic`] does: all are written in full beside their targets before
+/// the first takes its name, so that a full disk or a folder that has gone leaves every old file.
+///
+/// # Errors
+/// Those of [`write_atomic`], for the first path that fails.
+pub fn write_all_atomic(files: &[(&Path, &[u8])]) -> Result<(), DataError> {
+    let mut whole = Vec::with_capacity(files.len());
+    for &(path, bytes) in files {
+        let io = |source| DataError::Io {
+            path: path.to_owned(),
+            source,
+        };
+        if let Destination::File {
             target,
             permissions,
-        } => {
+        } = destination(path)?
+        {
             let (mut file, temporary) = Temporary::create(&target).map_err(io)?;
             file.write_all(bytes).map_err(io)?;
             if let Some(permissions) = permissions {
                 file.set_permissions(permissions).map_err(io)?;
             }
             file.sync_all().map_err(io)?;
-            drop(file);
-            temporary.rename_to(&target).map_err(io)?;
-            sync_folder(&target);
-            Ok(())
+            whole.push(Some((temporary, target)));
+        } else {
+            whole.push(None);
         }
     }
+    for (&(path, bytes), whole) in files.iter().zip(whole) {
+        let io = |source| DataError::Io {
+            path: path.to_owned(),
+            source,
+        };
+        match whole {
+            Some((temporary, target)) => {
+                temporary.rename_to(&target).map_err(io)?;
+                sync_folder(&target);
+            }
+            None => {
+                let mut stream = OpenOptions::new().write(true).open(path).map_err(io)?;
+                stream
+                    .write_all(bytes)
+                    .and_then(|()| stream.flush())
+                    .map_err(io)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Whether [`write_atomic`] could write to `path`, to be asked before a long run. Leaves nothing behind

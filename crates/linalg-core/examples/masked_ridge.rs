@@ -1,8 +1,9 @@
+//! Solves `min |A x - y|^2 + |x|^2` for data seen through two row masks, by the small system
+//! `(I + A A') theta = y`, `x = A' theta`.
+
 use faer::Mat;
 use linalg_core::{Control, LinearOperator, MaskedBlocks, Masks};
 
-/// Solves `min |A x - y|^2 + |x|^2` for data seen through two row masks, by the small system
-/// `(I + A A') theta = y`, `x = A' theta`.
 fn main() -> Result<(), linalg_core::LinalgError> {
     let data = Mat::from_fn(2, 4, |k, i| {
         [[1.0, 2.0, 0.5, -1.0], [0.0, 1.0, 1.0, 3.0]][k][i]

@@ -66,7 +66,8 @@ impl<T: Real> ActiveQr<T> {
         assert_eq!(column.len(), self.dim, "column: the factorisation's length");
         let (dim, s) = (self.dim, self.len);
         let size = norm(column);
-        if s >= dim || !(size > T::of(0.0)) {
+        let is_nonzero = size > T::of(0.0); // not so for NaN
+        if s >= dim || !is_nonzero {
             return false;
         }
         self.q.resize((s + 1) * dim, T::of(0.0));
@@ -84,12 +85,13 @@ impl<T: Real> ActiveQr<T> {
                 }
                 for (k, q) in part.chunks_exact(dim).enumerate() {
                     axpy(-h[k], q, fresh);
-                    coefficients[slab * 8 + k] = coefficients[slab * 8 + k] + h[k];
+                    coefficients[slab * 8 + k] += h[k];
                 }
             }
         }
         let left = norm(fresh);
-        if !(left > T::of(DEPENDENT_ROUNDINGS * T::EPS) * size) {
+        let is_independent = left > T::of(DEPENDENT_ROUNDINGS * T::EPS) * size;
+        if !is_independent {
             self.q.truncate(s * dim);
             self.t.truncate(Self::start(s));
             return false;

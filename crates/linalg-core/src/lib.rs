@@ -19,6 +19,7 @@
 #![doc = include_str!("../examples/masked_ridge.rs")]
 #![doc = "```"]
 
+mod active_gram;
 mod active_qr;
 mod collective;
 mod contract;
@@ -37,6 +38,7 @@ mod row_space;
 mod triangular;
 mod vector;
 
+pub use active_gram::ActiveGram;
 pub use active_qr::ActiveQr;
 pub use collective::{Alone, Collective};
 pub use contract::assert_adjoint_consistent;
@@ -52,4 +54,4 @@ pub use product::{product, product_flops_per_task};
 pub use real::Real;
 pub use row_sharded::RowSharded;
 pub use row_space::{Reduction, RowSpace};
-pub use vector::{axpy, combine, distance, dot, norm, scale, sub_into};
+pub use vector::{axpy, combine, distance, dot, norm, scale, sub_into, wide_dot};

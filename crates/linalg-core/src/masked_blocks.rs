@@ -102,7 +102,7 @@ impl<'a, T: Real> MaskedBlocks<'a, T> {
             );
             for j in 0..width {
                 for i in 0..height {
-                    tile[(i, j)] = tile[(i, j)] * count[(i, j)];
+                    tile[(i, j)] *= count[(i, j)];
                 }
             }
         })
@@ -270,7 +270,7 @@ impl<T: Real> WithSimd for AddMasked<'_, T> {
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _simd: S) {
         for ((bit, value), out) in self.0.iter().zip(self.1).zip(self.2) {
-            *out = *out + if *bit == 0 { T::of(0.0) } else { *value };
+            *out += if *bit == 0 { T::of(0.0) } else { *value };
         }
     }
 }

@@ -16,11 +16,7 @@ impl Masks {
     /// # Errors
     /// [`LinalgError::Shape`] if the length is not a multiple of `n_samples`.
     pub fn from_columns(n_samples: usize, mut bytes: Vec<u8>) -> Result<Self, LinalgError> {
-        let n_blocks = if n_samples == 0 {
-            0
-        } else {
-            bytes.len() / n_samples
-        };
+        let n_blocks = bytes.len().checked_div(n_samples).unwrap_or(0);
         if n_blocks * n_samples != bytes.len() {
             return Err(LinalgError::Shape {
                 what: "masks",

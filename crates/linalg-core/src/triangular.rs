@@ -83,7 +83,7 @@ pub(crate) fn solve_lower_adjoint<T: Real>(lower: MatRef<'_, T>, mut rhs: MatMut
             let mut block = block.rb_mut();
             for j in 0..k {
                 for i in 0..width {
-                    block[(i, j)] = block[(i, j)] - sum[(i, j)];
+                    block[(i, j)] -= sum[(i, j)];
                 }
             }
         }

@@ -19,16 +19,16 @@ impl<T: Real> WithSimd for Dot<'_, T> {
         let mut acc = [T::of(0.0); LANES];
         for (p, q) in a.iter().zip(b) {
             for l in 0..LANES {
-                acc[l] = acc[l] + p[l] * q[l];
+                acc[l] += p[l] * q[l];
             }
         }
         for (l, (p, q)) in a_tail.iter().zip(b_tail).enumerate() {
-            acc[l] = acc[l] + *p * *q;
+            acc[l] += *p * *q;
         }
         let mut width = LANES / 2;
         while width > 0 {
             for l in 0..width {
-                acc[l] = acc[l] + acc[l + width];
+                acc[l] += acc[l + width];
             }
             width /= 2;
         }
@@ -43,7 +43,7 @@ impl<T: Real> WithSimd for Axpy<'_, T> {
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _simd: S) {
         for (y, x) in self.2.iter_mut().zip(self.1) {
-            *y = *y + self.0 * *x;
+            *y += self.0 * *x;
         }
     }
 }
@@ -72,12 +72,12 @@ impl<T: Real> WithSimd for Distance<'_, T> {
         for (p, q) in a.iter().zip(b) {
             for l in 0..LANES {
                 let gap = p[l] - q[l];
-                acc[l] = acc[l] + gap * gap;
+                acc[l] += gap * gap;
             }
         }
         for (p, q) in a_tail.iter().zip(b_tail) {
             let gap = *p - *q;
-            acc[0] = acc[0] + gap * gap;
+            acc[0] += gap * gap;
         }
         num_traits::Float::sqrt(acc.into_iter().sum::<T>())
     }
@@ -91,6 +91,37 @@ impl<T: Real> WithSimd for Distance<'_, T> {
 pub fn dot<T: Real>(a: &[T], b: &[T]) -> T {
     assert_eq!(a.len(), b.len(), "dot: two vectors of one length");
     Arch::new().dispatch(Dot(a, b))
+}
+
+struct WideDot<'a, T>(&'a [T], &'a [T]);
+
+impl<T: Real> WithSimd for WideDot<'_, T> {
+    type Output = f64;
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) -> f64 {
+        let (a, a_tail) = self.0.as_chunks::<LANES>();
+        let (b, b_tail) = self.1.as_chunks::<LANES>();
+        let mut acc = [0.0_f64; LANES];
+        for (p, q) in a.iter().zip(b) {
+            for l in 0..LANES {
+                acc[l] += p[l].wide() * q[l].wide();
+            }
+        }
+        for (p, q) in a_tail.iter().zip(b_tail) {
+            acc[0] += p.wide() * q.wide();
+        }
+        acc.into_iter().sum()
+    }
+}
+
+/// `<a, b>`, multiplied and summed in `f64`.
+///
+/// # Panics
+/// If the lengths differ.
+#[must_use]
+pub fn wide_dot<T: Real>(a: &[T], b: &[T]) -> f64 {
+    assert_eq!(a.len(), b.len(), "wide_dot: two vectors of one length");
+    Arch::new().dispatch(WideDot(a, b))
 }
 
 /// `|a|_2` (no protection against overflow: the data are standardised or checked).

@@ -1,5 +1,5 @@
 use krylov::{CgSettings, CgWorkspace, NormalOperator, cg};
-use linalg_core::{Control, LinearOperator, Real, axpy, sub_into};
+use linalg_core::{Control, LinearOperator, Real, axpy, norm, sub_into};
 
 use super::{Lift, PrimalReport, PrimalSolver};
 use crate::error::PrimalError;
@@ -87,8 +87,16 @@ impl<T: Real> PrimalSolver<T> for CgPrimal<'_, T> {
             }
         }
         let work = self.work.get_or_insert_with(|| CgWorkspace::new(&system));
+        // the system is at least rho I: |error| <= |residual| / rho, and the caller's bound is on
+        // the error, relative to the step (the last one stands for this one)
+        let (length, size) = (norm(&self.step).wide(), norm(&self.rhs).wide());
+        let accuracy = if length > 0.0 && size > 0.0 {
+            tol * (rho.wide() * length / size).min(1.0)
+        } else {
+            tol
+        };
         let settings = CgSettings {
-            tol: tol.max(8.0 * T::EPS),
+            tol: accuracy.max(8.0 * T::EPS),
             max_iters: self.max_iters,
         };
         let report = cg(&system, &self.rhs, &mut self.step, &settings, work)?;

@@ -30,8 +30,8 @@ pub trait PrimalSolver<T: Real> {
     fn set_penalty(&mut self, rho: T, control: &Control<'_>) -> Result<(), PrimalError>;
 
     /// The step at `w`, with `fw = F w` given and `fu = F u` returned, so that a direct solve
-    /// needs one product. `tol` is the relative accuracy an inexact method must reach; on entry
-    /// `u` holds the last step.
+    /// needs one product. `tol` bounds the error of an inexact method, relative to the step
+    /// `u - w`; on entry `u` holds the last step.
     ///
     /// # Errors
     /// [`PrimalError`] when the system turns out not to be positive definite or finite.

@@ -165,6 +165,9 @@ impl<T: Real> PrimalSolver<T> for OuterPrimal<'_, T> {
             Factor::Refined(_) => {
                 sub_into(self.target, fw, &mut self.residual);
                 residual = self.refine(rho);
+                if residual > T::EPS.sqrt() {
+                    return Err(PrimalError::Inaccurate { residual });
+                }
             }
         }
         self.lift.add(T::of(1.0) / rho, &self.image, w, u);

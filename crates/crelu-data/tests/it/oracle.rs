@@ -1,6 +1,8 @@
 //! One table in every format.
 
-use crelu_data::{ReadOptions, Table, TargetColumn, read, read_matrix_npy};
+use std::path::Path;
+
+use crelu_data::{ReadOptions, Table, TargetColumn, read, read_idx_bytes, read_matrix_npy};
 use ndarray::{Array1, Array2, ShapeBuilder};
 use ndarray_npy::{NpzWriter, WriteNpyExt};
 use zip::CompressionMethod::{Deflated, Stored};
@@ -397,7 +399,7 @@ fn read_idx_gives_pixels_and_labels() {
             ("lab-idx1-ubyte", labels.clone()),
             ("lab-idx1-ubyte.gz", gzip(&labels)),
         ] {
-            let labels = folder.put(labels_name, labels_bytes);
+            let labels = folder.put(labels_name, &labels_bytes);
             let options = ReadOptions {
                 labels: Some(labels),
                 ..ReadOptions::default()
@@ -406,9 +408,29 @@ fn read_idx_gives_pixels_and_labels() {
             assert_eq!((table.n_samples, table.n_features), (3, 4));
             assert_eq!(table.features[..4], [0.0, 1.0, 2.0, 3.0]);
             assert_eq!(table.features[8..], [255.0, 254.0, 253.0, 252.0]);
-            assert_eq!(table.target.unwrap().text(), ["7", "0", "1"]);
+            assert_eq!(table.target.as_ref().unwrap().text(), ["7", "0", "1"]);
+            let embedded = read_idx_bytes(
+                (Path::new(name), &bytes),
+                (Path::new(labels_name), &labels_bytes),
+            );
+            assert_eq!(embedded.unwrap(), table);
         }
     }
+}
+
+#[test]
+fn read_idx_bytes_cut_or_of_unequal_length_names_the_bytes_at_fault() {
+    let images = idx(&[3, 2, 2], &[1; 12]);
+    let (name, labels_name) = (Path::new("images.gz"), Path::new("labels"));
+    let cut = read_idx_bytes(
+        (name, &gzip(&images)[..20]),
+        (labels_name, &idx(&[3], &[1; 3])),
+    );
+    let cut = cut.unwrap_err().to_string();
+    assert!(cut.starts_with("images.gz"), "{cut}");
+    let short = read_idx_bytes((name, &gzip(images)), (labels_name, &idx(&[2], &[1; 2])));
+    let short = short.unwrap_err().to_string();
+    assert!(short.starts_with("labels"), "{short}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crelu_data::{check_writable, write_atomic};
+use crelu_data::{check_writable, write_all_atomic, write_atomic};
 
 use crate::files::Folder;
 
@@ -106,4 +106,21 @@ fn write_atomic_many_at_once_leave_one_whole_file() {
     let bytes = fs::read(&path).unwrap();
     assert!(bytes.len() == 10_000 && bytes.iter().all(|&byte| byte == bytes[0]));
     assert_eq!(names(&folder), ["m.out"]);
+}
+
+#[test]
+fn write_all_atomic_second_path_impossible_leaves_the_first_as_it_was() {
+    let folder = Folder::new();
+    let first = folder.put("model", "as before");
+    let second = folder.path().join("nowhere").join("report");
+    let error = write_all_atomic(&[(&first, b"new"), (&second, b"new")]).unwrap_err();
+    assert!(error.to_string().contains("report"), "{error}");
+    assert_eq!(fs::read(&first).unwrap(), b"as before");
+    assert_eq!(names(&folder), ["model"]);
+
+    let third = folder.path().join("plot");
+    write_all_atomic(&[(&first, b"new"), (&third, b"third")]).unwrap();
+    assert_eq!(fs::read(&first).unwrap(), b"new");
+    assert_eq!(fs::read(&third).unwrap(), b"third");
+    assert_eq!(names(&folder), ["model", "plot"]);
 }

@@ -1,6 +1,6 @@
 use admm::{GroupNorm, Proximal};
-use faer::{Accum, MatMut, MatRef};
-use linalg_core::{ActiveQr, Masks, Real, axpy, for_each_mut, norm, product};
+use faer::{Accum, Mat, MatMut, MatRef};
+use linalg_core::{ActiveGram, Masks, Real, axpy, for_each_mut, norm, product, wide_dot};
 use num_traits::Float;
 
 /// Blocks whose images are computed in one product: the buffer is `n_samples` times this.
@@ -17,17 +17,56 @@ const THIN_RANK: usize = 300;
 /// Rounds after which an exact projection gives up; what is left is repaired by the caller.
 const MOST_ROUNDS: usize = 500;
 
+/// Inner products of all rows are kept, `n_samples^2` numbers, from this rank on, where they cost
+/// more to make anew than to fetch ...
+const TABLE_RANK: usize = 64;
+/// ... and up to this many rows (128 MiB).
+const TABLE_ROWS: usize = 4096;
+
 /// The rows that one block's projection leans on.
 #[derive(Debug, Clone)]
 struct Held<T> {
     rows: Vec<usize>,
     /// Multipliers of those rows, positive but for rows just added (zero).
-    weights: Vec<T>,
-    qr: ActiveQr<T>,
+    weights: Vec<f64>,
+    /// Their inner products with the point that is projected.
+    along: Vec<f64>,
+    gram: ActiveGram,
     /// The current point of the projection.
     point: Vec<T>,
-    coefficients: Vec<T>,
+    coefficients: Vec<f64>,
     state: Progress,
+}
+
+/// The data, and the inner products of their rows where they are kept.
+#[derive(Debug, Clone)]
+struct Rows<'a, T> {
+    data: MatRef<'a, T>,
+    table: Option<Mat<f64>>,
+}
+
+impl<'a, T: Real> Rows<'a, T> {
+    fn new(data: MatRef<'a, T>) -> Self {
+        let n = data.ncols();
+        let table = (data.nrows() >= TABLE_RANK && n <= TABLE_ROWS).then(|| {
+            let wide = Mat::from_fn(data.nrows(), n, |k, i| data[(k, i)].wide());
+            let mut out = Mat::zeros(n, n);
+            product(out.as_mut(), Accum::Replace, wide.transpose(), wide.as_ref(), 1.0);
+            out
+        });
+        Self { data, table }
+    }
+
+    fn row(&self, i: usize) -> &'a [T] {
+        column(self.data, i)
+    }
+
+    fn inner(&self, i: usize, j: usize) -> f64 {
+        match &self.table {
+            Some(table) => table[(i, j)],
+            None => wide_dot(self.row(i), self.row(j)),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,11 +86,12 @@ enum Progress {
 /// **Shapes** `z`, `v`: `rank x 2 n_patterns`, both signs of a pattern in the same cone.
 /// **Cost** most blocks: one combination of held rows that proves them zero. The others: a
 /// product with the data a round, at most three rounds a step.
-/// **Source** active-set projection (Nocedal & Wright, section 16.5) on an updated QR; that
-/// thresholding may follow the projection: the cone contains every positive multiple.
+/// **Source** active-set projection (Nocedal & Wright, section 16.5) on an updated Cholesky factor
+/// of the held rows; that thresholding may follow the projection: the cone contains every
+/// positive multiple.
 #[derive(Debug, Clone)]
 pub struct ConeGroup<'a, T> {
-    data: MatRef<'a, T>,
+    rows: Rows<'a, T>,
     masks: &'a Masks,
     weight: T,
     rho: T,
@@ -68,19 +108,18 @@ impl<'a, T: Real> ConeGroup<'a, T> {
     #[must_use]
     pub fn new(data: MatRef<'a, T>, masks: &'a Masks, weight: T) -> Self {
         let rank = data.nrows();
-        let largest_row = (0..data.ncols())
-            .map(|i| norm(column(data, i)))
-            .fold(T::of(0.0), Float::max);
+        let largest_row = (0..data.ncols()).map(|i| norm(column(data, i))).fold(T::of(0.0), Float::max);
         let held = Held {
             rows: Vec::new(),
             weights: Vec::new(),
-            qr: ActiveQr::new(rank),
+            along: Vec::new(),
+            gram: ActiveGram::new(),
             point: vec![T::of(0.0); rank],
             coefficients: Vec::new(),
             state: Progress::Zero,
         };
         Self {
-            data,
+            rows: Rows::new(data),
             masks,
             weight,
             rho: T::of(1.0),
@@ -105,10 +144,7 @@ impl<'a, T: Real> ConeGroup<'a, T> {
     pub fn multipliers(&self, block: usize) -> impl Iterator<Item = (usize, f64)> + '_ {
         let held = &self.blocks[block];
         let rho = self.rho.wide();
-        held.rows
-            .iter()
-            .zip(&held.weights)
-            .map(move |(&row, a)| (row, rho * a.wide()))
+        held.rows.iter().zip(&held.weights).map(move |(&row, a)| (row, rho * a))
     }
 
     /// Starts a block from multipliers of an earlier run (sum scaling); rows that depend on
@@ -117,15 +153,14 @@ impl<'a, T: Real> ConeGroup<'a, T> {
     /// # Panics
     /// If `block` or a row is out of range.
     pub fn warm_start(&mut self, block: usize, multipliers: impl Iterator<Item = (usize, f64)>) {
-        let (data, rho) = (self.data, self.rho);
+        let rho = self.rho.wide();
         let held = &mut self.blocks[block];
         held.rows.clear();
         held.weights.clear();
-        held.qr.clear();
+        held.gram.clear();
         for (row, alpha) in multipliers {
-            if alpha > 0.0 && held.qr.append(column(data, row)) {
-                held.rows.push(row);
-                held.weights.push(T::of(alpha) / rho);
+            if alpha > 0.0 && held.take(&self.rows, row) {
+                held.weights.push(alpha / rho);
             }
         }
     }
@@ -144,65 +179,49 @@ impl<'a, T: Real> ConeGroup<'a, T> {
         self.project(z, v, MOST_ROUNDS);
     }
 
-    fn project(&mut self, z: &[T], v: &mut [T], rounds: usize) {
-        let (rank, n) = (self.data.nrows(), self.data.ncols());
-        assert_eq!(
-            z.len(),
-            rank * self.blocks.len(),
-            "z: one block a pattern and sign"
-        );
+    fn project(&mut self, z: &[T], v: &mut [T], most: usize) {
+        let data = self.rows.data;
+        let (rank, n) = (data.nrows(), data.ncols());
+        assert_eq!(z.len(), rank * self.blocks.len(), "z: one block a pattern and sign");
         assert_eq!(v.len(), z.len(), "v: as z");
-        let (data, masks, threshold) = (self.data, self.masks, self.weight / self.rho);
+        let (rows, masks, threshold) = (&self.rows, self.masks, self.weight / self.rho);
         let patterns = masks.n_blocks();
         if rank == 0 || patterns == 0 {
             return;
         }
+        let part = |b: usize| &z[b * rank..(b + 1) * rank];
         let largest_z = z.chunks_exact(rank).map(norm).fold(T::of(0.0), Float::max);
-        let tolerance = T::of(if T::NAME == "f64" {
-            VIOLATED.0
-        } else {
-            VIOLATED.1
-        }) * self.largest_row
-            * largest_z;
+        let violated = if T::NAME == "f64" { VIOLATED.0 } else { VIOLATED.1 };
+        let tolerance = T::of(violated) * self.largest_row * largest_z;
         let share = T::of(if rank > 200 { 0.5 } else { 0.3 });
 
         for_each_mut(&mut self.blocks, |b, held| {
-            let z = &z[b * rank..(b + 1) * rank];
-            let mask = masks.column(b % patterns);
-            held.point.copy_from_slice(z);
-            for (&row, &a) in held.rows.iter().zip(&held.weights) {
-                axpy(signed(mask[row], a), column(data, row), &mut held.point);
+            held.combine(rows, part(b), masks.column(b % patterns));
+            held.state = if norm(&held.point) <= threshold { Progress::Zero } else { Progress::Open };
+            if held.state == Progress::Open {
+                held.along.clear();
+                held.along.extend(held.rows.iter().map(|&row| wide_dot(rows.row(row), part(b))));
             }
-            held.state = if norm(&held.point) <= threshold {
-                Progress::Zero
-            } else {
-                Progress::Open
-            };
         });
 
-        for round in 0..rounds {
+        for round in 0..most {
             for_each_mut(&mut self.blocks, |b, held| {
                 if held.state == Progress::Open {
-                    held.descend(&z[b * rank..(b + 1) * rank], masks.column(b % patterns));
+                    held.descend(rows, part(b), masks.column(b % patterns));
                     if norm(&held.point) <= threshold {
                         held.state = Progress::Zero;
                     }
                 }
             });
-            let last = round + 1 == rounds;
-            let mut open: Vec<(usize, &mut Held<T>)> = self
-                .blocks
-                .iter_mut()
-                .enumerate()
-                .filter(|(_, h)| h.state == Progress::Open)
-                .collect();
+            let last = round + 1 == most;
+            let mut open: Vec<(usize, &mut Held<T>)> =
+                self.blocks.iter_mut().enumerate().filter(|(_, h)| h.state == Progress::Open).collect();
             if open.is_empty() {
                 break;
             }
             for chunk in open.chunks_mut(CHUNK) {
                 let count = chunk.len();
-                self.packed
-                    .resize(rank * CHUNK.min(2 * patterns), T::of(0.0));
+                self.packed.resize(rank * CHUNK.min(2 * patterns), T::of(0.0));
                 self.images.resize(n * CHUNK.min(2 * patterns), T::of(0.0));
                 for ((_, held), out) in chunk.iter().zip(self.packed.chunks_exact_mut(rank)) {
                     out.copy_from_slice(&held.point);
@@ -217,14 +236,8 @@ impl<'a, T: Real> ConeGroup<'a, T> {
                 let images = &self.images;
                 for_each_mut(chunk, |k, (b, held)| {
                     let mask = masks.column(*b % patterns);
-                    held.take_violated(
-                        data,
-                        mask,
-                        &images[k * n..(k + 1) * n],
-                        tolerance,
-                        share,
-                        last,
-                    );
+                    let image = &images[k * n..(k + 1) * n];
+                    held.take_violated(rows, part(*b), mask, image, tolerance, share, last);
                 });
             }
         }
@@ -243,29 +256,50 @@ impl<'a, T: Real> ConeGroup<'a, T> {
 }
 
 impl<T: Real> Held<T> {
+    /// Holds a row if it does not depend on those held; the caller adds its multiplier.
+    fn take(&mut self, rows: &Rows<'_, T>, row: usize) -> bool {
+        self.coefficients.clear();
+        self.coefficients.extend(self.rows.iter().map(|&other| rows.inner(other, row)));
+        let taken = self.gram.append(&self.coefficients, rows.inner(row, row));
+        if taken {
+            self.rows.push(row);
+        }
+        taken
+    }
+
+    /// `point = z + sum_k e_k a_k x_k`.
+    fn combine(&mut self, rows: &Rows<'_, T>, z: &[T], mask: &[u8]) {
+        self.point.copy_from_slice(z);
+        for (&row, &a) in self.rows.iter().zip(&self.weights) {
+            axpy(T::of(signed(mask[row], a)), rows.row(row), &mut self.point);
+        }
+    }
+
     /// The projection on the face of the held rows, dropping those whose multiplier is not
     /// positive: from the old multipliers towards the new ones up to the first zero.
-    fn descend(&mut self, z: &[T], mask: &[u8]) {
-        let zero = T::of(0.0);
+    fn descend(&mut self, rows: &Rows<'_, T>, z: &[T], mask: &[u8]) {
         loop {
-            self.coefficients.resize(self.rows.len(), zero);
-            self.qr.split(z, &mut self.coefficients, &mut self.point);
-            // p = z + sum_k e_k a_k x_k  with  z = sum_k c_k x_k + p:  a = -e c
+            // 0 = x_k'(z + sum e a x) for every held row:  G (e a) = -x'z
+            self.coefficients.clear();
+            self.coefficients.extend(self.along.iter().map(|c| -c));
+            self.gram.solve(&mut self.coefficients);
             for (c, &row) in self.coefficients.iter_mut().zip(&self.rows) {
-                *c = signed(mask[row], -*c);
+                *c = signed(mask[row], *c);
             }
-            let fresh = |k: usize| self.weights[k] <= zero && self.coefficients[k] <= zero;
-            let refused: Vec<usize> = (0..self.rows.len()).rev().filter(|&k| fresh(k)).collect();
-            if !refused.is_empty() {
-                for k in refused {
+            let mut refused = false;
+            for k in (0..self.rows.len()).rev() {
+                if self.weights[k] <= 0.0 && self.coefficients[k] <= 0.0 {
                     self.drop_row(k);
+                    refused = true;
                 }
+            }
+            if refused {
                 continue;
             }
-            let mut step = T::of(1.0);
+            let mut step = 1.0;
             let mut blocking = None;
             for (k, (&old, &new)) in self.weights.iter().zip(&self.coefficients).enumerate() {
-                if new <= zero {
+                if new <= 0.0 {
                     let reach = old / (old - new);
                     if blocking.is_none() || reach < step {
                         step = reach;
@@ -273,42 +307,51 @@ impl<T: Real> Held<T> {
                     }
                 }
             }
+            let Some(k) = blocking else { break };
             for (old, &new) in self.weights.iter_mut().zip(&self.coefficients) {
-                *old = Float::max(*old + step * (new - *old), zero);
+                *old = (*old + step * (new - *old)).max(0.0);
             }
-            match blocking {
-                None => {
-                    self.weights.copy_from_slice(&self.coefficients);
-                    return;
-                }
-                Some(k) => self.drop_row(k),
+            self.drop_row(k);
+        }
+        self.weights.copy_from_slice(&self.coefficients);
+        self.combine(rows, z, mask);
+        // one correction by the rows themselves: the factor of the Gram matrix loses its condition
+        self.coefficients.clear();
+        self.coefficients.extend(self.rows.iter().map(|&row| -wide_dot(rows.row(row), &self.point)));
+        self.gram.solve(&mut self.coefficients);
+        let corrected = |(k, &row): (usize, &usize)| self.weights[k] + signed(mask[row], self.coefficients[k]);
+        let better: Vec<f64> = self.rows.iter().enumerate().map(corrected).collect();
+        if better.iter().all(|a| *a > 0.0) {
+            for (k, &row) in self.rows.iter().enumerate() {
+                axpy(T::of(self.coefficients[k]), rows.row(row), &mut self.point);
             }
+            self.weights = better;
         }
     }
 
     fn drop_row(&mut self, k: usize) {
-        self.qr.drop_column(k);
+        self.gram.drop_vector(k);
         self.rows.remove(k);
         self.weights.remove(k);
+        self.along.remove(k);
         self.coefficients.remove(k);
     }
 
     /// Adds the rows that `point` violates by at least `share` of the worst; done if there is
     /// none, or none that is independent of those held.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one block's problem, each once")]
     fn take_violated(
         &mut self,
-        data: MatRef<'_, T>,
+        rows: &Rows<'_, T>,
+        z: &[T],
         mask: &[u8],
         image: &[T],
         tolerance: T,
         share: T,
         last: bool,
     ) {
-        let worst = image
-            .iter()
-            .zip(mask)
-            .map(|(&h, &bit)| signed(bit, h))
-            .fold(T::of(0.0), Float::min);
+        let worst =
+            image.iter().zip(mask).map(|(&h, &bit)| signed(bit, h)).fold(T::of(0.0), Float::min);
         if worst >= -tolerance {
             self.state = Progress::Done;
             return;
@@ -323,16 +366,14 @@ impl<T: Real> Held<T> {
                 (h <= line).then_some((h, i))
             })
             .collect();
-        violated.sort_by(|a, b| {
-            a.0.partial_cmp(&b.0)
-                .unwrap_or(core::cmp::Ordering::Equal)
-                .then(a.1.cmp(&b.1))
-        });
+        violated.sort_by(|a, b| a.0.partial_cmp(&b.0).unwrap_or(core::cmp::Ordering::Equal).then(a.1.cmp(&b.1)));
+        let mut known = self.rows.clone();
+        known.sort_unstable();
         let mut taken = false;
         for (_, row) in violated {
-            if !self.rows.contains(&row) && self.qr.append(column(data, row)) {
-                self.rows.push(row);
-                self.weights.push(T::of(0.0));
+            if known.binary_search(&row).is_err() && self.take(rows, row) {
+                self.weights.push(0.0);
+                self.along.push(wide_dot(rows.row(row), z));
                 taken = true;
             }
         }
@@ -344,41 +385,32 @@ impl<T: Real> Held<T> {
 
 impl<T: Real> Proximal<T> for ConeGroup<'_, T> {
     fn dim(&self) -> usize {
-        self.data.nrows() * self.blocks.len()
+        self.rows.data.nrows() * self.blocks.len()
     }
 
     fn set_penalty(&mut self, rho: T) {
-        let factor = self.rho / rho;
+        let factor = self.rho.wide() / rho.wide();
         for held in &mut self.blocks {
             for a in &mut held.weights {
-                *a = factor * *a;
+                *a *= factor;
             }
         }
         self.rho = rho;
     }
 
     fn apply(&mut self, z: &[T], v: &mut [T]) {
-        let rounds = if self.data.nrows() >= THIN_RANK {
-            ROUNDS_THIN
-        } else {
-            ROUNDS
-        };
+        let rounds = if self.rows.data.nrows() >= THIN_RANK { ROUNDS_THIN } else { ROUNDS };
         self.project(z, v, rounds);
     }
 
     fn value(&self, v: &[T]) -> f64 {
-        let sizes = v
-            .chunks_exact(self.data.nrows().max(1))
-            .map(|b| norm(b).wide());
+        let sizes = v.chunks_exact(self.rows.data.nrows().max(1)).map(|b| norm(b).wide());
         self.weight.wide() * sizes.sum::<f64>()
     }
 
     fn shrinkage(&self, v: &[T]) -> Option<f64> {
         let (mut total, mut count) = (0.0, 0.0);
-        for size in v
-            .chunks_exact(self.data.nrows().max(1))
-            .map(|b| norm(b).wide())
-        {
+        for size in v.chunks_exact(self.rows.data.nrows().max(1)).map(|b| norm(b).wide()) {
             if size > 0.0 {
                 total += size;
                 count += 1.0;
@@ -390,13 +422,11 @@ impl<T: Real> Proximal<T> for ConeGroup<'_, T> {
 
 /// `value` where the mask is set, `-value` where it is not.
 #[inline(always)]
-fn signed<T: Real>(bit: u8, value: T) -> T {
+fn signed<V: core::ops::Neg<Output = V>>(bit: u8, value: V) -> V {
     if bit == 0 { -value } else { value }
 }
 
 /// A sample's coordinates.
 pub(super) fn column<'a, T: Real>(data: MatRef<'a, T>, i: usize) -> &'a [T] {
-    data.col(i)
-        .try_as_col_major()
-        .map_or(&[], |col| col.as_slice())
+    data.col(i).try_as_col_major().map_or(&[], |col| col.as_slice())
 }

@@ -1,11 +1,19 @@
 //! The tests of `linalg-core`: operators against their contract and dense oracles, factorisations
 //! against residuals, the sums' independence of the threads, and the failures.
 
+#[cfg(test)]
 mod active_columns;
+#[cfg(test)]
 mod contract;
+#[cfg(test)]
 mod data;
+#[cfg(test)]
 mod failure;
+#[cfg(test)]
 mod invariance;
+#[cfg(test)]
 mod optimality;
+#[cfg(test)]
 mod oracle;
+#[cfg(test)]
 mod shards;

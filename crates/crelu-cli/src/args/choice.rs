@@ -1,0 +1,135 @@
+//! Words on the command line: the values that an option has now, and those it will have.
+
+use crelu_model::{Activation, GateSampler, Precision, PrimalChoice, Splitting, Switch, Task};
+
+/// Finds `word` among those that work now; one that is to come is told from one that is unknown.
+fn choose<T: Copy>(word: &str, now: &[(&str, T)], later: &[&str]) -> Result<T, String> {
+    if let Some((_, value)) = now.iter().find(|(name, _)| *name == word) {
+        return Ok(*value);
+    }
+    let names: Vec<&str> = now.iter().map(|(name, _)| *name).collect();
+    let works = if names.len() == 1 { "works" } else { "work" };
+    let names = names.join(", ");
+    if later.contains(&word) {
+        Err(format!("not built yet; {names} {works} now"))
+    } else if later.is_empty() {
+        Err(format!("unknown; the values are {names}"))
+    } else {
+        let later = later.join(", ");
+        Err(format!(
+            "unknown; {names} {works} now ({later}: not built yet)"
+        ))
+    }
+}
+
+/// `--task`
+pub(super) fn task(word: &str) -> Result<Task, String> {
+    let now = [Task::Classify, Task::Regress].map(|task| (task.name(), task));
+    choose(word, &now, &[])
+}
+
+/// `--activation`
+pub(super) fn activation(word: &str) -> Result<Activation, String> {
+    let now = [("relu", Activation::Relu), ("gated", Activation::Gated)];
+    choose(word, &now, &[])
+}
+
+/// `--train`
+pub(super) fn train(word: &str) -> Result<(), String> {
+    choose(word, &[("sampled", ())], &["global"])
+}
+
+/// `--loss`
+pub(super) fn loss(word: &str) -> Result<(), String> {
+    choose(
+        word,
+        &[("squared", ())],
+        &["logistic", "softmax", "huber"],
+    )
+}
+
+/// `--backend`
+pub(super) fn backend(word: &str) -> Result<(), String> {
+    choose(word, &[("faer", ())], &["nalgebra", "wgpu"])
+}
+
+/// `--gate-sampler`
+pub(super) fn gate_sampler(word: &str) -> Result<GateSampler, String> {
+    let now = [GateSampler::Gaussian, GateSampler::Data].map(|rule| (rule.name(), rule));
+    choose(word, &now, &["conv"])
+}
+
+/// `--primal`
+pub(super) fn primal(word: &str) -> Result<PrimalChoice, String> {
+    let now = [
+        ("auto", PrimalChoice::Auto),
+        ("cholesky", PrimalChoice::Cholesky),
+        ("cg", PrimalChoice::Cg),
+    ];
+    choose(word, &now, &["pcg-jacobi", "pcg-nystrom", "rbcd"])
+}
+
+/// `--splitting`
+pub(super) fn splitting(word: &str) -> Result<Splitting, String> {
+    let now = [
+        ("auto", Splitting::Auto),
+        ("two-block", Splitting::TwoBlock),
+        ("three-block", Splitting::ThreeBlock),
+    ];
+    choose(word, &now, &[])
+}
+
+/// `--precision`
+pub(super) fn precision(word: &str) -> Result<Precision, String> {
+    let now = [
+        ("auto", Precision::Auto),
+        ("f32", Precision::F32),
+        ("f64", Precision::F64),
+        ("mixed", Precision::Mixed),
+    ];
+    choose(word, &now, &[])
+}
+
+/// `--newton` and `--working-set`
+pub(super) fn switch(word: &str) -> Result<Switch, String> {
+    let now = [
+        ("auto", Switch::Auto),
+        ("on", Switch::On),
+        ("off", Switch::Off),
+    ];
+    choose(word, &now, &[])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn choice_to_come_says_what_works_now() {
+        for (error, works) in [
+            (train("global").unwrap_err(), "sampled"),
+            (loss("softmax").unwrap_err(), "squared"),
+            (primal("rbcd").unwrap_err(), "cholesky"),
+            (backend("wgpu").unwrap_err(), "faer"),
+            (gate_sampler("conv").unwrap_err(), "gaussian, data"),
+        ] {
+            assert!(error.starts_with("not built yet"), "{error}");
+            assert!(error.contains(works), "{error}");
+        }
+    }
+
+    #[test]
+    fn choice_unknown_lists_the_values() {
+        for (error, value) in [
+            (task("cluster").unwrap_err(), "classify, regress"),
+            (activation("tanh").unwrap_err(), "relu, gated"),
+            (loss("hinge").unwrap_err(), "huber"),
+            (precision("f7").unwrap_err(), "mixed"),
+            (switch("yes").unwrap_err(), "auto, on, off"),
+            (splitting("").unwrap_err(), "two-block"),
+        ] {
+            assert!(error.starts_with("unknown"), "{error}");
+            assert!(error.contains(value), "{error}");
+        }
+    }
+}

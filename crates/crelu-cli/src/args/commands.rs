@@ -1,0 +1,51 @@
+//! The options of the short commands.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::number;
+
+/// `crelu demo`
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Where model, report and plots go.
+    #[arg(long, value_name = "DIR", default_value = "crelu-demo")]
+    pub(crate) out_dir: PathBuf,
+    /// Threads; all cores if not given.
+    #[arg(long, value_name = "N", value_parser = number::threads, allow_negative_numbers = true)]
+    pub(crate) threads: Option<usize>,
+    /// No progress.
+    #[arg(long)]
+    pub(crate) quiet: bool,
+}
+
+/// `crelu predict`
+#[derive(Debug, Args)]
+pub(crate) struct PredictArgs {
+    /// A model that `fit` wrote.
+    pub(crate) model: PathBuf,
+    /// The features in the order of training, with or without the target column, which is ignored.
+    pub(crate) data: PathBuf,
+    /// Also the probability of each label.
+    #[arg(long)]
+    pub(crate) proba: bool,
+    /// Write to a file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// `crelu info`
+#[derive(Debug, Args)]
+pub(crate) struct InfoArgs {
+    /// A model that `fit` wrote.
+    pub(crate) model: PathBuf,
+}
+
+/// Whatever follows a command that is not built yet.
+#[derive(Debug, Args)]
+pub(crate) struct LaterArgs {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    _rest: Vec<OsString>,
+}

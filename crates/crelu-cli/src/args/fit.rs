@@ -1,0 +1,168 @@
+//! The options of `crelu fit`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use crelu_model::{Activation, GateSampler, Precision, PrimalChoice, Splitting, Switch, Task};
+
+use super::{choice, number};
+
+/// `crelu fit`
+#[derive(Debug, Args)]
+pub(crate) struct FitArgs {
+    /// The data: .csv .tsv .npz .npy .libsvm .svm *-ubyte .bin, each also with .gz.
+    pub(crate) data: PathBuf,
+
+    /// Target column: a name, or an index counted from 0 [default: the last column]
+    #[arg(long, value_name = "COL")]
+    pub(crate) target: Option<String>,
+    /// Labels of IDX images
+    #[arg(long, value_name = "FILE")]
+    pub(crate) labels: Option<PathBuf>,
+    /// classify or regress [default: guessed from the target]
+    #[arg(long, value_name = "TASK", value_parser = choice::task)]
+    pub(crate) task: Option<Task>,
+    /// Test data, only scored
+    #[arg(long, value_name = "FILE", conflicts_with = "test_frac")]
+    pub(crate) test: Option<PathBuf>,
+    /// Labels of IDX test images
+    #[arg(long, value_name = "FILE", requires = "test")]
+    pub(crate) test_labels: Option<PathBuf>,
+    /// Share of the rows that is kept for the test
+    #[arg(long, value_name = "F", value_parser = number::share, allow_negative_numbers = true)]
+    pub(crate) test_frac: Option<f64>,
+
+    /// relu or gated
+    #[arg(long, value_name = "NAME", default_value = "relu", value_parser = choice::activation)]
+    pub(crate) activation: Activation,
+    /// sampled (global: not built yet) [default: sampled]
+    #[arg(long, value_name = "MODE", value_parser = choice::train)]
+    train: Option<()>,
+    /// Activation patterns to sample
+    #[arg(long, value_name = "P", default_value = "100", value_parser = number::count, allow_negative_numbers = true)]
+    pub(crate) patterns: usize,
+    /// Gate vectors instead of sampled ones: d x P or (d+1) x P, the bias last
+    #[arg(long, value_name = "FILE.npy")]
+    pub(crate) gates: Option<PathBuf>,
+    /// gaussian or data (conv: not built yet)
+    #[arg(long, value_name = "RULE", default_value = "gaussian", value_parser = choice::gate_sampler)]
+    pub(crate) gate_sampler: GateSampler,
+
+    /// The penalty of the mean objective
+    #[arg(long, value_name = "B", conflicts_with = "beta_frac", value_parser = number::at_least_zero, allow_negative_numbers = true)]
+    pub(crate) beta: Option<f64>,
+    /// The penalty as a fraction of beta_max [default: 0.02]
+    #[arg(long, value_name = "F", value_parser = number::at_least_zero, allow_negative_numbers = true)]
+    pub(crate) beta_frac: Option<f64>,
+    /// squared (logistic, softmax, huber: not built yet) [default: squared]
+    #[arg(long, value_name = "NAME", value_parser = choice::loss)]
+    loss: Option<()>,
+
+    /// The linear solve: auto, cholesky or cg (pcg-jacobi, pcg-nystrom, rbcd: not built yet)
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = choice::primal)]
+    pub(crate) primal: PrimalChoice,
+    /// The splitting of the ADMM: auto, two-block or three-block
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = choice::splitting)]
+    pub(crate) splitting: Splitting,
+    /// The Newton finish: auto, on or off
+    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = choice::switch)]
+    pub(crate) newton: Switch,
+    /// The working set of patterns: auto, on or off
+    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = choice::switch)]
+    pub(crate) working_set: Switch,
+    /// faer (nalgebra, wgpu: not built yet) [default: faer]
+    #[arg(long, value_name = "NAME", value_parser = choice::backend)]
+    backend: Option<()>,
+    /// f32, f64 or mixed [default: f64; mixed where the kernel matrix has over 64 million entries]
+    #[arg(long, value_name = "NAME", value_parser = choice::precision)]
+    pub(crate) precision: Option<Precision>,
+    /// Bytes the solver may use; suffixes k, M, G [default: 6G]
+    #[arg(long, value_name = "BYTES", value_parser = number::bytes, allow_negative_numbers = true)]
+    pub(crate) memory_limit: Option<f64>,
+
+    /// Relative duality gap at which the fit is converged [default: 1e-3]
+    #[arg(long, value_name = "T", value_parser = number::at_least_zero, allow_negative_numbers = true)]
+    pub(crate) tol: Option<f64>,
+    /// Most iterations [default: 2000]
+    #[arg(long, value_name = "N", value_parser = number::count_or_zero, allow_negative_numbers = true)]
+    pub(crate) max_iters: Option<usize>,
+    /// A certificate every so many iterations; 0: only at the end [default: 5]
+    #[arg(long, value_name = "N", value_parser = number::count_or_zero, allow_negative_numbers = true)]
+    pub(crate) check_every: Option<usize>,
+    /// Seconds from program start after which the best network so far is written [default: none]
+    #[arg(long, value_name = "SECONDS", value_parser = number::at_least_zero, allow_negative_numbers = true)]
+    pub(crate) time_limit: Option<f64>,
+    /// Threads [default: all cores]
+    #[arg(long, value_name = "N", value_parser = number::threads, allow_negative_numbers = true)]
+    pub(crate) threads: Option<usize>,
+    /// Seed of the patterns and of --test-frac
+    #[arg(long, value_name = "S", default_value = "0", value_parser = number::seed, allow_negative_numbers = true)]
+    pub(crate) seed: u64,
+
+    /// Take the features as they are
+    #[arg(long)]
+    pub(crate) no_standardize: bool,
+    /// No feature of ones
+    #[arg(long)]
+    pub(crate) no_bias: bool,
+
+    /// The model [default: the data's name with .safetensors, in this folder]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// The report [default: the model's name with .json]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// Folder for the plots of the course of the run [default: no plots]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) plots: Option<PathBuf>,
+    /// No progress and no summary
+    #[arg(long)]
+    pub(crate) quiet: bool,
+
+    #[command(flatten)]
+    pub(crate) later: LaterOptions,
+}
+
+/// Options of `--train global` and of proofs: known, and refused until they do something.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Not built yet")]
+pub(crate) struct LaterOptions {
+    /// Ascents a sign of the last searches
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    ascents: Option<String>,
+    /// Thin the network out
+    #[arg(long, value_name = "EPS", allow_hyphen_values = true)]
+    thin: Option<String>,
+    /// Most neurons
+    #[arg(long, value_name = "M", allow_hyphen_values = true)]
+    max_neurons: Option<String>,
+    /// Time for a proven bound over all networks
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+    prove: Option<String>,
+    /// No proven bound
+    #[arg(long)]
+    no_prove: bool,
+    /// Where the certificate of the proven bound goes
+    #[arg(long, value_name = "FILE")]
+    certificate: Option<String>,
+}
+
+impl LaterOptions {
+    /// The first of these options that is given, and why it is refused.
+    pub(crate) fn refused(&self) -> Option<(&'static str, &'static str)> {
+        const GLOBAL: &str =
+            "belongs to --train global, which is not built yet; --train sampled works now";
+        const PROOF: &str = "not built yet; the report's dual_bound, over the patterns in use, is what there is now";
+        [
+            ("--ascents", self.ascents.is_some(), GLOBAL),
+            ("--thin", self.thin.is_some(), GLOBAL),
+            ("--max-neurons", self.max_neurons.is_some(), GLOBAL),
+            ("--no-prove", self.no_prove, GLOBAL),
+            ("--prove", self.prove.is_some(), PROOF),
+            ("--certificate", self.certificate.is_some(), PROOF),
+        ]
+        .into_iter()
+        .find(|(_, given, _)| *given)
+        .map(|(name, _, why)| (name, why))
+    }
+}

@@ -1,0 +1,88 @@
+//! The command line.
+
+mod choice;
+mod commands;
+mod fit;
+mod number;
+
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+
+pub(crate) use commands::{DemoArgs, InfoArgs, LaterArgs, PredictArgs};
+pub(crate) use fit::FitArgs;
+
+use crate::errors::Failure;
+
+/// Trains two-layer ReLU networks to a certified optimum.
+#[derive(Debug, Parser)]
+#[command(
+    name = "crelu",
+    version,
+    max_term_width = 100,
+    infer_long_args = false,
+    arg_required_else_help = false,
+    after_help = "Exit codes: 0 converged; 2 stopped early, the model written and usable; 1 an error, one line on standard error."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Train on real data that come with the program: no file, no flag needed.
+    Demo(DemoArgs),
+    /// Train on a data file; write the model and the report.
+    Fit(Box<FitArgs>),
+    /// Apply a model to a data file: one prediction a line.
+    Predict(PredictArgs),
+    /// Show what is in a model file.
+    Info(InfoArgs),
+    /// (not built yet) A regularisation path with cross-validation.
+    #[command(disable_help_flag = true)]
+    Path(LaterArgs),
+    /// (not built yet) Export a model to ONNX.
+    #[command(disable_help_flag = true)]
+    Export(LaterArgs),
+    /// (not built yet) Check a proven bound.
+    #[command(disable_help_flag = true)]
+    Verify(LaterArgs),
+}
+
+/// What the command line came to.
+pub(crate) enum Parsed {
+    /// Something to do.
+    Command(Command),
+    /// Help or the version was asked for, and printed.
+    Answered,
+    /// It is wrong.
+    Wrong(Failure),
+}
+
+/// Reads the program's arguments.
+pub(crate) fn parse() -> Parsed {
+    let error = match Cli::try_parse() {
+        Ok(cli) => return Parsed::Command(cli.command),
+        Err(error) => error,
+    };
+    if matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    ) {
+        return match crate::printout::print(&error.render().to_string()) {
+            Ok(()) => Parsed::Answered,
+            Err(failure) => Parsed::Wrong(failure),
+        };
+    }
+    Parsed::Wrong(Failure::new(first_paragraph(&error.render().to_string())))
+}
+
+/// The complaint itself, on one line: what follows the first empty line is advice and usage.
+fn first_paragraph(text: &str) -> String {
+    let lines = text.lines().map(str::trim);
+    let complaint: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
+    let complaint = complaint.join(" ");
+    let complaint = complaint.strip_prefix("error: ").unwrap_or(&complaint);
+    format!("{complaint} (see crelu --help)")
+}

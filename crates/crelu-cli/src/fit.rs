@@ -1,0 +1,84 @@
+//! `crelu fit`
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use crelu_model::{Control, Fit};
+
+use crate::args::FitArgs;
+use crate::clock::ProgramClock;
+use crate::errors::Failure;
+use crate::outputs::Destinations;
+use crate::progress::{Display, Goal};
+use crate::samples::{Samples, origins};
+use crate::summary::{self, Task};
+use crate::{interrupt, printout, settings, threads};
+
+/// Exit code of a run that a limit or the user ended: its model is usable.
+const STOPPED_EARLY: u8 = 2;
+
+/// Trains, and writes model, report and plots.
+///
+/// # Errors
+/// A line that names the file or the option; nothing is written then.
+pub(crate) fn run(args: &FitArgs, clock: &ProgramClock) -> Result<ExitCode, Failure> {
+    if let Some((option, why)) = args.later.refused() {
+        return Err(Failure::of(option, why));
+    }
+    let destinations = Destinations::of(args);
+    let inputs = [&args.labels, &args.test, &args.test_labels, &args.gates];
+    let mut inputs: Vec<&Path> = inputs.into_iter().filter_map(|p| p.as_deref()).collect();
+    inputs.push(&args.data);
+    destinations.check(&inputs)?;
+    threads::start(args.threads)?;
+
+    let samples = Samples::read(args)?;
+    let origins = origins(args, &samples.train);
+    let settings = settings::of(args, &samples)?;
+    let settings = settings.check().map_err(|error| origins.failure(&error))?;
+    let goal = Goal {
+        tol: settings.get().tol,
+        max_iters: settings.get().max_iters,
+        time_limit: args.time_limit,
+    };
+    let interrupted = interrupt::flag(args.quiet)?;
+    let control = Control::with_clock(clock)
+        .limit(args.time_limit)
+        .interrupt(Some(&interrupted));
+    let mut display = Display::new("fit", args.quiet, clock, goal);
+    let fitted = crelu_model::fit(
+        &samples.train,
+        samples.test.as_ref(),
+        &settings,
+        &control,
+        &mut display,
+    );
+    drop(display);
+    let mut fitted = fitted.map_err(|error| origins.failure(&error))?;
+
+    fitted.model.target_name.clone_from(&samples.target_name);
+    fitted.model.target_index = samples.target_index;
+    fitted
+        .model
+        .feature_names
+        .clone_from(&samples.feature_names);
+    settings::extend(&mut fitted.report.settings, args, &samples, &destinations);
+    destinations.write(&fitted)?;
+    if !args.quiet {
+        let task = Task {
+            model: &fitted.model,
+            guessed: args.task.is_none(),
+        };
+        printout::print(&summary::text(&fitted.report, task, &destinations))?;
+    }
+    Ok(exit_code(&fitted))
+}
+
+/// 0 if it converged, 2 if not.
+pub(crate) fn exit_code(fit: &Fit) -> ExitCode {
+    if fit.report.status == "converged" {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(STOPPED_EARLY)
+    }
+}

@@ -1,0 +1,94 @@
+//! `crelu info`
+
+use std::fmt::{self, Write};
+use std::process::ExitCode;
+
+use crelu_model::{Activation, Model};
+
+use crate::args::InfoArgs;
+use crate::errors::Failure;
+use crate::predict::load;
+use crate::printout;
+use crate::summary::Short;
+
+/// Most names, neurons or features that are listed.
+const MOST_LISTED: usize = 8;
+
+/// Shows what is in a model file.
+///
+/// # Errors
+/// A line that names the file.
+pub(crate) fn run(args: &InfoArgs) -> Result<ExitCode, Failure> {
+    let model = load(&args.model)?;
+    printout::print(&describe(&model))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn describe(model: &Model) -> String {
+    let mut text = String::new();
+    let mut line = |name: &str, value: &dyn fmt::Display| {
+        // writing to a string does not fail
+        writeln!(text, "{name:13} {value}").ok();
+    };
+    let (network, neurons) = (&model.network, model.network.neurons());
+    line("format:", &"crelu model, safetensors, all F64");
+    match model.labels() {
+        Some([a, b]) => line("task:", &format_args!("classify, labels {a} (f < 0) and {b} (f >= 0)")),
+        None => line("task:", &"regress"),
+    }
+    let target = match (&model.target_name, model.target_index) {
+        (Some(name), Some(index)) => format!("{name} (column {index} of the training data, from 0)"),
+        (Some(name), None) => name.clone(),
+        (None, Some(index)) => format!("column {index} of the training data, from 0"),
+        (None, None) => "held apart from the features".to_owned(),
+    };
+    line("target:", &target);
+    let activation = match model.activation() {
+        Activation::Relu => "relu: f(x) = sum_i a_i max(0, u_i'x)",
+        Activation::Gated => "gated: f(x) = sum_i a_i 1[g_i'x >= 0] u_i'x",
+    };
+    line("activation:", &activation);
+    let bias = if model.bias { "and a bias" } else { "no bias" };
+    let scaled = match &model.standardisation {
+        Some(s) => {
+            let constant = s.scale.iter().filter(|v| **v == 0.0).count();
+            format!("standardised, {constant} of them constant in training")
+        }
+        None => "taken as they are".to_owned(),
+    };
+    line(
+        "features:",
+        &format_args!("{}, {scaled}; {bias}", model.n_features()),
+    );
+    if let Some(names) = &model.feature_names {
+        line("names:", &listed(names.iter().cloned(), names.len()));
+    }
+    line("neurons:", &neurons);
+    line("beta:", &Short(model.beta));
+    line("objective:", &format_args!("{:.8}", Short(model.objective)));
+    line(
+        "gap:",
+        &format_args!("{:.2e} (to the bound over its patterns)", model.gap),
+    );
+    let mut sizes: Vec<f64> = network
+        .output
+        .iter()
+        .enumerate()
+        .map(|(i, a)| network.hidden.col(i).norm_l2() * a)
+        .filter(|size| *size != 0.0)
+        .collect();
+    sizes.sort_by(|a, b| b.abs().total_cmp(&a.abs()));
+    let shown = sizes.iter().map(|size| format!("{:.3}", Short(*size)));
+    line("largest:", &format_args!("|u| a = {}", listed(shown, neurons)));
+    text
+}
+
+fn listed(items: impl Iterator<Item = String>, count: usize) -> String {
+    let mut list = items.take(MOST_LISTED).collect::<Vec<_>>().join(", ");
+    if count == 0 {
+        list.push_str("none");
+    } else if count > MOST_LISTED {
+        list.push_str(&format!(", … {count} in all"));
+    }
+    list
+}

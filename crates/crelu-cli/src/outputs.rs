@@ -1,0 +1,146 @@
+//! The files that a fit leaves: checked before the run, written together after it.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crelu_data::{check_writable, write_all_atomic};
+use crelu_model::Fit;
+
+use crate::args::FitArgs;
+use crate::errors::Failure;
+use crate::plots;
+
+/// Where model, report and plots go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Destinations {
+    /// The model.
+    pub(crate) model: PathBuf,
+    /// The report.
+    pub(crate) report: PathBuf,
+    /// Folder of the plots, made if it is not there.
+    pub(crate) plots: Option<PathBuf>,
+}
+
+impl Destinations {
+    /// What the options ask for: by default the model has the data's name, in the current folder,
+    /// and the report the model's.
+    pub(crate) fn of(args: &FitArgs) -> Self {
+        let model = args.out.clone().unwrap_or_else(|| default_model(&args.data));
+        let report = args
+            .report
+            .clone()
+            .unwrap_or_else(|| model.with_extension("json"));
+        Self {
+            model,
+            report,
+            plots: args.plots.clone(),
+        }
+    }
+
+    /// Whether all can be written, asked before a long run. Leaves nothing behind.
+    ///
+    /// # Errors
+    /// A line that names the option and the path.
+    pub(crate) fn check(&self, inputs: &[&Path]) -> Result<(), Failure> {
+        check_file("--out", &self.model, inputs)?;
+        check_file("--report", &self.report, inputs)?;
+        if same_file(&self.model, &self.report) {
+            let problem = "model and report need files of their own";
+            return Err(Failure::at("--report", &self.report, problem));
+        }
+        match &self.plots {
+            Some(folder) => check_folder("--plots", folder),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes model, report and plots: all of them or none.
+    ///
+    /// # Errors
+    /// A line that names the path.
+    pub(crate) fn write(&self, fit: &Fit) -> Result<(), Failure> {
+        let model = fit.model.to_bytes();
+        let mut report = serde_json::to_vec_pretty(&fit.report)
+            .map_err(|error| Failure::of(self.report.display(), error))?;
+        report.push(b'\n');
+        let drawn = match &self.plots {
+            Some(folder) => {
+                let drawn = plots::draw(&fit.report)
+                    .map_err(|error| Failure::at("--plots", folder, error))?;
+                fs::create_dir_all(folder)
+                    .map_err(|error| Failure::at("--plots", folder, error))?;
+                drawn
+                    .into_iter()
+                    .map(|(name, svg)| (folder.join(name), svg.into_bytes()))
+                    .collect()
+            }
+            None => Vec::new(),
+        };
+        let mut files = vec![
+            (self.model.as_path(), model.as_slice()),
+            (self.report.as_path(), report.as_slice()),
+        ];
+        files.extend(drawn.iter().map(|(path, svg)| (&**path, &**svg)));
+        write_all_atomic(&files).map_err(Failure::new)
+    }
+}
+
+/// Whether a file can be written and is none of the inputs.
+///
+/// # Errors
+/// A line that names the option and the path.
+pub(crate) fn check_file(option: &str, path: &Path, inputs: &[&Path]) -> Result<(), Failure> {
+    check_writable(path).map_err(|error| Failure::of(option, error))?;
+    if inputs.iter().any(|input| same_file(path, input)) {
+        let problem = "would replace a file that is read";
+        return Err(Failure::at(option, path, problem));
+    }
+    Ok(())
+}
+
+/// Whether a folder is there or can be made, and files written into it.
+///
+/// # Errors
+/// A line that names the option and the path.
+pub(crate) fn check_folder(option: &str, folder: &Path) -> Result<(), Failure> {
+    let is_there = |path: &&Path| path.as_os_str().is_empty() || path.symlink_metadata().is_ok();
+    let nearest = folder.ancestors().find(is_there).unwrap_or(folder);
+    check_writable(&nearest.join(".crelu-folder-check"))
+        .map_err(|_| Failure::at(option, folder, "not a folder that can be written to"))
+}
+
+fn same_file(a: &Path, b: &Path) -> bool {
+    a == b
+        || matches!((fs::canonicalize(a), fs::canonicalize(b)), (Ok(a), Ok(b)) if a == b && a.is_file())
+}
+
+/// The data's name without its endings, in the current folder.
+fn default_model(data: &Path) -> PathBuf {
+    let name = data.file_name().unwrap_or(data.as_os_str());
+    let mut stem = Path::new(name);
+    if stem.extension().is_some_and(|e| e.eq_ignore_ascii_case("gz")) {
+        stem = Path::new(stem.file_stem().unwrap_or(name));
+    }
+    let mut model = OsString::from(stem.file_stem().unwrap_or(name));
+    model.push(".safetensors");
+    PathBuf::from(model)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn default_model_has_the_stem_of_the_data() {
+        for (data, model) in [
+            ("a.csv", "a.safetensors"),
+            ("deep/er/b.csv.gz", "b.safetensors"),
+            ("train-images-idx3-ubyte", "train-images-idx3-ubyte.safetensors"),
+            ("x-ubyte.gz", "x-ubyte.safetensors"),
+            ("v1.2.npz", "v1.2.safetensors"),
+        ] {
+            assert_eq!(default_model(Path::new(data)), Path::new(model), "{data}");
+        }
+    }
+}

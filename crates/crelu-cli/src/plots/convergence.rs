@@ -1,0 +1,117 @@
+//! Objective and dual bound over time, and the gap between them.
+
+use crelu_model::Report;
+use plotters::prelude::*;
+
+use super::style::{
+    Area, BLUE_INK, FONT, GREY_INK, ORANGE_INK, curve, failed, legend, level, seconds, sheet, span, tick,
+};
+use crate::errors::Failure;
+
+const SIZE: (u32, u32) = (760, 620);
+/// Height of the upper panel.
+const UPPER: u32 = 350;
+/// Gaps below this are drawn at it: the scale is logarithmic.
+const SMALLEST_GAP: f64 = 1e-14;
+
+/// Two panels: `J` and its bound above, the relative gap below.
+pub(super) fn draw(report: &Report) -> Result<String, Failure> {
+    let mut course: Vec<(f64, f64, f64, f64)> = report
+        .history
+        .iter()
+        .map(|e| (e.seconds, e.objective_network, e.dual_bound, e.gap))
+        .collect();
+    course.push((
+        report.seconds.total,
+        report.objective_network,
+        report.dual_bound,
+        report.gap,
+    ));
+    sheet(SIZE, |area| {
+        let (upper, lower) = area.split_vertically(UPPER);
+        bounds(&upper, &course)?;
+        gap(&lower, &course, tolerance(report))
+    })
+}
+
+fn tolerance(report: &Report) -> Option<f64> {
+    let tol = report.settings.get("tol")?.as_f64()?;
+    (tol >= SMALLEST_GAP).then_some(tol)
+}
+
+fn bounds(area: &Area<'_>, course: &[(f64, f64, f64, f64)]) -> Result<(), Failure> {
+    let objective: Vec<(f64, f64)> = course.iter().map(|c| (c.0, c.1)).collect();
+    let bound: Vec<(f64, f64)> = course.iter().map(|c| (c.0, c.2.max(0.0))).collect();
+    let heights = span(objective.iter().chain(&bound).map(|at| at.1));
+    let mut chart = ChartBuilder::on(area)
+        .caption(
+            "Objective of the network and dual bound",
+            (FONT, 18).into_font(),
+        )
+        .margin(12)
+        .margin_right(24)
+        .x_label_area_size(28)
+        .y_label_area_size(72)
+        .build_cartesian_2d(seconds(&objective), heights)
+        .map_err(failed)?;
+    chart
+        .configure_mesh()
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(GREY_INK.mix(0.2))
+        .axis_style(GREY_INK)
+        .label_style((FONT, 14))
+        .x_labels(8)
+        .y_labels(6)
+        .x_label_formatter(&tick)
+        .y_label_formatter(&tick)
+        .draw()
+        .map_err(failed)?;
+    curve(&mut chart, &objective, BLUE_INK, "objective J")?;
+    curve(&mut chart, &bound, ORANGE_INK, "dual bound")?;
+    legend(&mut chart, SeriesLabelPosition::MiddleRight)
+}
+
+fn gap(
+    area: &Area<'_>,
+    course: &[(f64, f64, f64, f64)],
+    tolerance: Option<f64>,
+) -> Result<(), Failure> {
+    let points: Vec<(f64, f64)> = course
+        .iter()
+        .map(|c| (c.0, c.3.max(SMALLEST_GAP)))
+        .collect();
+    let all = points.iter().map(|at| at.1).chain(tolerance);
+    let low = all.clone().fold(f64::INFINITY, f64::min);
+    let high = all.fold(0.0, f64::max);
+    // whole decades, so that each has its label
+    let low = 10_f64.powf((low * 0.999).log10().floor());
+    let high = 10_f64.powf((high * 1.001).log10().ceil());
+    let times = seconds(&points);
+    let mut chart = ChartBuilder::on(area)
+        .caption("Relative gap", (FONT, 18).into_font())
+        .margin(12)
+        .margin_right(24)
+        .x_label_area_size(44)
+        .y_label_area_size(72)
+        .build_cartesian_2d(times.clone(), (low..high).log_scale())
+        .map_err(failed)?;
+    chart
+        .configure_mesh()
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(GREY_INK.mix(0.2))
+        .axis_style(GREY_INK)
+        .label_style((FONT, 14))
+        .axis_desc_style((FONT, 15))
+        .x_desc("seconds since program start")
+        .x_labels(8)
+        .y_labels(6)
+        .x_label_formatter(&tick)
+        .y_label_formatter(&|value| format!("{value:.0e}"))
+        .draw()
+        .map_err(failed)?;
+    curve(&mut chart, &points, BLUE_INK, "gap")?;
+    if let Some(tol) = tolerance {
+        level(&mut chart, times, tol, "tolerance")?;
+    }
+    legend(&mut chart, SeriesLabelPosition::UpperRight)
+}

@@ -1,0 +1,69 @@
+//! Accuracy, or r2, over time.
+
+use crelu_model::{HistoryEntry, Report, Score};
+use plotters::prelude::*;
+
+use super::style::{
+    BLUE_INK, FONT, GREY_INK, ORANGE_INK, curve, failed, legend, seconds, sheet, span, tick,
+};
+use crate::errors::Failure;
+
+const SIZE: (u32, u32) = (760, 420);
+/// An r2 below this is drawn at it: a first network far from the data must not flatten the rest.
+const LOWEST_R2: f64 = -0.5;
+
+/// Training rows, and test rows where there are any.
+pub(super) fn draw(report: &Report) -> Result<String, Failure> {
+    let classify = report.train.accuracy.is_some();
+    let title = if classify { "Accuracy" } else { "r2" };
+    let of_score = |score: &Score| if classify { score.accuracy } else { score.r2 };
+    let of_train = |e: &HistoryEntry| if classify { e.train_accuracy } else { e.train_r2 };
+    let of_test = |e: &HistoryEntry| if classify { e.test_accuracy } else { e.test_r2 };
+
+    let end = report.seconds.total;
+    let series = |of_entry: &dyn Fn(&HistoryEntry) -> Option<f64>, last: Option<f64>| {
+        let course = report.history.iter();
+        let course = course.filter_map(|e| Some((e.seconds, of_entry(e)?)));
+        let all = course.chain(last.map(|value| (end, value)));
+        all.map(|(t, value)| (t, value.max(LOWEST_R2)))
+            .collect::<Vec<(f64, f64)>>()
+    };
+    let train = series(&of_train, of_score(&report.train));
+    let test = series(&of_test, report.test.as_ref().and_then(of_score));
+
+    sheet(SIZE, |area| {
+        let mut heights = span(train.iter().chain(&test).map(|at| at.1));
+        // a perfect score keeps some air above it
+        heights.end = heights.end.min(1.02);
+        let mut chart = ChartBuilder::on(area)
+            .caption(
+                format!("{title} of the best network so far"),
+                (FONT, 18).into_font(),
+            )
+            .margin(12)
+            .margin_right(24)
+            .x_label_area_size(44)
+            .y_label_area_size(64)
+            .build_cartesian_2d(seconds(&train), heights)
+            .map_err(failed)?;
+        chart
+            .configure_mesh()
+            .light_line_style(TRANSPARENT)
+            .bold_line_style(GREY_INK.mix(0.2))
+            .axis_style(GREY_INK)
+            .label_style((FONT, 14))
+            .axis_desc_style((FONT, 15))
+            .x_desc("seconds since program start")
+            .x_labels(8)
+            .y_labels(8)
+            .x_label_formatter(&tick)
+            .y_label_formatter(&tick)
+            .draw()
+            .map_err(failed)?;
+        curve(&mut chart, &train, BLUE_INK, "train")?;
+        if !test.is_empty() {
+            curve(&mut chart, &test, ORANGE_INK, "test")?;
+        }
+        legend(&mut chart, SeriesLabelPosition::LowerRight)
+    })
+}

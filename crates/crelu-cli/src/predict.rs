@@ -1,0 +1,135 @@
+//! `crelu predict`
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use crelu_data::{ReadOptions, write_atomic};
+use crelu_model::{Model, Prediction};
+use faer::MatRef;
+
+use crate::args::PredictArgs;
+use crate::errors::Failure;
+use crate::{outputs, printout, samples};
+
+/// Applies a model to a data file.
+///
+/// # Errors
+/// A line that names the file, row and column, or the option; nothing is written then.
+pub(crate) fn run(args: &PredictArgs) -> Result<ExitCode, Failure> {
+    if let Some(out) = &args.out {
+        outputs::check_file("--out", out, &[&args.model, &args.data])?;
+    }
+    let model = load(&args.model)?;
+    if args.proba && model.labels().is_none() {
+        let problem = "this model predicts numbers, which have no probabilities";
+        return Err(Failure::of("--proba", problem));
+    }
+    let options = ReadOptions::for_prediction(
+        model.n_features(),
+        model.target_name.clone(),
+        model.target_index,
+    );
+    let table = crelu_data::read(&args.data, &options).map_err(Failure::new)?;
+    samples::check_order(
+        &args.data,
+        model.feature_names.as_deref(),
+        table.feature_names.as_deref(),
+    )?;
+    let features =
+        MatRef::from_column_major_slice(&table.features, table.n_features, table.n_samples);
+    let predictions = model
+        .predict(features)
+        .map_err(|error| Failure::of(args.data.display(), error))?;
+    if let Some(at) = predictions.iter().position(is_overflow) {
+        let problem = format_args!("row {}: the prediction overflows: values too large", at + 1);
+        return Err(Failure::of(args.data.display(), problem));
+    }
+    let text = table_text(&model, &predictions, args.proba);
+    match &args.out {
+        Some(out) => write_atomic(out, text.as_bytes())
+            .map_err(|error| Failure::of("--out", error))?,
+        None => printout::print(&text)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Reads a model file.
+///
+/// # Errors
+/// A line that names the file.
+pub(crate) fn load(path: &Path) -> Result<Model, Failure> {
+    let bytes = std::fs::read(path).map_err(|error| Failure::of(path.display(), error))?;
+    Model::from_bytes(&bytes).map_err(|error| Failure::of(path.display(), error))
+}
+
+fn is_overflow(prediction: &Prediction<'_>) -> bool {
+    match prediction {
+        Prediction::Label(_, p) => p.is_nan(),
+        Prediction::Value(value) => !value.is_finite(),
+    }
+}
+
+/// CSV with a header: `prediction`, and `p_<label>` for each label, the smaller first.
+fn table_text(model: &Model, predictions: &[Prediction<'_>], proba: bool) -> String {
+    let mut text = String::from("prediction");
+    if let (true, Some(labels)) = (proba, model.labels()) {
+        for label in labels {
+            text.push(',');
+            text.push_str(&cell(&format!("p_{label}")));
+        }
+    }
+    text.push('\n');
+    for prediction in predictions {
+        match prediction {
+            Prediction::Value(value) => text.push_str(&number(*value)),
+            Prediction::Label(label, larger) => {
+                text.push_str(&cell(label));
+                if proba {
+                    text.push_str(&format!(",{},{}", number(1.0 - larger), number(*larger)));
+                }
+            }
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// The shortest text that reads back as the same number.
+fn number(value: f64) -> String {
+    let magnitude = value.abs();
+    if magnitude == 0.0 || (1e-5..1e16).contains(&magnitude) {
+        value.to_string()
+    } else {
+        format!("{value:e}")
+    }
+}
+
+/// A cell of a CSV file, quoted where it must be.
+fn cell(text: &str) -> String {
+    if text.contains([',', '"', '\n', '\r']) || text.is_empty() {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cell_with_a_comma_or_a_quote_is_quoted() {
+        assert_eq!(cell("yes"), "yes");
+        assert_eq!(cell("a,b"), "\"a,b\"");
+        assert_eq!(cell("5\" x"), "\"5\"\" x\"");
+        assert_eq!(cell(""), "\"\"");
+    }
+
+    #[test]
+    fn number_text_reads_back_as_the_number() {
+        for value in [0.0, -0.1, 1.0 / 3.0, 1e300, -2.5e-300, 123_456.789] {
+            assert_eq!(number(value).parse::<f64>(), Ok(value));
+        }
+        assert_eq!(number(1e300), "1e300");
+    }
+}

@@ -1,0 +1,164 @@
+//! How a run is going, on standard error: a bar on a terminal, a line a second otherwise.
+
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+use crelu_model::{Clock, FitObserver, HistoryEntry, Progress};
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Seconds between two lines where there is no terminal.
+const LINE_EVERY: f64 = 1.0;
+const BAR_LENGTH: u64 = 1000;
+
+/// What ends a run: the bar is full when the nearest of them is reached.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Goal {
+    /// The gap.
+    pub(crate) tol: f64,
+    /// The iterations.
+    pub(crate) max_iters: usize,
+    /// The seconds on the clock.
+    pub(crate) time_limit: Option<f64>,
+}
+
+/// The display of one run.
+pub(crate) struct Display<'a> {
+    form: Form,
+    clock: &'a dyn Clock,
+    goal: Goal,
+    iteration: usize,
+    last: Option<HistoryEntry>,
+    done: f64,
+}
+
+enum Form {
+    Nothing,
+    Lines { prefix: String, next: f64 },
+    Bar(ProgressBar),
+}
+
+impl<'a> Display<'a> {
+    /// A display for a run called `name`, or none.
+    pub(crate) fn new(name: &str, quiet: bool, clock: &'a dyn Clock, goal: Goal) -> Self {
+        let form = if quiet {
+            Form::Nothing
+        } else if std::io::stderr().is_terminal() {
+            let bar = ProgressBar::new(BAR_LENGTH);
+            let style = ProgressStyle::with_template("{prefix} [{bar:24}] {elapsed} {wide_msg}")
+                .unwrap_or_else(|_| ProgressStyle::default_bar());
+            bar.set_style(style.progress_chars("=> "));
+            bar.set_prefix(name.to_owned());
+            bar.enable_steady_tick(Duration::from_millis(250));
+            Form::Bar(bar)
+        } else {
+            Form::Lines {
+                prefix: name.to_owned(),
+                next: clock.seconds() + LINE_EVERY,
+            }
+        };
+        Self {
+            form,
+            clock,
+            goal,
+            iteration: 0,
+            last: None,
+            done: 0.0,
+        }
+    }
+
+    /// Shows a message at once.
+    fn tell(&mut self, message: &str) {
+        match &mut self.form {
+            Form::Nothing => {}
+            Form::Lines { prefix, .. } => {
+                // nobody may be reading: the run goes on
+                writeln!(std::io::stderr(), "{prefix}: {message}").ok();
+            }
+            Form::Bar(bar) => bar.set_message(message.to_owned()),
+        }
+    }
+
+    fn refresh(&mut self) {
+        let seconds = self.clock.seconds();
+        match &mut self.form {
+            Form::Nothing => return,
+            Form::Lines { next, .. } if seconds < *next => return,
+            Form::Lines { next, .. } => *next = seconds + LINE_EVERY,
+            Form::Bar(bar) => {
+                let share = progress_share(&self.goal, seconds, self.iteration, self.last.as_ref());
+                // a bar that goes back is worse than one that waits
+                self.done = self.done.max(share);
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    clippy::cast_precision_loss,
+                    reason = "a share of a short bar"
+                )]
+                bar.set_position((self.done * BAR_LENGTH as f64) as u64);
+            }
+        }
+        let mut message = format!("iteration {}", self.iteration);
+        if let Some(last) = &self.last {
+            message.push_str(&format!(
+                ", J {:.6}, bound {:.6}, gap {:.1e}",
+                last.objective_network, last.dual_bound, last.gap
+            ));
+        }
+        if matches!(self.form, Form::Lines { .. }) {
+            message = format!("{seconds:.1} s, {message}");
+        }
+        self.tell(&message);
+    }
+}
+
+impl FitObserver for Display<'_> {
+    fn progress(&mut self, progress: Progress<'_>) -> bool {
+        match progress {
+            Progress::Prepared {
+                n,
+                d,
+                patterns,
+                beta,
+            } => self.tell(&format!(
+                "{n} rows, {d} columns, {patterns} patterns, beta {beta:.4e}"
+            )),
+            Progress::Iteration(iteration) => {
+                self.iteration = iteration;
+                self.refresh();
+            }
+            Progress::Check(entry) => {
+                self.iteration = entry.iteration;
+                self.last = Some(*entry);
+                self.refresh();
+            }
+        }
+        true
+    }
+}
+
+impl Drop for Display<'_> {
+    fn drop(&mut self) {
+        if let Form::Bar(bar) = &self.form {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// How much of the way to the nearest end lies behind: the gap counts on a logarithmic scale.
+fn progress_share(
+    goal: &Goal,
+    seconds: f64,
+    iteration: usize,
+    last: Option<&HistoryEntry>,
+) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "a share, for display")]
+    let of_iterations = iteration as f64 / goal.max_iters.max(1) as f64;
+    let of_time = goal.time_limit.map_or(0.0, |limit| seconds / limit);
+    let of_gap = match last {
+        Some(entry) if entry.gap < 1.0 && goal.tol > 0.0 && goal.tol < 1.0 => {
+            entry.gap.max(goal.tol).ln() / goal.tol.ln()
+        }
+        _ => 0.0,
+    };
+    of_iterations.max(of_time).max(of_gap).clamp(0.0, 1.0)
+}

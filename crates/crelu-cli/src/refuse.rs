@@ -1,0 +1,28 @@
+//! Commands that are not built yet.
+
+use std::process::ExitCode;
+
+use crate::args::Command;
+use crate::errors::Failure;
+
+/// Says so, in one line.
+///
+/// # Errors
+/// Always.
+pub(crate) fn run(command: &Command) -> Result<ExitCode, Failure> {
+    let (name, instead) = match command {
+        Command::Path(_) => ("path", "fit trains for one --beta or --beta-frac"),
+        Command::Export(_) => (
+            "export",
+            "the model file is safetensors, which PyTorch and NumPy read",
+        ),
+        Command::Verify(_) => (
+            "verify",
+            "fit reports a dual bound over the patterns in use",
+        ),
+        _ => ("this command", "see crelu --help"),
+    };
+    Err(Failure::new(format_args!(
+        "{name} is not built yet ({instead}); the commands that work now are demo, fit, predict and info"
+    )))
+}

@@ -1,0 +1,145 @@
+//! From data files to training and test samples.
+
+use std::path::{Path, PathBuf};
+
+use crelu_data::{ReadOptions, Table};
+use crelu_model::{Coding, Dataset, FitError, TargetColumn, Task};
+
+use crate::args::FitArgs;
+use crate::errors::{Failure, Origins};
+
+/// What a fit learns from and is scored on.
+#[derive(Debug)]
+pub(crate) struct Samples {
+    /// The training rows.
+    pub(crate) train: Dataset,
+    /// The test rows, if there are any.
+    pub(crate) test: Option<Dataset>,
+    /// What is predicted.
+    pub(crate) task: Task,
+    /// Name of the target column, where the file has names.
+    pub(crate) target_name: Option<String>,
+    /// Index of the target column, in formats where it is one of the columns.
+    pub(crate) target_index: Option<usize>,
+    /// Names of the features, where the file has them.
+    pub(crate) feature_names: Option<Vec<String>>,
+}
+
+impl Samples {
+    /// Reads what the options name.
+    ///
+    /// # Errors
+    /// A line that names the file, the row and the column, or the option.
+    pub(crate) fn read(args: &FitArgs) -> Result<Self, Failure> {
+        let options = ReadOptions {
+            target: args.target.clone(),
+            labels: args.labels.clone(),
+            ..ReadOptions::default()
+        };
+        let table = crelu_data::read(&args.data, &options).map_err(Failure::new)?;
+        let names = table.feature_names.clone();
+        let (target_name, target_index) = (table.target_name.clone(), table.target_index);
+        let n_features = table.n_features;
+        let data = dataset(table).map_err(|error| Failure::of(args.data.display(), error))?;
+        let task = args.task.unwrap_or_else(|| Task::guess(data.target()));
+
+        let (train, test) = match (&args.test, args.test_frac) {
+            (Some(path), _) => {
+                let options = ReadOptions {
+                    labels: args.test_labels.clone(),
+                    n_features: Some(n_features),
+                    ..options
+                };
+                let test = read_test(path, &options, names.as_deref())?;
+                (data, Some(test))
+            }
+            (None, Some(share)) => {
+                let origins = |split| Origins {
+                    split,
+                    ..origins(args, &data)
+                };
+                // a class too many is a fault of the file, not of the split
+                Coding::learn(data.target(), task)
+                    .map_err(|error| origins(false).failure(&error))?;
+                let (train, test) = data
+                    .split(share, args.seed)
+                    .map_err(|error| origins(true).failure(&error))?;
+                (train, Some(test))
+            }
+            (None, None) => (data, None),
+        };
+        Ok(Self {
+            train,
+            test,
+            task,
+            target_name,
+            target_index,
+            feature_names: names,
+        })
+    }
+}
+
+/// Where the parts of this fit come from.
+pub(crate) fn origins<'a>(args: &'a FitArgs, train: &Dataset) -> Origins<'a> {
+    Origins {
+        data: &args.data,
+        test: args.test.as_deref(),
+        gates: args.gates.as_deref(),
+        text_target: train.target().values.is_none(),
+        split: args.test_frac.is_some(),
+    }
+}
+
+fn read_test(
+    path: &PathBuf,
+    options: &ReadOptions,
+    names: Option<&[String]>,
+) -> Result<Dataset, Failure> {
+    let failed = |error: &dyn std::fmt::Display| Failure::of("--test", error);
+    let table = crelu_data::read(path, options).map_err(|error| failed(&error))?;
+    check_order(path, names, table.feature_names.as_deref())?;
+    dataset(table).map_err(|error| Failure::at("--test", path, error))
+}
+
+/// Refuses a file that has the columns of the training data in another order.
+///
+/// # Errors
+/// A line that names the file and the first column that is elsewhere.
+pub(crate) fn check_order(
+    path: &Path,
+    want: Option<&[String]>,
+    got: Option<&[String]>,
+) -> Result<(), Failure> {
+    let (Some(want), Some(got)) = (want, got) else {
+        return Ok(());
+    };
+    let sorted = |names: &[String]| {
+        let mut names = names.to_vec();
+        names.sort();
+        names
+    };
+    // other names may be other words for the same columns: that is the user's knowledge
+    let moved = want.iter().zip(got).position(|(a, b)| a != b);
+    match moved {
+        Some(at) if sorted(want) == sorted(got) => Err(Failure::of(
+            path.display(),
+            format_args!(
+                "the features stand in another order than in training: '{}' where '{}' was",
+                got[at], want[at]
+            ),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn dataset(table: Table) -> Result<Dataset, FitError> {
+    let target = match table.target {
+        Some(crelu_data::TargetColumn::Numbers { values, text }) => TargetColumn {
+            text,
+            values: Some(values),
+        },
+        Some(crelu_data::TargetColumn::Text(text)) => TargetColumn::labels(text),
+        None => TargetColumn::labels(Vec::new()),
+    };
+    Dataset::from_rows(&table.features, table.n_samples, table.n_features, target)
+}

@@ -1,0 +1,96 @@
+//! From options to the settings of a fit, and to their place in the report.
+
+use std::path::Path;
+
+use crelu_data::read_matrix_npy;
+use crelu_model::{Beta, FitSettings, PatternSource, Precision};
+use faer::{Mat, MatRef};
+use serde_json::{Map, Value, json};
+
+use crate::args::FitArgs;
+use crate::errors::Failure;
+use crate::outputs::Destinations;
+use crate::samples::Samples;
+
+/// The settings that the options ask for; reads the gates if they are given.
+///
+/// # Errors
+/// A line that names `--gates` and its file, or `--patterns`.
+pub(crate) fn of(args: &FitArgs, samples: &Samples) -> Result<FitSettings, Failure> {
+    let mut settings = FitSettings::default();
+    settings.task = Some(samples.task);
+    settings.activation = args.activation;
+    settings.patterns = match &args.gates {
+        Some(path) => PatternSource::Given(gates(path)?),
+        None => PatternSource::Sampled {
+            count: args.patterns,
+            sampler: args.gate_sampler,
+        },
+    };
+    settings.beta = match (args.beta, args.beta_frac) {
+        (Some(beta), _) => Beta::Absolute(beta),
+        (None, Some(fraction)) => Beta::Fraction(fraction),
+        (None, None) => settings.beta,
+    };
+    settings.tol = args.tol.unwrap_or(settings.tol);
+    settings.max_iters = args.max_iters.unwrap_or(settings.max_iters);
+    settings.seed = args.seed;
+    settings.standardize = !args.no_standardize;
+    settings.bias = !args.no_bias;
+    settings.splitting = args.splitting;
+    settings.primal = args.primal;
+    settings.precision = args.precision.unwrap_or(Precision::Auto);
+    settings.newton = args.newton;
+    settings.working_set = args.working_set;
+    settings.memory_limit = args.memory_limit.unwrap_or(settings.memory_limit);
+    settings.check_every = args.check_every.unwrap_or(settings.check_every);
+
+    #[expect(clippy::cast_precision_loss, reason = "compared with a limit")]
+    let bytes = samples.train.n_samples() as f64 * args.patterns as f64;
+    if args.gates.is_none() && bytes > settings.memory_limit {
+        let problem = format_args!(
+            "{} patterns of {} rows alone are beyond --memory-limit",
+            args.patterns,
+            samples.train.n_samples()
+        );
+        return Err(Failure::of("--patterns", problem));
+    }
+    Ok(settings)
+}
+
+fn gates(path: &Path) -> Result<Mat<f64>, Failure> {
+    let file = read_matrix_npy(path).map_err(|error| Failure::of("--gates", error))?;
+    Ok(MatRef::from_column_major_slice(&file.values, file.rows, file.cols).to_owned())
+}
+
+/// Adds the program's own settings to those of the fit.
+pub(crate) fn extend(
+    map: &mut Map<String, Value>,
+    args: &FitArgs,
+    samples: &Samples,
+    destinations: &Destinations,
+) {
+    let path = |path: Option<&Path>| json!(path.map(|path| path.display().to_string()));
+    for (key, value) in [
+        ("data", path(Some(&args.data))),
+        ("labels", path(args.labels.as_deref())),
+        (
+            "target",
+            json!(args.target.as_ref().or(samples.target_name.as_ref())),
+        ),
+        ("target_index", json!(samples.target_index)),
+        ("task_guessed", json!(args.task.is_none())),
+        ("test", path(args.test.as_deref())),
+        ("test_labels", path(args.test_labels.as_deref())),
+        ("test_frac", json!(args.test_frac)),
+        ("gates", path(args.gates.as_deref())),
+        ("backend", json!("faer")),
+        ("threads", json!(rayon::current_num_threads())),
+        ("out", path(Some(&destinations.model))),
+        ("report", path(Some(&destinations.report))),
+        ("plots", path(destinations.plots.as_deref())),
+        ("quiet", json!(args.quiet)),
+    ] {
+        map.insert(key.to_owned(), value);
+    }
+}

@@ -1,0 +1,138 @@
+//! What a fit came to, for people.
+
+use std::fmt::{self, Write};
+
+use crelu_model::{Model, Report, Score};
+
+use crate::outputs::Destinations;
+
+/// What is predicted, and whether that was guessed.
+#[derive(Clone, Copy)]
+pub(crate) struct Task<'a> {
+    /// The model.
+    pub(crate) model: &'a Model,
+    /// Whether the task was guessed.
+    pub(crate) guessed: bool,
+}
+
+impl fmt::Display for Task<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.model.task().name())?;
+        match (self.model.labels(), self.guessed) {
+            (Some([a, b]), true) => write!(f, " (guessed: the target holds two labels, {a} and {b})"),
+            (Some([a, b]), false) => write!(f, " (labels {a} and {b})"),
+            (None, true) => f.write_str(" (guessed: the target holds numbers)"),
+            (None, false) => Ok(()),
+        }
+    }
+}
+
+/// The summary, several lines.
+pub(crate) fn text(report: &Report, task: Task<'_>, destinations: &Destinations) -> String {
+    let mut text = String::new();
+    let mut line = |name: &str, value: &dyn fmt::Display| {
+        // writing to a string does not fail
+        writeln!(text, "{name:12} {value}").ok();
+    };
+    let iterations = report.iterations;
+    let seconds = report.seconds.total;
+    line(
+        "status:",
+        &format_args!(
+            "{} after {iterations} iterations, {seconds:.2} s",
+            report.status.replace('_', " ")
+        ),
+    );
+    line("task:", &task);
+    let (n, d) = (report.n, report.d);
+    let bias = if task.model.bias { " with the bias" } else { "" };
+    line(
+        "data:",
+        &format_args!("{n} rows, {d} columns{bias}, {} patterns", report.patterns),
+    );
+    line("beta:", &format_args!("{:.6}", Short(report.beta)));
+    line(
+        "objective:",
+        &format_args!("{:.8} (J of the network)", Short(report.objective_network)),
+    );
+    line(
+        "dual bound:",
+        &format_args!("{:.8} (over these patterns)", Short(report.dual_bound)),
+    );
+    line(
+        "gap:",
+        &format_args!(
+            "{:.2e} (of the convex programme {:.2e})",
+            report.gap, report.programme_gap
+        ),
+    );
+    line("neurons:", &report.neurons);
+    line("train:", &Scored(&report.train));
+    if let Some(test) = &report.test {
+        line("test:", &Scored(test));
+    }
+    line("model:", &destinations.model.display());
+    line("report:", &destinations.report.display());
+    if let Some(folder) = &destinations.plots {
+        line("plots:", &folder.display());
+    }
+    text
+}
+
+/// `accuracy 0.9720, mean loss 0.0412`
+struct Scored<'a>(&'a Score);
+
+impl fmt::Display for Scored<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(accuracy) = self.0.accuracy {
+            write!(f, "accuracy {accuracy:.4}, ")?;
+        }
+        if let Some(r2) = self.0.r2 {
+            write!(f, "r2 {r2:.4}, ")?;
+        }
+        write!(f, "mean loss {:.6}", Short(self.0.loss))
+    }
+}
+
+/// A number with the significant digits that the precision asks for.
+pub(crate) struct Short(pub(crate) f64);
+
+impl fmt::Display for Short {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = f.precision().unwrap_or(6).max(1);
+        let value = self.0;
+        let magnitude = value.abs();
+        if magnitude == 0.0 {
+            return f.write_str("0");
+        }
+        if !(1e-4..1e9).contains(&magnitude) {
+            return write!(f, "{value:.*e}", digits - 1);
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "between -4 and 9 by the range above"
+        )]
+        let before = magnitude.log10().floor() as i32 + 1;
+        let after = i32::try_from(digits).map_or(0, |digits| (digits - before).max(0));
+        write!(f, "{value:.*}", usize::try_from(after).unwrap_or(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_number_keeps_significant_digits() {
+        for (value, text) in [
+            (0.0, "0"),
+            (0.071_234_567, "0.0712346"),
+            (-12.345_678_9, "-12.3457"),
+            (1234567.0, "1234567"),
+            (1.5e-7, "1.50000e-7"),
+            (1e12, "1.00000e12"),
+        ] {
+            assert_eq!(format!("{:.6}", Short(value)), text);
+        }
+    }
+}
