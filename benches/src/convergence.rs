@@ -1,6 +1,7 @@
 use crelu_model::gates::{GateSampler, sample};
 use crelu_model::programme::{
-    Activation, Check, Observer, Precision, Programme, ProgrammeSettings, Solution, Splitting, Switch, solve,
+    Activation, Check, Observer, Precision, Programme, ProgrammeSettings, Solution, Splitting,
+    Switch, solve,
 };
 use crelu_model::{Clock, Control};
 use linalg_core::RowSpace;
@@ -15,10 +16,23 @@ const SEED: u64 = 0;
 const GAPS: [f64; 4] = [1e-2, 1e-3, 1e-4, 1e-6];
 
 /// The programme of a set, as `fit` makes it.
-pub(crate) fn programme(set: &Set, patterns: usize, fraction: f64, activation: Activation) -> Result<Programme, String> {
+pub(crate) fn programme(
+    set: &Set,
+    patterns: usize,
+    fraction: f64,
+    activation: Activation,
+) -> Result<Programme, String> {
     let inputs = set.inputs.as_ref();
     let (d, n) = (inputs.nrows(), inputs.ncols());
-    let found = sample(inputs, &set.target, true, GateSampler::Gaussian, patterns, SEED).map_err(|e| e.to_string())?;
+    let found = sample(
+        inputs,
+        &set.target,
+        true,
+        GateSampler::Gaussian,
+        patterns,
+        SEED,
+    )
+    .map_err(|e| e.to_string())?;
     let space = if d > n {
         RowSpace::qr(inputs.transpose())
     } else if d <= 128 {
@@ -27,9 +41,15 @@ pub(crate) fn programme(set: &Set, patterns: usize, fraction: f64, activation: A
         RowSpace::columns(inputs.transpose())
     };
     let gates = space.reduce(found.gates.as_ref());
-    let programme =
-        Programme::new(space.rows().to_owned(), found.masks, gates, set.target.clone(), 0.0, activation)
-            .map_err(|e| e.to_string())?;
+    let programme = Programme::new(
+        space.rows().to_owned(),
+        found.masks,
+        gates,
+        set.target.clone(),
+        0.0,
+        activation,
+    )
+    .map_err(|e| e.to_string())?;
     let beta = fraction * programme.zero_threshold();
     Ok(programme.with_beta_sum(beta))
 }
@@ -87,7 +107,13 @@ impl Options {
                 "--write" => out.write = Some(value()?.clone()),
                 "--newton" => out.newton = switch(value()?)?,
                 "--working-set" => out.working_set = switch(value()?)?,
-                "--tol" => out.tol = Some(value()?.parse().map_err(|_| "--tol needs a number".to_owned())?),
+                "--tol" => {
+                    out.tol = Some(
+                        value()?
+                            .parse()
+                            .map_err(|_| "--tol needs a number".to_owned())?,
+                    )
+                }
                 "--splitting" => {
                     out.splitting = match value()?.as_str() {
                         "auto" => Splitting::Auto,
@@ -108,7 +134,11 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let (counts, fractions, precisions): (&[usize], &[f64], &[Precision]) = if options.quick {
         (&[10], &[0.1, 0.01], &[Precision::F64])
     } else {
-        (&[10, 50, 100, 200], &[0.3, 0.1, 0.01, 0.003], &[Precision::F64, Precision::F32])
+        (
+            &[10, 50, 100, 200],
+            &[0.3, 0.1, 0.01, 0.003],
+            &[Precision::F64, Precision::F32],
+        )
     };
     let names: Vec<&str> = match &options.set {
         Some(name) => vec![name],
@@ -126,7 +156,8 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
                 for &fraction in fractions {
                     for &precision in precisions {
                         let programme = programme(&set, count, fraction, activation)?;
-                        let (line, row) = one(&set, &programme, count, fraction, precision, &options)?;
+                        let (line, row) =
+                            one(&set, &programme, count, fraction, precision, &options)?;
                         println!("{line}");
                         text.push_str(&line);
                         text.push('\n');
@@ -157,15 +188,27 @@ fn one(
     let relu = programme.activation() == Activation::Relu;
     let mut settings = ProgrammeSettings::default();
     // small ranks: the Newton finish goes to 1e-6 in f64; else to 1e-4
-    settings.tol = options.tol.unwrap_or(if relu && rank <= 50 && precision == Precision::F64 { 1e-6 } else { 1e-4 });
+    settings.tol = options
+        .tol
+        .unwrap_or(if relu && rank <= 50 && precision == Precision::F64 {
+            1e-6
+        } else {
+            1e-4
+        });
     settings.precision = precision;
     settings.splitting = options.splitting;
     settings.newton = options.newton;
     settings.working_set = options.working_set;
     let clock = Stopwatch::start();
     let mut crossings = Crossings::default();
-    let solution: Solution = solve(programme, &settings, &Control::with_clock(&clock), None, &mut crossings)
-        .map_err(|e| format!("{}: {e}", set.name))?;
+    let solution: Solution = solve(
+        programme,
+        &settings,
+        &Control::with_clock(&clock),
+        None,
+        &mut crossings,
+    )
+    .map_err(|e| format!("{}: {e}", set.name))?;
     let total = clock.seconds();
     let cell = |slot: &Option<(usize, f64)>| match slot {
         Some((iteration, seconds)) => format!("{iteration} / {seconds:.3} s"),
@@ -206,18 +249,35 @@ fn one(
 /// How many rows keep the promises, in words.
 fn summary(rows: &[Value]) {
     let count = |model: &str, limit: u64| {
-        let of: Vec<&Value> =
-            rows.iter().filter(|r| r["model"] == model && r["rank"].as_u64().is_some_and(|r| r <= 400)).collect();
-        let ok = of.iter().filter(|r| r["crossings"][1][0].as_u64().is_some_and(|i| i <= limit)).count();
+        let of: Vec<&Value> = rows
+            .iter()
+            .filter(|r| r["model"] == model && r["rank"].as_u64().is_some_and(|r| r <= 400))
+            .collect();
+        let ok = of
+            .iter()
+            .filter(|r| r["crossings"][1][0].as_u64().is_some_and(|i| i <= limit))
+            .count();
         (ok, of.len())
     };
     let (relu, relus) = count("ReLU", 200);
     let (gated, gateds) = count("gated", 120);
-    println!("1e-3 within 200 iterations: {relu} of {relus} ReLU rows of rank <= 400; within 120: {gated} of {gateds} gated rows");
+    println!(
+        "1e-3 within 200 iterations: {relu} of {relus} ReLU rows of rank <= 400; within 120: {gated} of {gateds} gated rows"
+    );
     let small: Vec<&Value> = rows
         .iter()
-        .filter(|r| r["model"] == "ReLU" && r["precision"] == "f64" && r["rank"].as_u64().is_some_and(|r| r <= 50))
+        .filter(|r| {
+            r["model"] == "ReLU"
+                && r["precision"] == "f64"
+                && r["rank"].as_u64().is_some_and(|r| r <= 50)
+        })
         .collect();
-    let fine = small.iter().filter(|r| r["gap"].as_f64().is_some_and(|g| g <= 1e-6)).count();
-    println!("1e-6 in f64: {fine} of {} ReLU rows of rank <= 50", small.len());
+    let fine = small
+        .iter()
+        .filter(|r| r["gap"].as_f64().is_some_and(|g| g <= 1e-6))
+        .count();
+    println!(
+        "1e-6 in f64: {fine} of {} ReLU rows of rank <= 50",
+        small.len()
+    );
 }

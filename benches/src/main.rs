@@ -6,7 +6,11 @@
 //! | `convergence` | iterations, products and seconds to a certified gap, on real and synthetic sets |
 //!
 //! Every command prints a table, and writes what it measured to `target/bench/`.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program whose output is its purpose")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program whose output is its purpose"
+)]
 
 mod convergence;
 mod core_rates;
@@ -16,7 +20,8 @@ mod stopwatch;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask bench core|convergence [--quick] [--set NAME] [--write FILE]";
+const USAGE: &str =
+    "usage: cargo xtask bench core|convergence [--quick] [--set NAME] [--write FILE]";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();

@@ -11,10 +11,12 @@ pub(crate) fn write(name: &str, seed: u64, rows: Vec<Value>) -> Result<PathBuf, 
         .filter(|out| out.status.success())
         .and_then(|out| String::from_utf8(out.stdout).ok())
         .map_or_else(|| "unknown".to_owned(), |text| text.trim().to_owned());
-    let model = std::fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {
-        let line = text.lines().find(|l| l.starts_with("model name"))?;
-        line.split(':').nth(1).map(|m| m.trim().to_owned())
-    });
+    let model = std::fs::read_to_string("/proc/cpuinfo")
+        .ok()
+        .and_then(|text| {
+            let line = text.lines().find(|l| l.starts_with("model name"))?;
+            line.split(':').nth(1).map(|m| m.trim().to_owned())
+        });
     let record = json!({
         "bench": name,
         "commit": commit,

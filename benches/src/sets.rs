@@ -22,15 +22,30 @@ pub(crate) const SYNTHETIC: [&str; 3] = ["teacher 1000x364", "teacher 300x1000",
 /// Makes a set by its name.
 pub(crate) fn load(name: &str) -> Result<Set, String> {
     match name {
-        "breast cancer" => Ok(table("breast cancer", "breast_cancer.csv", |v| 2.0 * v - 1.0, None)?),
+        "breast cancer" => Ok(table(
+            "breast cancer",
+            "breast_cancer.csv",
+            |v| 2.0 * v - 1.0,
+            None,
+        )?),
         // centred: the mean of a regression target is not the network's to learn
         "diabetes" => {
             let mut set = table("diabetes", "diabetes.csv", |v| v, None)?;
             centre_and_scale(&mut set.target);
             Ok(set)
         }
-        "digits" => table("digits", "digits.csv.gz", |v| if v % 2.0 == 0.0 { 1.0 } else { -1.0 }, Some(600)),
-        "wine" => table("wine", "wine.csv", |v| if v == 1.0 { 1.0 } else { -1.0 }, None),
+        "digits" => table(
+            "digits",
+            "digits.csv.gz",
+            |v| if v % 2.0 == 0.0 { 1.0 } else { -1.0 },
+            Some(600),
+        ),
+        "wine" => table(
+            "wine",
+            "wine.csv",
+            |v| if v == 1.0 { 1.0 } else { -1.0 },
+            None,
+        ),
         "fashion" => fashion(),
         "teacher 1000x364" => Ok(teacher("teacher 1000x364", 1000, 364, 11)),
         "teacher 300x1000" => Ok(teacher("teacher 300x1000", 300, 1000, 12)),
@@ -40,37 +55,62 @@ pub(crate) fn load(name: &str) -> Result<Set, String> {
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join("data")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .join("data")
 }
 
 fn prepare(name: &'static str, data: &Dataset, target: Vec<f64>) -> Set {
     let standardisation = Standardisation::learn(data.features());
-    Set { name, inputs: preprocess(data.features(), Some(&standardisation), true), target }
+    Set {
+        name,
+        inputs: preprocess(data.features(), Some(&standardisation), true),
+        target,
+    }
 }
 
-fn table(name: &'static str, file: &str, code: fn(f64) -> f64, rows: Option<usize>) -> Result<Set, String> {
-    let read = crelu_data::read(&root().join(file), &ReadOptions::default()).map_err(|e| e.to_string())?;
+fn table(
+    name: &'static str,
+    file: &str,
+    code: fn(f64) -> f64,
+    rows: Option<usize>,
+) -> Result<Set, String> {
+    let read =
+        crelu_data::read(&root().join(file), &ReadOptions::default()).map_err(|e| e.to_string())?;
     let Some(Column::Numbers { values, .. }) = &read.target else {
         return Err(format!("{file}: the target is not numeric"));
     };
     let n = rows.unwrap_or(read.n_samples).min(read.n_samples);
     let target: Vec<f64> = values[..n].iter().map(|&v| code(v)).collect();
     let features = &read.features[..n * read.n_features];
-    let data = Dataset::from_rows(features, n, read.n_features, TargetColumn::numbers(target.clone()))
-        .map_err(|e| format!("{file}: {e}"))?;
+    let data = Dataset::from_rows(
+        features,
+        n,
+        read.n_features,
+        TargetColumn::numbers(target.clone()),
+    )
+    .map_err(|e| format!("{file}: {e}"))?;
     Ok(prepare(name, &data, target))
 }
 
 fn fashion() -> Result<Set, String> {
     let folder = root().join("fashion");
-    let options = ReadOptions { labels: Some(folder.join("train-labels-idx1-ubyte.gz")), ..ReadOptions::default() };
-    let read = crelu_data::read(&folder.join("train-images-idx3-ubyte.gz"), &options).map_err(|e| e.to_string())?;
+    let options = ReadOptions {
+        labels: Some(folder.join("train-labels-idx1-ubyte.gz")),
+        ..ReadOptions::default()
+    };
+    let read = crelu_data::read(&folder.join("train-images-idx3-ubyte.gz"), &options)
+        .map_err(|e| e.to_string())?;
     let Some(Column::Numbers { values, .. }) = &read.target else {
         return Err("fashion: the labels are not numeric".to_owned());
     };
-    let target: Vec<f64> = values.iter().map(|&v| if v == 7.0 { 1.0 } else { -1.0 }).collect();
+    let target: Vec<f64> = values
+        .iter()
+        .map(|&v| if v == 7.0 { 1.0 } else { -1.0 })
+        .collect();
     let numbers = TargetColumn::numbers(target.clone());
-    let data = Dataset::from_rows(&read.features, read.n_samples, read.n_features, numbers).map_err(|e| e.to_string())?;
+    let data = Dataset::from_rows(&read.features, read.n_samples, read.n_features, numbers)
+        .map_err(|e| e.to_string())?;
     Ok(prepare("fashion", &data, target))
 }
 
@@ -92,7 +132,11 @@ pub(crate) fn teacher(name: &'static str, n: usize, d: usize, seed: u64) -> Set 
         inputs[(d - 1, j)] = 1.0;
     }
     let target = teach(&inputs, &mut rng);
-    Set { name, inputs, target }
+    Set {
+        name,
+        inputs,
+        target,
+    }
 }
 
 /// Rows of rank `r` whose singular values fall geometrically by `condition`, and a teacher on
@@ -108,7 +152,11 @@ pub(crate) fn spread(name: &'static str, n: usize, r: usize, condition: f64, see
             inputs[(k, j)] *= factor;
         }
     }
-    Set { name, inputs, target }
+    Set {
+        name,
+        inputs,
+        target,
+    }
 }
 
 fn teach(inputs: &Mat<f64>, rng: &mut Xoshiro256PlusPlus) -> Vec<f64> {
@@ -118,14 +166,22 @@ fn teach(inputs: &Mat<f64>, rng: &mut Xoshiro256PlusPlus) -> Vec<f64> {
     let raw: Vec<f64> = (0..n)
         .map(|j| {
             (0..10)
-                .map(|m| output[(m, 0)] * (0..d).map(|k| hidden[(k, m)] * inputs[(k, j)]).sum::<f64>().max(0.0))
+                .map(|m| {
+                    output[(m, 0)]
+                        * (0..d)
+                            .map(|k| hidden[(k, m)] * inputs[(k, j)])
+                            .sum::<f64>()
+                            .max(0.0)
+                })
                 .sum()
         })
         .collect();
     let mut sorted = raw.clone();
     sorted.sort_by(f64::total_cmp);
     let middle = sorted[n / 2];
-    raw.iter().map(|&v| if v >= middle { 1.0 } else { -1.0 }).collect()
+    raw.iter()
+        .map(|&v| if v >= middle { 1.0 } else { -1.0 })
+        .collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "small counts")]

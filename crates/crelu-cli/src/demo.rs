@@ -63,7 +63,7 @@ pub(crate) fn run(args: &DemoArgs, clock: &ProgramClock) -> Result<ExitCode, Fai
     std::fs::create_dir_all(folder).map_err(|error| Failure::at("--out-dir", folder, error))?;
     destinations.write(&relu.fit)?;
     table.0.push_str(&format!(
-        "\nEvery ReLU network on the same patterns has J of at least the dual bound.\n\
+        "\nNo network of the same kind on the same patterns has a J below the dual bound.\n\
          Model, report and plots of `sampled`: {}\n",
         folder.display()
     ));
@@ -171,7 +171,12 @@ impl Table {
 
     fn linear(&mut self, accuracy: f64, seconds: f64) {
         let none = || "-".to_owned();
-        self.row("linear", accuracy, [none(), none(), none(), none()], seconds);
+        self.row(
+            "linear",
+            accuracy,
+            [none(), none(), none(), none()],
+            seconds,
+        );
     }
 
     fn network(&mut self, name: &str, run: &Timed) {

@@ -33,11 +33,16 @@ fn describe(model: &Model) -> String {
     let (network, neurons) = (&model.network, model.network.neurons());
     line("format:", &"crelu model, safetensors, all F64");
     match model.labels() {
-        Some([a, b]) => line("task:", &format_args!("classify, labels {a} (f < 0) and {b} (f >= 0)")),
+        Some([a, b]) => line(
+            "task:",
+            &format_args!("classify, labels {a} (f < 0) and {b} (f >= 0)"),
+        ),
         None => line("task:", &"regress"),
     }
     let target = match (&model.target_name, model.target_index) {
-        (Some(name), Some(index)) => format!("{name} (column {index} of the training data, from 0)"),
+        (Some(name), Some(index)) => {
+            format!("{name} (column {index} of the training data, from 0)")
+        }
         (Some(name), None) => name.clone(),
         (None, Some(index)) => format!("column {index} of the training data, from 0"),
         (None, None) => "held apart from the features".to_owned(),
@@ -79,7 +84,10 @@ fn describe(model: &Model) -> String {
         .collect();
     sizes.sort_by(|a, b| b.abs().total_cmp(&a.abs()));
     let shown = sizes.iter().map(|size| format!("{:.3}", Short(*size)));
-    line("largest:", &format_args!("|u| a = {}", listed(shown, neurons)));
+    line(
+        "largest:",
+        &format_args!("|u| a = {}", listed(shown, neurons)),
+    );
     text
 }
 

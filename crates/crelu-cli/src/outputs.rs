@@ -26,7 +26,10 @@ impl Destinations {
     /// What the options ask for: by default the model has the data's name, in the current folder,
     /// and the report the model's.
     pub(crate) fn of(args: &FitArgs) -> Self {
-        let model = args.out.clone().unwrap_or_else(|| default_model(&args.data));
+        let model = args
+            .out
+            .clone()
+            .unwrap_or_else(|| default_model(&args.data));
         let report = args
             .report
             .clone()
@@ -119,7 +122,10 @@ fn same_file(a: &Path, b: &Path) -> bool {
 fn default_model(data: &Path) -> PathBuf {
     let name = data.file_name().unwrap_or(data.as_os_str());
     let mut stem = Path::new(name);
-    if stem.extension().is_some_and(|e| e.eq_ignore_ascii_case("gz")) {
+    if stem
+        .extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("gz"))
+    {
         stem = Path::new(stem.file_stem().unwrap_or(name));
     }
     let mut model = OsString::from(stem.file_stem().unwrap_or(name));
@@ -136,7 +142,10 @@ mod tests {
         for (data, model) in [
             ("a.csv", "a.safetensors"),
             ("deep/er/b.csv.gz", "b.safetensors"),
-            ("train-images-idx3-ubyte", "train-images-idx3-ubyte.safetensors"),
+            (
+                "train-images-idx3-ubyte",
+                "train-images-idx3-ubyte.safetensors",
+            ),
             ("x-ubyte.gz", "x-ubyte.safetensors"),
             ("v1.2.npz", "v1.2.safetensors"),
         ] {

@@ -46,8 +46,9 @@ pub(crate) fn run(args: &PredictArgs) -> Result<ExitCode, Failure> {
     }
     let text = table_text(&model, &predictions, args.proba);
     match &args.out {
-        Some(out) => write_atomic(out, text.as_bytes())
-            .map_err(|error| Failure::of("--out", error))?,
+        Some(out) => {
+            write_atomic(out, text.as_bytes()).map_err(|error| Failure::of("--out", error))?
+        }
         None => printout::print(&text)?,
     }
     Ok(ExitCode::SUCCESS)

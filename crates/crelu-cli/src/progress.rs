@@ -145,12 +145,7 @@ impl Drop for Display<'_> {
 }
 
 /// How much of the way to the nearest end lies behind: the gap counts on a logarithmic scale.
-fn progress_share(
-    goal: &Goal,
-    seconds: f64,
-    iteration: usize,
-    last: Option<&HistoryEntry>,
-) -> f64 {
+fn progress_share(goal: &Goal, seconds: f64, iteration: usize, last: Option<&HistoryEntry>) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "a share, for display")]
     let of_iterations = iteration as f64 / goal.max_iters.max(1) as f64;
     let of_time = goal.time_limit.map_or(0.0, |limit| seconds / limit);

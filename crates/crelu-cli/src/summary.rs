@@ -19,7 +19,9 @@ impl fmt::Display for Task<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.model.task().name())?;
         match (self.model.labels(), self.guessed) {
-            (Some([a, b]), true) => write!(f, " (guessed: the target holds two labels, {a} and {b})"),
+            (Some([a, b]), true) => {
+                write!(f, " (guessed: the target holds two labels, {a} and {b})")
+            }
             (Some([a, b]), false) => write!(f, " (labels {a} and {b})"),
             (None, true) => f.write_str(" (guessed: the target holds numbers)"),
             (None, false) => Ok(()),
@@ -39,13 +41,18 @@ pub(crate) fn text(report: &Report, task: Task<'_>, destinations: &Destinations)
     line(
         "status:",
         &format_args!(
-            "{} after {iterations} iterations, {seconds:.2} s",
-            report.status.replace('_', " ")
+            "{} after {iterations} iteration{}, {seconds:.2} s",
+            report.status.replace('_', " "),
+            if iterations == 1 { "" } else { "s" }
         ),
     );
     line("task:", &task);
     let (n, d) = (report.n, report.d);
-    let bias = if task.model.bias { " with the bias" } else { "" };
+    let bias = if task.model.bias {
+        " with the bias"
+    } else {
+        ""
+    };
     line(
         "data:",
         &format_args!("{n} rows, {d} columns{bias}, {} patterns", report.patterns),

@@ -1,11 +1,12 @@
 use num_traits::Float;
+use pulp::{Arch, WithSimd};
 
 use crate::vector::{axpy, dot};
 
 /// A Cholesky factor `G = T'T` of the Gram matrix of a changing list of vectors: they are
 /// appended and dropped one at a time, in `f64` whatever the precision of the vectors.
 ///
-/// Only the factor is kept, not an orthonormal basis: `s^2 / 2` numbers for `s` vectors of any
+/// Only the factor is kept, not an orthonormal basis: about `s^2` numbers for `s` vectors of any
 /// length. What solves with it loses `cond(G)` roundings, so a caller that needs more corrects
 /// by the residual of its own vectors once.
 ///
@@ -15,18 +16,16 @@ use crate::vector::{axpy, dot};
 #[derive(Debug, Clone, Default)]
 pub struct ActiveGram {
     len: usize,
-    /// Columns of the upper triangle, packed: column `j` has `j + 1` numbers.
+    /// Room for this many vectors.
+    room: usize,
+    /// The upper triangle by rows, `room` apart: rotations and solves run along them.
     factor: Vec<f64>,
-    rotations: Vec<(f64, f64)>,
+    row: Vec<f64>,
 }
 
 /// A vector counts as dependent on those held when less than this share of its square is left:
 /// a few dozen roundings of the subtraction that finds it.
 const DEPENDENT: f64 = 1e-14;
-
-fn start(j: usize) -> usize {
-    j * (j + 1) / 2
-}
 
 impl ActiveGram {
     /// No vectors.
@@ -50,7 +49,6 @@ impl ActiveGram {
     /// Drops all vectors; the memory is kept.
     pub fn clear(&mut self) {
         self.len = 0;
-        self.factor.clear();
     }
 
     /// Appends a vector by its inner products with those that stand and its own square; `false`,
@@ -60,18 +58,34 @@ impl ActiveGram {
     /// If there is not one inner product a vector.
     pub fn append(&mut self, products: &[f64], square: f64) -> bool {
         assert_eq!(products.len(), self.len, "products: one a vector");
-        let from = start(self.len);
-        self.factor.extend_from_slice(products);
-        let (held, fresh) = self.factor.split_at_mut(from);
-        forward(held, fresh);
-        let left = square - dot(fresh, fresh);
-        if !(left > DEPENDENT * square && left.is_finite()) {
-            self.factor.truncate(from);
-            return false;
+        self.row.clear();
+        self.row.extend_from_slice(products);
+        let mut fresh = core::mem::take(&mut self.row);
+        self.forward(&mut fresh);
+        let left = square - dot(&fresh, &fresh);
+        let independent = left > DEPENDENT * square && left.is_finite();
+        if independent {
+            if self.len == self.room {
+                self.grow();
+            }
+            for (k, &value) in fresh.iter().enumerate() {
+                self.factor[k * self.room + self.len] = value;
+            }
+            self.factor[self.len * self.room + self.len] = left.sqrt();
+            self.len += 1;
         }
-        self.factor.push(left.sqrt());
-        self.len += 1;
-        true
+        self.row = fresh;
+        independent
+    }
+
+    fn grow(&mut self) {
+        let room = (self.room + self.room / 2).max(8);
+        let mut factor = vec![0.0; room * room];
+        for k in 0..self.len {
+            let (from, to) = (k * self.room + k, k * room + k);
+            factor[to..to + self.len - k].copy_from_slice(&self.factor[from..from + self.len - k]);
+        }
+        (self.room, self.factor) = (room, factor);
     }
 
     /// Drops vector `j`; those behind it move up.
@@ -80,25 +94,34 @@ impl ActiveGram {
     /// If `j` is out of range.
     pub fn drop_vector(&mut self, j: usize) {
         assert!(j < self.len, "vector: one that stands");
-        self.rotations.clear();
-        for k in j + 1..self.len {
-            // column k moves to k - 1: rotations made so far, then one that zeroes its last entry
-            let from = start(k);
-            let column = &mut self.factor[from..=from + k];
-            for (i, &(c, s)) in self.rotations.iter().enumerate() {
-                let (a, b) = (column[j + i], column[j + i + 1]);
-                column[j + i] = c * a + s * b;
-                column[j + i + 1] = c * b - s * a;
-            }
-            let (a, b) = (column[k - 1], column[k]);
+        let (len, room) = (self.len, self.room);
+        for k in 0..j {
+            let row = k * room;
+            self.factor.copy_within(row + j + 1..row + len, row + j);
+        }
+        // rows j.. are now one column to the right of a triangle: rotate each with the next
+        for k in j..len - 1 {
+            let (head, tail) = self.factor.split_at_mut((k + 1) * room);
+            let upper = &mut head[k * room..];
+            let lower = &mut tail[..len];
+            let (a, b) = (upper[k + 1], lower[k + 1]);
             let length = Float::hypot(a, b);
-            self.rotations.push(if length > 0.0 { (a / length, b / length) } else { (1.0, 0.0) });
-            column[k - 1] = length;
-            let to = start(k - 1);
-            self.factor.copy_within(from..from + k, to);
+            let (c, s) = if length > 0.0 {
+                (a / length, b / length)
+            } else {
+                (1.0, 0.0)
+            };
+            self.row.clear();
+            self.row.extend_from_slice(&upper[k + 1..len]);
+            Arch::new().dispatch(Rotate(
+                c,
+                s,
+                &self.row,
+                &mut lower[k + 1..len],
+                &mut upper[k..len - 1],
+            ));
         }
         self.len -= 1;
-        self.factor.truncate(start(self.len));
     }
 
     /// Solves `G x = rhs` in place.
@@ -107,21 +130,37 @@ impl ActiveGram {
     /// If there is not one number a vector.
     pub fn solve(&self, rhs: &mut [f64]) {
         assert_eq!(rhs.len(), self.len, "rhs: one number a vector");
-        forward(&self.factor, rhs);
+        self.forward(rhs);
         for k in (0..self.len).rev() {
-            let column = &self.factor[start(k)..=start(k) + k];
-            let value = rhs[k] / column[k];
-            rhs[k] = value;
-            axpy(-value, &column[..k], &mut rhs[..k]);
+            let row = &self.factor[k * self.room..k * self.room + self.len];
+            let sum = dot(&row[k + 1..], &rhs[k + 1..]);
+            rhs[k] = (rhs[k] - sum) / row[k];
+        }
+    }
+
+    /// `x <- T^-T x`.
+    fn forward(&self, x: &mut [f64]) {
+        for k in 0..self.len {
+            let row = &self.factor[k * self.room..k * self.room + self.len];
+            let (done, rest) = x.split_at_mut(k + 1);
+            done[k] /= row[k];
+            axpy(-done[k], &row[k + 1..], rest);
         }
     }
 }
 
-/// `x <- T^-T x` for as many columns of the packed factor as `x` has numbers.
-fn forward(factor: &[f64], x: &mut [f64]) {
-    for k in 0..x.len() {
-        let column = &factor[start(k)..=start(k) + k];
-        let (done, rest) = x.split_at_mut(k);
-        rest[0] = (rest[0] - dot(&column[..k], done)) / column[k];
+/// A Givens rotation of two rows: the first result goes one place to the left.
+struct Rotate<'a>(f64, f64, &'a [f64], &'a mut [f64], &'a mut [f64]);
+
+impl WithSimd for Rotate<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) {
+        let Self(c, s, upper, lower, out) = self;
+        for ((a, b), out) in upper.iter().zip(lower.iter_mut()).zip(out) {
+            let (x, y) = (*a, *b);
+            *out = c * x + s * y;
+            *b = c * y - s * x;
+        }
     }
 }

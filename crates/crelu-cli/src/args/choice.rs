@@ -41,11 +41,7 @@ pub(super) fn train(word: &str) -> Result<(), String> {
 
 /// `--loss`
 pub(super) fn loss(word: &str) -> Result<(), String> {
-    choose(
-        word,
-        &[("squared", ())],
-        &["logistic", "softmax", "huber"],
-    )
+    choose(word, &[("squared", ())], &["logistic", "softmax", "huber"])
 }
 
 /// `--backend`

@@ -4,7 +4,8 @@ use crelu_model::Report;
 use plotters::prelude::*;
 
 use super::style::{
-    Area, BLUE_INK, FONT, GREY_INK, ORANGE_INK, curve, failed, legend, level, seconds, sheet, span, tick,
+    Area, BLUE_INK, FONT, GREY_INK, ORANGE_INK, curve, failed, legend, level, seconds, sheet, span,
+    tick,
 };
 use crate::errors::Failure;
 
@@ -68,7 +69,7 @@ fn bounds(area: &Area<'_>, course: &[(f64, f64, f64, f64)]) -> Result<(), Failur
         .map_err(failed)?;
     curve(&mut chart, &objective, BLUE_INK, "objective J")?;
     curve(&mut chart, &bound, ORANGE_INK, "dual bound")?;
-    legend(&mut chart, SeriesLabelPosition::MiddleRight)
+    legend(&mut chart, SeriesLabelPosition::UpperRight)
 }
 
 fn gap(

@@ -11,13 +11,21 @@ use crate::errors::Failure;
 const SIZE: (u32, u32) = (760, 420);
 /// An r2 below this is drawn at it: a first network far from the data must not flatten the rest.
 const LOWEST_R2: f64 = -0.5;
+/// Less than this is not magnified to the full height.
+const SMALLEST_SPAN: f64 = 0.02;
 
 /// Training rows, and test rows where there are any.
 pub(super) fn draw(report: &Report) -> Result<String, Failure> {
     let classify = report.train.accuracy.is_some();
     let title = if classify { "Accuracy" } else { "r2" };
     let of_score = |score: &Score| if classify { score.accuracy } else { score.r2 };
-    let of_train = |e: &HistoryEntry| if classify { e.train_accuracy } else { e.train_r2 };
+    let of_train = |e: &HistoryEntry| {
+        if classify {
+            e.train_accuracy
+        } else {
+            e.train_r2
+        }
+    };
     let of_test = |e: &HistoryEntry| if classify { e.test_accuracy } else { e.test_r2 };
 
     let end = report.seconds.total;
@@ -32,9 +40,10 @@ pub(super) fn draw(report: &Report) -> Result<String, Failure> {
     let test = series(&of_test, report.test.as_ref().and_then(of_score));
 
     sheet(SIZE, |area| {
-        let mut heights = span(train.iter().chain(&test).map(|at| at.1));
-        // a perfect score keeps some air above it
-        heights.end = heights.end.min(1.02);
+        let heights = span(train.iter().chain(&test).map(|at| at.1));
+        let middle = f64::midpoint(heights.start, heights.end);
+        let half = (middle - heights.start).max(SMALLEST_SPAN / 2.0);
+        let heights = middle - half..middle + half;
         let mut chart = ChartBuilder::on(area)
             .caption(
                 format!("{title} of the best network so far"),

@@ -9,8 +9,7 @@ use plotters::prelude::*;
 use crate::errors::Failure;
 
 pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
-pub(super) type Chart<'a, 'b, Y> =
-    ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, Y>>;
+pub(super) type Chart<'a, 'b, Y> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, Y>>;
 
 pub(super) const FONT: &str = "sans-serif";
 pub(super) const BLUE_INK: RGBColor = RGBColor(31, 96, 170);
@@ -41,22 +40,20 @@ pub(super) fn failed(error: impl std::fmt::Display) -> Failure {
 }
 
 /// A curve with its entry in the legend; points are marked where they are few.
-pub(super) fn curve<Y>(
-    chart: &mut Chart<'_, '_, Y>,
+pub(super) fn curve<'a, 'b: 'a, Y>(
+    chart: &mut Chart<'a, 'b, Y>,
     points: &[(f64, f64)],
     ink: RGBColor,
     name: &str,
 ) -> Result<(), Failure>
 where
-    Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
+    Y: Ranged<ValueType = f64> + ValueFormatter<f64> + 'a,
 {
     chart
         .draw_series(LineSeries::new(points.iter().copied(), ink.stroke_width(2)))
         .map_err(failed)?
         .label(name)
-        .legend(move |(x, y)| {
-            PathElement::new(vec![(x, y), (x + 18, y)], ink.stroke_width(2))
-        });
+        .legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 18, y)], ink.stroke_width(2)));
     if points.len() <= MOST_MARKED {
         let marks = points.iter().map(|&at| Circle::new(at, 2, ink.filled()));
         chart.draw_series(marks).map_err(failed)?;
@@ -65,14 +62,14 @@ where
 }
 
 /// A dashed line at `height` across `times`, with its entry in the legend.
-pub(super) fn level<Y>(
-    chart: &mut Chart<'_, '_, Y>,
+pub(super) fn level<'a, 'b: 'a, Y>(
+    chart: &mut Chart<'a, 'b, Y>,
     times: Range<f64>,
     height: f64,
     name: &str,
 ) -> Result<(), Failure>
 where
-    Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
+    Y: Ranged<ValueType = f64> + ValueFormatter<f64> + 'a,
 {
     let ink = GREY_INK.stroke_width(1);
     let ends = [(times.start, height), (times.end, height)];
@@ -94,7 +91,7 @@ pub(super) fn legend<'a, 'b: 'a, Y>(
     at: SeriesLabelPosition,
 ) -> Result<(), Failure>
 where
-    Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
+    Y: Ranged<ValueType = f64> + ValueFormatter<f64> + 'a,
 {
     chart
         .configure_series_labels()

@@ -51,7 +51,13 @@ impl<'a, T: Real> Rows<'a, T> {
         let table = (data.nrows() >= TABLE_RANK && n <= TABLE_ROWS).then(|| {
             let wide = Mat::from_fn(data.nrows(), n, |k, i| data[(k, i)].wide());
             let mut out = Mat::zeros(n, n);
-            product(out.as_mut(), Accum::Replace, wide.transpose(), wide.as_ref(), 1.0);
+            product(
+                out.as_mut(),
+                Accum::Replace,
+                wide.transpose(),
+                wide.as_ref(),
+                1.0,
+            );
             out
         });
         Self { data, table }
@@ -108,7 +114,9 @@ impl<'a, T: Real> ConeGroup<'a, T> {
     #[must_use]
     pub fn new(data: MatRef<'a, T>, masks: &'a Masks, weight: T) -> Self {
         let rank = data.nrows();
-        let largest_row = (0..data.ncols()).map(|i| norm(column(data, i))).fold(T::of(0.0), Float::max);
+        let largest_row = (0..data.ncols())
+            .map(|i| norm(column(data, i)))
+            .fold(T::of(0.0), Float::max);
         let held = Held {
             rows: Vec::new(),
             weights: Vec::new(),
@@ -144,7 +152,10 @@ impl<'a, T: Real> ConeGroup<'a, T> {
     pub fn multipliers(&self, block: usize) -> impl Iterator<Item = (usize, f64)> + '_ {
         let held = &self.blocks[block];
         let rho = self.rho.wide();
-        held.rows.iter().zip(&held.weights).map(move |(&row, a)| (row, rho * a))
+        held.rows
+            .iter()
+            .zip(&held.weights)
+            .map(move |(&row, a)| (row, rho * a))
     }
 
     /// Starts a block from multipliers of an earlier run (sum scaling); rows that depend on
@@ -182,7 +193,11 @@ impl<'a, T: Real> ConeGroup<'a, T> {
     fn project(&mut self, z: &[T], v: &mut [T], most: usize) {
         let data = self.rows.data;
         let (rank, n) = (data.nrows(), data.ncols());
-        assert_eq!(z.len(), rank * self.blocks.len(), "z: one block a pattern and sign");
+        assert_eq!(
+            z.len(),
+            rank * self.blocks.len(),
+            "z: one block a pattern and sign"
+        );
         assert_eq!(v.len(), z.len(), "v: as z");
         let (rows, masks, threshold) = (&self.rows, self.masks, self.weight / self.rho);
         let patterns = masks.n_blocks();
@@ -191,16 +206,28 @@ impl<'a, T: Real> ConeGroup<'a, T> {
         }
         let part = |b: usize| &z[b * rank..(b + 1) * rank];
         let largest_z = z.chunks_exact(rank).map(norm).fold(T::of(0.0), Float::max);
-        let violated = if T::NAME == "f64" { VIOLATED.0 } else { VIOLATED.1 };
+        let violated = if T::NAME == "f64" {
+            VIOLATED.0
+        } else {
+            VIOLATED.1
+        };
         let tolerance = T::of(violated) * self.largest_row * largest_z;
         let share = T::of(if rank > 200 { 0.5 } else { 0.3 });
 
         for_each_mut(&mut self.blocks, |b, held| {
             held.combine(rows, part(b), masks.column(b % patterns));
-            held.state = if norm(&held.point) <= threshold { Progress::Zero } else { Progress::Open };
+            held.state = if norm(&held.point) <= threshold {
+                Progress::Zero
+            } else {
+                Progress::Open
+            };
             if held.state == Progress::Open {
                 held.along.clear();
-                held.along.extend(held.rows.iter().map(|&row| wide_dot(rows.row(row), part(b))));
+                held.along.extend(
+                    held.rows
+                        .iter()
+                        .map(|&row| wide_dot(rows.row(row), part(b))),
+                );
             }
         });
 
@@ -214,14 +241,19 @@ impl<'a, T: Real> ConeGroup<'a, T> {
                 }
             });
             let last = round + 1 == most;
-            let mut open: Vec<(usize, &mut Held<T>)> =
-                self.blocks.iter_mut().enumerate().filter(|(_, h)| h.state == Progress::Open).collect();
+            let mut open: Vec<(usize, &mut Held<T>)> = self
+                .blocks
+                .iter_mut()
+                .enumerate()
+                .filter(|(_, h)| h.state == Progress::Open)
+                .collect();
             if open.is_empty() {
                 break;
             }
             for chunk in open.chunks_mut(CHUNK) {
                 let count = chunk.len();
-                self.packed.resize(rank * CHUNK.min(2 * patterns), T::of(0.0));
+                self.packed
+                    .resize(rank * CHUNK.min(2 * patterns), T::of(0.0));
                 self.images.resize(n * CHUNK.min(2 * patterns), T::of(0.0));
                 for ((_, held), out) in chunk.iter().zip(self.packed.chunks_exact_mut(rank)) {
                     out.copy_from_slice(&held.point);
@@ -259,7 +291,8 @@ impl<T: Real> Held<T> {
     /// Holds a row if it does not depend on those held; the caller adds its multiplier.
     fn take(&mut self, rows: &Rows<'_, T>, row: usize) -> bool {
         self.coefficients.clear();
-        self.coefficients.extend(self.rows.iter().map(|&other| rows.inner(other, row)));
+        self.coefficients
+            .extend(self.rows.iter().map(|&other| rows.inner(other, row)));
         let taken = self.gram.append(&self.coefficients, rows.inner(row, row));
         if taken {
             self.rows.push(row);
@@ -317,9 +350,14 @@ impl<T: Real> Held<T> {
         self.combine(rows, z, mask);
         // one correction by the rows themselves: the factor of the Gram matrix loses its condition
         self.coefficients.clear();
-        self.coefficients.extend(self.rows.iter().map(|&row| -wide_dot(rows.row(row), &self.point)));
+        self.coefficients.extend(
+            self.rows
+                .iter()
+                .map(|&row| -wide_dot(rows.row(row), &self.point)),
+        );
         self.gram.solve(&mut self.coefficients);
-        let corrected = |(k, &row): (usize, &usize)| self.weights[k] + signed(mask[row], self.coefficients[k]);
+        let corrected =
+            |(k, &row): (usize, &usize)| self.weights[k] + signed(mask[row], self.coefficients[k]);
         let better: Vec<f64> = self.rows.iter().enumerate().map(corrected).collect();
         if better.iter().all(|a| *a > 0.0) {
             for (k, &row) in self.rows.iter().enumerate() {
@@ -339,7 +377,10 @@ impl<T: Real> Held<T> {
 
     /// Adds the rows that `point` violates by at least `share` of the worst; done if there is
     /// none, or none that is independent of those held.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one block's problem, each once")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of one block's problem, each once"
+    )]
     fn take_violated(
         &mut self,
         rows: &Rows<'_, T>,
@@ -350,8 +391,11 @@ impl<T: Real> Held<T> {
         share: T,
         last: bool,
     ) {
-        let worst =
-            image.iter().zip(mask).map(|(&h, &bit)| signed(bit, h)).fold(T::of(0.0), Float::min);
+        let worst = image
+            .iter()
+            .zip(mask)
+            .map(|(&h, &bit)| signed(bit, h))
+            .fold(T::of(0.0), Float::min);
         if worst >= -tolerance {
             self.state = Progress::Done;
             return;
@@ -366,7 +410,11 @@ impl<T: Real> Held<T> {
                 (h <= line).then_some((h, i))
             })
             .collect();
-        violated.sort_by(|a, b| a.0.partial_cmp(&b.0).unwrap_or(core::cmp::Ordering::Equal).then(a.1.cmp(&b.1)));
+        violated.sort_by(|a, b| {
+            a.0.partial_cmp(&b.0)
+                .unwrap_or(core::cmp::Ordering::Equal)
+                .then(a.1.cmp(&b.1))
+        });
         let mut known = self.rows.clone();
         known.sort_unstable();
         let mut taken = false;
@@ -399,18 +447,27 @@ impl<T: Real> Proximal<T> for ConeGroup<'_, T> {
     }
 
     fn apply(&mut self, z: &[T], v: &mut [T]) {
-        let rounds = if self.rows.data.nrows() >= THIN_RANK { ROUNDS_THIN } else { ROUNDS };
+        let rounds = if self.rows.data.nrows() >= THIN_RANK {
+            ROUNDS_THIN
+        } else {
+            ROUNDS
+        };
         self.project(z, v, rounds);
     }
 
     fn value(&self, v: &[T]) -> f64 {
-        let sizes = v.chunks_exact(self.rows.data.nrows().max(1)).map(|b| norm(b).wide());
+        let sizes = v
+            .chunks_exact(self.rows.data.nrows().max(1))
+            .map(|b| norm(b).wide());
         self.weight.wide() * sizes.sum::<f64>()
     }
 
     fn shrinkage(&self, v: &[T]) -> Option<f64> {
         let (mut total, mut count) = (0.0, 0.0);
-        for size in v.chunks_exact(self.rows.data.nrows().max(1)).map(|b| norm(b).wide()) {
+        for size in v
+            .chunks_exact(self.rows.data.nrows().max(1))
+            .map(|b| norm(b).wide())
+        {
             if size > 0.0 {
                 total += size;
                 count += 1.0;
@@ -428,5 +485,7 @@ fn signed<V: core::ops::Neg<Output = V>>(bit: u8, value: V) -> V {
 
 /// A sample's coordinates.
 pub(super) fn column<'a, T: Real>(data: MatRef<'a, T>, i: usize) -> &'a [T] {
-    data.col(i).try_as_col_major().map_or(&[], |col| col.as_slice())
+    data.col(i)
+        .try_as_col_major()
+        .map_or(&[], |col| col.as_slice())
 }

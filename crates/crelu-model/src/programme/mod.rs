@@ -20,6 +20,8 @@ pub use three_block::{ThreeBlockPrimal, ThreeBlockProx};
 
 pub(crate) use solve::relative_gap;
 
+use std::sync::Arc;
+
 use admm::Lift;
 use faer::{Mat, MatRef};
 use linalg_core::{MaskedBlocks, Masks, norm};
@@ -47,10 +49,10 @@ pub enum Activation {
 /// **Source** Pilanci & Ergen 2020, eq. 8; gated: Mishkin, Sahiner & Pilanci 2022, eq. 3.
 #[derive(Debug, Clone)]
 pub struct Programme {
-    data: Mat<f64>,
+    data: Arc<Mat<f64>>,
     masks: Masks,
     gates: Mat<f64>,
-    target: Vec<f64>,
+    target: Arc<Vec<f64>>,
     beta_sum: f64,
     activation: Activation,
     largest_row: f64,
@@ -97,10 +99,10 @@ impl Programme {
             }
         }
         Ok(Self {
-            data,
+            data: Arc::new(data),
             masks,
             gates,
-            target,
+            target: Arc::new(target),
             beta_sum,
             activation,
             largest_row,
@@ -114,12 +116,12 @@ impl Programme {
     #[must_use]
     pub fn select(&self, patterns: &[usize]) -> Self {
         Self {
-            data: self.data.clone(),
+            data: Arc::clone(&self.data),
             masks: self.masks.select(patterns),
             gates: Mat::from_fn(self.rank(), patterns.len(), |k, j| {
                 self.gates[(k, patterns[j])]
             }),
-            target: self.target.clone(),
+            target: Arc::clone(&self.target),
             ..*self
         }
     }
@@ -127,7 +129,7 @@ impl Programme {
     /// `R'`, `rank x n_samples`.
     #[must_use]
     pub fn data(&self) -> MatRef<'_, f64> {
-        self.data.as_ref()
+        Mat::as_ref(&self.data)
     }
 
     /// The patterns.
@@ -211,7 +213,7 @@ impl Programme {
     /// The masked data as an operator.
     #[must_use]
     pub fn blocks(&self) -> MaskedBlocks<'_, f64> {
-        MaskedBlocks::new(self.data.as_ref(), &self.masks)
+        MaskedBlocks::new(self.data(), &self.masks)
     }
 
     /// The largest norm of a row of `R`.

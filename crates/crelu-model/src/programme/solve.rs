@@ -277,6 +277,7 @@ fn is_breakdown(error: &FitError) -> bool {
                 | AdmmError::Primal(
                     PrimalError::Linalg(LinalgError::NotPositiveDefinite { .. })
                         | PrimalError::Krylov(_)
+                        | PrimalError::Inaccurate { .. }
                 )
         ) | FitError::Linalg(LinalgError::NotPositiveDefinite { .. })
     )
@@ -494,11 +495,6 @@ impl<'a> Tracker<'a> {
     /// Whether the caller wants to go on after this iteration.
     pub(super) fn go_on(&mut self, iteration: usize) -> bool {
         self.observer.iteration(self.before + iteration)
-    }
-
-    /// Lends the observer to the run of a smaller programme.
-    pub(super) fn observer(&mut self) -> &mut dyn Observer {
-        self.observer
     }
 }
 

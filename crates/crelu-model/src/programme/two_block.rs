@@ -29,7 +29,7 @@ pub(super) struct Ended {
 }
 
 /// The proximal operators of a programme, as a certificate needs them.
-trait CertifiedProx<T: Real>: Proximal<T> {
+pub(super) trait CertifiedProx<T: Real>: Proximal<T> {
     fn multipliers(&self) -> Multipliers;
     fn start(&mut self, multipliers: &Multipliers);
     fn complete(&mut self, z: &[T], v: &mut [T]);

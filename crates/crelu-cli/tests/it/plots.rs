@@ -1,0 +1,113 @@
+//! The plots of a run.
+
+use crate::program::{Workplace, data, rings};
+
+/// Whether every tag that opens closes, in order: the drawing is well-formed XML of plain tags.
+fn check_well_formed(svg: &str) {
+    let mut open = Vec::new();
+    let mut rest = svg;
+    while let Some(start) = rest.find('<') {
+        let end = start + rest[start..].find('>').expect("a tag that does not end");
+        let tag = &rest[start + 1..end];
+        if let Some(name) = tag.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(name), "closed in the wrong order");
+        } else if !tag.ends_with('/') && !tag.starts_with(['?', '!']) {
+            open.push(tag.split_whitespace().next().unwrap());
+        }
+        rest = &rest[end + 1..];
+    }
+    assert!(open.is_empty(), "never closed: {open:?}");
+    assert!(svg.trim_end().ends_with("</svg>"));
+}
+
+/// The numbers of points of the curves that are drawn.
+fn curves(svg: &str) -> Vec<usize> {
+    let parts = svg.split("<polyline").skip(1);
+    let points = parts.map(|part| part.split("points=\"").nth(1).unwrap());
+    let counts = points.map(|part| part.split('"').next().unwrap().split_whitespace().count());
+    counts.filter(|count| *count > 2).collect()
+}
+
+#[test]
+fn plots_of_a_classification_hold_every_series() {
+    let here = Workplace::new();
+    here.put("rings.csv", rings(150, 2, 20));
+    here.run_to(
+        0,
+        &[
+            "fit",
+            "rings.csv",
+            "--test-frac",
+            "0.3",
+            "--plots",
+            "new/plots",
+            "--quiet",
+        ],
+    );
+    let checks = here.report("rings.json")["history"]
+        .as_array()
+        .unwrap()
+        .len();
+    assert!(checks > 3, "{checks}");
+
+    let convergence = here.text("new/plots/convergence.svg");
+    check_well_formed(&convergence);
+    for text in [
+        "objective J",
+        "dual bound",
+        "gap",
+        "tolerance",
+        "seconds",
+        "1e-3",
+    ] {
+        assert!(convergence.contains(text), "{text}");
+    }
+    // objective, bound and gap, at every check and at the end
+    assert_eq!(
+        curves(&convergence).iter().filter(|n| **n > checks).count(),
+        3
+    );
+
+    let accuracy = here.text("new/plots/accuracy.svg");
+    check_well_formed(&accuracy);
+    for text in ["train", "test", "Accuracy"] {
+        assert!(accuracy.contains(text), "{text}");
+    }
+    assert_eq!(curves(&accuracy).iter().filter(|n| **n > checks).count(), 2);
+    assert!(!here.path("new/plots/r2.svg").exists());
+}
+
+#[test]
+fn plots_of_a_regression_show_r2() {
+    let here = Workplace::new();
+    here.run_to(
+        0,
+        &["fit", &data("diabetes.csv"), "--plots", ".", "--quiet"],
+    );
+    let r2 = here.text("r2.svg");
+    check_well_formed(&r2);
+    assert!(r2.contains("r2") && r2.contains("train") && !r2.contains(">\ntest"));
+    assert!(!here.path("accuracy.svg").exists());
+}
+
+#[test]
+fn plots_of_a_run_without_iterations_are_still_drawn() {
+    let here = Workplace::new();
+    here.put("rings.csv", rings(50, 2, 21));
+    here.run_to(
+        2,
+        &[
+            "fit",
+            "rings.csv",
+            "--max-iters",
+            "0",
+            "--tol",
+            "0",
+            "--plots",
+            "p",
+            "--quiet",
+        ],
+    );
+    check_well_formed(&here.text("p/convergence.svg"));
+    check_well_formed(&here.text("p/accuracy.svg"));
+}

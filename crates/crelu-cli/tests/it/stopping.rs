@@ -1,0 +1,133 @@
+//! Runs that end early leave a usable model or nothing.
+#![cfg(unix)]
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStderr, Command};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::program::{Run, Workplace, last_column, rings, share_equal};
+
+/// A run that ends by itself only after hours.
+const ENDLESS: [&str; 16] = [
+    "fit",
+    "rings.csv",
+    "--out",
+    "m",
+    "--report",
+    "r",
+    "--tol",
+    "0",
+    "--max-iters",
+    "100000000",
+    "--newton",
+    "off",
+    "--beta-frac",
+    "0.001",
+    "--splitting",
+    "two-block",
+];
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill")
+        .args([name, &child.id().to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+}
+
+/// The model and report left by a run that ended early.
+fn check_left(here: &Workplace, run: &Run, status: &str, table: &str) {
+    assert_eq!(run.code, Some(2), "{run:?}");
+    assert_eq!(here.names(), ["m", "r", "rings.csv"]);
+    let report = here.report("r");
+    assert_eq!(report["status"], status);
+    let objective = report["objective_network"].as_f64().unwrap();
+    // the zero network's
+    assert!(objective <= 0.5, "{objective}");
+    let accuracy = share_equal(&here.predictions("m", "rings.csv"), &last_column(table));
+    assert!((report["train"]["accuracy"].as_f64().unwrap() - accuracy).abs() < 1e-9);
+}
+
+#[test]
+fn fit_at_its_time_limit_leaves_a_usable_model() {
+    let here = Workplace::new();
+    let table = rings(400, 4, 11);
+    here.put("rings.csv", &table);
+    let begun = Instant::now();
+    let run = here.run(&[&ENDLESS[..], &["--time-limit", "1.5"]].concat());
+    let seconds = begun.elapsed().as_secs_f64();
+    assert!((1.5..6.0).contains(&seconds), "{seconds}");
+    check_left(&here, &run, "time_limit", &table);
+    // without a terminal, progress is a line a second
+    assert!(
+        run.err.lines().any(|line| line.contains("iteration")),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn fit_at_its_iteration_limit_says_so() {
+    let here = Workplace::new();
+    let table = rings(100, 2, 12);
+    here.put("rings.csv", &table);
+    let run = here.run(&[
+        "fit",
+        "rings.csv",
+        "--out",
+        "m",
+        "--report",
+        "r",
+        "--tol",
+        "0",
+        "--max-iters",
+        "3",
+        "--newton",
+        "off",
+    ]);
+    check_left(&here, &run, "iteration_limit", &table);
+}
+
+/// Starts the run and waits until it trains, which its first line says; the rest of standard error
+/// comes from the reader.
+fn start(here: &Workplace) -> (Child, BufReader<ChildStderr>) {
+    let mut child = here.command(&ENDLESS).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap());
+    let mut first = String::new();
+    lines.read_line(&mut first).unwrap();
+    assert!(first.contains("400 rows"), "{first}");
+    (child, lines)
+}
+
+#[test]
+fn fit_that_is_interrupted_leaves_a_usable_model() {
+    let here = Workplace::new();
+    let table = rings(400, 4, 13);
+    here.put("rings.csv", &table);
+    for name in ["-INT", "-TERM"] {
+        let (child, mut lines) = start(&here);
+        sleep(Duration::from_millis(300));
+        signal(&child, name);
+        let run = Run::of(&child.wait_with_output().unwrap());
+        check_left(&here, &run, "interrupted", &table);
+        assert!(run.out.starts_with("status:      interrupted"), "{run:?}");
+        let mut told = String::new();
+        lines.read_to_string(&mut told).unwrap();
+        assert!(told.contains("best network so far"), "{told}");
+    }
+}
+
+#[test]
+fn fit_that_is_killed_leaves_the_old_files() {
+    let here = Workplace::new();
+    here.put("rings.csv", rings(400, 4, 14));
+    here.put("m", "the model before");
+    here.put("r", "the report before");
+    let (mut child, _lines) = start(&here);
+    sleep(Duration::from_millis(300));
+    assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(here.names(), ["m", "r", "rings.csv"]);
+    assert_eq!(here.text("m"), "the model before");
+    assert_eq!(here.text("r"), "the report before");
+}
