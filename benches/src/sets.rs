@@ -139,12 +139,10 @@ pub(crate) fn teacher(name: &'static str, n: usize, d: usize, seed: u64) -> Set 
     }
 }
 
-/// Rows of rank `r` whose singular values fall geometrically by `condition`, and a teacher on
-/// the directions scaled alike.
+/// Rows of rank `r` whose singular values fall geometrically by `condition`, and a teacher.
 pub(crate) fn spread(name: &'static str, n: usize, r: usize, condition: f64, seed: u64) -> Set {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
     let mut inputs = normal(r, n, &mut rng);
-    let target = teach(&inputs, &mut rng);
     #[expect(clippy::cast_precision_loss, reason = "small counts")]
     for k in 0..r {
         let factor = condition.powf(-(k as f64) / (r - 1) as f64);
@@ -152,6 +150,7 @@ pub(crate) fn spread(name: &'static str, n: usize, r: usize, condition: f64, see
             inputs[(k, j)] *= factor;
         }
     }
+    let target = teach(&inputs, &mut rng);
     Set {
         name,
         inputs,

@@ -13,6 +13,8 @@ pub enum PenaltyRule {
 
 /// Largest change of `rho` at a time.
 const MOST: f64 = 10.0;
+/// Change of `rho` while nothing is active.
+const EMPTY: f64 = 10.0;
 /// Weight of the shrinkage in the calibrated rule (found by measurement on seven real sets).
 const WEIGHT: f64 = 0.4;
 
@@ -20,14 +22,21 @@ impl PenaltyRule {
     /// The factor for `rho`, or none when it should stay.
     ///
     /// `primal`, `dual`: relative residuals; `shrinkage`: twice the threshold over the mean norm
-    /// of the active parts; `band`: no change for a factor inside `[1 / band, band]`.
+    /// of the active parts; `empty`: `v` is zero; `band`: no change for a factor inside
+    /// `[1 / band, band]`.
     pub(crate) fn factor(
         self,
         primal: f64,
         dual: f64,
         shrinkage: Option<f64>,
+        empty: bool,
         band: f64,
     ) -> Option<f64> {
+        if empty && self == Self::Calibrated && primal > 0.0 {
+            // while v is zero the image of z must grow to H theta / rho, a step moves it by a
+            // share rho / (rho + H) of that: too small a rho would take hundreds of steps
+            return Some(EMPTY);
+        }
         let ratio = primal / dual;
         if !(ratio.is_finite() && ratio > 0.0) {
             return None;

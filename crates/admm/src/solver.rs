@@ -193,6 +193,7 @@ pub fn solve<T: Real, S: PrimalSolver<T> + ?Sized, X: Proximal<T> + ?Sized>(
                 residuals.primal,
                 residuals.dual,
                 shrinkage,
+                norm(&state.v) == T::of(0.0),
                 settings.penalty_band,
             );
             if let Some(factor) = change {

@@ -69,8 +69,8 @@ pub(crate) fn run(args: &DemoArgs, clock: &ProgramClock) -> Result<ExitCode, Fai
     ));
     printout::print(&table.0)?;
     let stopped = [&relu, &gated].map(|run| &run.fit).into_iter();
-    let stopped = stopped.filter(|fit| fit.report.status != "converged");
-    Ok(stopped.last().map_or(ExitCode::SUCCESS, exit_code))
+    let mut stopped = stopped.filter(|fit| fit.report.status != "converged");
+    Ok(stopped.next().map_or(ExitCode::SUCCESS, exit_code))
 }
 
 fn destinations(folder: &Path) -> Destinations {

@@ -6,6 +6,8 @@ use std::time::Duration;
 use crelu_model::{Clock, FitObserver, HistoryEntry, Progress};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::summary::Short;
+
 /// Seconds between two lines where there is no terminal.
 const LINE_EVERY: f64 = 1.0;
 const BAR_LENGTH: u64 = 1000;
@@ -44,7 +46,7 @@ impl<'a> Display<'a> {
             Form::Nothing
         } else if std::io::stderr().is_terminal() {
             let bar = ProgressBar::new(BAR_LENGTH);
-            let style = ProgressStyle::with_template("{prefix} [{bar:24}] {elapsed} {wide_msg}")
+            let style = ProgressStyle::with_template("{prefix} [{bar:20}] {elapsed} {wide_msg}")
                 .unwrap_or_else(|_| ProgressStyle::default_bar());
             bar.set_style(style.progress_chars("=> "));
             bar.set_prefix(name.to_owned());
@@ -100,8 +102,10 @@ impl<'a> Display<'a> {
         let mut message = format!("iteration {}", self.iteration);
         if let Some(last) = &self.last {
             message.push_str(&format!(
-                ", J {:.6}, bound {:.6}, gap {:.1e}",
-                last.objective_network, last.dual_bound, last.gap
+                ", gap {:.1e}, J {:.6}, bound {:.6}",
+                last.gap,
+                Short(last.objective_network),
+                Short(last.dual_bound)
             ));
         }
         if matches!(self.form, Form::Lines { .. }) {

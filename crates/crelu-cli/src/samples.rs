@@ -1,6 +1,6 @@
 //! From data files to training and test samples.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crelu_data::{ReadOptions, Table};
 use crelu_model::{Coding, Dataset, FitError, TargetColumn, Task};
@@ -91,7 +91,7 @@ pub(crate) fn origins<'a>(args: &'a FitArgs, train: &Dataset) -> Origins<'a> {
 }
 
 fn read_test(
-    path: &PathBuf,
+    path: &Path,
     options: &ReadOptions,
     names: Option<&[String]>,
 ) -> Result<Dataset, Failure> {

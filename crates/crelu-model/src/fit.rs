@@ -79,15 +79,15 @@ pub fn fit(
     let task = s.task.unwrap_or_else(|| Task::guess(train.target()));
     let coding = Coding::learn(train.target(), task)?;
     let target = coding.code(train.target())?;
-    if let Some(test) = test {
-        if test.n_features() != train.n_features() {
-            let (want, got) = (train.n_features(), test.n_features());
-            return Err(FitError::Shape {
-                what: "feature columns of the test data",
-                want,
-                got,
-            });
-        }
+    if let Some(test) = test
+        && test.n_features() != train.n_features()
+    {
+        let (want, got) = (train.n_features(), test.n_features());
+        return Err(FitError::Shape {
+            what: "feature columns of the test data",
+            want,
+            got,
+        });
     }
     let test_target = test.map(|t| coding.code(t.target())).transpose()?;
 
@@ -158,6 +158,11 @@ pub fn fit(
     )?;
     let history = recorder.history;
 
+    let mut solution = solution;
+    solution.point = solution.point.interior(&programme);
+    if task == Task::Classify {
+        solution.point = solution.point.break_ties(&programme);
+    }
     let (network, objective) = returned_network(
         &programme,
         &solution,

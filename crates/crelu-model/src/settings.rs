@@ -238,13 +238,13 @@ impl FitSettings {
                 return Err(FitError::Setting { name, problem });
             }
         }
-        if let PatternSource::Given(gates) = &self.patterns {
-            if gates.ncols() == 0 {
-                return Err(FitError::Setting {
-                    name: "gates",
-                    problem: "there is no gate",
-                });
-            }
+        if let PatternSource::Given(gates) = &self.patterns
+            && gates.ncols() == 0
+        {
+            return Err(FitError::Setting {
+                name: "gates",
+                problem: "there is no gate",
+            });
         }
         Ok(CheckedFitSettings(self))
     }

@@ -1,10 +1,19 @@
 //! The program as its users run it.
 
+#[cfg(test)]
 mod demo;
+#[cfg(test)]
 mod failure;
+#[cfg(test)]
 mod gates;
+#[cfg(test)]
 mod invariance;
+#[cfg(test)]
 mod plots;
+#[cfg(test)]
 mod program;
+#[cfg(test)]
 mod round_trip;
+#[cfg(test)]
+#[cfg(unix)]
 mod stopping;

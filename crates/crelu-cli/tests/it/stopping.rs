@@ -1,5 +1,4 @@
 //! Runs that end early leave a usable model or nothing.
-#![cfg(unix)]
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStderr, Command};
@@ -51,7 +50,7 @@ fn check_left(here: &Workplace, run: &Run, status: &str, table: &str) {
 #[test]
 fn fit_at_its_time_limit_leaves_a_usable_model() {
     let here = Workplace::new();
-    let table = rings(400, 4, 11);
+    let table = rings(1200, 8, 11);
     here.put("rings.csv", &table);
     let begun = Instant::now();
     let run = here.run(&[&ENDLESS[..], &["--time-limit", "1.5"]].concat());
@@ -94,14 +93,14 @@ fn start(here: &Workplace) -> (Child, BufReader<ChildStderr>) {
     let mut lines = BufReader::new(child.stderr.take().unwrap());
     let mut first = String::new();
     lines.read_line(&mut first).unwrap();
-    assert!(first.contains("400 rows"), "{first}");
+    assert!(first.contains("1200 rows"), "{first}");
     (child, lines)
 }
 
 #[test]
 fn fit_that_is_interrupted_leaves_a_usable_model() {
     let here = Workplace::new();
-    let table = rings(400, 4, 13);
+    let table = rings(1200, 8, 13);
     here.put("rings.csv", &table);
     for name in ["-INT", "-TERM"] {
         let (child, mut lines) = start(&here);
@@ -119,7 +118,7 @@ fn fit_that_is_interrupted_leaves_a_usable_model() {
 #[test]
 fn fit_that_is_killed_leaves_the_old_files() {
     let here = Workplace::new();
-    here.put("rings.csv", rings(400, 4, 14));
+    here.put("rings.csv", rings(1200, 8, 14));
     here.put("m", "the model before");
     here.put("r", "the report before");
     let (mut child, _lines) = start(&here);

@@ -62,8 +62,9 @@ pub struct Choice {
 const ITERATIONS: f64 = 100.0;
 /// Factorisations a run is priced at: the penalty rule changes `rho` three or four times.
 const FACTORISATIONS: f64 = 4.0;
-/// Inner iterations of a conjugate-gradient step, warm, as measured on the shipped sets.
-const INNER: f64 = 12.0;
+/// Inner iterations of a conjugate-gradient step: 10 to 30 on well-conditioned data, some hundred
+/// on others; priced for the latter, since its factor-free form is the one to fall back on.
+const INNER: f64 = 100.0;
 /// A triangular solve moves its factor through memory: its flops cost this many times those of
 /// a product (measured, one right-hand side).
 const SOLVE_PENALTY: f64 = 6.0;
@@ -78,7 +79,7 @@ struct Price {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "sizes far below 2^53")]
-fn price(programme: &Programme, form: Form, width: f64) -> Price {
+fn price(programme: &Programme, form: Form, width: f64, splitting: Splitting) -> Price {
     let (n, r, p) = (
         programme.n_samples() as f64,
         programme.rank() as f64,
@@ -87,7 +88,11 @@ fn price(programme: &Programme, form: Form, width: f64) -> Price {
     let one = 2.0 * n * r * p;
     let blocks = programme.n_blocks() as f64;
     // data twice (f64 for the certificate), masks, some fifteen copies of the variable
-    let common = n * r * (8.0 + width) + n * p + 15.0 * r * blocks * width;
+    let mut common = n * r * (8.0 + width) + n * p + 15.0 * r * blocks * width;
+    if programme.activation() == super::Activation::Relu && splitting != Splitting::ThreeBlock {
+        // factors of the held rows: measured up to half the rank, in every second block
+        common += 0.5 * blocks * (0.5 * r.min(n)).powi(2) * 8.0;
+    }
     match form {
         Form::Kernel => Price {
             flops: n * n * (r + p)
@@ -137,7 +142,7 @@ pub(super) fn choose(
     };
     let priced: Vec<(Form, Price)> = forms
         .iter()
-        .map(|&f| (f, price(programme, f, width)))
+        .map(|&f| (f, price(programme, f, width, splitting)))
         .collect();
     let fits = priced
         .iter()

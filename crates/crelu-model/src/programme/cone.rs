@@ -23,6 +23,9 @@ const TABLE_RANK: usize = 64;
 /// ... and up to this many rows (128 MiB).
 const TABLE_ROWS: usize = 4096;
 
+/// Violated rows looked at a round beyond twice the free coordinates.
+const SPARE: usize = 8;
+
 /// The rows that one block's projection leans on.
 #[derive(Debug, Clone)]
 struct Held<T> {
@@ -410,11 +413,18 @@ impl<T: Real> Held<T> {
                 (h <= line).then_some((h, i))
             })
             .collect();
-        violated.sort_by(|a, b| {
+        let order = |a: &(T, usize), b: &(T, usize)| {
             a.0.partial_cmp(&b.0)
                 .unwrap_or(core::cmp::Ordering::Equal)
                 .then(a.1.cmp(&b.1))
-        });
+        };
+        // more than the free coordinates cannot be held, and most of the rest hold by then
+        let room = 2 * rows.data.nrows().saturating_sub(self.rows.len()) + SPARE;
+        if violated.len() > room {
+            violated.select_nth_unstable_by(room, order);
+            violated.truncate(room);
+        }
+        violated.sort_unstable_by(order);
         let mut known = self.rows.clone();
         known.sort_unstable();
         let mut taken = false;

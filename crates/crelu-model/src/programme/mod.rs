@@ -3,6 +3,7 @@
 mod certificate;
 mod choose;
 mod cone;
+mod gate_start;
 mod newton;
 mod solve;
 mod three_block;

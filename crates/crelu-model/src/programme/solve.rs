@@ -3,6 +3,7 @@ use linalg_core::{Control, LinalgError, Real};
 
 use super::certificate::{Certificate, FeasiblePoint, Multipliers};
 use super::choose::{Choice, choose};
+use super::gate_start::gate_start;
 use super::{Activation, Programme, newton, three_block, two_block, working_set};
 use crate::error::FitError;
 
@@ -216,7 +217,8 @@ pub fn solve(
     run(&mut tracker, &mut choice, warm)
 }
 
-/// One programme without a working set, in the precision asked for; `f64` where `f32` fails.
+/// One programme without a working set, in the precision asked for; `f64` takes over where `f32`
+/// fails or gets no further.
 pub(super) fn run(
     tracker: &mut Tracker<'_>,
     choice: &mut Choice,
@@ -236,28 +238,45 @@ pub(super) fn run(
         Precision::Mixed if !kernel || choice.splitting == Splitting::ThreeBlock => Precision::F64,
         other => other,
     };
+    if has_cones(programme) && warm.is_none() {
+        tracker.offer_point(gate_start(programme, &tracker.control));
+    }
+    let mut totals = Totals::default();
+    tracker.hasty = precision == Precision::F32;
     let first = match precision {
-        Precision::F32 => attempt::<f32>(tracker, choice, warm, false),
-        Precision::Mixed => attempt::<f64>(tracker, choice, warm, true),
-        _ => attempt::<f64>(tracker, choice, warm, false),
+        Precision::F32 => attempt::<f32>(tracker, &mut totals, choice, warm, false),
+        Precision::Mixed => attempt::<f64>(tracker, &mut totals, choice, warm, true),
+        _ => attempt::<f64>(tracker, &mut totals, choice, warm, false),
     };
-    match first {
+    tracker.hasty = false;
+    let (mut status, mut start, mut used) = match first {
+        Ok((status, start)) => (status, start, precision),
         Err(error) if precision != Precision::F64 && is_breakdown(&error) => {
             choice.reason.push_str(&format!(
                 "; {} failed ({error}): done again in f64",
                 name(precision)
             ));
-            let mut solution = attempt::<f64>(tracker, choice, None, false)?;
-            solution.precision = "f64";
-            solution.choice = choice.clone();
-            Ok(solution)
+            let (status, start) = attempt::<f64>(tracker, &mut totals, choice, None, false)?;
+            (status, start, Precision::F64)
         }
-        Ok(mut solution) => {
-            solution.precision = name(precision);
-            Ok(solution)
+        Err(error) => return Err(error),
+    };
+    if used == Precision::F32
+        && status == Status::Stalled
+        && totals.iterations < tracker.settings.max_iters
+    {
+        choice.reason.push_str(&format!(
+            "; f32 gets no further than a gap of {:.1e} (iteration {}): finished in f64",
+            tracker.gap(),
+            totals.iterations
+        ));
+        if choice.splitting == Splitting::ThreeBlock {
+            start = None;
         }
-        Err(error) => Err(error),
+        (status, start) = attempt::<f64>(tracker, &mut totals, choice, start.as_ref(), false)?;
+        used = Precision::F64;
     }
+    Ok(finish(tracker, choice, totals, status, start, name(used)))
 }
 
 fn name(precision: Precision) -> &'static str {
@@ -283,23 +302,22 @@ fn is_breakdown(error: &FitError) -> bool {
     )
 }
 
+/// The run in one precision, and where it ended.
 fn attempt<T: Real>(
     tracker: &mut Tracker<'_>,
+    totals: &mut Totals,
     choice: &mut Choice,
     warm: Option<&WarmStart>,
     refined: bool,
-) -> Result<Solution, FitError> {
-    let mut totals = Totals::default();
+) -> Result<(Status, Option<WarmStart>), FitError> {
     let settings = tracker.settings;
     let mut start = warm.cloned();
-    let mut status = Status::IterationLimit;
     if choice.splitting == Splitting::ThreeBlock {
         let mixed = settings.splitting == Splitting::Auto;
-        let (ended, next) = three_block::run::<T>(tracker, &mut totals, mixed)?;
-        status = ended;
+        let (ended, next) = three_block::run::<T>(tracker, totals, mixed)?;
         start = Some(next);
-        if !mixed || status != Status::Stalled {
-            return Ok(finish(tracker, choice, totals, status, start));
+        if !mixed || ended != Status::Stalled {
+            return Ok((ended, start));
         }
         // the changeover: its own choice of a system, its start from the three-block iterate
         let two = ProgrammeSettings {
@@ -317,32 +335,28 @@ fn attempt<T: Real>(
         let newton = newton::Rule::new(tracker.programme, settings);
         let left = settings.max_iters.saturating_sub(totals.iterations);
         if left == 0 && totals.iterations > 0 {
-            break;
+            return Ok((Status::IterationLimit, start));
         }
         let (ended, next) = two_block::run::<T>(
             tracker,
-            &mut totals,
+            totals,
             choice,
             start.as_ref(),
             refined,
             left,
             &newton,
         )?;
-        status = ended.status;
         if !ended.hand_over {
-            start = Some(next);
-            break;
+            return Ok((ended.status, Some(next)));
         }
-        let finished = newton::finish(tracker, &mut totals, next)?;
+        let finished = newton::finish(tracker, totals, next)?;
         start = Some(finished.warm_start);
-        status = finished.status;
-        if status != Status::Stalled || totals.newton_failed {
-            break;
+        if finished.status != Status::Stalled {
+            return Ok((finished.status, start));
         }
-        // Newton could not do it: the plain iteration goes on from where Newton began
+        // Newton could not do it: the plain iteration goes on from where Newton began, alone
         totals.newton_failed = true;
     }
-    Ok(finish(tracker, choice, totals, status, start))
 }
 
 fn finish(
@@ -351,6 +365,7 @@ fn finish(
     totals: Totals,
     status: Status,
     start: Option<WarmStart>,
+    precision: &'static str,
 ) -> Solution {
     let programme = tracker.programme;
     let warm_start = start.unwrap_or_else(|| WarmStart {
@@ -373,7 +388,7 @@ fn finish(
         factorisations: totals.factorisations,
         products: totals.products,
         choice: choice.clone(),
-        precision: "f64",
+        precision,
         seconds: totals.seconds,
         polish_seconds: totals.polish_seconds,
         warm_start,
@@ -414,6 +429,10 @@ impl Totals {
 const PATIENCE: usize = 60;
 /// What counts as better, relative.
 const BETTER: f64 = 0.995;
+/// In `f32`, where `f64` can take over, a gap that falls by less than this share ...
+const HASTY_SHARE: f64 = 0.7;
+/// ... over so many checks counts as stalled.
+const HASTY: usize = 10;
 
 /// The best point and bound of a run and the caller's eye on it.
 pub(super) struct Tracker<'a> {
@@ -425,6 +444,9 @@ pub(super) struct Tracker<'a> {
     pub(super) certificate: Certificate,
     best_gap: f64,
     idle: usize,
+    /// Stall early: a higher precision can take over.
+    hasty: bool,
+    gaps: Vec<f64>,
     /// Iterations of parts of the run that are over.
     pub(super) before: usize,
 }
@@ -448,6 +470,8 @@ impl<'a> Tracker<'a> {
             certificate,
             best_gap: f64::INFINITY,
             idle: 0,
+            hasty: false,
+            gaps: Vec::new(),
             before: 0,
         }
     }
@@ -483,9 +507,13 @@ impl<'a> Tracker<'a> {
         } else {
             self.idle += 1;
         }
+        self.gaps.push(gap);
+        let slow = self.hasty
+            && self.gaps.len() > HASTY
+            && gap > HASTY_SHARE * self.gaps[self.gaps.len() - 1 - HASTY];
         if gap <= TOLERANCE_MARGIN * self.settings.tol {
             Some(Status::Converged)
-        } else if self.idle >= PATIENCE {
+        } else if self.idle >= PATIENCE || slow {
             Some(Status::Stalled)
         } else {
             None

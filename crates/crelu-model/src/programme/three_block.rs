@@ -163,7 +163,7 @@ impl<'a, T: Real> ThreeBlockPrimal<'a, T> {
                     .zip(v)
                     .zip(w)
                 {
-                    *out = *out - if bit == 0 { T::of(0.0) } else { a - b };
+                    *out -= if bit == 0 { T::of(0.0) } else { a - b };
                 }
             }
         });
@@ -574,7 +574,7 @@ impl<T: Real> Monitor<T, ThreeBlockProx<T>> for DenseMonitor<'_, '_, T> {
             return Verdict::Stop(Status::Interrupted);
         }
         let every = CHECK_FACTOR * self.tracker.settings.check_every;
-        if every == 0 || self.iteration % every != 0 {
+        if every == 0 || !self.iteration.is_multiple_of(every) {
             return Verdict::Continue;
         }
         self.check(state);
@@ -598,7 +598,7 @@ fn largest_singular_value<T: Real>(data: MatRef<'_, T>) -> f64 {
     let mut sigma = 0.0;
     for _ in 0..POWER {
         let size = norm(&x);
-        if !(size > T::of(0.0)) {
+        if size == T::of(0.0) || !Float::is_finite(size) {
             return sigma;
         }
         linalg_core::scale(T::of(1.0) / size, &mut x);

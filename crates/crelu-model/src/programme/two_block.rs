@@ -413,7 +413,7 @@ impl<T: Real, X: CertifiedProx<T>> Monitor<T, X> for GapMonitor<'_, '_, T> {
             return Verdict::Stop(Status::Interrupted);
         }
         let every = self.tracker.settings.check_every;
-        if every == 0 || self.iteration % every != 0 {
+        if every == 0 || !self.iteration.is_multiple_of(every) {
             return Verdict::Continue;
         }
         self.check(state, prox, true);

@@ -14,8 +14,6 @@ use crate::error::FitError;
 
 /// From this many patterns on a working set pays.
 const MANY: usize = 300;
-/// Or from this many rows a coordinate, where one block's share of the linear system is small.
-const TALL: usize = 50;
 /// Patterns of the first working set.
 const FIRST: usize = 16;
 /// Fewest patterns added at a time.
@@ -27,11 +25,7 @@ const MOST_ROUNDS: usize = 200;
 
 /// Whether to work on a subset of the patterns that grows by prices.
 pub(super) fn pays(programme: &Programme, settings: &ProgrammeSettings, choice: &Choice) -> bool {
-    let (n, r, p) = (
-        programme.n_samples(),
-        programme.rank(),
-        programme.n_patterns(),
-    );
+    let p = programme.n_patterns();
     if p <= FIRST
         || choice.splitting == Splitting::ThreeBlock
         || settings.check_every == 0
@@ -42,7 +36,7 @@ pub(super) fn pays(programme: &Programme, settings: &ProgrammeSettings, choice: 
     match settings.working_set {
         Switch::On => true,
         Switch::Off => false,
-        Switch::Auto => p >= MANY || p > FIRST + FEWEST && n >= TALL * r,
+        Switch::Auto => p >= MANY,
     }
 }
 
@@ -181,13 +175,16 @@ impl Observer for Relay<'_, '_> {
 
 /// What every pattern's blocks cost.
 struct Prices {
-    /// `min_alpha |s R'D theta + R'(2D - I) alpha|` of every block outside the set, 0 inside.
+    /// `min_alpha |s R'D theta + R'(2D - I) alpha|` of every block outside
+    /// the set, or a little above it; 0 inside.
     sizes: Vec<f64>,
     certificate: Certificate,
 }
 
 struct Set {
     members: Vec<usize>,
+    /// Multipliers of the blocks outside, from the last pricing: the start of the next.
+    outside: Multipliers,
 }
 
 impl Set {
@@ -213,7 +210,10 @@ impl Set {
                 }
             }
         }
-        Self { members: order }
+        Self {
+            members: order,
+            outside: Multipliers::none(programme.n_blocks()),
+        }
     }
 
     /// Blocks of the part and the block of the whole that each is.
@@ -299,7 +299,7 @@ impl Set {
     }
 
     /// Prices of all blocks outside the set at the part's dual point, and the bound of the whole.
-    fn price(&self, programme: &Programme, solution: &Solution) -> Prices {
+    fn price(&mut self, programme: &Programme, solution: &Solution) -> Prices {
         let (rank, patterns) = (programme.rank(), programme.n_patterns());
         let theta = &solution.certificate.theta;
         let masked = programme.blocks();
@@ -336,13 +336,21 @@ impl Set {
                         z[(chunk.len() + k) * rank + i] = -g;
                     }
                 }
+                for s in 0..2 {
+                    for (k, &p) in chunk.iter().enumerate() {
+                        let rows = &self.outside.blocks[s * patterns + p];
+                        cone.warm_start(s * chunk.len() + k, rows.iter().copied());
+                    }
+                }
+                // a few rounds: any multipliers price from above, and these start the next pricing
                 let mut v = vec![0.0; z.len()];
-                cone.finish(&z, &mut v);
+                cone.apply(&z, &mut v);
                 let found = CertifiedProx::<f64>::multipliers(&cone);
                 for (k, &p) in chunk.iter().enumerate() {
                     for s in 0..2 {
                         let (part, whole) = (s * chunk.len() + k, s * patterns + p);
                         sizes[whole] = norm(&v[part * rank..(part + 1) * rank]);
+                        self.outside.blocks[whole].clone_from(&found.blocks[part]);
                         multipliers.blocks[whole].clone_from(&found.blocks[part]);
                     }
                 }
