@@ -54,6 +54,9 @@ impl ActiveGram {
     /// Appends a vector by its inner products with those that stand and its own square; `false`,
     /// and nothing changes, if it depends on them or a number is not finite.
     ///
+    /// Vectors that are nearly dependent leave rounding behind that can hide one dependence more:
+    /// a caller that knows the dimension must not append beyond it.
+    ///
     /// # Panics
     /// If there is not one inner product a vector.
     pub fn append(&mut self, products: &[f64], square: f64) -> bool {

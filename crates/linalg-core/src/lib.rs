@@ -3,8 +3,8 @@
 //! The crate holds what the solvers above it share: the scalar trait [`Real`], the operator
 //! trait [`LinearOperator`] with the block operator of row-masked data [`MaskedBlocks`], tiled
 //! products whose sums do not depend on the number of threads, the factorisation of a symmetric
-//! matrix for many shifts ([`ShiftedGram`]), a thin QR that takes and drops columns
-//! ([`ActiveQr`]), the reduction of a data matrix to its row space ([`RowSpace`]) and the
+//! matrix for many shifts ([`ShiftedGram`]), a Cholesky factor
+//! whose vectors come and go ([`ActiveGram`]), the reduction of a data matrix to its row space ([`RowSpace`]) and the
 //! [`Collective`] over which row-sharded data are summed.
 //!
 //! ```text
@@ -20,7 +20,6 @@
 #![doc = "```"]
 
 mod active_gram;
-mod active_qr;
 mod collective;
 mod contract;
 mod control;
@@ -39,7 +38,6 @@ mod triangular;
 mod vector;
 
 pub use active_gram::ActiveGram;
-pub use active_qr::ActiveQr;
 pub use collective::{Alone, Collective};
 pub use contract::assert_adjoint_consistent;
 pub use control::{Clock, Control, Halt, NoClock};

@@ -13,6 +13,8 @@ mod plots;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
+mod readme;
+#[cfg(test)]
 mod round_trip;
 #[cfg(test)]
 #[cfg(unix)]

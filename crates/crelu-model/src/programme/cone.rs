@@ -293,6 +293,9 @@ impl<'a, T: Real> ConeGroup<'a, T> {
 impl<T: Real> Held<T> {
     /// Holds a row if it does not depend on those held; the caller adds its multiplier.
     fn take(&mut self, rows: &Rows<'_, T>, row: usize) -> bool {
+        if self.rows.len() >= rows.data.nrows() {
+            return false;
+        }
         self.coefficients.clear();
         self.coefficients
             .extend(self.rows.iter().map(|&other| rows.inner(other, row)));

@@ -3,7 +3,7 @@ use faer::{Accum, Mat};
 #[cfg(feature = "parallel")]
 use linalg_core::{Control, LinearOperator, MaskedBlocks, ShiftedGram, masked_gram, product};
 
-use linalg_core::{ActiveQr, for_each_index, for_each_mut};
+use linalg_core::{for_each_index, for_each_mut};
 
 #[cfg(feature = "parallel")]
 use crate::data::Stream;
@@ -92,23 +92,5 @@ fn for_each_visits_every_item_once() {
             hits[i].fetch_add(1, Ordering::Relaxed);
         });
         assert!(hits.iter().all(|h| h.load(Ordering::Relaxed) == 1));
-    }
-}
-
-#[test]
-fn active_qr_cleared_or_released_starts_anew() {
-    let mut qr = ActiveQr::<f64>::new(3);
-    let columns = [[1.0, 2.0, 2.0], [0.0, 1.0, 0.0]];
-    for step in 0..3 {
-        assert!(qr.append(&columns[0]) && qr.append(&columns[1]));
-        assert!((qr.basis()[1] - 2.0 / 3.0).abs() <= 4.0 * f64::EPSILON);
-        match step {
-            0 => qr.clear(),
-            _ => qr.release(),
-        }
-        assert!(qr.is_empty() && qr.basis().is_empty());
-        let mut rest = [0.0; 3];
-        qr.split(&columns[0], &mut [], &mut rest);
-        assert_eq!(rest, columns[0]);
     }
 }

@@ -2,7 +2,7 @@
 //! against residuals, the sums' independence of the threads, and the failures.
 
 #[cfg(test)]
-mod active_columns;
+mod active_gram;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]

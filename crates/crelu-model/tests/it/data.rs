@@ -1,0 +1,212 @@
+//! Seeded data and programmes.
+
+use crelu_model::gates::sample;
+use crelu_model::programme::{Activation, Programme, ProgrammeSettings};
+use crelu_model::{Dataset, GateSampler, TargetColumn};
+use faer::{Mat, MatRef};
+use linalg_core::{Masks, RowSpace};
+
+/// A SplitMix64 stream.
+pub(crate) struct Stream(u64);
+
+impl Stream {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number in `[-1, 1)`.
+    pub(crate) fn unit(&mut self) -> f64 {
+        2.0 * (self.next() >> 11) as f64 / (1u64 << 53) as f64 - 1.0
+    }
+
+    /// A whole number in `from..=to`.
+    pub(crate) fn between(&mut self, from: usize, to: usize) -> usize {
+        let span = (to - from + 1) as f64;
+        let share = 0.5 * (self.unit() + 1.0);
+        from + ((share * span).floor() as u16 as usize).min(to - from)
+    }
+
+    pub(crate) fn vector(&mut self, len: usize) -> Vec<f64> {
+        (0..len).map(|_| self.unit()).collect()
+    }
+
+    pub(crate) fn matrix(&mut self, rows: usize, cols: usize) -> Mat<f64> {
+        Mat::from_fn(rows, cols, |_, _| self.unit())
+    }
+
+    /// `d x n` features whose scales spread over a decade, and the outputs of three ReLU neurons
+    /// on them with some noise.
+    pub(crate) fn regression(&mut self, n: usize, d: usize) -> (Mat<f64>, Vec<f64>) {
+        let scales: Vec<f64> = (0..d).map(|_| 10f64.powf(0.5 * self.unit())).collect();
+        let mut x = self.matrix(d, n);
+        for j in 0..n {
+            for k in 0..d {
+                x[(k, j)] *= scales[k];
+            }
+        }
+        let teachers = self.matrix(d, 3);
+        let y = (0..n)
+            .map(|j| {
+                let neuron = |t: usize| {
+                    let h: f64 = (0..d).map(|k| teachers[(k, t)] * x[(k, j)]).sum();
+                    h.max(0.0)
+                };
+                neuron(0) - 2.0 * neuron(1) + neuron(2) + 0.2 * self.unit()
+            })
+            .collect();
+        (x, y)
+    }
+}
+
+/// What a random programme is made of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Case {
+    pub(crate) seed: u64,
+    pub(crate) n: usize,
+    pub(crate) d: usize,
+    pub(crate) patterns: usize,
+    /// The penalty, as a fraction of the one whose optimum is zero.
+    pub(crate) fraction: f64,
+    pub(crate) activation: Activation,
+}
+
+impl Case {
+    /// Sizes and penalty by the seed: n 20 to 60, d 2 to 12, P 3 to 15, three decades of penalty.
+    pub(crate) fn random(seed: u64, activation: Activation) -> Self {
+        let mut stream = Stream::new(seed ^ 0xc0ffee);
+        let (n, d) = (stream.between(20, 60), stream.between(2, 12));
+        let (patterns, decade) = (stream.between(3, 15), 1.5 * (stream.unit() - 1.0));
+        Self {
+            seed,
+            n,
+            d,
+            patterns,
+            fraction: 0.9 * 10f64.powf(decade),
+            activation,
+        }
+    }
+
+    pub(crate) fn programme(&self) -> Programme {
+        let (x, y) = Stream::new(self.seed).regression(self.n, self.d);
+        sampled(x.as_ref(), &y, self)
+    }
+}
+
+fn sampled(x: MatRef<'_, f64>, y: &[f64], case: &Case) -> Programme {
+    let sampler = GateSampler::Gaussian;
+    let drawn = sample(x, y, false, sampler, case.patterns, case.seed).unwrap();
+    let space = RowSpace::svd(x.transpose()).unwrap();
+    let gates = space.reduce(drawn.gates.as_ref());
+    let data = space.rows().to_owned();
+    let programme =
+        Programme::new(data, drawn.masks, gates, y.to_vec(), 0.0, case.activation).unwrap();
+    let threshold = programme.zero_threshold();
+    programme.with_beta_sum(case.fraction * threshold)
+}
+
+/// The masks of gates: `1[X g >= 0]`.
+pub(crate) fn masks_of(x: MatRef<'_, f64>, gates: MatRef<'_, f64>) -> Masks {
+    let mut bytes = Vec::new();
+    for p in 0..gates.ncols() {
+        for j in 0..x.ncols() {
+            let h: f64 = (0..x.nrows()).map(|k| x[(k, j)] * gates[(k, p)]).sum();
+            bytes.push(u8::from(h >= 0.0));
+        }
+    }
+    Masks::from_columns(x.ncols(), bytes).unwrap()
+}
+
+pub(crate) fn settings(tol: f64, change: impl FnOnce(&mut ProgrammeSettings)) -> ProgrammeSettings {
+    let mut settings = ProgrammeSettings::default();
+    settings.tol = tol;
+    change(&mut settings);
+    settings
+}
+
+/// A regression data set.
+pub(crate) fn regression_set(seed: u64, n: usize, d: usize) -> Dataset {
+    let (x, y) = Stream::new(seed).regression(n, d);
+    Dataset::from_columns(x, TargetColumn::numbers(y)).unwrap()
+}
+
+/// Two classes: inside and outside a shell, with text labels.
+pub(crate) fn class_set(seed: u64, n: usize, d: usize) -> Dataset {
+    let x = Stream::new(seed).matrix(d, n);
+    let size = |j: usize| (0..d).map(|k| x[(k, j)].powi(2)).sum::<f64>();
+    let mut sizes: Vec<f64> = (0..n).map(size).collect();
+    sizes.sort_by(f64::total_cmp);
+    let middle = sizes[n / 2];
+    let label = |j: usize| if size(j) < middle { "in" } else { "out" };
+    let labels = (0..n).map(|j| label(j).to_owned()).collect();
+    Dataset::from_columns(x.clone(), TargetColumn::labels(labels)).unwrap()
+}
+
+/// `A x`.
+pub(crate) fn image(a: MatRef<'_, f64>, x: &[f64]) -> Vec<f64> {
+    (0..a.nrows())
+        .map(|i| (0..a.ncols()).map(|j| a[(i, j)] * x[j]).sum())
+        .collect()
+}
+
+pub(crate) fn norm(x: &[f64]) -> f64 {
+    x.iter().map(|v| v * v).sum::<f64>().sqrt()
+}
+
+/// Largest difference of two vectors' entries.
+pub(crate) fn apart(a: &[f64], b: &[f64]) -> f64 {
+    assert_eq!(a.len(), b.len(), "two vectors of one length");
+    let gaps = a.iter().zip(b).map(|(a, b)| (a - b).abs());
+    gaps.fold(0.0, |worst, gap| if gap <= worst { worst } else { gap })
+}
+
+/// `F` of a programme, dense: `n x rank n_blocks`.
+pub(crate) fn dense_operator(programme: &Programme) -> Mat<f64> {
+    let rank = programme.rank();
+    Mat::from_fn(
+        programme.n_samples(),
+        rank * programme.n_blocks(),
+        |i, c| {
+            let (b, k) = (c / rank, c % rank);
+            let bit = programme.masks().column(programme.pattern(b))[i];
+            f64::from(bit) * programme.sign(b) * programme.data()[(k, i)]
+        },
+    )
+}
+
+/// The objective at `v`, and the largest violation of a cone relative to `|row| |v_b|`, from the
+/// programme's data alone.
+pub(crate) fn objective_and_violation(programme: &Programme, v: MatRef<'_, f64>) -> (f64, f64) {
+    let (rank, n) = (programme.rank(), programme.n_samples());
+    let (mut fitted, mut penalty, mut worst) = (vec![0.0; n], 0.0, 0.0_f64);
+    for b in 0..programme.n_blocks() {
+        let size = (0..rank).map(|k| v[(k, b)].powi(2)).sum::<f64>().sqrt();
+        penalty += size;
+        let mask = programme.masks().column(programme.pattern(b));
+        for i in 0..n {
+            let h: f64 = (0..rank)
+                .map(|k| programme.data()[(k, i)] * v[(k, b)])
+                .sum();
+            if mask[i] != 0 {
+                fitted[i] += programme.sign(b) * h;
+            }
+            let wrong = if mask[i] == 0 { h } else { -h };
+            if programme.activation() == Activation::Relu && size > 0.0 {
+                worst = worst.max(wrong / (programme.largest_row() * size));
+            }
+        }
+    }
+    let misfit: f64 = fitted
+        .iter()
+        .zip(programme.target())
+        .map(|(f, y)| (f - y).powi(2))
+        .sum();
+    (0.5 * misfit + programme.beta_sum() * penalty, worst)
+}

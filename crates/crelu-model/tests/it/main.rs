@@ -1,0 +1,28 @@
+//! The tests of `crelu-model`: optima and projections against Clarabel, primal steps against dense
+//! solves, optimality from data and answer, invariances, gates, targets, model files, and the
+//! failures.
+
+#[cfg(test)]
+mod certificate;
+#[cfg(test)]
+mod cone;
+#[cfg(test)]
+mod conic;
+#[cfg(test)]
+mod data;
+#[cfg(test)]
+mod failure;
+#[cfg(test)]
+mod fitting;
+#[cfg(test)]
+mod gates;
+#[cfg(test)]
+mod invariance;
+#[cfg(test)]
+mod model_file;
+#[cfg(test)]
+mod optimality;
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod targets;
