@@ -104,7 +104,7 @@ pub fn fit(
         }
     };
     let (d, n) = (inputs.nrows(), inputs.ncols());
-    let space = if d > n {
+    let mut space = if d > n {
         RowSpace::qr(inputs.transpose())
     } else if d <= SVD_WIDTH {
         RowSpace::svd(inputs.transpose())?
@@ -113,7 +113,7 @@ pub fn fit(
     };
     let gates = space.reduce(patterns.gates.as_ref());
     let programme = Programme::new(
-        space.rows().to_owned(),
+        space.take_rows(),
         patterns.masks,
         gates,
         target.clone(),

@@ -21,6 +21,7 @@ pub enum Reduction {
 #[derive(Debug, Clone)]
 pub struct RowSpace {
     rows: Mat<f64>,
+    rank: usize,
     basis: Basis,
     reduction: Reduction,
     spectrum: Option<Vec<f64>>,
@@ -56,6 +57,7 @@ impl RowSpace {
         let basis = svd.V().subcols(0, rank).to_owned();
         let spectrum = (0..rank).map(|k| s[k]).collect();
         Ok(Self {
+            rank: rows.nrows(),
             rows,
             basis: Basis::Dense(basis),
             reduction: Reduction::Svd,
@@ -75,6 +77,7 @@ impl RowSpace {
             if i <= j { rows[(i, j)] } else { 0.0 }
         });
         Self {
+            rank: rows.nrows(),
             rows,
             basis: Basis::Dense(basis),
             reduction: Reduction::Qr,
@@ -94,6 +97,7 @@ impl RowSpace {
             kept,
         };
         Self {
+            rank: rows.nrows(),
             rows,
             basis,
             reduction: Reduction::Columns,
@@ -107,10 +111,16 @@ impl RowSpace {
         self.rows.as_ref()
     }
 
+    /// Hands `R'` out without a copy; [`rows`](Self::rows) is empty then, the basis stays.
+    #[must_use]
+    pub fn take_rows(&mut self) -> Mat<f64> {
+        core::mem::replace(&mut self.rows, Mat::new())
+    }
+
     /// Number of coordinates.
     #[must_use]
     pub fn rank(&self) -> usize {
-        self.rows.nrows()
+        self.rank
     }
 
     /// How it was made.
