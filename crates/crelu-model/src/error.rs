@@ -21,6 +21,12 @@ pub enum FitError {
         /// The argument.
         what: &'static str,
     },
+    /// Values so large that their squares overflow.
+    #[error("{what}: values are too large to be squared, scale them down")]
+    Range {
+        /// The argument.
+        what: &'static str,
+    },
     /// There are no rows, or no columns.
     #[error(
         "the data have {rows} rows and {columns} feature columns: at least one of each is needed"

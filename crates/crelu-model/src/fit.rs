@@ -127,6 +127,18 @@ pub fn fit(
         Beta::Absolute(beta) => beta,
         Beta::Fraction(fraction) => fraction * beta_max,
     };
+    for (what, ok) in [
+        (
+            "features",
+            (programme.largest_row().powi(2) * count).is_finite(),
+        ),
+        ("target", programme.zero_objective().is_finite()),
+        ("features times target", (beta_max * count).is_finite()),
+    ] {
+        if !ok {
+            return Err(FitError::Range { what });
+        }
+    }
     let programme = programme.with_beta_sum(beta * count);
     let prepared = Progress::Prepared {
         n,

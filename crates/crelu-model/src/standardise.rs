@@ -19,16 +19,23 @@ impl Standardisation {
         let mut mean = vec![0.0; d];
         let mut scale = vec![0.0; d];
         for i in 0..d {
-            // relative to the first row: no digits are lost to a large common offset
+            // relative to the first row: no digits are lost to a large common offset; and to the
+            // largest difference: no square overflows
             let first = if n > 0 { features[(i, 0)] } else { 0.0 };
-            let offset = (0..n).map(|j| features[(i, j)] - first).sum::<f64>() / count;
-            let varies = (0..n).any(|j| features[(i, j)] != first);
-            let square = (0..n)
-                .map(|j| (features[(i, j)] - first - offset).powi(2))
-                .sum::<f64>()
-                / count;
+            let offset = (0..n)
+                .map(|j| (features[(i, j)] - first) / count)
+                .sum::<f64>();
+            let largest = (0..n)
+                .map(|j| (features[(i, j)] - first - offset).abs())
+                .fold(0.0, f64::max);
+            let varies = (0..n).any(|j| features[(i, j)] != first) && largest > 0.0;
+            let share = |j: usize| (features[(i, j)] - first - offset) / largest;
             mean[i] = first + offset;
-            scale[i] = if varies { square.sqrt() } else { 0.0 };
+            scale[i] = if varies {
+                largest * ((0..n).map(|j| share(j).powi(2)).sum::<f64>() / count).sqrt()
+            } else {
+                0.0
+            };
         }
         Self { mean, scale }
     }

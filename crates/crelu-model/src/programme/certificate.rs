@@ -56,7 +56,8 @@ impl Certificate {
     ///     c = max(0, min(beta_sum / m, theta'y / |theta|^2)),   bound = c theta'y - c^2 |theta|^2 / 2
     /// ```
     ///
-    /// `m` is raised by its own rounding error before it is used.
+    /// `m` is raised by its own rounding error before it is used; a multiplier that is negative or
+    /// NaN counts as zero, so that the bound holds whatever is passed.
     /// **Cost** one product with the masked data and one combination of rows a multiplier.
     /// **Source** the Fenchel dual of the programme; `c >= 0` must be enforced.
     ///
@@ -83,13 +84,12 @@ impl Certificate {
             if !gated {
                 let mask = programme.masks().column(pattern);
                 for &(row, alpha) in &multipliers.blocks[block] {
+                    let alpha = alpha.max(0.0);
                     let e = if mask[row] == 0 { -alpha } else { alpha };
                     axpy(e, column(programme.data(), row), &mut total);
                 }
             }
-            let size = norm(&total);
-            // written so that a NaN counts as infinitely large
-            largest = if size <= largest { largest } else { size };
+            largest = larger(largest, norm(&total));
         }
         let bound = bound_of(&theta, programme.target(), largest, programme.beta_sum());
         Self {
@@ -136,9 +136,18 @@ impl Certificate {
                 .map(|k| (total[(k, b)] + programme.sign(b) * price[p * rank + k]).powi(2))
                 .sum::<f64>()
                 .sqrt();
-            largest = if size <= largest { largest } else { size };
+            largest = larger(largest, size);
         }
         bound_of(theta, programme.target(), largest, programme.beta_sum())
+    }
+}
+
+/// The maximum; NaN counts as infinitely large, whatever follows it.
+fn larger(largest: f64, size: f64) -> f64 {
+    if size.is_nan() {
+        f64::INFINITY
+    } else {
+        largest.max(size)
     }
 }
 

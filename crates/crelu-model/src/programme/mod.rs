@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use admm::Lift;
 use faer::{Mat, MatRef};
-use linalg_core::{MaskedBlocks, Masks, norm};
+use linalg_core::{MaskedBlocks, Masks, Real, norm};
 
 use crate::error::FitError;
 
@@ -131,6 +131,17 @@ impl Programme {
     #[must_use]
     pub fn data(&self) -> MatRef<'_, f64> {
         Mat::as_ref(&self.data)
+    }
+
+    /// The data in another precision: themselves in `f64`, else a rounded copy made in `room`.
+    pub(crate) fn data_as<'p, T: Real>(&'p self, room: &'p mut Option<Mat<T>>) -> MatRef<'p, T> {
+        match T::view(self.data()) {
+            Some(data) => data,
+            None => {
+                let rounded = |k, i| T::of(self.data[(k, i)]);
+                Mat::as_ref(room.insert(Mat::from_fn(self.rank(), self.n_samples(), rounded)))
+            }
+        }
     }
 
     /// The patterns.

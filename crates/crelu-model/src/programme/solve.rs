@@ -359,7 +359,8 @@ fn attempt<T: Real>(
     }
 }
 
-fn finish(
+/// The answer: the best point and bound of the tracker, and what it took.
+pub(super) fn finish(
     tracker: &Tracker<'_>,
     choice: &Choice,
     totals: Totals,

@@ -2,7 +2,7 @@ use admm::{
     AdmmSettings, AdmmState, GroupNorm, Monitor, PenaltyRule, PrimalError, PrimalReport,
     PrimalSolver, Proximal, Residuals, Status, Verdict,
 };
-use faer::{Accum, Mat, MatMut, MatRef};
+use faer::{Accum, MatMut, MatRef};
 use linalg_core::{
     Control, LinearOperator, MaskedBlocks, Masks, Real, ShiftedGram, axpy, for_each_mut, norm,
     product, sub_into,
@@ -344,16 +344,8 @@ pub(super) fn run<T: Real>(
     let programme = tracker.programme;
     let control = tracker.control;
     let begun = control.seconds();
-    let narrow: Mat<T>;
-    let data: MatRef<'_, T> = match T::view(programme.data()) {
-        Some(data) => data,
-        None => {
-            narrow = Mat::from_fn(programme.rank(), programme.n_samples(), |k, i| {
-                T::of(programme.data()[(k, i)])
-            });
-            narrow.as_ref()
-        }
-    };
+    let mut room = None;
+    let data = programme.data_as::<T>(&mut room);
     let target: Vec<T> = programme.target().iter().map(|&y| T::of(y)).collect();
     let tau = TAU / largest_singular_value(data).max(f64::MIN_POSITIVE);
     let built = ThreeBlockPrimal::new(
@@ -393,7 +385,7 @@ pub(super) fn run<T: Real>(
         cols: prox.dim(),
     };
     let mut state = AdmmState::zero(prox.dim(), n, T::of(first_rho(programme)));
-    let limit = tracker.settings.max_iters;
+    let limit = tracker.settings.max_iters.saturating_sub(totals.iterations);
     let settings = AdmmSettings::default()
         .max_iters(if change_over {
             limit.min(CHANGE_OVER)

@@ -2,7 +2,6 @@ use admm::{
     AdmmSettings, AdmmState, CgPrimal, Factor, GroupNorm, InnerPrimal, Lift, Monitor, OuterPrimal,
     PrimalSolver, Proximal, Residuals, Status, Verdict,
 };
-use faer::{Mat, MatRef};
 use linalg_core::{LinearOperator, MaskedBlocks, Mirrored, Real, masked_gram};
 
 use super::Programme;
@@ -88,16 +87,8 @@ pub(super) fn run<T: Real>(
     let programme = tracker.programme;
     let clock = tracker.control;
     let begun = clock.seconds();
-    let narrow: Mat<T>;
-    let data: MatRef<'_, T> = match T::view(programme.data()) {
-        Some(data) => data,
-        None => {
-            narrow = Mat::from_fn(programme.rank(), programme.n_samples(), |k, i| {
-                T::of(programme.data()[(k, i)])
-            });
-            narrow.as_ref()
-        }
-    };
+    let mut room = None;
+    let data = programme.data_as::<T>(&mut room);
     let target: Vec<T> = programme.target().iter().map(|&y| T::of(y)).collect();
     let blocks = MaskedBlocks::new(data, programme.masks());
     let lift = programme.lift();
@@ -164,10 +155,7 @@ fn admm_error(error: admm::PrimalError) -> FitError {
 
 /// The kernel matrix in `f32`, from data rounded to `f32`.
 fn narrow_gram(programme: &Programme) -> linalg_core::ShiftedGram<f32> {
-    let data = Mat::from_fn(programme.rank(), programme.n_samples(), |k, i| {
-        f32::of(programme.data()[(k, i)])
-    });
-    MaskedBlocks::outer_gram(data.as_ref(), programme.masks())
+    MaskedBlocks::outer_gram(programme.data_as::<f32>(&mut None), programme.masks())
 }
 
 struct Job<'j, 'a, T> {

@@ -7,7 +7,7 @@ use super::choose::{Choice, choose};
 use super::cone::ConeGroup;
 use super::solve::{
     Check, Observer, ProgrammeSettings, Solution, Splitting, Switch, TOLERANCE_MARGIN, Totals,
-    Tracker, WarmStart, has_cones, run,
+    Tracker, WarmStart, finish, has_cones, run,
 };
 use super::two_block::CertifiedProx;
 use crate::error::FitError;
@@ -132,22 +132,8 @@ pub(super) fn solve(
     choice.reason.push_str(&format!(
         "; working set of at most {largest} of {patterns} patterns"
     ));
-    let warm_start = warm.map_or_else(|| empty(programme), |w| set.spread_warm(programme, &w));
-    Ok(Solution {
-        status,
-        point: tracker.point.clone(),
-        certificate: tracker.certificate.clone(),
-        iterations: totals.iterations,
-        newton_steps: totals.newton_steps,
-        inner_iterations: totals.inner_iterations,
-        factorisations: totals.factorisations,
-        products: totals.products,
-        choice: choice.clone(),
-        precision,
-        seconds: totals.seconds,
-        polish_seconds: totals.polish_seconds,
-        warm_start,
-    })
+    let start = warm.map(|w| set.spread_warm(programme, &w));
+    Ok(finish(tracker, choice, totals, status, start, precision))
 }
 
 fn empty(programme: &Programme) -> WarmStart {

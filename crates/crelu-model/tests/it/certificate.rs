@@ -328,7 +328,7 @@ fn break_ties_gives_every_row_that_a_pattern_sees_an_output() {
         for activation in [Activation::Relu, Activation::Gated] {
             // few neurons: rows that none of them sees
             let case = Case {
-                fraction: 0.8,
+                fraction: 0.4,
                 ..Case::random(seed, activation)
             };
             let programme = case.programme();
@@ -343,7 +343,10 @@ fn break_ties_gives_every_row_that_a_pattern_sees_an_output() {
             let before = solution.point.interior(&programme);
             let after = before.break_ties(&programme);
             let what = format!("{case:?}");
-            assert!(before.active > 0, "{what}: a problem that is not at rest");
+            if before.active == 0 {
+                assert_eq!(after.active, 0, "{what}");
+                continue;
+            }
             let (own, violation) = objective_and_violation(&programme, after.v.as_ref());
             assert!(violation <= ROUNDING, "{what}: {violation}");
             assert!((own - after.objective).abs() <= 1e-10 * programme.zero_objective());

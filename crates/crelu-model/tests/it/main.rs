@@ -13,7 +13,6 @@ mod data;
 #[cfg(test)]
 mod failure;
 #[cfg(test)]
-mod fitting;
 #[cfg(test)]
 mod gates;
 #[cfg(test)]
