@@ -27,6 +27,11 @@ impl Stream {
         2.0 * (self.next() >> 11) as f64 / (1u64 << 53) as f64 - 1.0
     }
 
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a small whole number"
+    )]
     /// A whole number in `from..=to`.
     pub(crate) fn between(&mut self, from: usize, to: usize) -> usize {
         let span = (to - from + 1) as f64;

@@ -253,6 +253,7 @@ fn programme_unfit_parts_are_errors() {
         )
     };
     let relu = Activation::Relu;
+    #[expect(clippy::type_complexity, reason = "a programme's parts, written once")]
     let build = |change: &dyn Fn(&mut Mat<f64>, &mut Masks, &mut Mat<f64>, &mut Vec<f64>), beta| {
         let (mut data, mut masks, mut gates, mut target) = parts();
         change(&mut data, &mut masks, &mut gates, &mut target);

@@ -221,6 +221,7 @@ fn model_file_with_a_wrong_tensor_is_an_error_that_names_it() {
     let parts = Parts::of(model);
     assert_eq!(parts.tensors.len(), 8);
     for (name, ..) in &parts.tensors {
+        #[expect(clippy::type_complexity, reason = "one tensor's parts, written once")]
         let refused = |change: &dyn Fn(&mut (String, Dtype, Vec<usize>, Vec<u8>)), how: &str| {
             let mut parts = parts.clone();
             change(parts.tensor(name));
@@ -369,7 +370,7 @@ proptest! {
     #[test]
     fn model_file_cut_anywhere_is_an_error(which in 0usize..9, share in 0.0f64..1.0) {
         let bytes = models()[which].to_bytes();
-        let at = (share * bytes.len() as f64) as usize;
+        let at = place(share, bytes.len());
         prop_assert!(Model::from_bytes(&bytes[..at]).is_err());
         let mut longer = bytes.clone();
         longer.extend_from_slice(&bytes[..at + 1]);
@@ -383,10 +384,10 @@ proptest! {
         in_header in any::<bool>(),
     ) {
         let mut bytes = models()[which].to_bytes();
-        let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize + 8;
+        let header = usize::try_from(u64::from_le_bytes(bytes[..8].try_into().unwrap())).unwrap() + 8;
         let reach = if in_header { header } else { bytes.len() };
         for (share, byte) in changes {
-            let at = (share * reach as f64) as usize;
+            let at = place(share, reach);
             bytes[at] = byte;
         }
         assert_sound(Model::from_bytes(&bytes));
@@ -402,7 +403,7 @@ proptest! {
         ]),
     ) {
         let bytes = models()[which].to_bytes();
-        let size = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+        let size = usize::try_from(u64::from_le_bytes(bytes[..8].try_into().unwrap())).unwrap();
         let text = std::str::from_utf8(&bytes[8..8 + size]).unwrap().replace(from, to);
         let mut changed = (text.len() as u64).to_le_bytes().to_vec();
         changed.extend_from_slice(text.as_bytes());
@@ -414,4 +415,15 @@ proptest! {
     fn model_file_of_random_bytes_is_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         prop_assert!(Model::from_bytes(&bytes).is_err());
     }
+}
+
+/// A place in a file of `len` bytes, `share` in [0, 1).
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a share of a small length, rounded down"
+)]
+fn place(share: f64, len: usize) -> usize {
+    (share * len as f64) as usize
 }

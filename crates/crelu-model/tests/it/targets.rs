@@ -188,7 +188,7 @@ fn linear_model_residual_is_orthogonal_and_its_weights_shortest() {
     const ROUNDING: f64 = 1e-9;
     for seed in 0..6 {
         let mut stream = Stream::new(seed);
-        let (d, n) = [(4, 30), (12, 5)][seed as usize % 2];
+        let (d, n) = [(4, 30), (12, 5)][usize::try_from(seed % 2).unwrap()];
         let mut x = stream.matrix(d, n);
         for j in 0..n {
             // one feature twice: the shortest weights share it equally
