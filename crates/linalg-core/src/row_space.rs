@@ -1,5 +1,6 @@
 use faer::{Accum, Mat, MatRef};
 
+use crate::decompose::{orthogonal, thin_svd};
 use crate::error::LinalgError;
 use crate::product::product;
 
@@ -43,25 +44,21 @@ impl RowSpace {
     /// [`LinalgError::NoSvd`] when it does not converge (data that are not finite).
     pub fn svd(x: MatRef<'_, f64>) -> Result<Self, LinalgError> {
         let (n, d) = (x.nrows(), x.ncols());
-        let fail = LinalgError::NoSvd { rows: n, cols: d };
         if n == 0 || d == 0 {
             return Ok(Self::columns(x));
         }
-        let svd = faer::linalg::solvers::Svd::new_thin(x).map_err(|_| fail)?;
-        let s = svd.S().column_vector();
+        let (u, s, v) = thin_svd(x)?;
         #[expect(clippy::cast_precision_loss, reason = "a side far below 2^53")]
         let cut = n.max(d) as f64 * f64::EPSILON * s[0];
-        let rank = (0..s.nrows()).take_while(|&k| s[k] > cut).count();
-        let u = svd.U();
+        let rank = s.iter().take_while(|&&value| value > cut).count();
         let rows = Mat::from_fn(rank, n, |k, i| u[(i, k)] * s[k]);
-        let basis = svd.V().subcols(0, rank).to_owned();
-        let spectrum = (0..rank).map(|k| s[k]).collect();
+        let basis = v.as_ref().subcols(0, rank).to_owned();
         Ok(Self {
-            rank: rows.nrows(),
+            rank,
             rows,
             basis: Basis::Dense(basis),
             reduction: Reduction::Svd,
-            spectrum: Some(spectrum),
+            spectrum: Some(s[..rank].to_vec()),
         })
     }
 
@@ -70,12 +67,7 @@ impl RowSpace {
     /// **Cost** `4 d n^2` flops.
     #[must_use]
     pub fn qr(x: MatRef<'_, f64>) -> Self {
-        let qr = faer::linalg::solvers::Qr::new(x.transpose());
-        let basis = qr.compute_thin_Q();
-        let rows = qr.thin_R().to_owned();
-        let rows = Mat::from_fn(rows.nrows(), rows.ncols(), |i, j| {
-            if i <= j { rows[(i, j)] } else { 0.0 }
-        });
+        let (basis, rows) = orthogonal(x.transpose(), x.nrows().min(x.ncols()));
         Self {
             rank: rows.nrows(),
             rows,

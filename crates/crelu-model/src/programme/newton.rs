@@ -411,7 +411,7 @@ fn face(data: MatRef<'_, f64>, rows: &[usize]) -> Mat<f64> {
         return Mat::identity(rank, rank);
     }
     let held = Mat::from_fn(rank, rows.len().min(rank), |k, j| column(data, rows[j])[k]);
-    let q = faer::linalg::solvers::Qr::new(held.as_ref()).compute_Q();
+    let (q, _) = linalg_core::orthogonal(held.as_ref(), rank);
     q.as_ref()
         .subcols(held.ncols(), rank - held.ncols())
         .to_owned()
