@@ -16,11 +16,14 @@ use faer::{Conj, Mat, MatRef, Par};
 
 use crate::error::LinalgError;
 
-/// The thin singular value decomposition: `U`, the singular values, `V`.
+/// `U`, the singular values, `V`.
+pub(crate) type ThinSvd = (Mat<f64>, Vec<f64>, Mat<f64>);
+
+/// The thin singular value decomposition.
 ///
 /// # Errors
 /// [`LinalgError::NoSvd`] when it does not converge.
-pub(crate) fn thin_svd(a: MatRef<'_, f64>) -> Result<(Mat<f64>, Vec<f64>, Mat<f64>), LinalgError> {
+pub(crate) fn thin_svd(a: MatRef<'_, f64>) -> Result<ThinSvd, LinalgError> {
     let (rows, cols) = (a.nrows(), a.ncols());
     let size = rows.min(cols);
     let (mut u, mut v) = (Mat::zeros(rows, size), Mat::zeros(cols, size));
