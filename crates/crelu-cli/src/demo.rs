@@ -127,8 +127,8 @@ impl Run<'_> {
             .beta_frac(BETA_FRACTION)
             .check()?;
         let goal = Goal {
-            tol: settings.get().tol,
-            max_iters: settings.get().max_iters,
+            tol: settings.get().tol_in_force(),
+            max_iters: settings.get().max_iters_in_force(),
             time_limit: None,
         };
         let begun = self.clock.seconds();

@@ -1,0 +1,158 @@
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+use linalg_core::{Control, dot, norm};
+use pulp::Arch;
+
+use super::rows::{tile_rows, tiles};
+
+/// The first and the last step of an ascent, as shares of the whole way to `g / |g|`.
+const FIRST_STEP: f32 = 1.0;
+const LAST_STEP: f32 = 0.03;
+const MOMENTUM: f32 = 0.9;
+/// A value below this share of the gradient's length does not set the length of the step.
+const LEAST_VALUE: f32 = 0.1;
+
+/// A batch of ascents of `s theta'(R u)_+` over the unit sphere, each column with its sign.
+pub(super) struct Ascent {
+    rank: usize,
+    columns: usize,
+    pub(super) signs: Vec<f32>,
+    /// The iterates.
+    pub(super) u: Vec<f32>,
+    gradient: Vec<f32>,
+    velocity: Vec<f32>,
+    tile: Vec<f32>,
+    /// The best points met and their values.
+    pub(super) best: Vec<f32>,
+    pub(super) values: Vec<f32>,
+}
+
+impl Ascent {
+    pub(super) fn new(rank: usize, n_samples: usize, signs: Vec<f32>) -> Self {
+        let columns = signs.len();
+        let zeros = || vec![0.0; rank * columns];
+        Self {
+            rank,
+            columns,
+            signs,
+            u: zeros(),
+            gradient: zeros(),
+            velocity: zeros(),
+            tile: vec![0.0; tile_rows(n_samples) * columns],
+            best: zeros(),
+            values: vec![f32::NEG_INFINITY; columns],
+        }
+    }
+
+    /// Steps of plain momentum without a test of acceptance: monotone ascents stall on the concave
+    /// kinks `x_j'u = 0`, `s theta_j < 0`. With `g = s R'D theta` and the value `v = u'g`,
+    ///
+    /// ```text
+    ///     m = 0.9 m + 0.1 (g - v u) / v,   u = (u + t m) / |u + t m|,   t from 1 to 0.03
+    /// ```
+    ///
+    /// Without momentum, `t = 1` is the power step `u = g / |g|`, the best of its pattern.
+    pub(super) fn run(
+        &mut self,
+        data: MatRef<'_, f32>,
+        theta: &[f32],
+        steps: usize,
+        control: &Control<'_>,
+    ) {
+        self.velocity.fill(0.0);
+        #[expect(clippy::cast_precision_loss, reason = "a count far below 2^24")]
+        let ratio = (LAST_STEP / FIRST_STEP).powf(1.0 / (steps.max(2) - 1) as f32);
+        let mut step = first_step();
+        for _ in 0..steps {
+            self.gradients(data, theta);
+            self.keep_best();
+            if control.halt().is_some() {
+                return;
+            }
+            self.advance(step);
+            step *= ratio;
+        }
+        self.gradients(data, theta);
+        self.keep_best();
+    }
+
+    /// `g = s R'(theta * 1[R u > 0])`, a tile of rows at a time: one pass over the tile makes the
+    /// masked `theta` in place of the image.
+    fn gradients(&mut self, data: MatRef<'_, f32>, theta: &[f32]) {
+        let (rank, columns) = (self.rank, self.columns);
+        self.gradient.fill(0.0);
+        let arch = Arch::new();
+        for rows in tiles(0..data.ncols()) {
+            let count = rows.len();
+            let part = data.subcols(rows.start, count);
+            let tile = &mut self.tile[..count * columns];
+            matmul(
+                MatMut::from_column_major_slice_mut(tile, count, columns),
+                Accum::Replace,
+                part.transpose(),
+                MatRef::from_column_major_slice(&self.u, rank, columns),
+                1.0,
+                Par::Seq,
+            );
+            let theta = &theta[rows];
+            arch.dispatch(
+                #[inline(always)]
+                || {
+                    for column in tile.chunks_exact_mut(count) {
+                        for (h, t) in column.iter_mut().zip(theta) {
+                            *h = if *h > 0.0 { *t } else { 0.0 };
+                        }
+                    }
+                },
+            );
+            matmul(
+                MatMut::from_column_major_slice_mut(&mut self.gradient, rank, columns),
+                Accum::Add,
+                part,
+                MatRef::from_column_major_slice(tile, count, columns),
+                1.0,
+                Par::Seq,
+            );
+        }
+        for (g, sign) in self.gradient.chunks_exact_mut(rank).zip(&self.signs) {
+            linalg_core::scale(*sign, g);
+        }
+    }
+
+    fn keep_best(&mut self) {
+        for j in 0..self.columns {
+            let part = j * self.rank..(j + 1) * self.rank;
+            let value = dot(&self.u[part.clone()], &self.gradient[part.clone()]);
+            if value > self.values[j] {
+                self.values[j] = value;
+                self.best[part.clone()].copy_from_slice(&self.u[part]);
+            }
+        }
+    }
+
+    fn advance(&mut self, step: f32) {
+        let rank = self.rank;
+        let parts = self.u.chunks_exact_mut(rank);
+        let parts = parts.zip(self.gradient.chunks_exact(rank));
+        for ((u, g), m) in parts.zip(self.velocity.chunks_exact_mut(rank)) {
+            let value = dot(u, g);
+            let length = norm(g);
+            let divisor = value.abs().max(LEAST_VALUE * length);
+            if divisor <= 0.0 || !divisor.is_finite() {
+                continue;
+            }
+            let share = (1.0 - MOMENTUM) * gain() / divisor;
+            for ((u, g), m) in u.iter_mut().zip(g).zip(m.iter_mut()) {
+                *m = MOMENTUM * *m + share * (*g - value * *u);
+                *u += step * *m;
+            }
+            let size = norm(u);
+            if size > 0.0 {
+                linalg_core::scale(1.0 / size, u);
+            }
+        }
+    }
+}
+
+fn first_step() -> f32 { std::env::var("A_FIRST").ok().and_then(|v| v.parse().ok()).unwrap_or(FIRST_STEP) }
+fn gain() -> f32 { std::env::var("A_GAIN").ok().and_then(|v| v.parse().ok()).unwrap_or(1.0) }
