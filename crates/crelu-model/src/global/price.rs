@@ -20,6 +20,9 @@ pub struct SearchSize {
     pub steps: usize,
     /// Most neurons a sign that are handed back.
     pub keep: usize,
+    /// Most rows that the ascents look at, evenly spread; none: all. What they find is priced on
+    /// all rows in any case.
+    pub rows: Option<usize>,
 }
 
 /// What a search found.
@@ -75,7 +78,9 @@ pub fn search(
     control: &Control<'_>,
 ) -> Search {
     assert_eq!(theta.len(), problem.n_samples(), "theta: one value a sample");
-    let mut candidates = ascend(problem, theta, neurons, size, threshold, searcher, control);
+    let mut candidates = ascend(
+        problem, theta, neurons, size, threshold, searcher, control,
+    );
     candidates.extend(neurons);
     let mut priced = refine(problem, theta, candidates);
     let max_price = priced.prices.iter().fold(0.0_f64, |a, p| a.max(*p));
@@ -111,8 +116,24 @@ fn ascend(
     if largest <= 0.0 || rank == 0 {
         return candidates;
     }
-    let data = problem.narrow();
-    let theta: Vec<f32> = theta.iter().map(|t| f32::of(t / largest)).collect();
+    let stride = size
+        .rows
+        .map_or(1, |rows| problem.n_samples().div_ceil(rows.max(1)));
+    let offset = usize::try_from(searcher.round % (stride as u64)).unwrap_or(0);
+    let looked_at: Vec<usize> = (offset..problem.n_samples()).step_by(stride).collect();
+    let theta: Vec<f32> = looked_at
+        .iter()
+        .map(|&i| f32::of(theta[i] / largest))
+        .collect();
+    let part: Mat<f32>;
+    let data = if stride == 1 {
+        problem.narrow()
+    } else {
+        part = Mat::from_fn(rank, looked_at.len(), |k, i| {
+            problem.narrow()[(k, looked_at[i])]
+        });
+        part.as_ref()
+    };
     let starts = Starts::new(data, &theta, neurons);
     let columns = 2 * size.ascents;
     let mut blocks: Vec<Option<(Vec<f32>, Vec<f32>)>> = vec![None; columns.div_ceil(BLOCK)];
@@ -121,7 +142,7 @@ fn ascend(
         let count = BLOCK.min(columns - first);
         let mut rng = stream(searcher, b);
         let signs = (0..count).map(|j| if j % 2 == 0 { 1.0 } else { -1.0 });
-        let mut ascent = Ascent::new(rank, problem.n_samples(), signs.collect());
+        let mut ascent = Ascent::new(rank, data.ncols(), signs.collect());
         if control.halt().is_some() {
             return;
         }
@@ -132,7 +153,11 @@ fn ascend(
         *out = Some((ascent.best, ascent.values));
     });
     // (value, column) of each sign, the dearest first
-    let line = narrow_value(problem, (threshold - NARROW_ERROR) / largest);
+    let line = if stride == 1 {
+        narrow_value(problem, (threshold - NARROW_ERROR) / largest)
+    } else {
+        0.0
+    };
     let all: Vec<(&[f32], f32)> = blocks
         .iter()
         .flatten()

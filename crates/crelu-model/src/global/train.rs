@@ -115,6 +115,8 @@ const KEEP: usize = 100;
 const LADDER: [(usize, usize); 4] = [(50, 50), (100, 50), (200, 60), (400, 80)];
 /// Steps of the largest.
 const STEPS: usize = 100;
+/// Rows that searches before the largest look at, at most.
+const SAMPLE: usize = 4000;
 /// L-BFGS iterations a round: many cheap rounds win.
 const SLIDE: usize = 30;
 /// A relative fall below this asks for a larger search.
@@ -294,7 +296,7 @@ impl<'a> Run<'a> {
                 self.level = (self.level + 1).min(self.top());
             }
             let rounds = course.len() - 1;
-            if largest && rounds >= WINDOW {
+            if largest && self.largest_searches >= QUIET_SEARCHES && rounds >= WINDOW {
                 let fall = course[rounds - WINDOW] - self.objective;
                 if fall < NO_FALL * course[rounds - WINDOW] {
                     return Reason::Still;
@@ -321,6 +323,7 @@ impl<'a> Run<'a> {
             ascents,
             steps,
             keep: KEEP,
+            rows: (self.level < self.top()).then_some(SAMPLE),
         }
     }
 
@@ -459,6 +462,7 @@ impl<'a> Run<'a> {
                 ascents: ascents.min(self.settings.ascents),
                 steps,
                 keep: (most / 4).max(2),
+                rows: Some(SAMPLE),
             };
             let control = self.control;
             let found = search(self.problem, &theta, &best, size, INSERT, searcher, control);
