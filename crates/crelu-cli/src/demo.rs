@@ -21,6 +21,8 @@ use crate::{interrupt, printout, threads};
 
 const PATTERNS: usize = 100;
 const BETA_FRACTION: f64 = 0.01;
+/// Ascents a sign of the last searches of `global`: a quarter of what `fit` makes, to be quick.
+const ASCENTS: usize = 200;
 
 /// Trains a linear model, a ReLU and a gated network over sampled patterns, and a ReLU network whose
 /// neurons are generated; prints a table; writes the last, its report and its plots.
@@ -142,6 +144,7 @@ impl Run<'_> {
             .activation(activation)
             .train(mode)
             .n_patterns(PATTERNS)
+            .ascents(ASCENTS)
             .beta_frac(BETA_FRACTION)
             .check()?;
         let goal = Goal {

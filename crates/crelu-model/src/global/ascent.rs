@@ -12,6 +12,8 @@ const MOMENTUM: f32 = 0.9;
 /// What a gradient adds to the velocity: together with the momentum, 0.3 of the power step. Larger
 /// ones jump over narrow maxima (1 and 3 leave J up to 0.03 % and 0.1 % higher), 0.1 is too slow.
 const GAIN: f32 = 0.03;
+/// Tenths of the steps after which the worse half of the ascents is given up.
+const CULLS: [usize; 2] = [3, 6];
 /// A value below this share of the gradient's length does not set the length of the step.
 const LEAST_VALUE: f32 = 0.1;
 
@@ -19,15 +21,15 @@ const LEAST_VALUE: f32 = 0.1;
 pub(super) struct Ascent {
     rank: usize,
     columns: usize,
-    pub(super) signs: Vec<f32>,
+    signs: Vec<f32>,
     /// The iterates.
     pub(super) u: Vec<f32>,
     gradient: Vec<f32>,
     velocity: Vec<f32>,
     tile: Vec<f32>,
     /// The best points met and their values.
-    pub(super) best: Vec<f32>,
-    pub(super) values: Vec<f32>,
+    best: Vec<f32>,
+    values: Vec<f32>,
 }
 
 impl Ascent {
@@ -66,9 +68,12 @@ impl Ascent {
         #[expect(clippy::cast_precision_loss, reason = "a count far below 2^24")]
         let ratio = (LAST_STEP / FIRST_STEP).powf(1.0 / (steps.max(2) - 1) as f32);
         let mut step = FIRST_STEP;
-        for _ in 0..steps {
+        for k in 0..steps {
             self.gradients(data, theta);
             self.keep_best();
+            if CULLS.iter().any(|part| k == (part * steps) / 10) {
+                self.cull();
+            }
             if control.halt().is_some() {
                 return;
             }
@@ -77,6 +82,14 @@ impl Ascent {
         }
         self.gradients(data, theta);
         self.keep_best();
+    }
+
+    /// The best points met by the ascents that went on to the end, their values and signs.
+    pub(super) fn ends(&self) -> impl Iterator<Item = (&[f32], f32, f32)> {
+        let values = self.values.iter().copied();
+        let points = self.best.chunks_exact(self.rank).zip(values);
+        let signs = self.signs.iter().copied();
+        points.zip(signs).map(|((u, value), sign)| (u, value, sign))
     }
 
     /// `g = s R'(theta * 1[R u > 0])`, a tile of rows at a time: one pass over the tile makes the
@@ -131,6 +144,46 @@ impl Ascent {
                 self.best[part.clone()].copy_from_slice(&self.u[part]);
             }
         }
+    }
+
+    /// Goes on with the half of the columns whose values are best, of each sign.
+    fn cull(&mut self) {
+        let mut order: Vec<usize> = (0..self.columns).collect();
+        order.sort_by(|&i, &j| self.values[j].total_cmp(&self.values[i]).then(i.cmp(&j)));
+        let mut kept: Vec<usize> = Vec::with_capacity(self.columns / 2 + 2);
+        for sign in [1.0, -1.0] {
+            let of_sign: Vec<usize> = order
+                .iter()
+                .copied()
+                .filter(|&j| self.signs[j] * sign > 0.0)
+                .collect();
+            kept.extend(&of_sign[..of_sign.len().div_ceil(2)]);
+        }
+        kept.sort_unstable();
+        let rank = self.rank;
+        for (to, &from) in kept.iter().enumerate() {
+            for list in [
+                &mut self.u,
+                &mut self.gradient,
+                &mut self.velocity,
+                &mut self.best,
+            ] {
+                list.copy_within(from * rank..(from + 1) * rank, to * rank);
+            }
+            self.signs[to] = self.signs[from];
+            self.values[to] = self.values[from];
+        }
+        self.columns = kept.len();
+        for list in [
+            &mut self.u,
+            &mut self.gradient,
+            &mut self.velocity,
+            &mut self.best,
+        ] {
+            list.truncate(self.columns * rank);
+        }
+        self.signs.truncate(self.columns);
+        self.values.truncate(self.columns);
     }
 
     fn advance(&mut self, step: f32) {

@@ -136,7 +136,7 @@ fn ascend(
     };
     let starts = Starts::new(data, &theta, neurons);
     let columns = 2 * size.ascents;
-    let mut blocks: Vec<Option<(Vec<f32>, Vec<f32>)>> = vec![None; columns.div_ceil(BLOCK)];
+    let mut blocks: Vec<Option<Ascent>> = (0..columns.div_ceil(BLOCK)).map(|_| None).collect();
     for_each_mut(&mut blocks, |b, out| {
         let first = b * BLOCK;
         let count = BLOCK.min(columns - first);
@@ -150,7 +150,7 @@ fn ascend(
             starts.draw((first + j) / 2, j % 2, &mut rng, u);
         }
         ascent.run(data, &theta, size.steps, control);
-        *out = Some((ascent.best, ascent.values));
+        *out = Some(ascent);
     });
     // (value, column) of each sign, the dearest first
     let line = if stride == 1 {
@@ -158,15 +158,14 @@ fn ascend(
     } else {
         0.0
     };
-    let all: Vec<(&[f32], f32)> = blocks
+    let all: Vec<(&[f32], f32, f32)> = blocks
         .iter()
         .flatten()
-        .flat_map(|(best, values)| best.chunks_exact(rank).zip(values.iter().copied()))
+        .flat_map(Ascent::ends)
+        .filter(|(_, value, _)| value.is_finite())
         .collect();
-    for sign in 0..2_usize {
-        let mut order: Vec<usize> = (0..all.len())
-            .filter(|j| j % 2 == sign && all[*j].1.is_finite())
-            .collect();
+    for sign in [1.0, -1.0] {
+        let mut order: Vec<usize> = (0..all.len()).filter(|&j| all[j].2 == sign).collect();
         order.sort_by(|&i, &j| all[j].1.total_cmp(&all[i].1).then(i.cmp(&j)));
         let most = 4 * size.keep.max(LOOK_AT);
         for (k, &j) in order.iter().take(most).enumerate() {
@@ -174,7 +173,7 @@ fn ascend(
                 break;
             }
             let wide: Vec<f64> = all[j].0.iter().map(|u| f64::from(*u)).collect();
-            candidates.push(&wide, if sign == 0 { 1.0 } else { -1.0 }, 0.0);
+            candidates.push(&wide, f64::from(sign), 0.0);
         }
     }
     candidates

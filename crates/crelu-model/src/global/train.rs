@@ -119,8 +119,9 @@ const STEPS: usize = 100;
 const SAMPLE: usize = 4000;
 /// L-BFGS iterations a round: many cheap rounds win.
 const SLIDE: usize = 30;
-/// A relative fall below this asks for a larger search.
-const SMALL_FALL: f64 = 2e-4;
+/// A relative fall below this asks for a larger search; a larger one after a largest search, for a
+/// smaller one: many cheap rounds win.
+const SMALL_FALL: f64 = 5e-5;
 /// Nothing found: no price above this, or above `1 + tol / 10`.
 const QUIET: f64 = 1.001;
 /// Quiet searches of the largest size that end the training.
@@ -294,6 +295,8 @@ impl<'a> Run<'a> {
             }
             if nothing || before - self.objective < SMALL_FALL * before {
                 self.level = (self.level + 1).min(self.top());
+            } else if largest {
+                self.level = self.level.saturating_sub(1);
             }
             let rounds = course.len() - 1;
             if largest && self.largest_searches >= QUIET_SEARCHES && rounds >= WINDOW {
