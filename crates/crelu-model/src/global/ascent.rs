@@ -8,6 +8,9 @@ use super::rows::{tile_rows, tiles};
 /// The first and the last step of an ascent, as shares of the whole way to `g / |g|`.
 const FIRST_STEP: f32 = 1.0;
 const LAST_STEP: f32 = 0.03;
+/// Those that go on to the end take so many tenths of the steps again, down to this one.
+const FINISH: usize = 4;
+const FINEST_STEP: f32 = 3e-4;
 const MOMENTUM: f32 = 0.9;
 /// What a gradient adds to the velocity: together with the momentum, 0.3 of the power step. Larger
 /// ones jump over narrow maxima (1 and 3 leave J up to 0.03 % and 0.1 % higher), 0.1 is too slow.
@@ -64,14 +67,34 @@ impl Ascent {
         steps: usize,
         control: &Control<'_>,
     ) {
+        self.phase(data, theta, steps, (FIRST_STEP, LAST_STEP), control);
+        // concave kinks: the best point lies on some, and only small steps come near to it
+        self.u.copy_from_slice(&self.best);
+        self.phase(
+            data,
+            theta,
+            steps * FINISH / 10,
+            (LAST_STEP, FINEST_STEP),
+            control,
+        );
+    }
+
+    fn phase(
+        &mut self,
+        data: MatRef<'_, f32>,
+        theta: &[f32],
+        steps: usize,
+        (first, last): (f32, f32),
+        control: &Control<'_>,
+    ) {
         self.velocity.fill(0.0);
         #[expect(clippy::cast_precision_loss, reason = "a count far below 2^24")]
-        let ratio = (LAST_STEP / FIRST_STEP).powf(1.0 / (steps.max(2) - 1) as f32);
-        let mut step = FIRST_STEP;
+        let ratio = (last / first).powf(1.0 / (steps.max(2) - 1) as f32);
+        let mut step = first;
         for k in 0..steps {
             self.gradients(data, theta);
             self.keep_best();
-            if CULLS.iter().any(|part| k == (part * steps) / 10) {
+            if first == FIRST_STEP && CULLS.iter().any(|part| k == (part * steps) / 10) {
                 self.cull();
             }
             if control.halt().is_some() {

@@ -62,7 +62,7 @@ pub fn correct(
             break;
         };
         // one that leaves at once, or depends on the others, waits until the others change
-        let taken = set.take(i);
+        let taken = set.take(i) || set.exchange(i);
         changes += 1 + set.settle();
         if taken && set.held[i] {
             barred.fill(false);
@@ -132,6 +132,41 @@ impl<'a> ActiveSet<'a> {
         taken
     }
 
+    /// Takes a column that depends on the members, `column = sum_k a_k member_k`: the outputs stay the
+    /// same while its weight rises and theirs fall by `a_k`, until one of them reaches zero and
+    /// leaves. For a column with a positive slope the objective falls on the way.
+    fn exchange(&mut self, i: usize) -> bool {
+        self.solution.clear();
+        self.solution
+            .extend(self.members.iter().map(|&k| self.gram[(k, i)]));
+        self.factor.solve(&mut self.solution);
+        let mut step = f64::INFINITY;
+        let mut blocking = None;
+        for (k, (&member, &share)) in self.members.iter().zip(&self.solution).enumerate() {
+            if share > 1e-9 && self.weights[member] < step * share {
+                step = self.weights[member] / share;
+                blocking = Some(k);
+            }
+        }
+        let Some(k) = blocking else { return false };
+        for (&member, &share) in self.members.iter().zip(&self.solution) {
+            self.weights[member] = (self.weights[member] - step * share).max(0.0);
+        }
+        self.drop_member(k);
+        let taken = self.take(i);
+        if taken {
+            self.weights[i] = step;
+        }
+        taken
+    }
+
+    fn drop_member(&mut self, k: usize) {
+        let i = self.members.remove(k);
+        self.weights[i] = 0.0;
+        self.held[i] = false;
+        self.factor.drop_vector(k);
+    }
+
     /// Goes to the optimum of the members, dropping those whose weight would become negative;
     /// says how many were dropped.
     fn settle(&mut self) -> usize {
@@ -158,10 +193,7 @@ impl<'a> ActiveSet<'a> {
                 self.weights[i] = (old + step * (new - old)).max(0.0);
             }
             let Some(k) = blocking else { break };
-            let i = self.members.remove(k);
-            self.weights[i] = 0.0;
-            self.held[i] = false;
-            self.factor.drop_vector(k);
+            self.drop_member(k);
             dropped += 1;
         }
         dropped

@@ -108,7 +108,7 @@ pub struct Trained {
 }
 
 /// New neurons must be dearer than this, in units of `beta_sum`.
-const INSERT: f64 = 1.0002;
+const INSERT: f64 = 1.00005;
 /// Most new neurons a sign and round.
 const KEEP: usize = 100;
 /// Ascents a sign and steps of the searches before the largest.
@@ -126,6 +126,8 @@ const SMALL_FALL: f64 = 5e-5;
 const QUIET: f64 = 1.001;
 /// Quiet searches of the largest size that end the training.
 const QUIET_SEARCHES: usize = 2;
+/// ... if what they found lowers `J` by less than this, relatively.
+const IDLE_FALL: f64 = 1e-5;
 /// A relative fall below `NO_FALL` over `WINDOW` rounds ends it, too.
 const NO_FALL: f64 = 1e-5;
 const WINDOW: usize = 5;
@@ -137,7 +139,7 @@ const IDLE_EXCHANGES: usize = 2;
 ///
 /// ```text
 ///     repeat
-///       price    ascents over the sphere; every distinct pattern dearer than 1.0002 beta_sum
+///       price    ascents over the sphere; every distinct pattern dearer than 1.00005 beta_sum
 ///       correct  the lasso over the weights of all neurons, old and new
 ///       merge    neurons of one sign and pattern add up
 ///       slide    30 L-BFGS iterations on all directions and weights
@@ -269,15 +271,17 @@ impl<'a> Run<'a> {
             self.round += 1;
             let nothing = found.max_price <= quiet_line;
             let gap = self.gap();
-            if nothing && largest {
+            if !found.found.is_empty() || self.round == 1 && !self.best.is_empty() {
+                self.improve(&found.found);
+            }
+            // what a quiet search found may still pay: it counts only if it did not
+            let idle = before - self.objective <= IDLE_FALL * before;
+            if nothing && largest && idle {
                 quiet += 1;
-            } else if !nothing {
+            } else if !nothing || !idle {
                 quiet = 0;
             }
             let ends = quiet >= QUIET_SEARCHES;
-            if !ends && !found.found.is_empty() || self.round == 1 && !self.best.is_empty() {
-                self.improve(&found.found);
-            }
             course.push(self.objective);
             let go_on = observer.round(&Round {
                 round: self.round,
@@ -398,7 +402,7 @@ impl<'a> Run<'a> {
     /// at another.
     fn look_once_more(&mut self, ended: Reason) {
         if self.last.is_none() && self.control.halt().is_none() {
-            if ended == Reason::Still {
+            if !matches!(ended, Reason::Cut(_)) {
                 self.level = self.top();
             }
             self.price();
