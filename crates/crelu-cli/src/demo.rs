@@ -133,12 +133,7 @@ struct Timed {
 }
 
 impl Run<'_> {
-    fn fit(
-        &self,
-        name: &str,
-        mode: TrainMode,
-        activation: Activation,
-    ) -> Result<Timed, FitError> {
+    fn fit(&self, name: &str, mode: TrainMode, activation: Activation) -> Result<Timed, FitError> {
         let settings = FitSettings::default()
             .task(Task::Classify)
             .activation(activation)

@@ -146,14 +146,8 @@ fn fit_sampled(
     if prepared.classify() {
         solution.point = solution.point.break_ties(&programme);
     }
-    let (network, objective) = returned_network(
-        &programme,
-        &solution,
-        space,
-        &patterns.gates,
-        inputs,
-        beta,
-    );
+    let (network, objective) =
+        returned_network(&programme, &solution, space, &patterns.gates, inputs, beta);
 
     let convex = solution.point.objective / count;
     let dual_bound = solution.certificate.bound / count;

@@ -63,13 +63,14 @@ pub(crate) fn fit_global(
         control,
         stop,
     };
-    let mut how = GlobalSettings::default();
-    how.ascents = s.ascents;
-    how.thin = s.thin.unwrap_or(if s.max_neurons.is_some() { 0.0 } else { how.thin });
-    how.max_neurons = s.max_neurons;
-    how.tol = s.tol_in_force();
-    how.max_rounds = s.max_iters_in_force();
-    how.seed = s.seed;
+    let how = GlobalSettings {
+        ascents: s.ascents,
+        thin: s.thin_in_force(),
+        max_neurons: s.max_neurons,
+        tol: s.tol_in_force(),
+        max_rounds: s.max_iters_in_force(),
+        seed: s.seed,
+    };
     let prepared_at = control.seconds();
     let trained = train(&problem, start, &how, control, &mut recorder);
     let history = recorder.history;
@@ -78,18 +79,24 @@ pub(crate) fn fit_global(
     let outputs = network.outputs(prepared.inputs.as_ref());
     let objective = Score::of(&outputs, &prepared.target, false).loss + beta * network.penalty();
     let best = expanded(&trained.best, prepared);
-    let best_objective = Score::of(&best.outputs(prepared.inputs.as_ref()), &prepared.target, false)
-        .loss
+    let best_objective = Score::of(
+        &best.outputs(prepared.inputs.as_ref()),
+        &prepared.target,
+        false,
+    )
+    .loss
         + beta * best.penalty();
 
     let certified = control.seconds();
-    let mut own_settings = ProgrammeSettings::default();
-    own_settings.tol = OWN_TOL;
-    own_settings.max_iters = OWN_ITERATIONS;
-    own_settings.splitting = s.splitting;
-    own_settings.primal = s.primal;
-    own_settings.precision = s.precision;
-    own_settings.memory_limit = s.memory_limit;
+    let own_settings = ProgrammeSettings {
+        tol: OWN_TOL,
+        max_iters: OWN_ITERATIONS,
+        splitting: s.splitting,
+        primal: s.primal,
+        precision: s.precision,
+        memory_limit: s.memory_limit,
+        ..ProgrammeSettings::default()
+    };
     let own = own_programme(&problem, &trained.neurons, &own_settings, control)?;
     let certified = control.seconds() - certified;
     let (convex, dual_bound) = match &own {

@@ -95,7 +95,10 @@ impl Prepared {
         let of = |inputs: &Mat<f64>, target: &[f64]| {
             Score::of(&network.outputs(inputs.as_ref()), target, self.classify())
         };
-        let test = self.test.as_ref().map(|(inputs, target)| of(inputs, target));
+        let test = self
+            .test
+            .as_ref()
+            .map(|(inputs, target)| of(inputs, target));
         (of(&self.inputs, &self.target), test)
     }
 

@@ -200,6 +200,16 @@ impl FitSettings {
         })
     }
 
+    /// How far above the best objective the returned network may be: what was set, or 1e-3, or 0
+    /// where the number of neurons is bounded.
+    #[must_use]
+    pub fn thin_in_force(&self) -> f64 {
+        self.thin.unwrap_or(match self.max_neurons {
+            Some(_) => 0.0,
+            None => GlobalSettings::default().thin,
+        })
+    }
+
     /// Sets the way of training.
     #[must_use]
     pub fn train(mut self, mode: TrainMode) -> Self {
@@ -397,8 +407,7 @@ impl CheckedFitSettings {
         put("max_iters", json!(s.max_iters_in_force()));
         if s.train == TrainMode::Global {
             put("ascents", json!(s.ascents));
-            let thin = if s.max_neurons.is_some() { 0.0 } else { GlobalSettings::default().thin };
-            put("thin", json!(s.thin.unwrap_or(thin)));
+            put("thin", json!(s.thin_in_force()));
             put("max_neurons", json!(s.max_neurons));
             put("warm_start", json!(s.init.is_some()));
         }

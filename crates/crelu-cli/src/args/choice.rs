@@ -1,6 +1,8 @@
 //! Words on the command line: the values that an option has now, and those it will have.
 
-use crelu_model::{Activation, GateSampler, Precision, PrimalChoice, Splitting, Switch, Task, TrainMode};
+use crelu_model::{
+    Activation, GateSampler, Precision, PrimalChoice, Splitting, Switch, Task, TrainMode,
+};
 
 /// Finds `word` among those that work now; one that is to come is told from one that is unknown.
 fn choose<T: Copy>(word: &str, now: &[(&str, T)], later: &[&str]) -> Result<T, String> {

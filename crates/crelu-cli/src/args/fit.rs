@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use crelu_model::{Activation, GateSampler, Precision, PrimalChoice, Splitting, Switch, Task, TrainMode};
+use crelu_model::{
+    Activation, GateSampler, Precision, PrimalChoice, Splitting, Switch, Task, TrainMode,
+};
 
 use super::{choice, number};
 
@@ -149,13 +151,16 @@ impl FitArgs {
 
     /// The first option that does not go with the others, and why.
     pub(crate) fn contradiction(&self) -> Option<(&'static str, &'static str)> {
-        const FIXED: &str =
-            "global trains ReLU networks; the features of a gated network are fixed: --train sampled";
+        const FIXED: &str = "global trains ReLU networks; the features of a gated network are fixed: --train sampled";
         const GATES: &str = "belongs to --train sampled; global generates its neurons";
         const INIT: &str = "belongs to --train global";
         let global = self.train() == TrainMode::Global;
         [
-            ("--train", global && self.activation == Activation::Gated, FIXED),
+            (
+                "--train",
+                global && self.activation == Activation::Gated,
+                FIXED,
+            ),
             ("--gates", global && self.gates.is_some(), GATES),
             ("--init", !global && self.init.is_some(), INIT),
         ]
@@ -175,20 +180,19 @@ pub(crate) struct LaterOptions {
     /// Where the certificate of the proven bound goes
     #[arg(long, value_name = "FILE")]
     certificate: Option<String>,
-    /// No proven bound; there is none yet
+    /// No proven bound: accepted, there is none yet
     #[arg(long)]
-    no_prove: bool,
+    _no_prove: bool,
 }
 
 impl LaterOptions {
     /// The first of these options that is given, and why it is refused.
     pub(crate) fn refused(&self) -> Option<(&'static str, &'static str)> {
-        const PROOF: &str = "not built yet; the report's search_gap (global) and dual_bound are what there is now";
-        const NONE: &str = "there is no proven bound yet, so none to leave out";
+        const PROOF: &str =
+            "not built yet; the report's search_gap (global) and dual_bound are what there is now";
         [
             ("--prove", self.prove.is_some(), PROOF),
             ("--certificate", self.certificate.is_some(), PROOF),
-            ("--no-prove", self.no_prove, NONE),
         ]
         .into_iter()
         .find(|(_, given, _)| *given)

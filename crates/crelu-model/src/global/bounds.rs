@@ -18,5 +18,9 @@ pub fn search_bound(theta: &[f64], target: &[f64], max_price: f64) -> f64 {
     let best = if square > 0.0 { along / square } else { 0.0 };
     let c = (1.0 / max_price.max(1.0)).min(best).max(0.0);
     let bound = c * along - 0.5 * c * c * square;
-    if bound.is_finite() { bound.max(0.0) } else { 0.0 }
+    if bound.is_finite() {
+        bound.max(0.0)
+    } else {
+        0.0
+    }
 }

@@ -36,12 +36,7 @@ const TOLERANCE: f64 = 1e-11;
 /// # Panics
 /// If a length does not fit.
 #[must_use]
-pub fn correct(
-    gram: MatRef<'_, f64>,
-    along: &[f64],
-    penalty: &[f64],
-    start: &[f64],
-) -> Corrected {
+pub fn correct(gram: MatRef<'_, f64>, along: &[f64], penalty: &[f64], start: &[f64]) -> Corrected {
     let m = along.len();
     assert!(
         gram.nrows() == m && gram.ncols() == m && penalty.len() == m && start.len() == m,

@@ -67,7 +67,11 @@ impl Lbfgs {
         iterations: usize,
         go_on: &mut dyn FnMut() -> bool,
     ) -> Ended {
-        assert_eq!(x.len(), self.gradient.len(), "x: as long as there is room for");
+        assert_eq!(
+            x.len(),
+            self.gradient.len(),
+            "x: as long as there is room for"
+        );
         let mut value = evaluate(x, &mut self.gradient);
         let mut ended = Ended {
             value,
@@ -78,11 +82,11 @@ impl Lbfgs {
         while ended.iterations < iterations && value.is_finite() && go_on() {
             self.make_direction(held, next);
             let mut slope = dot(&self.gradient, &self.direction);
-            if !(slope < 0.0) {
+            if is_not_below(slope, 0.0) {
                 held = 0;
                 self.make_direction(0, 0);
                 slope = dot(&self.gradient, &self.direction);
-                if !(slope < 0.0) {
+                if is_not_below(slope, 0.0) {
                     break;
                 }
             }
@@ -100,7 +104,11 @@ impl Lbfgs {
                 continue;
             };
             linalg_core::sub_into(&self.trial, x, &mut self.steps[next]);
-            linalg_core::sub_into(&self.trial_gradient, &self.gradient, &mut self.changes[next]);
+            linalg_core::sub_into(
+                &self.trial_gradient,
+                &self.gradient,
+                &mut self.changes[next],
+            );
             let along = dot(&self.steps[next], &self.changes[next]);
             let square = dot(&self.changes[next], &self.changes[next]);
             x.copy_from_slice(&self.trial);
@@ -157,7 +165,7 @@ impl Lbfgs {
             linalg_core::combine(1.0, x, step, &self.direction, &mut self.trial);
             let trial = evaluate(&self.trial, &mut self.trial_gradient);
             ended.evaluations += 1;
-            if !(trial <= value + DECREASE * step * slope) {
+            if is_not_below(trial, value + DECREASE * step * slope) {
                 high = step;
                 fallen = None;
             } else if dot(&self.trial_gradient, &self.direction) < CURVATURE * slope {
@@ -175,4 +183,9 @@ impl Lbfgs {
         // the last trial decreased enough but is still steep: better than nothing
         fallen.filter(|trial| *trial < value)
     }
+}
+
+/// `a >= b`, or one of them is NaN.
+fn is_not_below(a: f64, b: f64) -> bool {
+    a >= b || a.is_nan() || b.is_nan()
 }

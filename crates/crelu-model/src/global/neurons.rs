@@ -45,7 +45,11 @@ impl Neurons {
     /// # Panics
     /// If the direction is not of the rank's length.
     pub fn push(&mut self, direction: &[f64], sign: f64, weight: f64) {
-        assert_eq!(direction.len(), self.rank, "direction: one number a coordinate");
+        assert_eq!(
+            direction.len(),
+            self.rank,
+            "direction: one number a coordinate"
+        );
         let size = norm(direction);
         if size > 0.0 && size.is_finite() && weight >= 0.0 && weight.is_finite() {
             self.directions.extend(direction.iter().map(|u| u / size));

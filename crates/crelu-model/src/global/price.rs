@@ -77,10 +77,12 @@ pub fn search(
     searcher: Searcher,
     control: &Control<'_>,
 ) -> Search {
-    assert_eq!(theta.len(), problem.n_samples(), "theta: one value a sample");
-    let mut candidates = ascend(
-        problem, theta, neurons, size, threshold, searcher, control,
+    assert_eq!(
+        theta.len(),
+        problem.n_samples(),
+        "theta: one value a sample"
     );
+    let mut candidates = ascend(problem, theta, neurons, size, threshold, searcher, control);
     candidates.extend(neurons);
     let mut priced = refine(problem, theta, candidates);
     let max_price = priced.prices.iter().fold(0.0_f64, |a, p| a.max(*p));
@@ -217,7 +219,9 @@ fn refine(problem: &GlobalProblem, theta: &[f64], mut neurons: Neurons) -> Price
         }
         let next_slopes = gradients(problem, theta, &next);
         let next_prices = relative_prices(problem, &next, &next_slopes);
-        let better: Vec<bool> = (0..next.len()).map(|i| next_prices[i] > prices[i]).collect();
+        let better: Vec<bool> = (0..next.len())
+            .map(|i| next_prices[i] > prices[i])
+            .collect();
         if !better.contains(&true) {
             break;
         }
@@ -266,7 +270,8 @@ impl Priced {
     fn retain(&mut self, keep: &[bool]) {
         self.neurons.retain(keep);
         let mut answers = keep.iter();
-        self.prices.retain(|_| answers.next().copied().unwrap_or(false));
+        self.prices
+            .retain(|_| answers.next().copied().unwrap_or(false));
     }
 }
 
@@ -314,11 +319,7 @@ fn scale_column(mut column: MatMut<'_, f64>, factor: f64) {
     }
 }
 
-fn relative_prices(
-    problem: &GlobalProblem,
-    neurons: &Neurons,
-    gradients: &Mat<f64>,
-) -> Vec<f64> {
+fn relative_prices(problem: &GlobalProblem, neurons: &Neurons, gradients: &Mat<f64>) -> Vec<f64> {
     (0..neurons.len())
         .map(|i| {
             let u = neurons.direction(i);

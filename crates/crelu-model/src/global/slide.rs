@@ -39,7 +39,7 @@ pub fn slide(
         iterations,
         &mut || control.halt().is_none(),
     );
-    if !(ended.value < before) {
+    if ended.value >= before || ended.value.is_nan() {
         return 0.0;
     }
     let mut moved = Neurons::none(rank);

@@ -177,7 +177,7 @@ fn drop_cheapest(problem: &GlobalProblem, neurons: &Neurons, count: usize) -> Ne
         let Some(j) = cheapest else { break };
         keep[j] = false;
         let pivot = inverse[(j, j)];
-        if !(pivot > 0.0) {
+        if pivot <= 0.0 || pivot.is_nan() {
             continue;
         }
         let column: Vec<f64> = (0..m).map(|i| inverse[(i, j)]).collect();

@@ -119,6 +119,7 @@ const STEPS: usize = 100;
 const SAMPLE: usize = 4000;
 /// L-BFGS iterations a round: many cheap rounds win.
 const SLIDE: usize = 30;
+const LONG_SLIDE: usize = 150;
 /// A relative fall below this asks for a larger search; a larger one after a largest search, for a
 /// smaller one: many cheap rounds win.
 const SMALL_FALL: f64 = 5e-5;
@@ -127,7 +128,7 @@ const QUIET: f64 = 1.001;
 /// Quiet searches of the largest size that end the training.
 const QUIET_SEARCHES: usize = 2;
 /// ... if what they found lowers `J` by less than this, relatively.
-const IDLE_FALL: f64 = 1e-5;
+const IDLE_FALL: f64 = 1e-6;
 /// A relative fall below `NO_FALL` over `WINDOW` rounds ends it, too.
 const NO_FALL: f64 = 1e-5;
 const WINDOW: usize = 5;
@@ -271,9 +272,7 @@ impl<'a> Run<'a> {
             self.round += 1;
             let nothing = found.max_price <= quiet_line;
             let gap = self.gap();
-            if !found.found.is_empty() || self.round == 1 && !self.best.is_empty() {
-                self.improve(&found.found);
-            }
+            self.improve(&found.found, nothing && largest);
             // what a quiet search found may still pay: it counts only if it did not
             let idle = before - self.objective <= IDLE_FALL * before;
             if nothing && largest && idle {
@@ -365,13 +364,18 @@ impl<'a> Run<'a> {
     }
 
     /// Correct, merge and slide with new neurons.
-    fn improve(&mut self, found: &Neurons) {
+    fn improve(&mut self, found: &Neurons, quiet: bool) {
         let begun = self.control.seconds();
         let mut neurons = self.best.clone();
         neurons.extend(found);
         correct_weights(self.problem, &mut neurons);
         merge(self.problem, &mut neurons);
-        slide(self.problem, &mut neurons, SLIDE, self.control);
+        // a network that has all its neurons is brought to rest
+        let iterations = if quiet { LONG_SLIDE } else { SLIDE };
+        slide(self.problem, &mut neurons, iterations, self.control);
+        if quiet {
+            correct_weights(self.problem, &mut neurons);
+        }
         self.offer(neurons);
         self.polish += self.control.seconds() - begun;
     }

@@ -55,7 +55,9 @@ fn train_is_the_same_for_other_row_orders_rotations_and_units() {
 fn train_with_other_seeds_ends_near_the_same_objective() {
     let (data, target) = teacher(150, 6, 60);
     let problem = problem(&data, &target, 0.01);
-    let values: Vec<f64> = (0..10).map(|seed| best(&problem, seed).best_objective).collect();
+    let values: Vec<f64> = (0..10)
+        .map(|seed| best(&problem, seed).best_objective)
+        .collect();
     let low = values.iter().copied().fold(f64::INFINITY, f64::min);
     let high = values.iter().copied().fold(0.0, f64::max);
     assert!(high <= (1.0 + SPREAD) * low, "{values:?}");

@@ -60,7 +60,12 @@ fn train_from_an_answer_keeps_it_in_few_rounds() {
     let warm = train(&problem, cold.best.clone(), &settings, &control, &mut ());
     assert!(warm.best_objective <= cold.best_objective * (1.0 + 1e-9));
     assert_eq!(warm.status, Status::Converged);
-    assert!(warm.rounds <= cold.rounds, "{} {}", warm.rounds, cold.rounds);
+    assert!(
+        warm.rounds <= cold.rounds,
+        "{} {}",
+        warm.rounds,
+        cold.rounds
+    );
 }
 
 #[test]

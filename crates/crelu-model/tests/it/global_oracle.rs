@@ -81,7 +81,9 @@ fn complete_optimum(problem: &GlobalProblem) -> f64 {
     let quadratic: Vec<Vec<f64>> = (0..dim)
         .map(|i| {
             let product = |j: usize| (0..n).map(|row| entry(row, i) * entry(row, j)).sum();
-            (0..dim).map(|j| if i <= j { product(j) } else { 0.0 }).collect()
+            (0..dim)
+                .map(|j| if i <= j { product(j) } else { 0.0 })
+                .collect()
         })
         .collect();
     let linear: Vec<f64> = (0..dim)
@@ -89,7 +91,9 @@ fn complete_optimum(problem: &GlobalProblem) -> f64 {
             if i % width == 0 {
                 problem.beta_sum()
             } else {
-                -(0..n).map(|r| entry(r, i) * problem.target()[r]).sum::<f64>()
+                -(0..n)
+                    .map(|r| entry(r, i) * problem.target()[r])
+                    .sum::<f64>()
             }
         })
         .collect();
@@ -170,7 +174,11 @@ fn search_at_the_optimum_finds_nothing_and_without_a_neuron_finds_it_again() {
                 .max_by(|&i, &j| trained.weights()[i].total_cmp(&trained.weights()[j]))
                 .unwrap();
             let mut rest = trained.clone();
-            rest.retain(&(0..trained.len()).map(|i| i != heaviest).collect::<Vec<_>>());
+            rest.retain(
+                &(0..trained.len())
+                    .map(|i| i != heaviest)
+                    .collect::<Vec<_>>(),
+            );
             let (theta, found) = look(&rest);
             let mut gone = Neurons::none(rank);
             gone.push(trained.direction(heaviest), trained.signs()[heaviest], 0.0);

@@ -18,14 +18,20 @@ const ROUNDING: f64 = 1e-10;
 
 fn normals(count: usize, seed: u64) -> Vec<f64> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-    (0..count).map(|_| StandardNormal.sample(&mut rng)).collect()
+    (0..count)
+        .map(|_| StandardNormal.sample(&mut rng))
+        .collect()
 }
 
 fn random_neurons(rank: usize, count: usize, seed: u64) -> Neurons {
     let mut out = Neurons::none(rank);
     let numbers = normals(rank * count, seed);
     for (i, u) in numbers.chunks(rank).enumerate() {
-        out.push(u, if i % 2 == 0 { 1.0 } else { -1.0 }, 0.1 * (1 + i % 5) as f64);
+        out.push(
+            u,
+            if i % 2 == 0 { 1.0 } else { -1.0 },
+            0.1 * (1 + i % 5) as f64,
+        );
     }
     out
 }
@@ -53,17 +59,23 @@ fn correct_meets_the_optimality_conditions_with_dependent_columns_too() {
             let quadratic: f64 = (0..m)
                 .map(|i| (0..m).map(|j| c[i] * gram[(i, j)] * c[j]).sum::<f64>())
                 .sum();
-            0.5 * quadratic
-                + (0..m)
-                    .map(|j| (penalty[j] - along[j]) * c[j])
-                    .sum::<f64>()
+            0.5 * quadratic + (0..m).map(|j| (penalty[j] - along[j]) * c[j]).sum::<f64>()
         };
         for j in 0..m {
-            let slope =
-                along[j] - penalty[j] - (0..m).map(|i| gram[(i, j)] * corrected.weights[i]).sum::<f64>();
+            let slope = along[j]
+                - penalty[j]
+                - (0..m)
+                    .map(|i| gram[(i, j)] * corrected.weights[i])
+                    .sum::<f64>();
             let weight = corrected.weights[j];
-            assert!(weight >= 0.0 && slope < 1e-8, "seed {seed}: {weight}, {slope}");
-            assert!(weight == 0.0 || slope > -1e-8, "seed {seed}: {weight}, {slope}");
+            assert!(
+                weight >= 0.0 && slope < 1e-8,
+                "seed {seed}: {weight}, {slope}"
+            );
+            assert!(
+                weight == 0.0 || slope > -1e-8,
+                "seed {seed}: {weight}, {slope}"
+            );
         }
         let (warm, cold) = (value(&corrected.weights), value(&cold.weights));
         assert!((warm - cold).abs() < 1e-8, "seed {seed}: {warm}, {cold}");
@@ -99,7 +111,10 @@ fn correct_weights_and_slide_lower_the_objective() {
     let before = neurons.objective(&problem);
     let corrected = correct_weights(&problem, &mut neurons);
     let middle = neurons.objective(&problem);
-    assert!(corrected.kkt < 1e-8 && middle < before, "{before}, {middle}");
+    assert!(
+        corrected.kkt < 1e-8 && middle < before,
+        "{before}, {middle}"
+    );
     let fall = slide(&problem, &mut neurons, 30, &Control::default());
     let after = neurons.objective(&problem);
     assert!(fall > 0.0 && (middle - after - fall).abs() < 1e-9 * before);
