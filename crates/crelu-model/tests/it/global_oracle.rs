@@ -115,8 +115,10 @@ fn complete_optimum(problem: &GlobalProblem) -> f64 {
     }
     cones.extend(blocks.iter().map(|_| SecondOrderConeT(width)));
     let bound = vec![0.0; rows.len()];
-    let mut settings = DefaultSettings::<f64>::default();
-    settings.verbose = false;
+    let settings = DefaultSettings::<f64> {
+        verbose: false,
+        ..DefaultSettings::default()
+    };
     let quadratic = CscMatrix::from(&quadratic);
     let rows = CscMatrix::from(&rows);
     let mut solver =
