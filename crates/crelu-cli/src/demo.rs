@@ -21,8 +21,8 @@ use crate::{interrupt, printout, threads};
 
 const PATTERNS: usize = 100;
 const BETA_FRACTION: f64 = 0.01;
-/// Ascents a sign of the last searches of `global`: a quarter of what `fit` makes, to be quick.
-const ASCENTS: usize = 200;
+/// Ascents a sign of the last searches of `global`: an eighth of what `fit` makes, to be quick.
+const ASCENTS: usize = 100;
 
 /// Trains a linear model, a ReLU and a gated network over sampled patterns, and a ReLU network whose
 /// neurons are generated; prints a table; writes the last, its report and its plots.

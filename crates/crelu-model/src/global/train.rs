@@ -119,7 +119,7 @@ const STEPS: usize = 100;
 const SAMPLE: usize = 4000;
 /// L-BFGS iterations a round: many cheap rounds win.
 const SLIDE: usize = 30;
-const LONG_SLIDE: usize = 150;
+const LONG_SLIDE: usize = 90;
 /// A relative fall below this asks for a larger search; a larger one after a largest search, for a
 /// smaller one: many cheap rounds win.
 const SMALL_FALL: f64 = 5e-5;
@@ -127,8 +127,8 @@ const SMALL_FALL: f64 = 5e-5;
 const QUIET: f64 = 1.001;
 /// Quiet searches of the largest size that end the training.
 const QUIET_SEARCHES: usize = 2;
-/// ... if what they found lowers `J` by less than this, relatively.
-const IDLE_FALL: f64 = 1e-6;
+/// ... if what they found lowers `J` by less than this share of `tol`, relatively.
+const IDLE_FALL: f64 = 1e-3;
 /// A relative fall below `NO_FALL` over `WINDOW` rounds ends it, too.
 const NO_FALL: f64 = 1e-5;
 const WINDOW: usize = 5;
@@ -274,7 +274,7 @@ impl<'a> Run<'a> {
             let gap = self.gap();
             self.improve(&found.found, nothing && largest);
             // what a quiet search found may still pay: it counts only if it did not
-            let idle = before - self.objective <= IDLE_FALL * before;
+            let idle = before - self.objective <= IDLE_FALL * self.settings.tol * before;
             if nothing && largest && idle {
                 quiet += 1;
             } else if !nothing || !idle {
