@@ -25,8 +25,17 @@ pub(crate) fn run(args: &FitArgs, clock: &ProgramClock) -> Result<ExitCode, Fail
     if let Some((option, why)) = args.later.refused() {
         return Err(Failure::of(option, why));
     }
+    if let Some((option, why)) = args.contradiction() {
+        return Err(Failure::of(option, why));
+    }
     let destinations = Destinations::of(args);
-    let inputs = [&args.labels, &args.test, &args.test_labels, &args.gates];
+    let inputs = [
+        &args.labels,
+        &args.test,
+        &args.test_labels,
+        &args.gates,
+        &args.init,
+    ];
     let mut inputs: Vec<&Path> = inputs.into_iter().filter_map(|p| p.as_deref()).collect();
     inputs.push(&args.data);
     destinations.check(&inputs)?;
@@ -37,8 +46,8 @@ pub(crate) fn run(args: &FitArgs, clock: &ProgramClock) -> Result<ExitCode, Fail
     let settings = settings::of(args, &samples)?;
     let settings = settings.check().map_err(|error| origins.failure(&error))?;
     let goal = Goal {
-        tol: settings.get().tol,
-        max_iters: settings.get().max_iters,
+        tol: settings.get().tol_in_force(),
+        max_iters: settings.get().max_iters_in_force(),
         time_limit: args.time_limit,
     };
     let interrupted = interrupt::flag(args.quiet)?;

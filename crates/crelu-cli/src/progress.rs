@@ -100,7 +100,16 @@ impl<'a> Display<'a> {
             }
         }
         let mut message = format!("iteration {}", self.iteration);
-        if let Some(last) = &self.last {
+        if let Some(last) = &self.last
+            && let (Some(price), Some(gap)) = (last.max_price, last.search_gap)
+        {
+            message = format!(
+                "round {}, J {:.6}, {} neurons, largest price {price:.4}, search gap {gap:.1e}",
+                self.iteration,
+                Short(last.objective_network),
+                last.neurons,
+            );
+        } else if let Some(last) = &self.last {
             message.push_str(&format!(
                 ", gap {:.1e}, J {:.6}, bound {:.6}",
                 last.gap,
@@ -123,9 +132,10 @@ impl FitObserver for Display<'_> {
                 d,
                 patterns,
                 beta,
-            } => self.tell(&format!(
-                "{n} rows, {d} columns, {patterns} patterns, beta {beta:.4e}"
-            )),
+            } => {
+                let patterns = patterns.map_or(String::new(), |p| format!(", {p} patterns"));
+                self.tell(&format!("{n} rows, {d} columns{patterns}, beta {beta:.4e}"));
+            }
             Progress::Iteration(iteration) => {
                 self.iteration = iteration;
                 self.refresh();
@@ -154,8 +164,9 @@ fn progress_share(goal: &Goal, seconds: f64, iteration: usize, last: Option<&His
     let of_iterations = iteration as f64 / goal.max_iters.max(1) as f64;
     let of_time = goal.time_limit.map_or(0.0, |limit| seconds / limit);
     let of_gap = match last {
-        Some(entry) if entry.gap < 1.0 && goal.tol > 0.0 && goal.tol < 1.0 => {
-            entry.gap.max(goal.tol).ln() / goal.tol.ln()
+        Some(entry) if goal.tol > 0.0 && goal.tol < 1.0 => {
+            let gap = entry.search_gap.unwrap_or(entry.gap).min(1.0);
+            gap.max(goal.tol).ln() / goal.tol.ln()
         }
         _ => 0.0,
     };

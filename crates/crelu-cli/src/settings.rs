@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crelu_data::read_matrix_npy;
-use crelu_model::{Beta, FitSettings, PatternSource, Precision};
+use crelu_model::{Beta, FitSettings, Model, Network, PatternSource, Precision, TrainMode};
 use faer::{Mat, MatRef};
 use serde_json::{Map, Value, json};
 
@@ -20,6 +20,7 @@ pub(crate) fn of(args: &FitArgs, samples: &Samples) -> Result<FitSettings, Failu
     let mut settings = FitSettings::default();
     settings.task = Some(samples.task);
     settings.activation = args.activation;
+    settings.train = args.train();
     settings.patterns = match &args.gates {
         Some(path) => PatternSource::Given(gates(path)?),
         None => PatternSource::Sampled {
@@ -32,8 +33,12 @@ pub(crate) fn of(args: &FitArgs, samples: &Samples) -> Result<FitSettings, Failu
         (None, Some(fraction)) => Beta::Fraction(fraction),
         (None, None) => settings.beta,
     };
-    settings.tol = args.tol.unwrap_or(settings.tol);
-    settings.max_iters = args.max_iters.unwrap_or(settings.max_iters);
+    settings.tol = args.tol;
+    settings.max_iters = args.max_iters;
+    settings.ascents = args.ascents;
+    settings.thin = args.thin;
+    settings.max_neurons = args.max_neurons;
+    settings.init = args.init.as_deref().map(start).transpose()?;
     settings.seed = args.seed;
     settings.standardize = !args.no_standardize;
     settings.bias = !args.no_bias;
@@ -47,7 +52,8 @@ pub(crate) fn of(args: &FitArgs, samples: &Samples) -> Result<FitSettings, Failu
 
     #[expect(clippy::cast_precision_loss, reason = "compared with a limit")]
     let bytes = samples.train.n_samples() as f64 * args.patterns as f64;
-    if args.gates.is_none() && bytes > settings.memory_limit {
+    let sampled = args.train() == TrainMode::Sampled && args.gates.is_none();
+    if sampled && bytes > settings.memory_limit {
         let problem = format_args!(
             "{} patterns of {} rows alone are beyond --memory-limit",
             args.patterns,
@@ -56,6 +62,13 @@ pub(crate) fn of(args: &FitArgs, samples: &Samples) -> Result<FitSettings, Failu
         return Err(Failure::of("--patterns", problem));
     }
     Ok(settings)
+}
+
+/// The network of a model file.
+fn start(path: &Path) -> Result<Network, Failure> {
+    let bytes = std::fs::read(path).map_err(|error| Failure::at("--init", path, error))?;
+    let model = Model::from_bytes(&bytes).map_err(|error| Failure::at("--init", path, error))?;
+    Ok(model.network)
 }
 
 fn gates(path: &Path) -> Result<Mat<f64>, Failure> {
@@ -84,6 +97,7 @@ pub(crate) fn extend(
         ("test_labels", path(args.test_labels.as_deref())),
         ("test_frac", json!(args.test_frac)),
         ("gates", path(args.gates.as_deref())),
+        ("init", path(args.init.as_deref())),
         ("backend", json!("faer")),
         ("threads", json!(rayon::current_num_threads())),
         ("out", path(Some(&destinations.model))),

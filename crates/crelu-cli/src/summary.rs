@@ -37,12 +37,14 @@ pub(crate) fn text(report: &Report, task: Task<'_>, destinations: &Destinations)
         writeln!(text, "{name:12} {value}").ok();
     };
     let iterations = report.iterations;
+    let global = report.train_mode == "global";
     let seconds = report.seconds.total;
     line(
         "status:",
         &format_args!(
-            "{} after {iterations} iteration{}, {seconds:.2} s",
+            "{} after {iterations} {}{}, {seconds:.2} s",
             report.status.replace('_', " "),
+            if global { "round" } else { "iteration" },
             if iterations == 1 { "" } else { "s" }
         ),
     );
@@ -74,6 +76,18 @@ pub(crate) fn text(report: &Report, task: Task<'_>, destinations: &Destinations)
         ),
     );
     line("neurons:", &report.neurons);
+    if let (Some(best), Some(price), Some(gap)) =
+        (report.best_objective, report.max_price, report.search_gap)
+    {
+        line(
+            "search:",
+            &format_args!(
+                "best J {:.8}, largest price {price:.5}; if no neuron is dearer, within {:.3} % of the optimum over all networks (evidence, not proof)",
+                Short(best),
+                100.0 * gap
+            ),
+        );
+    }
     line("train:", &Scored(&report.train));
     if let Some(test) = &report.test {
         line("test:", &Scored(test));

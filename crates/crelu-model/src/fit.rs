@@ -1,18 +1,18 @@
 use admm::Status;
 use faer::{Accum, Mat, MatRef};
 use linalg_core::{Control, RowSpace, product};
-use serde_json::json;
 
-use crate::coding::{Coding, Task};
 use crate::dataset::Dataset;
 use crate::error::FitError;
 use crate::gates::{Patterns, sample};
 use crate::model::Model;
 use crate::network::Network;
+use crate::prepared::Prepared;
 use crate::programme::{self, Activation, Check, Observer, Programme, Solution};
 use crate::report::{HistoryEntry, PrimalUsed, Report, Score, Seconds};
-use crate::settings::{Beta, CheckedFitSettings, PatternSource, activation_name, splitting_name};
-use crate::standardise::{Standardisation, preprocess};
+use crate::settings::{
+    Beta, CheckedFitSettings, PatternSource, TrainMode, activation_name, splitting_name,
+};
 
 /// A trained model and what is known about it.
 #[derive(Debug, Clone)]
@@ -32,8 +32,8 @@ pub enum Progress<'a> {
         n: usize,
         /// Columns, the bias among them.
         d: usize,
-        /// Patterns.
-        patterns: usize,
+        /// Patterns; none where neurons are generated.
+        patterns: Option<usize>,
         /// The penalty.
         beta: f64,
     },
@@ -55,10 +55,6 @@ impl FitObserver for () {
     }
 }
 
-/// The rank up to which the data are decomposed by a thin SVD, whatever it may save: it costs less
-/// than ten iterations there.
-const SVD_WIDTH: usize = 128;
-
 /// Trains on `train`, scores on `test` too if there is one.
 ///
 /// The clock of `control` should start with the program: `seconds.total` and its limit are read
@@ -74,46 +70,38 @@ pub fn fit(
     control: &Control<'_>,
     observer: &mut dyn FitObserver,
 ) -> Result<Fit, FitError> {
-    let begun = control.seconds();
-    let s = settings.get();
-    let task = s.task.unwrap_or_else(|| Task::guess(train.target()));
-    let coding = Coding::learn(train.target(), task)?;
-    let target = coding.code(train.target())?;
-    if let Some(test) = test
-        && test.n_features() != train.n_features()
-    {
-        let (want, got) = (train.n_features(), test.n_features());
-        return Err(FitError::Shape {
-            what: "feature columns of the test data",
-            want,
-            got,
-        });
+    let prepared = Prepared::of(train, test, settings.get(), control)?;
+    match settings.get().train {
+        TrainMode::Sampled => fit_sampled(&prepared, settings, control, observer),
+        TrainMode::Global => crate::fit_global::fit_global(&prepared, settings, control, observer),
     }
-    let test_target = test.map(|t| coding.code(t.target())).transpose()?;
+}
 
-    let standardisation = s
-        .standardize
-        .then(|| Standardisation::learn(train.features()));
-    let inputs = preprocess(train.features(), standardisation.as_ref(), s.bias);
+fn fit_sampled(
+    prepared: &Prepared,
+    settings: &CheckedFitSettings,
+    control: &Control<'_>,
+    observer: &mut dyn FitObserver,
+) -> Result<Fit, FitError> {
+    let s = settings.get();
+    let Prepared {
+        inputs,
+        target,
+        space,
+        ..
+    } = prepared;
     let patterns = match &s.patterns {
         PatternSource::Sampled { count, sampler } => {
-            sample(inputs.as_ref(), &target, s.bias, *sampler, *count, s.seed)?
+            sample(inputs.as_ref(), target, s.bias, *sampler, *count, s.seed)?
         }
         PatternSource::Given(gates) => {
-            Patterns::from_gates(inputs.as_ref(), given(gates, &inputs, s.bias)?.as_ref())?
+            Patterns::from_gates(inputs.as_ref(), given(gates, inputs, s.bias)?.as_ref())?
         }
     };
     let (d, n) = (inputs.nrows(), inputs.ncols());
-    let mut space = if d > n {
-        RowSpace::qr(inputs.transpose())
-    } else if d <= SVD_WIDTH {
-        RowSpace::svd(inputs.transpose())?
-    } else {
-        RowSpace::columns(inputs.transpose())
-    };
     let gates = space.reduce(patterns.gates.as_ref());
     let programme = Programme::new(
-        space.take_rows(),
+        space.rows().to_owned(),
         patterns.masks,
         gates,
         target.clone(),
@@ -127,36 +115,22 @@ pub fn fit(
         Beta::Absolute(beta) => beta,
         Beta::Fraction(fraction) => fraction * beta_max,
     };
-    for (what, ok) in [
-        (
-            "features",
-            (programme.largest_row().powi(2) * count).is_finite(),
-        ),
-        ("target", programme.zero_objective().is_finite()),
-        ("features times target", (beta_max * count).is_finite()),
-    ] {
-        if !ok {
-            return Err(FitError::Range { what });
-        }
+    if !(beta * count).is_finite() {
+        return Err(FitError::Range { what: "beta" });
     }
     let programme = programme.with_beta_sum(beta * count);
-    let prepared = Progress::Prepared {
+    let stop = !observer.progress(Progress::Prepared {
         n,
         d,
-        patterns: programme.n_patterns(),
+        patterns: Some(programme.n_patterns()),
         beta,
-    };
-    let stop = !observer.progress(prepared);
+    });
 
-    let test_inputs = test.map(|t| preprocess(t.features(), standardisation.as_ref(), s.bias));
     let mut recorder = Recorder {
         observer,
         programme: &programme,
-        classify: task == Task::Classify,
-        test: test_inputs
-            .as_ref()
-            .zip(test_target.as_ref())
-            .map(|(inputs, target)| (space.reduce(inputs.as_ref()), target.clone())),
+        classify: prepared.classify(),
+        test: prepared.reduced_test(),
         history: Vec::new(),
         stop,
     };
@@ -172,57 +146,28 @@ pub fn fit(
 
     let mut solution = solution;
     solution.point = solution.point.interior(&programme);
-    if task == Task::Classify {
+    if prepared.classify() {
         solution.point = solution.point.break_ties(&programme);
     }
-    let (network, objective) = returned_network(
-        &programme,
-        &solution,
-        &space,
-        &patterns.gates,
-        &inputs,
-        beta,
-    );
-    let outputs = network.outputs(inputs.as_ref());
-    let classify = task == Task::Classify;
-    let train_score = Score::of(&outputs, &target, classify);
-    let test_score = test_inputs
-        .zip(test_target)
-        .map(|(inputs, target)| Score::of(&network.outputs(inputs.as_ref()), &target, classify));
+    let (network, objective) =
+        returned_network(&programme, &solution, space, &patterns.gates, inputs, beta);
 
     let convex = solution.point.objective / count;
     let dual_bound = solution.certificate.bound / count;
     let gap = programme::relative_gap(objective, dual_bound);
     let programme_gap = programme::relative_gap(convex, dual_bound);
-    let tol = s.tol;
+    let tol = s.tol_in_force();
     let status = match solution.status {
         // the report's own figures decide what may be called converged
         Status::Converged if gap <= tol && programme_gap <= tol => Status::Converged,
         Status::Converged => Status::Stalled,
         other => other,
     };
-    let mut settings_map = settings.to_map();
-    settings_map.insert("task".to_owned(), json!(task.name()));
-    settings_map.insert("beta".to_owned(), json!(beta));
-    settings_map.insert("beta_max".to_owned(), json!(beta_max));
-    settings_map.insert("time_limit".to_owned(), json!(control.time_limit()));
-
+    let (train_score, test_score) = prepared.scores(&network);
     let neurons = network.neurons();
-    let model = Model {
-        network,
-        standardisation,
-        bias: s.bias,
-        coding,
-        target_name: None,
-        target_index: None,
-        feature_names: None,
-        beta,
-        objective,
-        gap,
-    };
     let seconds = Seconds {
         total: control.seconds(),
-        setup: prepared_at - begun + solution.seconds.setup,
+        setup: prepared_at - prepared.begun + solution.seconds.setup,
         primal: solution.seconds.primal,
         prox: solution.seconds.prox,
         dual: solution.seconds.dual,
@@ -271,8 +216,9 @@ pub fn fit(
         train: train_score,
         test: test_score,
         history,
-        settings: settings_map,
+        settings: prepared.settings_map(settings, beta, beta_max, control),
     };
+    let model = prepared.model(network, s.bias, beta, objective, gap);
     Ok(Fit { model, report })
 }
 
@@ -348,6 +294,8 @@ impl Observer for Recorder<'_> {
             dual_bound: check.dual_bound / n,
             gap: programme::relative_gap(check.point.objective, check.dual_bound),
             neurons: check.point.active,
+            max_price: None,
+            search_gap: None,
             train_loss: train.loss,
             train_accuracy: train.accuracy,
             train_r2: train.r2,

@@ -23,7 +23,7 @@ pub struct Report {
     pub loss: &'static str,
     /// `relu` or `gated`.
     pub activation: &'static str,
-    /// `sampled`.
+    /// `sampled` or `global`.
     pub train_mode: &'static str,
     /// The seed.
     pub seed: u64,
@@ -189,6 +189,12 @@ pub struct HistoryEntry {
     pub gap: f64,
     /// Neurons of the best network so far.
     pub neurons: usize,
+    /// Global mode: the largest price that the round's search found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_price: Option<f64>,
+    /// Global mode: the relative gap if no neuron is dearer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search_gap: Option<f64>,
     /// Its mean training loss.
     pub train_loss: f64,
     /// Its training accuracy (classification).

@@ -4,6 +4,8 @@ use serde_json::{Map, Value, json};
 use crate::coding::Task;
 use crate::error::FitError;
 use crate::gates::GateSampler;
+use crate::global::GlobalSettings;
+use crate::network::Network;
 use crate::programme::{Activation, Precision, PrimalChoice, ProgrammeSettings, Splitting, Switch};
 
 /// Where the patterns come from.
@@ -21,6 +23,27 @@ pub enum PatternSource {
     Given(Mat<f64>),
 }
 
+/// How a network is trained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TrainMode {
+    /// One convex programme over given or sampled patterns.
+    #[default]
+    Sampled,
+    /// The neurons are generated ([`crate::global`]); ReLU networks only.
+    Global,
+}
+
+impl TrainMode {
+    /// The name in options and reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sampled => "sampled",
+            Self::Global => "global",
+        }
+    }
+}
+
 /// The penalty of the mean objective.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Beta {
@@ -36,10 +59,14 @@ pub enum Beta {
 /// |---|---|---|
 /// | `task` | guessed from the target | |
 /// | `activation` | relu | |
+/// | `train` | sampled | |
 /// | `patterns` | 100, gaussian | at least 1 |
 /// | `beta` | 0.02 of beta_max | at least 0, finite |
-/// | `tol` | 1e-3 | at least 0, finite |
-/// | `max_iters` | 2000 | |
+/// | `tol` | sampled 1e-3, global 1e-2 | at least 0, finite |
+/// | `max_iters` | sampled 2000, global 500 rounds | |
+/// | `ascents` | 800 | at least 1 |
+/// | `thin` | 1e-3, with `max_neurons` 0 | at least 0, finite |
+/// | `max_neurons` | none | at least 1 |
 /// | `seed` | 0 | |
 /// | `standardize` | true | |
 /// | `bias` | true | |
@@ -53,14 +80,26 @@ pub struct FitSettings {
     pub task: Option<Task>,
     /// What a neuron computes.
     pub activation: Activation,
+    /// How it is trained.
+    pub train: TrainMode,
     /// Where the patterns come from.
     pub patterns: PatternSource,
     /// The penalty.
     pub beta: Beta,
-    /// Relative duality gap at which the fit is converged.
-    pub tol: f64,
-    /// Most iterations.
-    pub max_iters: usize,
+    /// Relative gap at which the fit is converged: of the programme, or of the search; none: the
+    /// default of the training mode.
+    pub tol: Option<f64>,
+    /// Most iterations, or rounds; none: the default of the training mode.
+    pub max_iters: Option<usize>,
+    /// Global mode: ascents a sign of the largest searches.
+    pub ascents: usize,
+    /// Global mode: how far above the best network's objective the returned one may be,
+    /// relatively; none: 1e-3, or 0 if `max_neurons` is given.
+    pub thin: Option<f64>,
+    /// Global mode: most neurons of the returned network.
+    pub max_neurons: Option<usize>,
+    /// Global mode: a network on preprocessed inputs to start from.
+    pub init: Option<Network>,
     /// Seed of the gates.
     pub seed: u64,
     /// Scale every feature to mean 0 and deviation 1.
@@ -88,14 +127,19 @@ impl Default for FitSettings {
         let programme = ProgrammeSettings::default();
         Self {
             task: None,
+            train: TrainMode::Sampled,
             activation: Activation::Relu,
             patterns: PatternSource::Sampled {
                 count: 100,
                 sampler: GateSampler::Gaussian,
             },
             beta: Beta::Fraction(0.02),
-            tol: programme.tol,
-            max_iters: programme.max_iters,
+            tol: None,
+            max_iters: None,
+            ascents: 800,
+            thin: None,
+            max_neurons: None,
+            init: None,
             seed: 0,
             standardize: true,
             bias: true,
@@ -124,8 +168,8 @@ impl CheckedFitSettings {
     pub(crate) fn programme(&self) -> ProgrammeSettings {
         let s = &self.0;
         ProgrammeSettings {
-            tol: s.tol,
-            max_iters: s.max_iters,
+            tol: s.tol_in_force(),
+            max_iters: s.max_iters_in_force(),
             splitting: s.splitting,
             primal: s.primal,
             precision: s.precision,
@@ -138,6 +182,69 @@ impl CheckedFitSettings {
 }
 
 impl FitSettings {
+    /// The gap at which a fit is converged: what was set, or the default of its training mode.
+    #[must_use]
+    pub fn tol_in_force(&self) -> f64 {
+        self.tol.unwrap_or(match self.train {
+            TrainMode::Sampled => ProgrammeSettings::default().tol,
+            TrainMode::Global => GlobalSettings::default().tol,
+        })
+    }
+
+    /// Most iterations: what was set, or the default of its training mode.
+    #[must_use]
+    pub fn max_iters_in_force(&self) -> usize {
+        self.max_iters.unwrap_or(match self.train {
+            TrainMode::Sampled => ProgrammeSettings::default().max_iters,
+            TrainMode::Global => GlobalSettings::default().max_rounds,
+        })
+    }
+
+    /// How far above the best objective the returned network may be: what was set, or 1e-3, or 0
+    /// where the number of neurons is bounded.
+    #[must_use]
+    pub fn thin_in_force(&self) -> f64 {
+        self.thin.unwrap_or(match self.max_neurons {
+            Some(_) => 0.0,
+            None => GlobalSettings::default().thin,
+        })
+    }
+
+    /// Sets the way of training.
+    #[must_use]
+    pub fn train(mut self, mode: TrainMode) -> Self {
+        self.train = mode;
+        self
+    }
+
+    /// Sets how far above the best network's objective the returned one may be, relatively.
+    #[must_use]
+    pub fn thin(mut self, epsilon: f64) -> Self {
+        self.thin = Some(epsilon);
+        self
+    }
+
+    /// Sets the most neurons of the returned network.
+    #[must_use]
+    pub fn max_neurons(mut self, most: usize) -> Self {
+        self.max_neurons = Some(most);
+        self
+    }
+
+    /// Sets the network that global training starts from.
+    #[must_use]
+    pub fn init(mut self, network: Network) -> Self {
+        self.init = Some(network);
+        self
+    }
+
+    /// Sets the ascents a sign of the largest searches.
+    #[must_use]
+    pub fn ascents(mut self, count: usize) -> Self {
+        self.ascents = count;
+        self
+    }
+
     /// Sets the task.
     #[must_use]
     pub fn task(mut self, task: Task) -> Self {
@@ -187,14 +294,14 @@ impl FitSettings {
     /// Sets the relative duality gap.
     #[must_use]
     pub fn tol(mut self, tol: f64) -> Self {
-        self.tol = tol;
+        self.tol = Some(tol);
         self
     }
 
     /// Sets the iteration limit.
     #[must_use]
     pub fn max_iters(mut self, count: usize) -> Self {
-        self.max_iters = count;
+        self.max_iters = Some(count);
         self
     }
 
@@ -223,8 +330,30 @@ impl FitSettings {
             ),
             (
                 "tol",
-                positive(self.tol),
+                positive(self.tol_in_force()),
                 "must be a finite number, at least 0",
+            ),
+            (
+                "thin",
+                self.thin.is_none_or(positive),
+                "must be a finite number, at least 0",
+            ),
+            ("ascents", self.ascents > 0, "must be at least 1"),
+            (
+                "max-neurons",
+                self.max_neurons != Some(0),
+                "must be at least 1",
+            ),
+            (
+                "train",
+                self.train == TrainMode::Sampled || self.activation == Activation::Relu,
+                "global trains ReLU networks; the features of a gated network are fixed",
+            ),
+            (
+                "gates",
+                self.train == TrainMode::Sampled
+                    || !matches!(self.patterns, PatternSource::Given(_)),
+                "global generates its neurons; gates belong to --train sampled",
             ),
             ("memory-limit", self.memory_limit > 0.0, "must be above 0"),
             (
@@ -273,9 +402,15 @@ impl CheckedFitSettings {
             Beta::Fraction(v) => put("beta_frac", json!(v)),
         };
         put("loss", json!("squared"));
-        put("train", json!("sampled"));
-        put("tol", json!(s.tol));
-        put("max_iters", json!(s.max_iters));
+        put("train", json!(s.train.name()));
+        put("tol", json!(s.tol_in_force()));
+        put("max_iters", json!(s.max_iters_in_force()));
+        if s.train == TrainMode::Global {
+            put("ascents", json!(s.ascents));
+            put("thin", json!(s.thin_in_force()));
+            put("max_neurons", json!(s.max_neurons));
+            put("warm_start", json!(s.init.is_some()));
+        }
         put("seed", json!(s.seed));
         put("standardize", json!(s.standardize));
         put("bias", json!(s.bias));

@@ -1,6 +1,8 @@
 //! Words on the command line: the values that an option has now, and those it will have.
 
-use crelu_model::{Activation, GateSampler, Precision, PrimalChoice, Splitting, Switch, Task};
+use crelu_model::{
+    Activation, GateSampler, Precision, PrimalChoice, Splitting, Switch, Task, TrainMode,
+};
 
 /// Finds `word` among those that work now; one that is to come is told from one that is unknown.
 fn choose<T: Copy>(word: &str, now: &[(&str, T)], later: &[&str]) -> Result<T, String> {
@@ -35,8 +37,9 @@ pub(super) fn activation(word: &str) -> Result<Activation, String> {
 }
 
 /// `--train`
-pub(super) fn train(word: &str) -> Result<(), String> {
-    choose(word, &[("sampled", ())], &["global"])
+pub(super) fn train(word: &str) -> Result<TrainMode, String> {
+    let now = [TrainMode::Sampled, TrainMode::Global].map(|mode| (mode.name(), mode));
+    choose(word, &now, &[])
 }
 
 /// `--loss`
@@ -103,7 +106,6 @@ mod tests {
     #[test]
     fn choice_to_come_says_what_works_now() {
         for (error, works) in [
-            (train("global").unwrap_err(), "sampled"),
             (loss("softmax").unwrap_err(), "squared"),
             (primal("rbcd").unwrap_err(), "cholesky"),
             (backend("wgpu").unwrap_err(), "faer"),
@@ -119,6 +121,7 @@ mod tests {
         for (error, value) in [
             (task("cluster").unwrap_err(), "classify, regress"),
             (activation("tanh").unwrap_err(), "relu, gated"),
+            (train("adam").unwrap_err(), "sampled, global"),
             (loss("hinge").unwrap_err(), "huber"),
             (precision("f7").unwrap_err(), "mixed"),
             (switch("yes").unwrap_err(), "auto, on, off"),

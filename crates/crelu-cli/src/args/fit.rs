@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use crelu_model::{Activation, GateSampler, Precision, PrimalChoice, Splitting, Switch, Task};
+use crelu_model::{
+    Activation, GateSampler, Precision, PrimalChoice, Splitting, Switch, Task, TrainMode,
+};
 
 use super::{choice, number};
 
@@ -35,13 +37,14 @@ pub(crate) struct FitArgs {
     /// relu or gated
     #[arg(long, value_name = "NAME", default_value = "relu", value_parser = choice::activation)]
     pub(crate) activation: Activation,
-    /// sampled (global: not built yet) [default: sampled]
+    /// global (neurons are generated) or sampled (one convex programme over sampled patterns)
+    /// [default: global; with --activation gated: sampled]
     #[arg(long, value_name = "MODE", value_parser = choice::train)]
-    train: Option<()>,
-    /// Activation patterns to sample
+    train: Option<TrainMode>,
+    /// Activation patterns to sample (sampled)
     #[arg(long, value_name = "P", default_value = "100", value_parser = number::count, allow_negative_numbers = true)]
     pub(crate) patterns: usize,
-    /// Gate vectors instead of sampled ones: d x P or (d+1) x P, the bias last
+    /// Gate vectors instead of sampled ones: d x P or (d+1) x P, the bias last (sampled)
     #[arg(long, value_name = "FILE.npy")]
     pub(crate) gates: Option<PathBuf>,
     /// gaussian or data (conv: not built yet)
@@ -80,12 +83,26 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "BYTES", value_parser = number::bytes, allow_negative_numbers = true)]
     pub(crate) memory_limit: Option<f64>,
 
-    /// Relative duality gap at which the fit is converged [default: 1e-3]
+    /// Relative gap at which the fit is converged [default: sampled 1e-3, of the programme; global
+    /// 1e-2, of the search]
     #[arg(long, value_name = "T", value_parser = number::at_least_zero, allow_negative_numbers = true)]
     pub(crate) tol: Option<f64>,
-    /// Most iterations [default: 2000]
+    /// Most iterations [default: sampled 2000; global 500 rounds]
     #[arg(long, value_name = "N", value_parser = number::count_or_zero, allow_negative_numbers = true)]
     pub(crate) max_iters: Option<usize>,
+    /// Ascents a sign of the last searches (global)
+    #[arg(long, value_name = "N", default_value = "800", value_parser = number::count, allow_negative_numbers = true)]
+    pub(crate) ascents: usize,
+    /// Return the smallest network found whose J is at most 1 + EPS times the best (global)
+    /// [default: 1e-3; with --max-neurons: 0]
+    #[arg(long, value_name = "EPS", value_parser = number::at_least_zero, allow_negative_numbers = true)]
+    pub(crate) thin: Option<f64>,
+    /// Return the best network found with at most so many neurons (global)
+    #[arg(long, value_name = "M", value_parser = number::count, allow_negative_numbers = true)]
+    pub(crate) max_neurons: Option<usize>,
+    /// A model to start from (global)
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) init: Option<PathBuf>,
     /// A certificate every so many iterations; 0: only at the end [default: 5]
     #[arg(long, value_name = "N", value_parser = number::count_or_zero, allow_negative_numbers = true)]
     pub(crate) check_every: Option<usize>,
@@ -123,41 +140,57 @@ pub(crate) struct FitArgs {
     pub(crate) later: LaterOptions,
 }
 
-/// Options of `--train global` and of proofs: known, and refused until they do something.
+impl FitArgs {
+    /// How it is trained: what was asked for, or what suits the activation.
+    pub(crate) fn train(&self) -> TrainMode {
+        self.train.unwrap_or(match self.activation {
+            Activation::Gated => TrainMode::Sampled,
+            Activation::Relu => TrainMode::Global,
+        })
+    }
+
+    /// The first option that does not go with the others, and why.
+    pub(crate) fn contradiction(&self) -> Option<(&'static str, &'static str)> {
+        const FIXED: &str = "global trains ReLU networks; the features of a gated network are fixed: --train sampled";
+        const GATES: &str = "belongs to --train sampled; global generates its neurons";
+        const INIT: &str = "belongs to --train global";
+        let global = self.train() == TrainMode::Global;
+        [
+            (
+                "--train",
+                global && self.activation == Activation::Gated,
+                FIXED,
+            ),
+            ("--gates", global && self.gates.is_some(), GATES),
+            ("--init", !global && self.init.is_some(), INIT),
+        ]
+        .into_iter()
+        .find(|(_, wrong, _)| *wrong)
+        .map(|(name, _, why)| (name, why))
+    }
+}
+
+/// Options of proofs: known, and refused until they do something.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Not built yet")]
 pub(crate) struct LaterOptions {
-    /// Ascents a sign of the last searches
-    #[arg(long, value_name = "N", allow_hyphen_values = true)]
-    ascents: Option<String>,
-    /// Thin the network out
-    #[arg(long, value_name = "EPS", allow_hyphen_values = true)]
-    thin: Option<String>,
-    /// Most neurons
-    #[arg(long, value_name = "M", allow_hyphen_values = true)]
-    max_neurons: Option<String>,
     /// Time for a proven bound over all networks
     #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
     prove: Option<String>,
-    /// No proven bound
-    #[arg(long)]
-    no_prove: bool,
     /// Where the certificate of the proven bound goes
     #[arg(long, value_name = "FILE")]
     certificate: Option<String>,
+    /// No proven bound: accepted, there is none yet
+    #[arg(long)]
+    _no_prove: bool,
 }
 
 impl LaterOptions {
     /// The first of these options that is given, and why it is refused.
     pub(crate) fn refused(&self) -> Option<(&'static str, &'static str)> {
-        const GLOBAL: &str =
-            "belongs to --train global, which is not built yet; --train sampled works now";
-        const PROOF: &str = "not built yet; the report's dual_bound, over the patterns in use, is what there is now";
+        const PROOF: &str =
+            "not built yet; the report's search_gap (global) and dual_bound are what there is now";
         [
-            ("--ascents", self.ascents.is_some(), GLOBAL),
-            ("--thin", self.thin.is_some(), GLOBAL),
-            ("--max-neurons", self.max_neurons.is_some(), GLOBAL),
-            ("--no-prove", self.no_prove, GLOBAL),
             ("--prove", self.prove.is_some(), PROOF),
             ("--certificate", self.certificate.is_some(), PROOF),
         ]

@@ -17,21 +17,41 @@ const SMALLEST_GAP: f64 = 1e-14;
 
 /// Two panels: `J` and its bound above, the relative gap below.
 pub(super) fn draw(report: &Report) -> Result<String, Failure> {
-    let mut course: Vec<(f64, f64, f64, f64)> = report
-        .history
-        .iter()
-        .map(|e| (e.seconds, e.objective_network, e.dual_bound, e.gap))
+    let entries = report.history.iter();
+    let mut course: Vec<(f64, f64, f64, f64)> = entries
+        .map(|e| {
+            // in global mode, what the round's search says
+            let gap = e.search_gap.unwrap_or(e.gap);
+            let bound = e
+                .search_gap
+                .map_or(e.dual_bound, |gap| e.objective_network * (1.0 - gap));
+            (e.seconds, e.objective_network, bound, gap)
+        })
         .collect();
-    course.push((
-        report.seconds.total,
-        report.objective_network,
-        report.dual_bound,
-        report.gap,
-    ));
+    let global = report.train_mode == "global";
+    let end = report.seconds.total;
+    match (report.best_objective, report.search_gap) {
+        (Some(best), Some(gap)) => course.push((end, best, best * (1.0 - gap), gap)),
+        (None, _) => course.push((end, report.objective_network, report.dual_bound, report.gap)),
+        (Some(_), None) => {}
+    }
+    let names = if global {
+        Names {
+            title: "Objective of the best network and bound by the search",
+            bound: "bound if no neuron is dearer",
+            gap: "Relative gap if no neuron is dearer",
+        }
+    } else {
+        Names {
+            title: "Objective of the network and dual bound",
+            bound: "dual bound",
+            gap: "Relative gap",
+        }
+    };
     sheet(SIZE, |area| {
         let (upper, lower) = area.split_vertically(UPPER);
-        bounds(&upper, &course)?;
-        gap(&lower, &course, tolerance(report))
+        bounds(&upper, &course, &names)?;
+        gap(&lower, &course, tolerance(report), names.gap)
     })
 }
 
@@ -40,15 +60,19 @@ fn tolerance(report: &Report) -> Option<f64> {
     (tol >= SMALLEST_GAP).then_some(tol)
 }
 
-fn bounds(area: &Area<'_>, course: &[(f64, f64, f64, f64)]) -> Result<(), Failure> {
+/// What the panels are called.
+struct Names {
+    title: &'static str,
+    bound: &'static str,
+    gap: &'static str,
+}
+
+fn bounds(area: &Area<'_>, course: &[(f64, f64, f64, f64)], names: &Names) -> Result<(), Failure> {
     let objective: Vec<(f64, f64)> = course.iter().map(|c| (c.0, c.1)).collect();
     let bound: Vec<(f64, f64)> = course.iter().map(|c| (c.0, c.2.max(0.0))).collect();
     let heights = span(objective.iter().chain(&bound).map(|at| at.1));
     let mut chart = ChartBuilder::on(area)
-        .caption(
-            "Objective of the network and dual bound",
-            (FONT, 18).into_font(),
-        )
+        .caption(names.title, (FONT, 18).into_font())
         .margin(12)
         .margin_right(24)
         .x_label_area_size(28)
@@ -68,7 +92,7 @@ fn bounds(area: &Area<'_>, course: &[(f64, f64, f64, f64)]) -> Result<(), Failur
         .draw()
         .map_err(failed)?;
     curve(&mut chart, &objective, BLUE_INK, "objective J")?;
-    curve(&mut chart, &bound, ORANGE_INK, "dual bound")?;
+    curve(&mut chart, &bound, ORANGE_INK, names.bound)?;
     legend(&mut chart, SeriesLabelPosition::UpperRight)
 }
 
@@ -76,6 +100,7 @@ fn gap(
     area: &Area<'_>,
     course: &[(f64, f64, f64, f64)],
     tolerance: Option<f64>,
+    title: &str,
 ) -> Result<(), Failure> {
     let points: Vec<(f64, f64)> = course
         .iter()
@@ -89,7 +114,7 @@ fn gap(
     let high = 10_f64.powf((high * 1.001).log10().ceil());
     let times = seconds(&points);
     let mut chart = ChartBuilder::on(area)
-        .caption("Relative gap", (FONT, 18).into_font())
+        .caption(title, (FONT, 18).into_font())
         .margin(12)
         .margin_right(24)
         .x_label_area_size(44)

@@ -25,7 +25,7 @@ fn demo_in_an_empty_folder_shows_what_the_hidden_layer_buys() {
             .unwrap()
             .to_owned()
     };
-    let (linear, sampled, gated) = (row("linear"), row("sampled"), row("gated"));
+    let [linear, sampled, gated, global] = ["linear", "sampled", "gated", "global"].map(row);
     assert!(accuracy(&linear) > 0.9, "{linear}");
     assert!(
         accuracy(&sampled) > accuracy(&linear),
@@ -33,15 +33,17 @@ fn demo_in_an_empty_folder_shows_what_the_hidden_layer_buys() {
     );
     assert!(accuracy(&gated) > accuracy(&linear), "{gated}, {linear}");
 
+    assert!(accuracy(&global) > accuracy(&linear), "{global}, {linear}");
+
     let report = here.report("crelu-demo/report.json");
     assert_eq!(report["status"], "converged");
     assert_eq!(
         format!("{:.3}", report["test"]["accuracy"].as_f64().unwrap()),
-        format!("{:.3}", accuracy(&sampled))
+        format!("{:.3}", accuracy(&global))
     );
     for key in ["objective_network", "dual_bound"] {
         let value = report[key].as_f64().unwrap();
-        assert!(sampled.contains(&format!("{value:.6}")), "{key}: {sampled}");
+        assert!(global.contains(&format!("{value:.6}")), "{key}: {global}");
     }
     assert!(here.text("crelu-demo/convergence.svg").starts_with("<svg"));
     assert!(here.text("crelu-demo/accuracy.svg").starts_with("<svg"));

@@ -90,15 +90,16 @@ fn gates_that_do_not_fit_are_refused_by_name() {
         ),
     ] {
         here.put(name, bytes);
-        let run = here.run(&["fit", "rings.csv", "--gates", name]);
+        let run = here.run(&["fit", "rings.csv", "--train", "sampled", "--gates", name]);
         let line = run.complaint().to_lowercase();
         assert!(line.starts_with("--gates") && line.contains(name), "{line}");
         assert!(line.contains(says), "{line}");
     }
-    let run = here.run(&["fit", "rings.csv", "--gates", "nowhere.npy"]);
+    let sampled = ["fit", "rings.csv", "--train", "sampled"];
+    let run = here.run(&[&sampled[..], &["--gates", "nowhere.npy"]].concat());
     assert!(run.complaint().contains("--gates: nowhere.npy"), "{run:?}");
     here.put("bias.npy", stored(3, false));
-    let run = here.run(&["fit", "rings.csv", "--no-bias", "--gates", "bias.npy"]);
+    let run = here.run(&[&sampled[..], &["--no-bias", "--gates", "bias.npy"]].concat());
     let line = run.complaint();
     assert!(line.contains("3 rows, 2 are needed"), "{line}");
 }

@@ -59,7 +59,14 @@ fn fit_in_either_splitting_reaches_the_same_objective() {
         fit(
             &here,
             splitting,
-            &["--splitting", splitting, "--beta-frac", "0.1"],
+            &[
+                "--train",
+                "sampled",
+                "--splitting",
+                splitting,
+                "--beta-frac",
+                "0.1",
+            ],
         );
         let report = here.report(&format!("{splitting}.json"));
         assert_eq!(report["primal"]["splitting"], splitting);

@@ -7,6 +7,8 @@ mod failure;
 #[cfg(test)]
 mod gates;
 #[cfg(test)]
+mod global;
+#[cfg(test)]
 mod invariance;
 #[cfg(test)]
 mod plots;

@@ -37,6 +37,8 @@ fn plots_of_a_classification_hold_every_series() {
         &[
             "fit",
             "rings.csv",
+            "--train",
+            "sampled",
             "--test-frac",
             "0.3",
             "--plots",
@@ -110,4 +112,17 @@ fn plots_of_a_run_without_iterations_are_still_drawn() {
     );
     check_well_formed(&here.text("p/convergence.svg"));
     check_well_formed(&here.text("p/accuracy.svg"));
+}
+
+#[test]
+fn plots_of_global_training_show_the_search_and_the_frontier() {
+    let here = Workplace::new();
+    here.put("rings.csv", rings(150, 2, 22));
+    here.run_to(0, &["fit", "rings.csv", "--plots", "p", "--quiet"]);
+    let convergence = here.text("p/convergence.svg");
+    check_well_formed(&convergence);
+    assert!(convergence.contains("if no neuron is dearer"));
+    let frontier = here.text("p/frontier.svg");
+    check_well_formed(&frontier);
+    assert!(frontier.contains("neurons"));
 }

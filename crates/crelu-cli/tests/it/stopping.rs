@@ -59,7 +59,7 @@ fn fit_at_its_time_limit_leaves_a_usable_model() {
     check_left(&here, &run, "time_limit", &table);
     // without a terminal, progress is a line a second
     assert!(
-        run.err.lines().any(|line| line.contains("iteration")),
+        run.err.lines().any(|line| line.contains("round")),
         "{run:?}"
     );
 }

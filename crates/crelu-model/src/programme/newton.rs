@@ -1,6 +1,8 @@
 use admm::{Proximal, Status};
 use faer::{Accum, Mat, MatRef};
-use linalg_core::{LinearOperator, ShiftedGram, axpy, combine, distance, dot, norm, product};
+use linalg_core::{
+    LinalgError, LinearOperator, ShiftedGram, axpy, combine, distance, dot, norm, product,
+};
 
 use super::certificate::{Certificate, FeasiblePoint};
 use super::cone::{ConeGroup, column};
@@ -254,7 +256,17 @@ impl<'p> Finish<'p> {
     /// One damped Newton step; false when no step decreases `phi`.
     fn step(&mut self) -> Result<bool, FitError> {
         let mut direction = self.gradient.clone();
-        self.solve(&mut direction)?;
+        if let Err(error) = self.solve(&mut direction) {
+            // beyond the precision of the Newton system the plain iteration goes on
+            return if matches!(
+                error,
+                FitError::Linalg(LinalgError::NotPositiveDefinite { .. })
+            ) {
+                Ok(false)
+            } else {
+                Err(error)
+            };
+        }
         linalg_core::scale(-1.0, &mut direction);
         let slope = dot(&direction, &self.gradient);
         let before = self.value;

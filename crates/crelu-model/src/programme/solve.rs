@@ -293,6 +293,7 @@ fn is_breakdown(error: &FitError) -> bool {
         error,
         FitError::Admm(
             AdmmError::NotFinite { .. }
+                | AdmmError::Setting(_)
                 | AdmmError::Primal(
                     PrimalError::Linalg(LinalgError::NotPositiveDefinite { .. })
                         | PrimalError::Krylov(_)

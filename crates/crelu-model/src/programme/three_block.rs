@@ -415,7 +415,9 @@ pub(super) fn run<T: Real>(
     let outcome = admm::solve(&mut problem, &settings, &control, &mut state, &mut monitor);
     if let Ok(solution) = &outcome
         && monitor.checked != solution.iterations
-        && !(change_over && solution.status == Status::IterationLimit)
+        && !(change_over
+            && solution.status == Status::IterationLimit
+            && solution.iterations < limit)
     {
         let begun = control.seconds();
         monitor.check(&state);

@@ -112,7 +112,11 @@ pub(super) fn solve(
             Status::TimeLimit | Status::Interrupted | Status::IterationLimit
         );
         if halted || totals.iterations >= settings.max_iters {
-            status = solution.status;
+            status = if halted {
+                solution.status
+            } else {
+                Status::IterationLimit
+            };
             break;
         }
         let added = set.grow(programme, &prices.sizes, active.max(FEWEST));

@@ -454,7 +454,7 @@ fn settings_defaults_and_ranges_are_those_of_the_table() {
     assert_eq!(s.beta, Beta::Fraction(0.02));
     assert_eq!(
         (s.tol, s.max_iters, s.seed, s.check_every),
-        (1e-3, 2000, 0, 5)
+        (None, None, 0, 5)
     );
     assert!(s.standardize && s.bias);
     assert_eq!(s.memory_limit, 6.0 * f64::from(1u32 << 30));

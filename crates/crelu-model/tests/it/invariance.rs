@@ -581,7 +581,7 @@ fn fit_observer_sees_the_run_in_order() {
         fn progress(&mut self, progress: Progress<'_>) -> bool {
             match progress {
                 Progress::Prepared { n, d, patterns, .. } => {
-                    self.0.push(format!("prepared {n} {d} {patterns}"));
+                    self.0.push(format!("prepared {n} {d} {patterns:?}"));
                 }
                 Progress::Iteration(k) => self.0.push(format!("{k}")),
                 Progress::Check(entry) => self.1.push(*entry),
@@ -602,7 +602,7 @@ fn fit_observer_sees_the_run_in_order() {
         &mut Watch(&mut seen, &mut checks),
     )
     .unwrap();
-    assert_eq!(seen[0], "prepared 60 6 12");
+    assert_eq!(seen[0], "prepared 60 6 Some(12)");
     let iterations: Vec<String> = (1..=fit.report.iterations)
         .map(|k| format!("{k}"))
         .collect();

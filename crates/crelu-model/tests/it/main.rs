@@ -13,8 +13,17 @@ mod data;
 #[cfg(test)]
 mod failure;
 #[cfg(test)]
-#[cfg(test)]
 mod gates;
+#[cfg(test)]
+mod global_invariance;
+#[cfg(test)]
+mod global_limits;
+#[cfg(test)]
+mod global_oracle;
+#[cfg(test)]
+mod global_parts;
+#[cfg(test)]
+mod global_problems;
 #[cfg(test)]
 mod invariance;
 #[cfg(test)]

@@ -1,0 +1,291 @@
+use faer::Mat;
+use linalg_core::Control;
+use serde_json::json;
+
+use crate::error::FitError;
+use crate::fit::{Fit, FitObserver, Progress};
+use crate::gates::{GateSampler, sample};
+use crate::global::{
+    GlobalObserver, GlobalProblem, GlobalSettings, Neurons, OwnProgramme, Round, Trained,
+    own_programme, train,
+};
+use crate::network::Network;
+use crate::prepared::Prepared;
+use crate::programme::{Activation, Programme, ProgrammeSettings, relative_gap};
+use crate::report::{HistoryEntry, PrimalUsed, Report, Score, Seconds};
+use crate::settings::{Beta, CheckedFitSettings, splitting_name};
+
+/// `beta_max` is taken over this many patterns, of seed 0.
+const BETA_PATTERNS: usize = 100;
+/// The programme over the network's own patterns is solved to this gap, in at most so many
+/// iterations: a figure beside the answer, not the answer.
+const OWN_TOL: f64 = 1e-3;
+const OWN_ITERATIONS: usize = 60;
+
+/// Trains a network whose neurons are generated.
+pub(crate) fn fit_global(
+    prepared: &Prepared,
+    settings: &CheckedFitSettings,
+    control: &Control<'_>,
+    observer: &mut dyn FitObserver,
+) -> Result<Fit, FitError> {
+    let s = settings.get();
+    let (d, n) = (prepared.inputs.nrows(), prepared.inputs.ncols());
+    #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
+    let count = n as f64;
+    let beta_max = beta_max(prepared, s.bias)? / count;
+    let beta = match s.beta {
+        Beta::Absolute(beta) => beta,
+        Beta::Fraction(fraction) => fraction * beta_max,
+    };
+    let problem = GlobalProblem::new(
+        prepared.space.rows().to_owned(),
+        prepared.target.clone(),
+        beta * count,
+    )?;
+    let start = match &s.init {
+        Some(network) => reduced(network, prepared)?,
+        None => Neurons::none(problem.rank()),
+    };
+    let stop = !observer.progress(Progress::Prepared {
+        n,
+        d,
+        patterns: None,
+        beta,
+    });
+    let mut recorder = Recorder {
+        observer,
+        count,
+        classify: prepared.classify(),
+        target: &prepared.target,
+        test: prepared.reduced_test(),
+        history: Vec::new(),
+        control,
+        stop,
+    };
+    let how = GlobalSettings {
+        ascents: s.ascents,
+        thin: s.thin_in_force(),
+        max_neurons: s.max_neurons,
+        tol: s.tol_in_force(),
+        max_rounds: s.max_iters_in_force(),
+        seed: s.seed,
+    };
+    let prepared_at = control.seconds();
+    let trained = train(&problem, start, &how, control, &mut recorder);
+    let history = recorder.history;
+
+    let network = expanded(&trained.neurons, prepared);
+    let outputs = network.outputs(prepared.inputs.as_ref());
+    let objective = Score::of(&outputs, &prepared.target, false).loss + beta * network.penalty();
+    let best = expanded(&trained.best, prepared);
+    let best_objective = Score::of(
+        &best.outputs(prepared.inputs.as_ref()),
+        &prepared.target,
+        false,
+    )
+    .loss
+        + beta * best.penalty();
+
+    let certified = control.seconds();
+    let own_settings = ProgrammeSettings {
+        tol: OWN_TOL,
+        max_iters: OWN_ITERATIONS,
+        splitting: s.splitting,
+        primal: s.primal,
+        precision: s.precision,
+        memory_limit: s.memory_limit,
+        ..ProgrammeSettings::default()
+    };
+    let own = own_programme(&problem, &trained.neurons, &own_settings, control)?;
+    let certified = control.seconds() - certified;
+    let (convex, dual_bound) = match &own {
+        Some(own) => (own.point.objective / count, own.bound / count),
+        None => (objective, 0.0),
+    };
+    // the feasible point is the network but for rounding, or a better one
+    let convex = convex.min(objective);
+    let dual_bound = dual_bound.min(convex);
+    let gap = relative_gap(objective, dual_bound);
+    let search_gap = trained
+        .search_bound
+        .map(|bound| relative_gap(best_objective, bound / count));
+
+    let (train_score, test_score) = prepared.scores(&network);
+    let neurons = network.neurons();
+    let frontier = trained
+        .frontier
+        .iter()
+        .map(|point| json!({ "neurons": point.neurons, "objective": point.objective / count }))
+        .collect();
+    let report = Report {
+        status: trained.status.name(),
+        n,
+        d,
+        outputs: 1,
+        patterns: own.as_ref().map_or(0, |own| own.programme.n_patterns()),
+        neurons,
+        beta,
+        loss: "squared",
+        activation: "relu",
+        train_mode: "global",
+        seed: s.seed,
+        version: env!("CARGO_PKG_VERSION"),
+        primal: primal_used(own.as_ref()),
+        objective_network: objective,
+        objective_convex: convex,
+        dual_bound,
+        gap,
+        cone_violation: own
+            .as_ref()
+            .map_or(0.0, |own| own.point.cone_violation(&own.programme).max(0.0)),
+        programme_gap: relative_gap(convex, dual_bound),
+        best_objective: Some(best_objective),
+        max_price: trained.max_price,
+        ascents: trained.ascents,
+        search_gap,
+        frontier: Some(frontier),
+        proven_bound: None,
+        proven_gap: None,
+        proof: None,
+        iterations: trained.rounds,
+        seconds: seconds(&trained, prepared, prepared_at, certified, control),
+        train: train_score,
+        test: test_score,
+        history,
+        settings: prepared.settings_map(settings, beta, beta_max, control),
+    };
+    let model = prepared.model(network, s.bias, beta, objective, gap);
+    Ok(Fit { model, report })
+}
+
+/// The largest `|X'D_i y|` over Gaussian patterns of seed 0.
+fn beta_max(prepared: &Prepared, bias: bool) -> Result<f64, FitError> {
+    let patterns = sample(
+        prepared.inputs.as_ref(),
+        &prepared.target,
+        bias,
+        GateSampler::Gaussian,
+        BETA_PATTERNS,
+        0,
+    )?;
+    let gates = prepared.space.reduce(patterns.gates.as_ref());
+    let data = prepared.space.rows().to_owned();
+    let target = prepared.target.clone();
+    let programme = Programme::new(data, patterns.masks, gates, target, 0.0, Activation::Relu)?;
+    Ok(programme.zero_threshold())
+}
+
+/// A network on preprocessed inputs, in the solver's coordinates: what it has outside of the row
+/// space of the data changes nothing on the training rows and costs penalty, so it is left out.
+fn reduced(network: &Network, prepared: &Prepared) -> Result<Neurons, FitError> {
+    let (want, got) = (prepared.inputs.nrows(), network.hidden.nrows());
+    if want != got {
+        return Err(FitError::Shape {
+            what: "inputs of the network to start from, the bias among them",
+            want,
+            got,
+        });
+    }
+    if network.gates.is_some() {
+        return Err(FitError::Setting {
+            name: "init",
+            problem: "a gated model cannot start global training",
+        });
+    }
+    Ok(Neurons::from_network(&Network {
+        hidden: prepared.space.reduce(network.hidden.as_ref()),
+        output: network.output.clone(),
+        gates: None,
+    }))
+}
+
+fn expanded(neurons: &Neurons, prepared: &Prepared) -> Network {
+    let blocks: Mat<f64> = prepared.space.expand(neurons.blocks().as_ref());
+    Network::from_blocks(blocks.as_ref(), neurons.signs(), None)
+}
+
+fn primal_used(own: Option<&OwnProgramme>) -> PrimalUsed {
+    let solution = own.and_then(|own| own.solution.as_ref());
+    let choice = solution.map(|solution| &solution.choice);
+    PrimalUsed {
+        method: choice.map_or("cholesky", |choice| choice.method.name()),
+        backend: "faer",
+        precision: solution.map_or("f64", |solution| solution.precision),
+        form: choice.map_or("kernel", |choice| choice.form.name()),
+        splitting: choice.map_or("two-block", |choice| splitting_name(choice.splitting)),
+        inner_iterations: solution.map_or(0, |solution| solution.inner_iterations),
+        reason: choice.map_or_else(
+            || {
+                "global: the network's own residual is the dual point of its programme; no run"
+                    .to_owned()
+            },
+            |choice| {
+                format!(
+                    "global: the programme over the network's own patterns; {}",
+                    choice.reason
+                )
+            },
+        ),
+    }
+}
+
+fn seconds(
+    trained: &Trained,
+    prepared: &Prepared,
+    prepared_at: f64,
+    certificate: f64,
+    control: &Control<'_>,
+) -> Seconds {
+    Seconds {
+        total: control.seconds(),
+        setup: prepared_at - prepared.begun,
+        certificate,
+        pricing: trained.pricing_seconds,
+        polish: trained.polish_seconds,
+        ..Seconds::default()
+    }
+}
+
+struct Recorder<'a> {
+    observer: &'a mut dyn FitObserver,
+    count: f64,
+    classify: bool,
+    target: &'a [f64],
+    test: Option<(Mat<f64>, Vec<f64>)>,
+    history: Vec<HistoryEntry>,
+    control: &'a Control<'a>,
+    stop: bool,
+}
+
+impl GlobalObserver for Recorder<'_> {
+    fn round(&mut self, round: &Round<'_>) -> bool {
+        let train = Score::of(round.fitted, self.target, self.classify);
+        let test = self.test.as_ref().map(|(inputs, target)| {
+            Score::of(
+                &round.neurons.outputs(inputs.as_ref()),
+                target,
+                self.classify,
+            )
+        });
+        let entry = HistoryEntry {
+            iteration: round.round,
+            seconds: self.control.seconds(),
+            objective_network: round.objective / self.count,
+            dual_bound: 0.0,
+            gap: 1.0,
+            neurons: round.neurons.len(),
+            max_price: Some(round.max_price),
+            search_gap: Some(round.search_gap),
+            train_loss: train.loss,
+            train_accuracy: train.accuracy,
+            train_r2: train.r2,
+            test_loss: test.map(|t| t.loss),
+            test_accuracy: test.and_then(|t| t.accuracy),
+            test_r2: test.and_then(|t| t.r2),
+        };
+        self.history.push(entry);
+        self.stop |= !self.observer.progress(Progress::Check(&entry));
+        !self.stop
+    }
+}

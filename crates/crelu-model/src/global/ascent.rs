@@ -1,0 +1,234 @@
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+use linalg_core::{Control, dot, norm};
+use pulp::Arch;
+
+use super::rows::{tile_rows, tiles};
+
+/// The first and the last step of an ascent, as shares of the whole way to `g / |g|`.
+const FIRST_STEP: f32 = 1.0;
+const LAST_STEP: f32 = 0.03;
+/// Those that go on to the end take so many tenths of the steps again, down to this one.
+const FINISH: usize = 4;
+const FINEST_STEP: f32 = 3e-4;
+const MOMENTUM: f32 = 0.9;
+/// What a gradient adds to the velocity: together with the momentum, 0.3 of the power step. Larger
+/// ones jump over narrow maxima (1 and 3 leave J up to 0.03 % and 0.1 % higher), 0.1 is too slow.
+const GAIN: f32 = 0.03;
+/// Tenths of the steps after which the worse half of the ascents is given up.
+const CULLS: [usize; 2] = [3, 6];
+/// A value below this share of the gradient's length does not set the length of the step.
+const LEAST_VALUE: f32 = 0.1;
+
+/// A batch of ascents of `s theta'(R u)_+` over the unit sphere, each column with its sign.
+pub(super) struct Ascent {
+    rank: usize,
+    columns: usize,
+    signs: Vec<f32>,
+    /// The iterates.
+    pub(super) u: Vec<f32>,
+    gradient: Vec<f32>,
+    velocity: Vec<f32>,
+    tile: Vec<f32>,
+    /// The best points met and their values.
+    best: Vec<f32>,
+    values: Vec<f32>,
+}
+
+impl Ascent {
+    pub(super) fn new(rank: usize, n_samples: usize, signs: Vec<f32>) -> Self {
+        let columns = signs.len();
+        let zeros = || vec![0.0; rank * columns];
+        Self {
+            rank,
+            columns,
+            signs,
+            u: zeros(),
+            gradient: zeros(),
+            velocity: zeros(),
+            tile: vec![0.0; tile_rows(n_samples) * columns],
+            best: zeros(),
+            values: vec![f32::NEG_INFINITY; columns],
+        }
+    }
+
+    /// Steps of plain momentum without a test of acceptance: monotone ascents stall on the concave
+    /// kinks `x_j'u = 0`, `s theta_j < 0`. With `g = s R'D theta` and the value `v = u'g`,
+    ///
+    /// ```text
+    ///     m = 0.9 m + 0.03 (g - v u) / v,   u = (u + t m) / |u + t m|,   t from 1 to 0.03
+    /// ```
+    ///
+    /// A whole step would be the power step `u = g / |g|`, the best of its pattern.
+    pub(super) fn run(
+        &mut self,
+        data: MatRef<'_, f32>,
+        theta: &[f32],
+        steps: usize,
+        control: &Control<'_>,
+    ) {
+        self.phase(data, theta, steps, (FIRST_STEP, LAST_STEP), control);
+        // concave kinks: the best point lies on some, and only small steps come near to it
+        self.u.copy_from_slice(&self.best);
+        self.phase(
+            data,
+            theta,
+            steps * FINISH / 10,
+            (LAST_STEP, FINEST_STEP),
+            control,
+        );
+    }
+
+    fn phase(
+        &mut self,
+        data: MatRef<'_, f32>,
+        theta: &[f32],
+        steps: usize,
+        (first, last): (f32, f32),
+        control: &Control<'_>,
+    ) {
+        self.velocity.fill(0.0);
+        #[expect(clippy::cast_precision_loss, reason = "a count far below 2^24")]
+        let ratio = (last / first).powf(1.0 / (steps.max(2) - 1) as f32);
+        let mut step = first;
+        for k in 0..steps {
+            self.gradients(data, theta);
+            self.keep_best();
+            if first == FIRST_STEP && CULLS.iter().any(|part| k == (part * steps) / 10) {
+                self.cull();
+            }
+            if control.halt().is_some() {
+                return;
+            }
+            self.advance(step);
+            step *= ratio;
+        }
+        self.gradients(data, theta);
+        self.keep_best();
+    }
+
+    /// The best points met by the ascents that went on to the end, their values and signs.
+    pub(super) fn ends(&self) -> impl Iterator<Item = (&[f32], f32, f32)> {
+        let values = self.values.iter().copied();
+        let points = self.best.chunks_exact(self.rank).zip(values);
+        let signs = self.signs.iter().copied();
+        points.zip(signs).map(|((u, value), sign)| (u, value, sign))
+    }
+
+    /// `g = s R'(theta * 1[R u > 0])`, a tile of rows at a time: one pass over the tile makes the
+    /// masked `theta` in place of the image.
+    fn gradients(&mut self, data: MatRef<'_, f32>, theta: &[f32]) {
+        let (rank, columns) = (self.rank, self.columns);
+        self.gradient.fill(0.0);
+        let arch = Arch::new();
+        for rows in tiles(0..data.ncols()) {
+            let count = rows.len();
+            let part = data.subcols(rows.start, count);
+            let tile = &mut self.tile[..count * columns];
+            matmul(
+                MatMut::from_column_major_slice_mut(tile, count, columns),
+                Accum::Replace,
+                part.transpose(),
+                MatRef::from_column_major_slice(&self.u, rank, columns),
+                1.0,
+                Par::Seq,
+            );
+            let theta = &theta[rows];
+            arch.dispatch(
+                #[inline(always)]
+                || {
+                    for column in tile.chunks_exact_mut(count) {
+                        for (h, t) in column.iter_mut().zip(theta) {
+                            *h = if *h > 0.0 { *t } else { 0.0 };
+                        }
+                    }
+                },
+            );
+            matmul(
+                MatMut::from_column_major_slice_mut(&mut self.gradient, rank, columns),
+                Accum::Add,
+                part,
+                MatRef::from_column_major_slice(tile, count, columns),
+                1.0,
+                Par::Seq,
+            );
+        }
+        for (g, sign) in self.gradient.chunks_exact_mut(rank).zip(&self.signs) {
+            linalg_core::scale(*sign, g);
+        }
+    }
+
+    fn keep_best(&mut self) {
+        for j in 0..self.columns {
+            let part = j * self.rank..(j + 1) * self.rank;
+            let value = dot(&self.u[part.clone()], &self.gradient[part.clone()]);
+            if value > self.values[j] {
+                self.values[j] = value;
+                self.best[part.clone()].copy_from_slice(&self.u[part]);
+            }
+        }
+    }
+
+    /// Goes on with the half of the columns whose values are best, of each sign.
+    fn cull(&mut self) {
+        let mut order: Vec<usize> = (0..self.columns).collect();
+        order.sort_by(|&i, &j| self.values[j].total_cmp(&self.values[i]).then(i.cmp(&j)));
+        let mut kept: Vec<usize> = Vec::with_capacity(self.columns / 2 + 2);
+        for sign in [1.0, -1.0] {
+            let of_sign: Vec<usize> = order
+                .iter()
+                .copied()
+                .filter(|&j| self.signs[j] * sign > 0.0)
+                .collect();
+            kept.extend(&of_sign[..of_sign.len().div_ceil(2)]);
+        }
+        kept.sort_unstable();
+        let rank = self.rank;
+        for (to, &from) in kept.iter().enumerate() {
+            for list in [
+                &mut self.u,
+                &mut self.gradient,
+                &mut self.velocity,
+                &mut self.best,
+            ] {
+                list.copy_within(from * rank..(from + 1) * rank, to * rank);
+            }
+            self.signs[to] = self.signs[from];
+            self.values[to] = self.values[from];
+        }
+        self.columns = kept.len();
+        for list in [
+            &mut self.u,
+            &mut self.gradient,
+            &mut self.velocity,
+            &mut self.best,
+        ] {
+            list.truncate(self.columns * rank);
+        }
+        self.signs.truncate(self.columns);
+        self.values.truncate(self.columns);
+    }
+
+    fn advance(&mut self, step: f32) {
+        let rank = self.rank;
+        let parts = self.u.chunks_exact_mut(rank);
+        let parts = parts.zip(self.gradient.chunks_exact(rank));
+        for ((u, g), m) in parts.zip(self.velocity.chunks_exact_mut(rank)) {
+            let value = dot(u, g);
+            let length = norm(g);
+            let divisor = value.abs().max(LEAST_VALUE * length);
+            if divisor <= 0.0 || !divisor.is_finite() {
+                continue;
+            }
+            let share = GAIN / divisor;
+            for ((u, g), m) in u.iter_mut().zip(g).zip(m.iter_mut()) {
+                *m = MOMENTUM * *m + share * (*g - value * *u);
+                *u += step * *m;
+            }
+            let size = norm(u);
+            if size > 0.0 {
+                linalg_core::scale(1.0 / size, u);
+            }
+        }
+    }
+}

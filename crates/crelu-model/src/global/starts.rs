@@ -1,0 +1,132 @@
+use faer::MatRef;
+use rand::RngExt;
+use rand_distr::{Distribution, StandardNormal};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+use super::neurons::Neurons;
+
+/// Where ascents begin: four kinds in turn. Each found neurons that the others missed.
+pub(super) struct Starts<'a> {
+    data: MatRef<'a, f32>,
+    theta: &'a [f32],
+    /// Running sums of the positive and of the negative part of `theta`.
+    reach: [Vec<f64>; 2],
+    neurons: &'a Neurons,
+    /// The neurons of each sign.
+    of_sign: [Vec<usize>; 2],
+}
+
+/// Sizes of the noise around neurons of the network, in turn.
+const NOISE: [f32; 4] = [0.1, 0.3, 0.6, 1.2];
+/// Noise around a row of the data: rows are few, ascents many.
+const ROW_NOISE: f32 = 0.3;
+
+impl<'a> Starts<'a> {
+    pub(super) fn new(data: MatRef<'a, f32>, theta: &'a [f32], neurons: &'a Neurons) -> Self {
+        let reach = [1.0, -1.0].map(|sign| {
+            let mut sum = 0.0;
+            let add = |t: &f32| {
+                sum += (sign * f64::from(*t)).max(0.0);
+                sum
+            };
+            theta.iter().map(add).collect()
+        });
+        let of_sign = [1.0, -1.0].map(|sign: f64| {
+            (0..neurons.len())
+                .filter(|&i| neurons.signs()[i] * sign > 0.0)
+                .collect()
+        });
+        Self {
+            data,
+            theta,
+            reach,
+            neurons,
+            of_sign,
+        }
+    }
+
+    /// Writes the unit start number `index` of a sign (0: positive, 1: negative).
+    pub(super) fn draw(
+        &self,
+        index: usize,
+        sign: usize,
+        rng: &mut Xoshiro256PlusPlus,
+        u: &mut [f32],
+    ) {
+        let noise = NOISE[(index / 4) % NOISE.len()];
+        match index % 4 {
+            1 => self.mixed(rng, u),
+            2 => self.row(sign, rng, u),
+            3 => self.near_neuron(sign, noise, rng, u),
+            _ => gaussian(1.0, rng, u),
+        }
+        let size = linalg_core::norm(u);
+        if size > 0.0 && size.is_finite() {
+            linalg_core::scale(1.0 / size, u);
+        } else {
+            gaussian(1.0, rng, u);
+            let size = linalg_core::norm(u).max(f32::MIN_POSITIVE);
+            linalg_core::scale(1.0 / size, u);
+        }
+    }
+
+    /// `R'(random |theta|)`.
+    fn mixed(&self, rng: &mut Xoshiro256PlusPlus, u: &mut [f32]) {
+        u.fill(0.0);
+        for (i, t) in self.theta.iter().enumerate() {
+            let normal: f32 = StandardNormal.sample(rng);
+            add(normal * t.abs(), self.data, i, u);
+        }
+    }
+
+    /// A row drawn by the part of `theta` that has the sign, and noise.
+    fn row(&self, sign: usize, rng: &mut Xoshiro256PlusPlus, u: &mut [f32]) {
+        u.fill(0.0);
+        let reach = &self.reach[sign];
+        let total = reach.last().copied().unwrap_or(0.0);
+        if total > 0.0 {
+            let at = rng.random::<f64>() * total;
+            let i = reach.partition_point(|sum| *sum <= at).min(reach.len() - 1);
+            add(1.0, self.data, i, u);
+            let size = linalg_core::norm(u);
+            if size > 0.0 {
+                linalg_core::scale(1.0 / size, u);
+            }
+        }
+        add_noise(ROW_NOISE, rng, u);
+    }
+
+    /// A neuron of the sign, and noise.
+    fn near_neuron(&self, sign: usize, noise: f32, rng: &mut Xoshiro256PlusPlus, u: &mut [f32]) {
+        let list = &self.of_sign[sign];
+        if list.is_empty() {
+            return gaussian(1.0, rng, u);
+        }
+        let i = list[rng.random_range(0..list.len())];
+        for (u, v) in u.iter_mut().zip(self.neurons.direction(i)) {
+            *u = linalg_core::Real::of(*v);
+        }
+        add_noise(noise, rng, u);
+    }
+}
+
+fn add(scale: f32, data: MatRef<'_, f32>, i: usize, u: &mut [f32]) {
+    if let Some(row) = data.col(i).try_as_col_major() {
+        linalg_core::axpy(scale, row.as_slice(), u);
+    }
+}
+
+fn gaussian(scale: f32, rng: &mut Xoshiro256PlusPlus, u: &mut [f32]) {
+    u.fill(0.0);
+    add_noise(scale, rng, u);
+}
+
+/// Adds Gaussian noise of about the length `size`.
+fn add_noise(size: f32, rng: &mut Xoshiro256PlusPlus, u: &mut [f32]) {
+    #[expect(clippy::cast_precision_loss, reason = "a length far below 2^24")]
+    let each = size / (u.len().max(1) as f32).sqrt();
+    for u in u {
+        let normal: f32 = StandardNormal.sample(rng);
+        *u += each * normal;
+    }
+}

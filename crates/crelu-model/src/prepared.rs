@@ -1,0 +1,167 @@
+use faer::Mat;
+use linalg_core::{Control, RowSpace};
+use serde_json::{Map, Value, json};
+
+use crate::coding::{Coding, Task};
+use crate::dataset::Dataset;
+use crate::error::FitError;
+use crate::model::Model;
+use crate::network::Network;
+use crate::report::Score;
+use crate::settings::{CheckedFitSettings, FitSettings};
+use crate::standardise::{Standardisation, preprocess};
+
+/// The rank up to which the data are decomposed by a thin SVD, whatever it may save: it costs less
+/// than ten iterations there.
+const SVD_WIDTH: usize = 128;
+
+/// Data as the solvers see them, the same for every way of training.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) task: Task,
+    coding: Coding,
+    /// Coded targets.
+    pub(crate) target: Vec<f64>,
+    standardisation: Option<Standardisation>,
+    /// Preprocessed inputs, `d x n`.
+    pub(crate) inputs: Mat<f64>,
+    /// The coordinates in which they are solved.
+    pub(crate) space: RowSpace,
+    /// Preprocessed test inputs and their coded targets.
+    test: Option<(Mat<f64>, Vec<f64>)>,
+    /// When the preparation began, on the caller's clock.
+    pub(crate) begun: f64,
+}
+
+impl Prepared {
+    pub(crate) fn of(
+        train: &Dataset,
+        test: Option<&Dataset>,
+        s: &FitSettings,
+        control: &Control<'_>,
+    ) -> Result<Self, FitError> {
+        let begun = control.seconds();
+        let task = s.task.unwrap_or_else(|| Task::guess(train.target()));
+        let coding = Coding::learn(train.target(), task)?;
+        let target = coding.code(train.target())?;
+        if let Some(test) = test
+            && test.n_features() != train.n_features()
+        {
+            return Err(FitError::Shape {
+                what: "feature columns of the test data",
+                want: train.n_features(),
+                got: test.n_features(),
+            });
+        }
+        let test_target = test.map(|t| coding.code(t.target())).transpose()?;
+        let standardisation = s
+            .standardize
+            .then(|| Standardisation::learn(train.features()));
+        let inputs = preprocess(train.features(), standardisation.as_ref(), s.bias);
+        in_range(&inputs, &target)?;
+        let test_inputs = test.map(|t| preprocess(t.features(), standardisation.as_ref(), s.bias));
+        let (d, n) = (inputs.nrows(), inputs.ncols());
+        let space = if d > n {
+            RowSpace::qr(inputs.transpose())
+        } else if d <= SVD_WIDTH {
+            RowSpace::svd(inputs.transpose())?
+        } else {
+            RowSpace::columns(inputs.transpose())
+        };
+        Ok(Self {
+            task,
+            coding,
+            target,
+            standardisation,
+            inputs,
+            space,
+            test: test_inputs.zip(test_target),
+            begun,
+        })
+    }
+
+    pub(crate) fn classify(&self) -> bool {
+        self.task == Task::Classify
+    }
+
+    /// Test inputs in the solver's coordinates, and their targets.
+    pub(crate) fn reduced_test(&self) -> Option<(Mat<f64>, Vec<f64>)> {
+        self.test
+            .as_ref()
+            .map(|(inputs, target)| (self.space.reduce(inputs.as_ref()), target.clone()))
+    }
+
+    /// The scores of a network on the training rows and on the test rows.
+    pub(crate) fn scores(&self, network: &Network) -> (Score, Option<Score>) {
+        let of = |inputs: &Mat<f64>, target: &[f64]| {
+            Score::of(&network.outputs(inputs.as_ref()), target, self.classify())
+        };
+        let test = self
+            .test
+            .as_ref()
+            .map(|(inputs, target)| of(inputs, target));
+        (of(&self.inputs, &self.target), test)
+    }
+
+    pub(crate) fn model(
+        &self,
+        network: Network,
+        bias: bool,
+        beta: f64,
+        objective: f64,
+        gap: f64,
+    ) -> Model {
+        Model {
+            network,
+            standardisation: self.standardisation.clone(),
+            bias,
+            coding: self.coding.clone(),
+            target_name: None,
+            target_index: None,
+            feature_names: None,
+            beta,
+            objective,
+            gap,
+        }
+    }
+
+    /// The settings in force, what was chosen for the data among them.
+    pub(crate) fn settings_map(
+        &self,
+        settings: &CheckedFitSettings,
+        beta: f64,
+        beta_max: f64,
+        control: &Control<'_>,
+    ) -> Map<String, Value> {
+        let mut map = settings.to_map();
+        for (key, value) in [
+            ("task", json!(self.task.name())),
+            ("beta", json!(beta)),
+            ("beta_max", json!(beta_max)),
+            ("time_limit", json!(control.time_limit())),
+        ] {
+            map.insert(key.to_owned(), value);
+        }
+        map
+    }
+}
+
+/// Squares of the data, of the targets and of their products must not overflow.
+fn in_range(inputs: &Mat<f64>, target: &[f64]) -> Result<(), FitError> {
+    #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
+    let n = inputs.ncols() as f64;
+    let largest = (0..inputs.ncols())
+        .map(|j| inputs.col(j).norm_l2())
+        .fold(0.0, f64::max);
+    let size = linalg_core::norm(target);
+    for (what, value) in [
+        ("features", largest * largest * n),
+        ("target", size * size),
+        ("features times target", largest * size * n),
+    ] {
+        if !value.is_finite() {
+            return Err(FitError::Range { what });
+        }
+    }
+    Ok(())
+}
