@@ -63,7 +63,8 @@ impl Programme {
     /// Joins the parts; `beta_sum` is `n_samples` times the `beta` of the mean objective.
     ///
     /// # Errors
-    /// [`FitError::Shape`] when sizes do not fit, [`FitError::NotFinite`] for NaN or infinities.
+    /// [`FitError::Shape`] when sizes do not fit, [`FitError::NotFinite`] for NaN or infinities,
+    /// [`FitError::Range`] for values whose squares overflow.
     pub fn new(
         data: Mat<f64>,
         masks: Masks,
@@ -90,13 +91,25 @@ impl Programme {
             (0..m.ncols()).all(|j| (0..m.nrows()).all(|i| m[(i, j)].is_finite()))
         };
         for (what, ok) in [
-            ("data", finite(data.as_ref()) && largest_row.is_finite()),
+            ("data", finite(data.as_ref())),
             ("gates", finite(gates.as_ref())),
             ("target", target.iter().all(|y| y.is_finite())),
             ("beta", beta_sum.is_finite() && beta_sum >= 0.0),
         ] {
             if !ok {
                 return Err(FitError::NotFinite { what });
+            }
+        }
+        // gradients, products and the objective of zero must be numbers
+        #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
+        let (count, misfit) = (target.len() as f64, norm(&target));
+        for (what, size) in [
+            ("data", largest_row.powi(2) * count),
+            ("target", misfit.powi(2)),
+            ("data times target", largest_row * misfit),
+        ] {
+            if !size.is_finite() {
+                return Err(FitError::Range { what });
             }
         }
         Ok(Self {

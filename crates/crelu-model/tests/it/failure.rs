@@ -502,3 +502,47 @@ fn settings_defaults_and_ranges_are_those_of_the_table() {
         assert!(settings.check().is_ok());
     }
 }
+
+#[test]
+fn programme_values_too_large_to_square_are_errors() {
+    for activation in [Activation::Relu, Activation::Gated] {
+        let small = Case::random(10, activation).programme();
+        let build = |of_data: f64, of_target: f64| {
+            let (data, gates) = (small.data(), small.gates());
+            Programme::new(
+                Mat::from_fn(data.nrows(), data.ncols(), |k, i| of_data * data[(k, i)]),
+                small.masks().clone(),
+                gates.to_owned(),
+                small.target().iter().map(|y| of_target * y).collect(),
+                of_data * of_target * small.beta_sum(),
+                activation,
+            )
+        };
+        for (of_data, of_target, want) in [
+            (1e155, 1.0, "data"),
+            (1.0, 1e155, "target"),
+            (1.0, 1e300, "target"),
+        ] {
+            match build(of_data, of_target) {
+                Err(FitError::Range { what }) => assert_eq!(what, want, "{of_data}, {of_target}"),
+                other => panic!("{of_data}, {of_target}: {other:?}"),
+            }
+        }
+        // what is let in has a finite gap, and converged means converged
+        for (of_data, of_target) in [(1e150, 1.0), (1.0, 1e150), (1e100, 1e100), (1e150, 1e150)] {
+            let programme = build(of_data, of_target).unwrap();
+            let settings = settings(1e-3, |s| s.max_iters = 20);
+            if let Ok(solution) = solve(&programme, &settings, &Control::default(), None, &mut ()) {
+                let (objective, bound) = (solution.point.objective, solution.certificate.bound);
+                let what =
+                    format!("{activation:?}, {of_data}, {of_target}: {bound} .. {objective}");
+                assert!(
+                    objective.is_finite() && solution.gap().is_finite(),
+                    "{what}"
+                );
+                let close = (objective - bound) / objective <= 1e-3;
+                assert_eq!(solution.status == Status::Converged, close, "{what}");
+            }
+        }
+    }
+}
