@@ -1,4 +1,5 @@
 use crate::operator::LinearOperator;
+use crate::preconditioner::Preconditioner;
 use crate::real::Real;
 use crate::vector::{dot, norm};
 
@@ -24,6 +25,55 @@ pub fn assert_adjoint_consistent<T: Real>(op: &dyn LinearOperator<T>, seed: u64)
     assert!(
         (left - right).abs() <= allowed,
         "seed {seed}: <Ax,y> = {left}, <x,A'y> = {right}, allowed difference {allowed}"
+    );
+}
+
+/// Asserts that `P^-1` is symmetric, positive and the same at every call, on pseudo-random vectors
+/// made from `seed`, and that its block form agrees with it: the contract test that every
+/// implementation of [`Preconditioner`] calls.
+///
+/// # Panics
+/// If `<P^-1 x, y> = <x, P^-1 y>` fails by more than `64 sqrt(n)` roundings of
+/// `|P^-1 x| |y| + |x| |P^-1 y|`, if `<P^-1 x, x> <= 0`, if a second call or the block form differs
+/// by more than as many roundings.
+pub fn assert_preconditioner_spd<T: Real>(preconditioner: &dyn Preconditioner<T>, seed: u64) {
+    let n = preconditioner.dim();
+    let (x, y) = (
+        noise::<T>(n, seed),
+        noise::<T>(n, seed ^ 0x5851_f42d_4c95_7f2d),
+    );
+    let mut scratch = vec![T::of(f64::NAN); 2 * preconditioner.scratch_len()];
+    let (mut px, mut py, mut pair) = (
+        vec![T::of(0.0); n],
+        vec![T::of(0.0); n],
+        vec![T::of(0.0); 2 * n],
+    );
+    preconditioner.apply_inverse(&x, &mut px, &mut scratch);
+    scratch.fill(T::of(f64::NAN));
+    preconditioner.apply_inverse(&y, &mut py, &mut scratch);
+    scratch.fill(T::of(f64::NAN));
+    let both: Vec<T> = x.iter().chain(&y).copied().collect();
+    preconditioner.apply_inverse_block(2, &both, &mut pair, &mut scratch);
+    #[expect(clippy::cast_precision_loss, reason = "a length far below 2^53")]
+    let rounding = 64.0 * (n as f64).sqrt() * T::EPS;
+    let (left, right) = (dot(&px, &y).wide(), dot(&x, &py).wide());
+    let size = (norm(&px) * norm(&y) + norm(&x) * norm(&py)).wide();
+    assert!(
+        (left - right).abs() <= rounding * size,
+        "seed {seed}: <P^-1 x,y> = {left}, <x,P^-1 y> = {right}, allowed difference {}",
+        rounding * size
+    );
+    assert!(
+        n == 0 || dot(&px, &x).wide() > 0.0,
+        "seed {seed}: <P^-1 x,x> = {} is not positive",
+        dot(&px, &x).wide()
+    );
+    let single: Vec<T> = px.iter().chain(&py).copied().collect();
+    let off = crate::vector::distance(&single, &pair).wide();
+    let allowed = rounding * norm(&single).wide();
+    assert!(
+        off <= allowed,
+        "seed {seed}: the block form differs by {off}, allowed {allowed}"
     );
 }
 

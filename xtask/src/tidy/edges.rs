@@ -12,7 +12,7 @@ struct Layer {
     builds_on: &'static [&'static str],
 }
 
-const LAYERS: [Layer; 8] = [
+const LAYERS: [Layer; 10] = [
     Layer {
         name: "linalg-core",
         height: 0,
@@ -29,27 +29,52 @@ const LAYERS: [Layer; 8] = [
         builds_on: &["linalg-core"],
     },
     Layer {
+        name: "precond-nystrom",
+        height: 1,
+        builds_on: &["linalg-core"],
+    },
+    Layer {
         name: "admm",
         height: 2,
         builds_on: &["linalg-core", "krylov"],
     },
     Layer {
-        name: "crelu-model",
+        name: "crelu-bound",
         height: 3,
-        builds_on: &["linalg-core", "krylov", "admm"],
+        builds_on: &["linalg-core", "admm"],
+    },
+    Layer {
+        name: "crelu-model",
+        height: 4,
+        builds_on: &[
+            "linalg-core",
+            "krylov",
+            "precond-nystrom",
+            "admm",
+            "crelu-bound",
+        ],
     },
     Layer {
         name: "crelu-cli",
-        height: 4,
-        builds_on: &["linalg-core", "krylov", "admm", "crelu-model", "crelu-data"],
-    },
-    Layer {
-        name: "benches",
         height: 5,
         builds_on: &[
             "linalg-core",
             "krylov",
             "admm",
+            "crelu-bound",
+            "crelu-model",
+            "crelu-data",
+        ],
+    },
+    Layer {
+        name: "benches",
+        height: 6,
+        builds_on: &[
+            "linalg-core",
+            "krylov",
+            "precond-nystrom",
+            "admm",
+            "crelu-bound",
             "crelu-model",
             "crelu-data",
             "crelu-cli",
@@ -57,7 +82,7 @@ const LAYERS: [Layer; 8] = [
     },
     Layer {
         name: "xtask",
-        height: 6,
+        height: 7,
         builds_on: &["benches"],
     },
 ];

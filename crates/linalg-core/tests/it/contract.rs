@@ -86,3 +86,9 @@ fn masks_bytes_are_normalised_and_cut_by_rows_and_blocks() {
     let nothing = masks.rows(3, 0);
     assert_eq!((nothing.n_samples(), nothing.n_blocks()), (0, 2));
 }
+
+#[test]
+fn identity_preconditioner_keeps_the_contract() {
+    linalg_core::assert_preconditioner_spd::<f64>(&linalg_core::Identity::new(17), 1);
+    linalg_core::assert_preconditioner_spd::<f32>(&linalg_core::Identity::new(1), 2);
+}

@@ -1,0 +1,84 @@
+/// The two signs of a neuron's output weight, in the order of every pair in this crate.
+pub const SIGNS: [f64; 2] = [1.0, -1.0];
+
+/// What a bound rests on: a vector `theta` and, for both signs, a reason why no neuron has a
+/// price above the threshold.
+///
+/// For any `theta` and any `U >= max_{|u| <= 1} |theta' (X u)_+|`, with `B = n beta` and
+/// `c = min(1, B / U)`, no two-layer network has `n J` below `c theta'y - c^2 |theta|^2 / 2`
+/// (squared loss). Everything here is untrusted: the verifier looks at `X`, `y`,
+/// `beta` and these numbers alone, replaces what is outside its cone and rounds against the bound.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Certificate {
+    /// `[n_samples]`, in the units of the targets.
+    pub theta: Vec<f64>,
+    /// Why the price of `theta` is bounded.
+    pub proof: Proof,
+}
+
+/// The reason for a bound on the price `max_{|u| <= 1} s theta' (X u)_+`, for both signs `s`.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Proof {
+    /// Nothing is needed: the verifier bounds the price of `theta` by going through the cells of
+    /// the arrangement (few columns only).
+    Enumeration,
+    /// Two inequalities a row, aggregated to one trust-region problem a sign.
+    Interval(Box<[IntervalMultipliers; 2]>),
+    /// Products of the rows' constraints, inside blocks of rows.
+    Products(Box<[ProductMultipliers; 2]>),
+}
+
+/// Multipliers of the quick bound for one sign `s`; `q = s theta`, `z = (X u)_+`.
+///
+/// Rows with `q_i > 0`: `q z <= mu z^2 / 4 + q x'u / 2 + q^2 / (4 mu)`. Rows with `q_i < 0`:
+/// `-|q| z <= -t x'u - (D'u)(x'u)` whenever `|D| <= min(t, |q| - t)` and `|u| <= 1`, with
+/// `D_i = g_i M x_i`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IntervalMultipliers {
+    /// `[n_samples]`: `mu_i >= 0`, read where `q_i > 0`.
+    pub mu: Vec<f64>,
+    /// `[n_samples]`: `0 <= t_i <= |q_i|`, read where `q_i < 0`.
+    pub t: Vec<f64>,
+    /// `[n_samples]`: `g_i`, read where `q_i < 0`.
+    pub g: Vec<f64>,
+    /// `[n_features * width]`, column-major: the factor `V` of `M = V V'`.
+    pub factor: Vec<f64>,
+    /// Columns of `V`.
+    pub width: usize,
+}
+
+/// Multipliers of the tight bound for one sign `s`.
+///
+/// With `a = |u|`, `z = (X u)_+`, `z' = (-X u)_+` and rows `k` of a block, the form
+///
+/// ```text
+///     T(a, u, z, z') = s theta'z a
+///         + sum_block sum_{j >= k} [ A_jk z_j z_k + B_jk z'_j z'_k ] + sum_{j,k} C_jk z_j z'_k
+///         + sum_i z_i (p_i a - P_i'u) + z'_i (p'_i a - P'_i'u) + tau (a^2 - |u|^2)
+/// ```
+///
+/// with `A, B >= 0` entrywise, `C_jk >= 0` for `j != k`, `C_jj` and `tau` free, `|P_i| <= p_i` and
+/// `|P'_i| <= p'_i` is at least `s theta'z a` on every neuron, and `T <= U (a^2 + |u|^2) / 2` as a
+/// quadratic form (with `z - z' = X u`) proves the price at most `U`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProductMultipliers {
+    /// A partition of the rows.
+    pub blocks: Vec<BlockMultipliers>,
+    /// `tau`.
+    pub trace: f64,
+}
+
+/// The multipliers of one block of `m` rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BlockMultipliers {
+    /// `[m]`: the rows, ascending.
+    pub rows: Vec<usize>,
+    /// `[2m * 2m]`, column-major and symmetric: half the coefficient of the product of two of
+    /// `(z_1 .. z_m, z'_1 .. z'_m)`, so that the form is `t' products t`.
+    pub products: Vec<f64>,
+    /// `[2m]`: the bounds `p_i` of `(z, z')`.
+    pub bound: Vec<f64>,
+    /// `[n_features * 2m]`, column-major: the directions `P_i` of `(z, z')`.
+    pub direction: Vec<f64>,
+}

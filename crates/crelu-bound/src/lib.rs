@@ -1,0 +1,15 @@
+//! A proven lower bound on the objective of all two-layer ReLU networks, whatever their width.
+//!
+//! ```text
+//!     J(f) = (1/n) sum_j (f(x_j) - y_j)^2 / 2 + beta sum_i |u_i| |a_i|,   f(x) = sum_i a_i (u_i'x)_+
+//! ```
+
+mod certificate;
+mod error;
+mod problem;
+
+pub use certificate::{
+    BlockMultipliers, Certificate, IntervalMultipliers, ProductMultipliers, Proof, SIGNS,
+};
+pub use error::BoundError;
+pub use problem::BoundProblem;

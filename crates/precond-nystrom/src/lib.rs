@@ -1,0 +1,1 @@
+//! Preconditioners for symmetric positive definite operators given by their products.
