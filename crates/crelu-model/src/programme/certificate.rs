@@ -56,8 +56,9 @@ impl Certificate {
     ///     c = max(0, min(beta_sum / m, theta'y / |theta|^2)),   bound = c theta'y - c^2 |theta|^2 / 2
     /// ```
     ///
-    /// `m` is raised by its own rounding error before it is used; a multiplier that is negative or
-    /// NaN counts as zero, so that the bound holds whatever is passed.
+    /// `m` is raised by the rounding error of the sums that make it, and the bound lowered by that
+    /// of its two products; a multiplier that is negative or NaN counts as zero, so that the bound
+    /// holds whatever is passed.
     /// **Cost** one product with the masked data and one combination of rows a multiplier.
     /// **Source** the Fenchel dual of the programme; `c >= 0` must be enforced.
     ///
@@ -72,6 +73,7 @@ impl Certificate {
         masked.apply_adjoint(&theta, &mut price, &mut vec![0.0; masked.scratch_len()]);
         let mut total = vec![0.0; rank];
         let mut largest = 0.0_f64;
+        let rows = row_norms(programme);
         let gated = programme.activation() == Activation::Gated;
         assert!(
             gated || multipliers.blocks.len() == programme.n_blocks(),
@@ -81,15 +83,19 @@ impl Certificate {
             let pattern = programme.pattern(block);
             total.copy_from_slice(&price[pattern * rank..(pattern + 1) * rank]);
             linalg_core::scale(programme.sign(block), &mut total);
+            let mask = programme.masks().column(pattern);
+            let mut mass = seen_mass(&rows, &theta, mask);
+            let mut terms = n;
             if !gated {
-                let mask = programme.masks().column(pattern);
                 for &(row, alpha) in &multipliers.blocks[block] {
                     let alpha = alpha.max(0.0);
                     let e = if mask[row] == 0 { -alpha } else { alpha };
                     axpy(e, column(programme.data(), row), &mut total);
+                    mass += alpha * rows[row];
                 }
+                terms += multipliers.blocks[block].len();
             }
-            largest = larger(largest, norm(&total));
+            largest = larger(largest, raised(norm(&total), mass, terms + rank));
         }
         let bound = bound_of(&theta, programme.target(), largest, programme.beta_sum());
         Self {
@@ -130,13 +136,16 @@ impl Certificate {
             1.0,
         );
         let mut largest = 0.0_f64;
+        let rows = row_norms(programme);
         for b in 0..blocks {
             let p = programme.pattern(b);
+            let mut mass = seen_mass(&rows, theta, programme.masks().column(p));
+            mass += dot(&rows, &alpha[b * n..(b + 1) * n]);
             let size = (0..rank)
                 .map(|k| (total[(k, b)] + programme.sign(b) * price[p * rank + k]).powi(2))
                 .sum::<f64>()
                 .sqrt();
-            largest = larger(largest, size);
+            largest = larger(largest, raised(size, mass, 2 * n + rank));
         }
         bound_of(theta, programme.target(), largest, programme.beta_sum())
     }
@@ -151,18 +160,54 @@ fn larger(largest: f64, size: f64) -> f64 {
     }
 }
 
+/// Sizes between which no square that matters overflows or is lost; outside, no bound is claimed.
+const SQUARES: std::ops::RangeInclusive<f64> = 1e-140..=1e140;
+
+/// Relative error of a sum of `terms` products, whatever its order, raised by a few operations
+/// (Higham 2002, (3.5): `k u / (1 - k u)`, `u = 2^-53`).
+fn sum_error(terms: usize) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
+    let k = (terms + 16) as f64 * 0.5 * f64::EPSILON;
+    k / (1.0 - k)
+}
+
+fn row_norms(programme: &Programme) -> Vec<f64> {
+    (0..programme.n_samples())
+        .map(|i| norm(column(programme.data(), i)))
+        .collect()
+}
+
+/// `sum_i |theta_i| |x_i|` over the rows that a pattern sees: what the terms of its price weigh
+/// before they cancel.
+fn seen_mass(rows: &[f64], theta: &[f64], mask: &[u8]) -> f64 {
+    let seen = rows.iter().zip(theta).zip(mask);
+    seen.map(|((row, t), &bit)| if bit == 0 { 0.0 } else { row * t.abs() })
+        .sum()
+}
+
+/// A computed price raised by what rounding can have taken from it.
+fn raised(size: f64, mass: f64, terms: usize) -> f64 {
+    if mass == 0.0 {
+        return size;
+    }
+    if !SQUARES.contains(&mass) {
+        return f64::INFINITY;
+    }
+    size + sum_error(terms) * (size + mass)
+}
+
 fn bound_of(theta: &[f64], target: &[f64], largest: f64, beta_sum: f64) -> f64 {
     let (along, square) = (dot(theta, target), dot(theta, theta));
-    #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
-    let rounding = 1.0 + 8.0 * f64::EPSILON * (theta.len() as f64).sqrt();
     let reach = if largest > 0.0 {
-        beta_sum / (largest * rounding)
+        beta_sum / largest
     } else {
         f64::INFINITY
     };
     let best = if square > 0.0 { along / square } else { 0.0 };
     let c = reach.min(best).max(0.0);
-    let bound = c * along - 0.5 * c * c * square;
+    let weight: f64 = theta.iter().zip(target).map(|(t, y)| (t * y).abs()).sum();
+    let rounding = sum_error(theta.len()) * c * (weight + c * square);
+    let bound = c * along - 0.5 * c * c * square - rounding;
     if bound.is_finite() {
         bound.max(0.0)
     } else {

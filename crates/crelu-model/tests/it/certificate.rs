@@ -46,8 +46,8 @@ fn known() -> &'static [Known] {
     })
 }
 
-/// Dual points of many kinds: random, near the best one, far too long, far too short, pointing
-/// away from the target, zero, not finite.
+/// Dual points of many kinds: random, near the best one, far too long, far too short (its squares
+/// vanish), pointing away from the target, zero, not finite.
 fn theta(stream: &mut Stream, known: &Known) -> Vec<f64> {
     let n = known.programme.n_samples();
     let noise = stream.vector(n);
@@ -59,7 +59,7 @@ fn theta(stream: &mut Stream, known: &Known) -> Vec<f64> {
             .collect()
     };
     let times = |x: Vec<f64>, factor: f64| x.into_iter().map(|x| factor * x).collect();
-    match stream.between(0, 9) {
+    match stream.between(0, 10) {
         0 => noise.clone(),
         1 => near(1e-2),
         2 => near(1e-6),
@@ -69,6 +69,7 @@ fn theta(stream: &mut Stream, known: &Known) -> Vec<f64> {
         6 => vec![0.0; n],
         7 => times(near(1e-3), 1e200),
         8 => times(near(1e-3), 1e-158),
+        9 => times(near(1e-3), 1e-250),
         _ => {
             let mut x = noise.clone();
             x[0] = [f64::NAN, f64::INFINITY][stream.between(0, 1)];
