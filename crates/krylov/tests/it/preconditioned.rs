@@ -266,7 +266,7 @@ fn block_cg_columns_end_as_they_do_alone() {
             Some(p) => block_pcg(&op, p, 5, &b, &mut x, &limits, &control, &mut work),
         }
         .unwrap();
-        for j in 0..5 {
+        for (j, &got) in reports.iter().enumerate() {
             let column = j * n..(j + 1) * n;
             let mut alone = start[column.clone()].to_vec();
             let mut single = CgWorkspace::block(&op, preconditioner, 1);
@@ -276,7 +276,7 @@ fn block_cg_columns_end_as_they_do_alone() {
             }
             .unwrap();
             // the operator's block product is a loop over columns, so the bits are the same
-            assert_eq!((reports[j], &x[column]), (report, &alone[..]), "column {j}");
+            assert_eq!((got, &x[column]), (report, &alone[..]), "column {j}");
         }
         assert_eq!(reports[0].iterations, 0);
         assert_eq!(reports[2].iterations, 0);
@@ -336,11 +336,11 @@ fn block_cg_interrupted_reports_the_residuals_of_what_stands() {
     let mut work = CgWorkspace::block(&op, None, 2);
     let limits = CgSettings::default();
     let reports = block_cg(&op, 2, &b, &mut x, &limits, &control, &mut work).unwrap();
-    for j in 0..2 {
+    for (j, report) in reports.iter().enumerate() {
         let column = j * n..(j + 1) * n;
         let truth = residual(&op, &b[column.clone()], &x[column]);
-        assert_eq!(reports[j].status, CgStatus::Halted);
-        assert!((reports[j].residual - truth).abs() <= 1e-13 * truth);
+        assert_eq!(report.status, CgStatus::Halted);
+        assert!((report.residual - truth).abs() <= 1e-13 * truth);
     }
     assert_eq!(x, vec![0.5; 2 * n]);
 }
