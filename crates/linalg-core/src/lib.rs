@@ -44,7 +44,7 @@ pub use active_gram::ActiveGram;
 pub use collective::{Alone, Collective};
 pub use contract::{assert_adjoint_consistent, assert_preconditioner_spd};
 pub use control::{Clock, Control, Halt, NoClock};
-pub use decompose::orthogonal;
+pub use decompose::{ThinSvd, orthogonal, symmetric_eigenvalues, thin_svd};
 pub use error::LinalgError;
 pub use gram::ShiftedGram;
 pub use masked_blocks::{MaskedBlocks, masked_gram};
