@@ -43,6 +43,8 @@ pub struct Nystrom<T> {
     shift: f64,
     /// `(lambda_l + shift) / (lambda_i + shift) - 1`.
     weights: Vec<T>,
+    /// The rounding to which the basis is orthonormal.
+    rounding: f64,
 }
 
 impl<T: Real> Nystrom<T> {
@@ -147,9 +149,23 @@ impl<T: Real> Nystrom<T> {
             eigenvalues,
             last,
             shift: shift.wide(),
+            rounding: T::EPS,
         };
         joined.set_shift(shift);
         joined
+    }
+
+    /// The same preconditioner for vectors of another precision: a sketch made in `f32` serves an
+    /// iteration in `f64`, whose residuals then correct it.
+    #[must_use]
+    pub fn in_precision<S: Real>(&self) -> Nystrom<S> {
+        let (n, rank) = (self.basis.nrows(), self.rank());
+        let basis = Mat::from_fn(n, rank, |i, j| S::of(self.basis[(i, j)].wide()));
+        let (values, shift) = (self.eigenvalues.clone(), S::of(self.shift));
+        let mut other = Nystrom::joined(basis, values, self.last, shift);
+        other.rounding = self.rounding.max(S::EPS);
+        other.set_shift(shift);
+        other
     }
 
     /// How many eigenvalues of the approximation are not zero.
@@ -250,7 +266,7 @@ impl<T: Real> Preconditioner<T> for Nystrom<T> {
         self.shift = shift;
         for (weight, lambda) in self.weights.iter_mut().zip(&self.eigenvalues) {
             let ratio = (self.last + shift) / (lambda + shift);
-            *weight = T::of(ratio.max(FLOOR * T::EPS) - 1.0);
+            *weight = T::of(ratio.max(FLOOR * self.rounding) - 1.0);
         }
     }
 }
