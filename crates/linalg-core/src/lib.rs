@@ -11,6 +11,10 @@
 //!     A x = sum_b D_b R x_b        R: n_samples x rank,  D_b: 0/1 row masks
 //! ```
 //!
+//! With the feature `nalgebra` the module `reference` holds the operators and the direct solver a
+//! second time, on that library, written plainly, and views of either library's matrices as the
+//! other's.
+//!
 //! Nothing here reads a clock, a file or a random source of the operating system: a limit comes
 //! in through [`Control`], a seed through the caller.
 //!
@@ -20,6 +24,7 @@
 #![doc = "```"]
 
 mod active_gram;
+mod backend;
 mod collective;
 mod contract;
 mod control;
@@ -34,6 +39,8 @@ mod parallel;
 mod preconditioner;
 mod product;
 mod real;
+#[cfg(feature = "nalgebra")]
+pub mod reference;
 mod row_sharded;
 mod row_space;
 mod shifted_solve;
@@ -41,6 +48,7 @@ mod triangular;
 mod vector;
 
 pub use active_gram::ActiveGram;
+pub use backend::{Backend, FaerBackend};
 pub use collective::{Alone, Collective};
 pub use contract::{assert_adjoint_consistent, assert_preconditioner_spd};
 pub use control::{Clock, Control, Halt, NoClock};
