@@ -33,6 +33,24 @@ pub trait ShiftedSolve<T: Real>: Send + Sync {
     }
 }
 
+impl<T: Real, S: ShiftedSolve<T> + ?Sized> ShiftedSolve<T> for Box<S> {
+    fn dim(&self) -> usize {
+        (**self).dim()
+    }
+
+    fn trace(&self) -> T {
+        (**self).trace()
+    }
+
+    fn factor(&mut self, shift: T, scale: T, control: &Control<'_>) -> Result<(), LinalgError> {
+        (**self).factor(shift, scale, control)
+    }
+
+    fn solve_block(&self, k: usize, rhs: &mut [T]) {
+        (**self).solve_block(k, rhs);
+    }
+}
+
 impl<T: Real> ShiftedSolve<T> for ShiftedGram<T> {
     fn dim(&self) -> usize {
         Self::dim(self)

@@ -4,7 +4,8 @@ use core::sync::atomic::AtomicBool;
 
 use faer::{Mat, MatRef};
 use linalg_core::{
-    Backend, Control, FaerBackend, LinalgError, Masks, Real, assert_adjoint_consistent,
+    Backend, Control, FaerBackend, LinalgError, LinearOperator, Masks, Mirrored, Real,
+    ShiftedSolve, assert_adjoint_consistent,
 };
 
 use crate::data::{Stream, dense_masked, gap};
@@ -162,6 +163,28 @@ fn backend_gram_halted_is_an_error() {
         let result = solver.factor(1.0, 1.0, &control);
         assert_eq!(result, Err(LinalgError::Halted), "{}", backend.name());
     }
+}
+
+/// What takes an operator or a solver by type takes a backend's box.
+#[test]
+fn backend_boxes_stand_for_what_they_hold() {
+    let data = Stream::new(3).matrix::<f64>(2, 7);
+    let masks = Stream::new(4).masks(7, 3);
+    for backend in backends::<f64>() {
+        let pair = Mirrored::new(backend.blocks(data.as_ref(), &masks));
+        assert_eq!((pair.rows(), pair.cols()), (7, 12));
+        assert_adjoint_consistent::<f64>(&pair, 5);
+        let mut solver = backend.inner_gram(data.as_ref(), &masks);
+        assert_eq!(solved(&mut solver), solved(&mut *solver));
+    }
+}
+
+fn solved(solver: &mut (impl ShiftedSolve<f64> + ?Sized)) -> Vec<f64> {
+    let mut x = vec![1.0; 2 * solver.dim()];
+    solver.factor(1.0, 0.5, &Control::default()).unwrap();
+    solver.solve_block(2, &mut x);
+    x.push(solver.trace());
+    x
 }
 
 #[test]
