@@ -22,6 +22,16 @@ pub enum KrylovError {
         /// The iteration that met it.
         iteration: usize,
     },
+    /// A residual was met that the preconditioner turns against itself.
+    #[error(
+        "the preconditioner is not positive definite: r'z = {product:e} at iteration {iteration}"
+    )]
+    PreconditionerNotPositiveDefinite {
+        /// `r'P^-1 r` of the residual.
+        product: f64,
+        /// The iteration that met it.
+        iteration: usize,
+    },
     /// A product or the right-hand side holds NaN or an infinity.
     #[error("a value that is not finite at iteration {iteration}")]
     NotFinite {

@@ -5,7 +5,9 @@
 //! ```
 //!
 //! The residual that a [`CgReport`] states is that of the vector handed back, computed from it;
-//! an operator that is not positive definite is an error, not a wrong answer.
+//! an operator or a preconditioner that is not positive definite is an error, not a wrong answer.
+//! [`cg`] and [`pcg`] solve for one right-hand side, [`block_cg`] and [`block_pcg`] for many that
+//! share each product.
 //!
 //! # Example: a ridge regression
 #![doc = "```"]
@@ -15,7 +17,14 @@
 mod cg;
 mod error;
 mod normal;
+mod recurrence;
+mod report;
+mod settings;
+mod workspace;
 
-pub use cg::{CgReport, CgSettings, CgStatus, CgWorkspace, cg};
+pub use cg::{block_cg, block_pcg, cg, pcg};
 pub use error::KrylovError;
 pub use normal::NormalOperator;
+pub use report::{CgReport, CgStatus};
+pub use settings::CgSettings;
+pub use workspace::CgWorkspace;

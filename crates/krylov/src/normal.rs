@@ -1,6 +1,7 @@
 use linalg_core::{LinearOperator, Real, axpy, scale};
 
-/// `scale A'A + shift I` of an operator `A`, by two products.
+/// `scale A'A + shift I` of an operator `A`, by two products. That of
+/// [`Adjoint`](linalg_core::Adjoint) is `scale A A' + shift I`.
 pub struct NormalOperator<'a, T> {
     inner: &'a dyn LinearOperator<T>,
     scale: T,
@@ -46,5 +47,21 @@ impl<T: Real> LinearOperator<T> for NormalOperator<'_, T> {
 
     fn apply_adjoint(&self, y: &[T], x: &mut [T], scratch: &mut [T]) {
         self.apply(y, x, scratch);
+    }
+
+    fn block_scratch_len(&self, k: usize) -> usize {
+        k * self.inner.rows() + self.inner.block_scratch_len(k)
+    }
+
+    fn apply_block(&self, k: usize, x: &[T], y: &mut [T], scratch: &mut [T]) {
+        let (images, rest) = scratch.split_at_mut(k * self.inner.rows());
+        self.inner.apply_block(k, x, images, rest);
+        self.inner.apply_adjoint_block(k, images, y, rest);
+        scale(self.scale, y);
+        axpy(self.shift, x, y);
+    }
+
+    fn apply_adjoint_block(&self, k: usize, y: &[T], x: &mut [T], scratch: &mut [T]) {
+        self.apply_block(k, y, x, scratch);
     }
 }

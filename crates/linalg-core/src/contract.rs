@@ -3,12 +3,14 @@ use crate::preconditioner::Preconditioner;
 use crate::real::Real;
 use crate::vector::{dot, norm};
 
-/// Asserts `<A x, y> = <x, A' y>` for pseudo-random `x`, `y` made from `seed`: the contract test
-/// that every implementation of [`LinearOperator`] calls.
+/// Asserts `<A x, y> = <x, A' y>` for pseudo-random `x`, `y` made from `seed`, and that the block
+/// products agree with those of their columns: the contract test that every implementation of
+/// [`LinearOperator`] calls.
 ///
 /// # Panics
 /// If the two sides differ by more than `64 sqrt(m + k)` roundings of `|A x| |y| + |x| |A' y|`
-/// (the error of a sum grows with the root of its length for random signs; 64 is a margin).
+/// (the error of a sum grows with the root of its length for random signs; 64 is a margin), or a
+/// block product by as many roundings of its size.
 pub fn assert_adjoint_consistent<T: Real>(op: &dyn LinearOperator<T>, seed: u64) {
     let x = noise::<T>(op.cols(), seed);
     let y = noise::<T>(op.rows(), seed ^ 0x9e37_79b9_7f4a_7c15);
@@ -26,7 +28,48 @@ pub fn assert_adjoint_consistent<T: Real>(op: &dyn LinearOperator<T>, seed: u64)
         (left - right).abs() <= allowed,
         "seed {seed}: <Ax,y> = {left}, <x,A'y> = {right}, allowed difference {allowed}"
     );
+    for k in [0, 1, 3] {
+        let (x, y) = (noise::<T>(k * op.cols(), seed), noise(k * op.rows(), seed));
+        let block = |product: Product<T>, from: &[T], to: usize| {
+            let mut out = vec![T::of(f64::NAN); k * to];
+            let mut scratch = vec![T::of(f64::NAN); op.block_scratch_len(k)];
+            product(op, k, from, &mut out, &mut scratch);
+            out
+        };
+        let forward = block(|a, k, x, y, s| a.apply_block(k, x, y, s), &x, op.rows());
+        let back = block(
+            |a, k, y, x, s| a.apply_adjoint_block(k, y, x, s),
+            &y,
+            op.cols(),
+        );
+        let (mut images, mut adjoints) = (forward.clone(), back.clone());
+        for j in 0..k {
+            let rows = j * op.rows()..(j + 1) * op.rows();
+            let cols = j * op.cols()..(j + 1) * op.cols();
+            op.apply(
+                &x[cols.clone()],
+                &mut images[rows.clone()],
+                &mut vec![T::of(f64::NAN); op.scratch_len()],
+            );
+            op.apply_adjoint(
+                &y[rows],
+                &mut adjoints[cols],
+                &mut vec![T::of(f64::NAN); op.scratch_len()],
+            );
+        }
+        for (what, got, want) in [("A X", &forward, &images), ("A'Y", &back, &adjoints)] {
+            let off = crate::vector::distance(got, want).wide();
+            let allowed = 64.0 * count.sqrt() * T::EPS * norm(want).wide();
+            assert!(
+                off <= allowed,
+                "seed {seed}: {what} of {k} columns differs by {off}, allowed {allowed}"
+            );
+        }
+    }
 }
+
+/// One of an operator's block products.
+type Product<T> = fn(&dyn LinearOperator<T>, usize, &[T], &mut [T], &mut [T]);
 
 /// Asserts that `P^-1` is symmetric, positive and the same at every call, on pseudo-random vectors
 /// made from `seed`, and that its block form agrees with it: the contract test that every

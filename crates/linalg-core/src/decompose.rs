@@ -3,6 +3,7 @@
 
 use faer::diag::Diag;
 use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
 use faer::linalg::householder::{
     apply_block_householder_sequence_on_the_left_in_place_scratch,
     apply_block_householder_sequence_on_the_left_in_place_with_conj,
@@ -17,13 +18,15 @@ use faer::{Conj, Mat, MatRef, Par};
 use crate::error::LinalgError;
 
 /// `U`, the singular values, `V`.
-pub(crate) type ThinSvd = (Mat<f64>, Vec<f64>, Mat<f64>);
+pub type ThinSvd = (Mat<f64>, Vec<f64>, Mat<f64>);
 
-/// The thin singular value decomposition.
+/// The thin singular value decomposition `A = U S V'`, the values descending.
+///
+/// **Cost** of the order of `20 rows cols min(rows, cols)` flops, on one thread.
 ///
 /// # Errors
 /// [`LinalgError::NoSvd`] when it does not converge.
-pub(crate) fn thin_svd(a: MatRef<'_, f64>) -> Result<ThinSvd, LinalgError> {
+pub fn thin_svd(a: MatRef<'_, f64>) -> Result<ThinSvd, LinalgError> {
     let (rows, cols) = (a.nrows(), a.ncols());
     let size = rows.min(cols);
     let (mut u, mut v) = (Mat::zeros(rows, size), Mat::zeros(cols, size));
@@ -82,4 +85,31 @@ pub fn orthogonal(a: MatRef<'_, f64>, columns: usize) -> (Mat<f64>, Mat<f64>) {
     );
     let t = Mat::from_fn(size, cols, |i, j| if i <= j { factor[(i, j)] } else { 0.0 });
     (q, t)
+}
+
+/// The eigenvalues of a symmetric matrix, ascending; its lower triangle is read.
+///
+/// **Cost** `4/3 n^3` flops, on one thread.
+///
+/// # Errors
+/// [`LinalgError::NoSvd`] when it does not converge.
+///
+/// # Panics
+/// If the matrix is not square.
+pub fn symmetric_eigenvalues(a: MatRef<'_, f64>) -> Result<Vec<f64>, LinalgError> {
+    let n = a.nrows();
+    assert_eq!(n, a.ncols(), "eigenvalues: a square matrix");
+    let mut values = Diag::<f64>::zeros(n);
+    let scratch = self_adjoint_evd_scratch::<f64>(n, ComputeEigenvectors::No, Par::Seq, default());
+    self_adjoint_evd(
+        a,
+        values.as_mut(),
+        None,
+        Par::Seq,
+        MemStack::new(&mut MemBuffer::new(scratch)),
+        default(),
+    )
+    .map_err(|_| LinalgError::NoSvd { rows: n, cols: n })?;
+    let values = values.column_vector();
+    Ok((0..n).map(|k| values[k]).collect())
 }

@@ -11,6 +11,10 @@
 //!     A x = sum_b D_b R x_b        R: n_samples x rank,  D_b: 0/1 row masks
 //! ```
 //!
+//! With the feature `nalgebra` the module `reference` holds the operators and the direct solver a
+//! second time, on that library, written plainly, and views of either library's matrices as the
+//! other's.
+//!
 //! Nothing here reads a clock, a file or a random source of the operating system: a limit comes
 //! in through [`Control`], a seed through the caller.
 //!
@@ -20,6 +24,7 @@
 #![doc = "```"]
 
 mod active_gram;
+mod backend;
 mod collective;
 mod contract;
 mod control;
@@ -34,26 +39,31 @@ mod parallel;
 mod preconditioner;
 mod product;
 mod real;
+#[cfg(feature = "nalgebra")]
+pub mod reference;
 mod row_sharded;
 mod row_space;
+mod shifted_solve;
 mod triangular;
 mod vector;
 
 pub use active_gram::ActiveGram;
+pub use backend::{Backend, FaerBackend};
 pub use collective::{Alone, Collective};
 pub use contract::{assert_adjoint_consistent, assert_preconditioner_spd};
 pub use control::{Clock, Control, Halt, NoClock};
-pub use decompose::orthogonal;
+pub use decompose::{ThinSvd, orthogonal, symmetric_eigenvalues, thin_svd};
 pub use error::LinalgError;
 pub use gram::ShiftedGram;
 pub use masked_blocks::{MaskedBlocks, masked_gram};
 pub use masks::Masks;
 pub use mirrored::Mirrored;
-pub use operator::{DenseOperator, LinearOperator};
+pub use operator::{Adjoint, DenseOperator, LinearOperator};
 pub use parallel::{for_each_index, for_each_mut};
 pub use preconditioner::{Identity, Preconditioner};
 pub use product::{product, product_flops_per_task};
 pub use real::Real;
 pub use row_sharded::RowSharded;
 pub use row_space::{Reduction, RowSpace};
+pub use shifted_solve::ShiftedSolve;
 pub use vector::{axpy, combine, distance, dot, norm, scale, sub_into, wide_dot};

@@ -56,9 +56,10 @@ impl<'a, T: Real> MaskedBlocks<'a, T> {
         self.data.nrows()
     }
 
-    fn chunk(&self) -> usize {
-        let blocks = self.masks.n_blocks().max(1);
-        blocks.div_ceil(blocks.div_ceil(CHUNK))
+    /// Masked images that share one product, of `k` columns of `n_blocks` each.
+    fn chunk(&self, k: usize) -> usize {
+        let pairs = (k * self.masks.n_blocks()).max(1);
+        pairs.div_ceil(pairs.div_ceil(CHUNK))
     }
 
     /// The matrix `(R R') o (D D')`, `n_samples x n_samples`, where column `b` of `D` is mask
@@ -177,28 +178,46 @@ impl<T: Real> LinearOperator<T> for MaskedBlocks<'_, T> {
     }
 
     fn scratch_len(&self) -> usize {
-        (self.rank() + self.rows()) * self.chunk()
+        (self.rank() + self.rows()) * self.chunk(1)
+    }
+
+    fn block_scratch_len(&self, k: usize) -> usize {
+        match k {
+            0 | 1 => self.scratch_len(),
+            // fewer columns may cut into longer chunks
+            _ => (self.rank() + self.rows()) * (k * self.masks.n_blocks()).clamp(1, CHUNK),
+        }
     }
 
     fn apply(&self, x: &[T], y: &mut [T], scratch: &mut [T]) {
-        assert_eq!(x.len(), self.cols(), "x: the operator's width");
-        assert_eq!(y.len(), self.rows(), "y: the operator's height");
-        let (rank, n, chunk) = (self.rank(), self.rows(), self.chunk());
+        self.apply_block(1, x, y, scratch);
+    }
+
+    fn apply_adjoint(&self, y: &[T], x: &mut [T], scratch: &mut [T]) {
+        self.apply_adjoint_block(1, y, x, scratch);
+    }
+
+    /// The blocks of all columns lie one after the other, so they share the products.
+    fn apply_block(&self, k: usize, x: &[T], y: &mut [T], scratch: &mut [T]) {
+        assert_eq!(x.len(), k * self.cols(), "x: the operator's width");
+        assert_eq!(y.len(), k * self.rows(), "y: the operator's height");
+        let (rank, n, chunk) = (self.rank(), self.rows(), self.chunk(k));
+        let n_blocks = self.masks.n_blocks();
         y.fill(T::of(0.0));
         if rank == 0 || n == 0 {
             return;
         }
-        let (packed, images) = scratch[..self.scratch_len()].split_at_mut(rank * chunk);
+        let (packed, images) = scratch[..(rank + n) * chunk].split_at_mut(rank * chunk);
         let mut held = [0usize; CHUNK];
         let mut count = 0;
-        for block in 0..self.masks.n_blocks() {
-            let part = &x[block * rank..(block + 1) * rank];
+        for pair in 0..k * n_blocks {
+            let part = &x[pair * rank..(pair + 1) * rank];
             if part.iter().any(|v| *v != T::of(0.0)) {
                 packed[count * rank..(count + 1) * rank].copy_from_slice(part);
-                held[count] = block;
+                held[count] = pair;
                 count += 1;
             }
-            if count > 0 && (count == chunk || block + 1 == self.masks.n_blocks()) {
+            if count > 0 && (count == chunk || pair + 1 == k * n_blocks) {
                 let images = &mut images[..n * count];
                 product(
                     MatMut::from_column_major_slice_mut(images, n, count),
@@ -207,25 +226,17 @@ impl<T: Real> LinearOperator<T> for MaskedBlocks<'_, T> {
                     MatRef::from_column_major_slice(&packed[..rank * count], rank, count),
                     T::of(1.0),
                 );
-                let (images, held) = (&*images, &held[..count]);
-                let mut parts: Vec<&mut [T]> = y.chunks_mut(ROWS).collect();
-                for_each_mut(&mut parts, |part, y| {
-                    let first = part * ROWS;
-                    for (k, &block) in held.iter().enumerate() {
-                        let rows = first..first + y.len();
-                        let image = &images[k * n..(k + 1) * n][rows.clone()];
-                        Arch::new().dispatch(AddMasked(&self.masks.column(block)[rows], image, y));
-                    }
-                });
+                self.add_masked(&held[..count], images, y);
                 count = 0;
             }
         }
     }
 
-    fn apply_adjoint(&self, y: &[T], x: &mut [T], scratch: &mut [T]) {
-        assert_eq!(x.len(), self.cols(), "x: the operator's width");
-        assert_eq!(y.len(), self.rows(), "y: the operator's height");
-        let (rank, n, chunk) = (self.rank(), self.rows(), self.chunk());
+    fn apply_adjoint_block(&self, k: usize, y: &[T], x: &mut [T], scratch: &mut [T]) {
+        assert_eq!(x.len(), k * self.cols(), "x: the operator's width");
+        assert_eq!(y.len(), k * self.rows(), "y: the operator's height");
+        let (rank, n, chunk) = (self.rank(), self.rows(), self.chunk(k));
+        let n_blocks = self.masks.n_blocks();
         if rank == 0 {
             return;
         }
@@ -233,23 +244,26 @@ impl<T: Real> LinearOperator<T> for MaskedBlocks<'_, T> {
             x.fill(T::of(0.0));
             return;
         }
-        let mut block = 0;
-        while block < self.masks.n_blocks() {
-            let count = chunk.min(self.masks.n_blocks() - block);
+        let copy = |pair: usize, out: &mut [T]| {
+            let (column, block) = (pair / n_blocks, pair % n_blocks);
+            let y = &y[column * n..(column + 1) * n];
+            Arch::new().dispatch(CopyMasked(self.masks.column(block), y, out));
+        };
+        let mut pair = 0;
+        while pair < k * n_blocks {
+            let count = chunk.min(k * n_blocks - pair);
             let masked = &mut scratch[..n * count];
             if n * count > 65_536 {
                 let mut columns: Vec<&mut [T]> = masked.chunks_mut(n).collect();
-                for_each_mut(&mut columns, |k, column| {
-                    Arch::new().dispatch(CopyMasked(self.masks.column(block + k), y, column));
-                });
+                for_each_mut(&mut columns, |i, out| copy(pair + i, out));
             } else {
-                for (k, column) in masked.chunks_mut(n).enumerate() {
-                    Arch::new().dispatch(CopyMasked(self.masks.column(block + k), y, column));
+                for (i, out) in masked.chunks_mut(n).enumerate() {
+                    copy(pair + i, out);
                 }
             }
             product(
                 MatMut::from_column_major_slice_mut(
-                    &mut x[block * rank..(block + count) * rank],
+                    &mut x[pair * rank..(pair + count) * rank],
                     rank,
                     count,
                 ),
@@ -258,8 +272,30 @@ impl<T: Real> LinearOperator<T> for MaskedBlocks<'_, T> {
                 MatRef::from_column_major_slice(masked, n, count),
                 T::of(1.0),
             );
-            block += count;
+            pair += count;
         }
+    }
+}
+
+impl<T: Real> MaskedBlocks<'_, T> {
+    /// Adds images, each through its mask, to the columns of `y` that they belong to; pair `p` is
+    /// block `p % n_blocks` of column `p / n_blocks`.
+    fn add_masked(&self, held: &[usize], images: &[T], y: &mut [T]) {
+        let (n, n_blocks) = (self.rows(), self.masks.n_blocks());
+        let of_column = n.div_ceil(ROWS);
+        let columns = y.chunks_mut(n);
+        let mut parts: Vec<&mut [T]> = columns.flat_map(|y| y.chunks_mut(ROWS)).collect();
+        for_each_mut(&mut parts, |part, y| {
+            let (column, first) = (part / of_column, part % of_column * ROWS);
+            let rows = first..first + y.len();
+            for (i, &pair) in held.iter().enumerate() {
+                if pair / n_blocks == column {
+                    let image = &images[i * n..(i + 1) * n][rows.clone()];
+                    let mask = &self.masks.column(pair % n_blocks)[rows.clone()];
+                    Arch::new().dispatch(AddMasked(mask, image, y));
+                }
+            }
+        });
     }
 }
 

@@ -58,4 +58,36 @@ impl<T: Real, O: LinearOperator<T>> LinearOperator<T> for Mirrored<O> {
             *a = -*b;
         }
     }
+
+    fn block_scratch_len(&self, k: usize) -> usize {
+        self.inner.block_scratch_len(k) + k * self.inner.cols()
+    }
+
+    fn apply_block(&self, k: usize, x: &[T], y: &mut [T], scratch: &mut [T]) {
+        let cols = self.inner.cols();
+        assert_eq!(x.len(), 2 * k * cols, "x: {k} pairs of the inner width");
+        let (gaps, rest) = scratch.split_at_mut(k * cols);
+        if cols > 0 {
+            for (pair, gap) in x.chunks(2 * cols).zip(gaps.chunks_mut(cols)) {
+                crate::vector::sub_into(&pair[..cols], &pair[cols..], gap);
+            }
+        }
+        self.inner.apply_block(k, gaps, y, rest);
+    }
+
+    fn apply_adjoint_block(&self, k: usize, y: &[T], x: &mut [T], scratch: &mut [T]) {
+        let cols = self.inner.cols();
+        assert_eq!(x.len(), 2 * k * cols, "x: {k} pairs of the inner width");
+        let (images, rest) = scratch.split_at_mut(k * cols);
+        self.inner.apply_adjoint_block(k, y, images, rest);
+        if cols > 0 {
+            for (pair, image) in x.chunks_mut(2 * cols).zip(images.chunks(cols)) {
+                let (v, w) = pair.split_at_mut(cols);
+                v.copy_from_slice(image);
+                for (a, b) in w.iter_mut().zip(image) {
+                    *a = -*b;
+                }
+            }
+        }
+    }
 }

@@ -27,10 +27,15 @@ pub trait LinearOperator<T: Real>: Sync {
     /// # Panics
     /// As [`apply`](Self::apply).
     fn apply_adjoint(&self, y: &[T], x: &mut [T], scratch: &mut [T]);
+    /// Numbers of scratch that a product of `k` columns needs; enough for fewer columns too.
+    fn block_scratch_len(&self, _k: usize) -> usize {
+        self.scratch_len()
+    }
     /// `Y = A X` for `k` columns, column-major.
     ///
     /// # Panics
-    /// As [`apply`](Self::apply), with `k` times the lengths.
+    /// As [`apply`](Self::apply), with `k` times the lengths and
+    /// [`block_scratch_len`](Self::block_scratch_len).
     fn apply_block(&self, k: usize, x: &[T], y: &mut [T], scratch: &mut [T]) {
         assert_eq!(
             x.len(),
@@ -50,6 +55,90 @@ pub trait LinearOperator<T: Real>: Sync {
                 scratch,
             );
         }
+    }
+    /// `X = A' Y` for `k` columns, column-major.
+    ///
+    /// # Panics
+    /// As [`apply_block`](Self::apply_block).
+    fn apply_adjoint_block(&self, k: usize, y: &[T], x: &mut [T], scratch: &mut [T]) {
+        let (rows, cols) = (self.rows(), self.cols());
+        assert_eq!(x.len(), k * cols, "x: {k} columns of the operator's width");
+        assert_eq!(y.len(), k * rows, "y: {k} columns of the operator's height");
+        for j in 0..k {
+            self.apply_adjoint(
+                &y[j * rows..(j + 1) * rows],
+                &mut x[j * cols..(j + 1) * cols],
+                scratch,
+            );
+        }
+    }
+}
+
+impl<T: Real, O: LinearOperator<T> + ?Sized> LinearOperator<T> for Box<O> {
+    fn rows(&self) -> usize {
+        (**self).rows()
+    }
+    fn cols(&self) -> usize {
+        (**self).cols()
+    }
+    fn scratch_len(&self) -> usize {
+        (**self).scratch_len()
+    }
+    fn block_scratch_len(&self, k: usize) -> usize {
+        (**self).block_scratch_len(k)
+    }
+    fn apply(&self, x: &[T], y: &mut [T], scratch: &mut [T]) {
+        (**self).apply(x, y, scratch);
+    }
+    fn apply_adjoint(&self, y: &[T], x: &mut [T], scratch: &mut [T]) {
+        (**self).apply_adjoint(y, x, scratch);
+    }
+    fn apply_block(&self, k: usize, x: &[T], y: &mut [T], scratch: &mut [T]) {
+        (**self).apply_block(k, x, y, scratch);
+    }
+    fn apply_adjoint_block(&self, k: usize, y: &[T], x: &mut [T], scratch: &mut [T]) {
+        (**self).apply_adjoint_block(k, y, x, scratch);
+    }
+}
+
+/// `A'` of an operator `A`: the two products change places.
+#[derive(Clone, Copy)]
+pub struct Adjoint<'a, T> {
+    inner: &'a dyn LinearOperator<T>,
+}
+
+impl<'a, T: Real> Adjoint<'a, T> {
+    /// Wraps `A`.
+    #[must_use]
+    pub fn new(inner: &'a dyn LinearOperator<T>) -> Self {
+        Self { inner }
+    }
+}
+
+impl<T: Real> LinearOperator<T> for Adjoint<'_, T> {
+    fn rows(&self) -> usize {
+        self.inner.cols()
+    }
+    fn cols(&self) -> usize {
+        self.inner.rows()
+    }
+    fn scratch_len(&self) -> usize {
+        self.inner.scratch_len()
+    }
+    fn block_scratch_len(&self, k: usize) -> usize {
+        self.inner.block_scratch_len(k)
+    }
+    fn apply(&self, x: &[T], y: &mut [T], scratch: &mut [T]) {
+        self.inner.apply_adjoint(x, y, scratch);
+    }
+    fn apply_adjoint(&self, y: &[T], x: &mut [T], scratch: &mut [T]) {
+        self.inner.apply(y, x, scratch);
+    }
+    fn apply_block(&self, k: usize, x: &[T], y: &mut [T], scratch: &mut [T]) {
+        self.inner.apply_adjoint_block(k, x, y, scratch);
+    }
+    fn apply_adjoint_block(&self, k: usize, y: &[T], x: &mut [T], scratch: &mut [T]) {
+        self.inner.apply_block(k, y, x, scratch);
     }
 }
 
@@ -77,18 +166,8 @@ impl<T: Real> LinearOperator<T> for DenseOperator<'_, T> {
     fn apply(&self, x: &[T], y: &mut [T], scratch: &mut [T]) {
         self.apply_block(1, x, y, scratch);
     }
-    fn apply_adjoint(&self, y: &[T], x: &mut [T], _scratch: &mut [T]) {
-        assert_eq!(y.len(), self.rows(), "y: the operator's height");
-        assert_eq!(x.len(), self.cols(), "x: the operator's width");
-        let rhs = MatRef::from_column_major_slice(y, self.rows(), 1);
-        let dst = faer::MatMut::from_column_major_slice_mut(x, self.matrix.ncols(), 1);
-        product(
-            dst,
-            Accum::Replace,
-            self.matrix.transpose(),
-            rhs,
-            T::of(1.0),
-        );
+    fn apply_adjoint(&self, y: &[T], x: &mut [T], scratch: &mut [T]) {
+        self.apply_adjoint_block(1, y, x, scratch);
     }
     fn apply_block(&self, k: usize, x: &[T], y: &mut [T], _scratch: &mut [T]) {
         assert_eq!(
@@ -104,5 +183,19 @@ impl<T: Real> LinearOperator<T> for DenseOperator<'_, T> {
         let rhs = MatRef::from_column_major_slice(x, self.cols(), k);
         let dst = faer::MatMut::from_column_major_slice_mut(y, self.matrix.nrows(), k);
         product(dst, Accum::Replace, self.matrix, rhs, T::of(1.0));
+    }
+    fn apply_adjoint_block(&self, k: usize, y: &[T], x: &mut [T], _scratch: &mut [T]) {
+        let (rows, cols) = (self.rows(), self.cols());
+        assert_eq!(x.len(), k * cols, "x: {k} columns of the operator's width");
+        assert_eq!(y.len(), k * rows, "y: {k} columns of the operator's height");
+        let rhs = MatRef::from_column_major_slice(y, rows, k);
+        let dst = faer::MatMut::from_column_major_slice_mut(x, cols, k);
+        product(
+            dst,
+            Accum::Replace,
+            self.matrix.transpose(),
+            rhs,
+            T::of(1.0),
+        );
     }
 }

@@ -20,6 +20,9 @@ pub trait Real:
     fn wide(self) -> f64;
     /// The same matrix, without a copy, where this scalar is `f64`.
     fn view(matrix: MatRef<'_, f64>) -> Option<MatRef<'_, Self>>;
+    /// The reference implementation in this scalar, for callers that are generic over it.
+    #[cfg(feature = "nalgebra")]
+    fn reference() -> &'static dyn crate::backend::Backend<Self>;
 }
 
 impl Real for f32 {
@@ -41,6 +44,10 @@ impl Real for f32 {
     fn view(_matrix: MatRef<'_, f64>) -> Option<MatRef<'_, Self>> {
         None
     }
+    #[cfg(feature = "nalgebra")]
+    fn reference() -> &'static dyn crate::backend::Backend<Self> {
+        &crate::reference::NalgebraBackend
+    }
 }
 
 impl Real for f64 {
@@ -57,5 +64,9 @@ impl Real for f64 {
     }
     fn view(matrix: MatRef<'_, f64>) -> Option<MatRef<'_, Self>> {
         Some(matrix)
+    }
+    #[cfg(feature = "nalgebra")]
+    fn reference() -> &'static dyn crate::backend::Backend<Self> {
+        &crate::reference::NalgebraBackend
     }
 }

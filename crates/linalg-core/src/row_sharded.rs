@@ -14,6 +14,17 @@ impl<'a, O> RowSharded<'a, O> {
     pub fn new(local: O, collective: &'a dyn Collective) -> Self {
         Self { local, collective }
     }
+
+    /// Replaces `x` by its sum over the processes.
+    fn sum<T: Real>(&self, x: &mut [T]) {
+        if self.collective.size() > 1 {
+            let mut wide: Vec<f64> = x.iter().map(|v| v.wide()).collect();
+            self.collective.sum(&mut wide);
+            for (out, value) in x.iter_mut().zip(wide) {
+                *out = T::of(value);
+            }
+        }
+    }
 }
 
 impl<T: Real, O: LinearOperator<T>> LinearOperator<T> for RowSharded<'_, O> {
@@ -35,12 +46,20 @@ impl<T: Real, O: LinearOperator<T>> LinearOperator<T> for RowSharded<'_, O> {
 
     fn apply_adjoint(&self, y: &[T], x: &mut [T], scratch: &mut [T]) {
         self.local.apply_adjoint(y, x, scratch);
-        if self.collective.size() > 1 {
-            let mut wide: Vec<f64> = x.iter().map(|v| v.wide()).collect();
-            self.collective.sum(&mut wide);
-            for (out, value) in x.iter_mut().zip(wide) {
-                *out = T::of(value);
-            }
-        }
+        self.sum(x);
+    }
+
+    fn block_scratch_len(&self, k: usize) -> usize {
+        self.local.block_scratch_len(k)
+    }
+
+    fn apply_block(&self, k: usize, x: &[T], y: &mut [T], scratch: &mut [T]) {
+        self.local.apply_block(k, x, y, scratch);
+    }
+
+    /// One exchange for all columns.
+    fn apply_adjoint_block(&self, k: usize, y: &[T], x: &mut [T], scratch: &mut [T]) {
+        self.local.apply_adjoint_block(k, y, x, scratch);
+        self.sum(x);
     }
 }

@@ -6,9 +6,10 @@ use crate::tree::{Source, Tree};
 
 /// In the whole text of a crate's sources, comments too: below `crelu-model` nothing knows the
 /// network or its loss.
-const ANYWHERE: [(&str, &[&str]); 3] = [
+const ANYWHERE: [(&str, &[&str]); 4] = [
     ("linalg-core", &["relu", "squared loss"]),
     ("krylov", &["relu", "squared loss"]),
+    ("precond-nystrom", &["relu", "squared loss"]),
     ("admm", &["relu", "squared loss"]),
 ];
 

@@ -11,3 +11,5 @@ mod invariance;
 mod optimality;
 #[cfg(test)]
 mod oracle;
+#[cfg(test)]
+mod preconditioned;

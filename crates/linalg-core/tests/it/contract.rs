@@ -1,7 +1,7 @@
 use faer::Mat;
 use linalg_core::{
-    Alone, Collective, DenseOperator, LinearOperator, MaskedBlocks, Masks, Mirrored, RowSharded,
-    assert_adjoint_consistent,
+    Adjoint, Alone, Collective, DenseOperator, LinearOperator, MaskedBlocks, Masks, Mirrored,
+    RowSharded, assert_adjoint_consistent,
 };
 
 use crate::data::Stream;
@@ -56,6 +56,22 @@ fn mirrored_any_inner_keeps_the_adjoint_contract() {
 fn row_sharded_one_process_keeps_the_adjoint_contract() {
     let a = Stream::new(11).matrix::<f64>(13, 4);
     assert_adjoint_consistent(&RowSharded::new(DenseOperator::new(a.as_ref()), &Alone), 12);
+}
+
+#[test]
+fn adjoint_swaps_the_products_and_keeps_the_contract() {
+    let mut stream = Stream::new(13);
+    let (masks, data) = (stream.masks(40, 6), stream.matrix::<f64>(3, 40));
+    let op = MaskedBlocks::new(data.as_ref(), &masks);
+    let adjoint = Adjoint::new(&op);
+    assert_eq!((adjoint.rows(), adjoint.cols()), (18, 40));
+    assert_adjoint_consistent(&adjoint, 14);
+    let y = stream.vector::<f64>(40);
+    let (mut one, mut other) = (vec![0.0; 18], vec![0.0; 18]);
+    let mut scratch = vec![f64::NAN; op.scratch_len()];
+    adjoint.apply(&y, &mut one, &mut scratch);
+    op.apply_adjoint(&y, &mut other, &mut scratch);
+    assert_eq!(one, other);
 }
 
 #[test]

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod active_gram;
 #[cfg(test)]
+mod backend;
+#[cfg(test)]
 mod contract;
 #[cfg(test)]
 mod data;
@@ -15,5 +17,7 @@ mod invariance;
 mod optimality;
 #[cfg(test)]
 mod oracle;
+#[cfg(all(test, feature = "nalgebra"))]
+mod reference;
 #[cfg(test)]
 mod shards;

@@ -313,7 +313,7 @@ fn apply_block_equals_its_columns() {
     let plain = DenseOperator::new(dense.as_ref());
     let operators: [&dyn LinearOperator<f64>; 2] = [&masked, &plain];
     for op in operators {
-        let mut scratch = vec![0.0; op.scratch_len()];
+        let mut scratch = vec![0.0; op.block_scratch_len(2)];
         let (mut block, mut column) = (vec![0.0; 60], vec![0.0; 30]);
         op.apply_block(2, &x, &mut block, &mut scratch);
         for k in 0..2 {

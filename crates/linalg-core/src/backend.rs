@@ -1,0 +1,64 @@
+use faer::MatRef;
+
+use crate::gram::ShiftedGram;
+use crate::masked_blocks::{MaskedBlocks, masked_gram};
+use crate::masks::Masks;
+use crate::operator::LinearOperator;
+use crate::real::Real;
+use crate::shifted_solve::ShiftedSolve;
+
+/// A library that carries the operator of row-masked data and its direct solvers.
+///
+/// **Shapes** everywhere `data` is `R` transposed, `rank x n_samples`, and `A = [D_1 R, .., D_P R]`
+/// the operator of [`MaskedBlocks`].
+pub trait Backend<T: Real>: Sync {
+    /// Its name in options and reports.
+    fn name(&self) -> &'static str;
+    /// The operator `A`.
+    ///
+    /// # Panics
+    /// If the masks are for another number of rows, or the library cannot express the layout of the
+    /// data (`nalgebra`: columns that are not contiguous).
+    fn blocks<'a>(
+        &self,
+        data: MatRef<'a, T>,
+        masks: &'a Masks,
+    ) -> Box<dyn LinearOperator<T> + Send + 'a>;
+    /// A solver for `shift I + scale A'A`, of side `rank n_blocks`.
+    ///
+    /// # Panics
+    /// As [`blocks`](Self::blocks).
+    fn inner_gram(&self, data: MatRef<'_, T>, masks: &Masks) -> Box<dyn ShiftedSolve<T>>;
+    /// A solver for `shift I + scale A A'`, of side `n_samples`.
+    ///
+    /// # Panics
+    /// As [`blocks`](Self::blocks).
+    fn outer_gram(&self, data: MatRef<'_, T>, masks: &Masks) -> Box<dyn ShiftedSolve<T>>;
+}
+
+/// The library that everything here is made with, on all threads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FaerBackend;
+
+impl<T: Real> Backend<T> for FaerBackend {
+    fn name(&self) -> &'static str {
+        "faer"
+    }
+
+    fn blocks<'a>(
+        &self,
+        data: MatRef<'a, T>,
+        masks: &'a Masks,
+    ) -> Box<dyn LinearOperator<T> + Send + 'a> {
+        Box::new(MaskedBlocks::new(data, masks))
+    }
+
+    fn inner_gram(&self, data: MatRef<'_, T>, masks: &Masks) -> Box<dyn ShiftedSolve<T>> {
+        let gram: ShiftedGram<T> = masked_gram(&MaskedBlocks::new(data, masks));
+        Box::new(gram)
+    }
+
+    fn outer_gram(&self, data: MatRef<'_, T>, masks: &Masks) -> Box<dyn ShiftedSolve<T>> {
+        Box::new(MaskedBlocks::outer_gram(data, masks))
+    }
+}

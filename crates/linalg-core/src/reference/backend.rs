@@ -1,0 +1,45 @@
+use faer::MatRef;
+use nalgebra::{DMatrix, DMatrixView, RealField};
+
+use crate::backend::Backend;
+use crate::masks::Masks;
+use crate::operator::LinearOperator;
+use crate::real::Real;
+use crate::reference::{ReferenceBlocks, ReferenceGram, as_nalgebra};
+use crate::shifted_solve::ShiftedSolve;
+
+/// `nalgebra`, on one thread. A generic caller gets it from [`Real::reference`].
+///
+/// **Cost** the solvers form `A`, `n_samples rank n_blocks` numbers, while they are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct NalgebraBackend;
+
+impl<T: Real + RealField> Backend<T> for NalgebraBackend {
+    fn name(&self) -> &'static str {
+        "nalgebra"
+    }
+
+    fn blocks<'a>(
+        &self,
+        data: MatRef<'a, T>,
+        masks: &'a Masks,
+    ) -> Box<dyn LinearOperator<T> + Send + 'a> {
+        Box::new(ReferenceBlocks::new(forward(data), masks))
+    }
+
+    fn inner_gram(&self, data: MatRef<'_, T>, masks: &Masks) -> Box<dyn ShiftedSolve<T>> {
+        Box::new(ReferenceGram::inner(&dense(data, masks)))
+    }
+
+    fn outer_gram(&self, data: MatRef<'_, T>, masks: &Masks) -> Box<dyn ShiftedSolve<T>> {
+        Box::new(ReferenceGram::outer(&dense(data, masks)))
+    }
+}
+
+fn dense<T: Real + RealField>(data: MatRef<'_, T>, masks: &Masks) -> DMatrix<T> {
+    ReferenceBlocks::new(forward(data), masks).to_dense()
+}
+
+fn forward<T: Real + RealField>(data: MatRef<'_, T>) -> DMatrixView<'_, T> {
+    as_nalgebra(data).expect("data with contiguous columns")
+}
