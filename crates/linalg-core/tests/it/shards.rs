@@ -147,6 +147,32 @@ fn row_sharded_masked_blocks_equal_the_whole() {
 }
 
 #[test]
+fn row_sharded_block_adjoint_is_one_sum_for_all_columns() {
+    let mut stream = Stream::new(7);
+    let (data, masks): (_, Masks) = (stream.matrix::<f64>(3, 20), stream.masks(20, 5));
+    let y: Vec<f64> = stream.vector(2 * 20);
+    let (answers, sums) = on_ranks(3, |rank| {
+        let (first, count) = SHARDS[rank.rank()];
+        let shard = masks.rows(first, count);
+        let blocks = MaskedBlocks::new(data.as_ref().subcols(first, count), &shard);
+        let op = RowSharded::new(blocks, rank);
+        let mut own = y[first..first + count].to_vec();
+        own.extend_from_slice(&y[20 + first..20 + first + count]);
+        let (mut x, mut scratch) = (vec![0.0; 30], vec![0.0; op.block_scratch_len(2)]);
+        op.apply_adjoint_block(2, &own, &mut x, &mut scratch);
+        x
+    });
+    assert_eq!(sums, 3, "one sum a rank");
+    let whole = MaskedBlocks::new(data.as_ref(), &masks);
+    let (mut x, mut scratch) = (vec![0.0; 30], vec![0.0; whole.block_scratch_len(2)]);
+    whole.apply_adjoint_block(2, &y, &mut x, &mut scratch);
+    for sharded in &answers {
+        assert_eq!(sharded, &answers[0]);
+        assert!(linalg_core::distance(sharded, &x) <= 64.0 * f64::EPSILON);
+    }
+}
+
+#[test]
 fn row_sharded_identical_shards_keep_the_contract() {
     // two ranks with the rows twice: <Ax,y> of a rank is half of <x,A'y>, so scale one side
     let a = Stream::new(5).matrix::<f64>(7, 4);
