@@ -13,8 +13,9 @@ use crate::nystrom::sketch::Sketch;
 const SHIFTS: usize = 3;
 const SHIFT_GROWTH: f64 = 100.0;
 
-/// Smallest eigenvalue of `P^-1`, in roundings: it is `1 + w` with `w` near `-1`, and below a few
-/// roundings its sign would be that of chance.
+/// Smallest eigenvalue of `P^-1`, in roundings, beside the root of the side: it is `1 + w` with `w`
+/// near `-1`, and below the rounding of the two products its sign would be that of chance. That
+/// rounding is a few units, and grows with the root of the length of the sums.
 const FLOOR: f64 = 32.0;
 
 /// The randomised Nystrom preconditioner of `A + shift I`, for a positive semidefinite `A` given
@@ -264,9 +265,11 @@ impl<T: Real> Preconditioner<T> for Nystrom<T> {
             "shift: above 0, not {shift}"
         );
         self.shift = shift;
+        #[expect(clippy::cast_precision_loss, reason = "a length far below 2^53")]
+        let floor = (FLOOR + (self.basis.nrows() as f64).sqrt()) * self.rounding;
         for (weight, lambda) in self.weights.iter_mut().zip(&self.eigenvalues) {
             let ratio = (self.last + shift) / (lambda + shift);
-            *weight = T::of(ratio.max(FLOOR * self.rounding) - 1.0);
+            *weight = T::of(ratio.max(floor) - 1.0);
         }
     }
 }

@@ -1,10 +1,14 @@
 use core::sync::atomic::AtomicBool;
 
 use faer::Mat;
-use linalg_core::{Control, DenseOperator, LinalgError, Preconditioner};
+use krylov::{CgSettings, CgStatus, CgWorkspace, NormalOperator, pcg};
+use linalg_core::{
+    Control, DenseOperator, LinalgError, LinearOperator, MaskedBlocks, Masks, Preconditioner, Real,
+    axpy, dot, norm,
+};
 use precond_nystrom::{
     AdaptiveRank, BlockDiagonal, BlockNystrom, Jacobi, Nystrom, NystromSettings, PrecondError,
-    RankStatus, approximation_error,
+    RankStatus, approximation_error, masked_gram_diagonal,
 };
 
 use crate::data::{Stream, spectrum};
@@ -183,4 +187,98 @@ fn interrupted_sketch_is_halted() {
     let good = make(&matrix, 3, 1.0).unwrap();
     let result = approximation_error(&op, &good, 1, &control);
     assert_eq!(result, Err(PrecondError::Linalg(LinalgError::Halted)));
+}
+
+/// `size v v' + I / 2`, as long as a data set has rows.
+struct Spike<'a>(f32, &'a [f32]);
+
+impl LinearOperator<f32> for Spike<'_> {
+    fn rows(&self) -> usize {
+        self.1.len()
+    }
+    fn cols(&self) -> usize {
+        self.1.len()
+    }
+    fn apply(&self, x: &[f32], y: &mut [f32], _scratch: &mut [f32]) {
+        let along = linalg_core::wide_dot(self.1, x);
+        y.copy_from_slice(x);
+        linalg_core::scale(0.5, y);
+        axpy(self.0 * f32::of(along), self.1, y);
+    }
+    fn apply_adjoint(&self, y: &[f32], x: &mut [f32], scratch: &mut [f32]) {
+        self.apply(y, x, scratch);
+    }
+}
+
+#[test]
+fn nystrom_f32_long_vectors_on_the_largest_direction_stay_positive() {
+    for n in [1000, 40_000] {
+        let mut v = Stream::new(10).vector::<f32>(n);
+        // a common sign: the sums of the products grow, and their rounding with them
+        v.iter_mut().for_each(|v| *v = v.abs());
+        let length = norm(&v);
+        linalg_core::scale(1.0 / length, &mut v);
+        let op = Spike(1e9, &v);
+        let settings = NystromSettings::default().rank(4);
+        let nystrom = Nystrom::new(&op, &settings, 1.0, &Control::default()).unwrap();
+        let (mut z, mut scratch) = (vec![0.0; n], vec![0.0; nystrom.scratch_len()]);
+        nystrom.apply_inverse(&v, &mut z, &mut scratch);
+        assert!(dot(&v, &z) > 0.0, "{n}: {}", dot(&v, &z));
+    }
+}
+
+/// Data that a preconditioner meets: duplicated columns, columns scaled by 1e6 and 1e-6, a
+/// constant column, fewer samples than columns, one pattern, a pattern that sees nothing.
+fn assert_degenerate_data_end_with_a_status<T: Real>(shares: &[f64], tol: f64) {
+    for (n, seed) in [(40, 1), (5, 2)] {
+        let mut stream = Stream::new(seed);
+        let raw = stream.matrix::<f64>(8, n);
+        let entry = |k: usize, i: usize| match k {
+            1 => raw[(0, i)],
+            2 => 1e6 * raw[(2, i)],
+            3 => 1e-6 * raw[(3, i)],
+            4 => 1.0,
+            5 => 0.0,
+            _ => raw[(k, i)],
+        };
+        let data = Mat::from_fn(8, n, |k, i| T::of(entry(k, i)));
+        let random = stream.masks(n, 2);
+        let mut bytes = [random.column(0), random.column(0), random.column(1)].concat();
+        bytes.extend(vec![0; n]);
+        bytes.extend(vec![1; n]);
+        let masks = Masks::from_columns(n, bytes).unwrap();
+        let a = MaskedBlocks::new(data.as_ref(), &masks);
+        let gram = NormalOperator::new(&a, T::of(2.0), T::of(0.0));
+        let control = Control::default();
+        let trace: f64 = masked_gram_diagonal(&a).iter().map(|d| d.wide()).sum();
+        for share in shares {
+            let shift = T::of(share * trace);
+            let system = NormalOperator::new(&a, T::of(2.0), shift);
+            let settings = AdaptiveRank::default().seed(seed);
+            let (nystrom, _) = Nystrom::adaptive(&gram, &settings, shift, &control).unwrap();
+            let diagonal = masked_gram_diagonal(&a);
+            let diagonal = diagonal.iter().map(|d| T::of(2.0) * *d).collect();
+            let jacobi = Jacobi::new(diagonal, shift).unwrap();
+            let preconditioners: [&dyn Preconditioner<T>; 2] = [&nystrom, &jacobi];
+            for preconditioner in preconditioners {
+                let b: Vec<T> = stream.vector(40);
+                let mut x = vec![T::of(0.0); 40];
+                let limits = CgSettings {
+                    tol,
+                    max_iters: 500,
+                };
+                let mut work = CgWorkspace::preconditioned(&system, preconditioner);
+                let report = pcg(&system, preconditioner, &b, &mut x, &limits, &mut work).unwrap();
+                let ended = matches!(report.status, CgStatus::Converged | CgStatus::Stagnated);
+                assert!(ended, "n {n}, shift {shift}: {report:?}");
+                assert!(x.iter().all(|v| v.wide().is_finite()));
+            }
+        }
+    }
+}
+
+#[test]
+fn pcg_degenerate_data_end_with_a_status() {
+    assert_degenerate_data_end_with_a_status::<f64>(&[1e-9, 1e-4, 1.0], 1e-6);
+    assert_degenerate_data_end_with_a_status::<f32>(&[1e-4, 1.0], 1e-3);
 }
