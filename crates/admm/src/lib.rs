@@ -32,8 +32,8 @@ pub use loss::{Curvature, Loss};
 pub use monitor::{Monitor, ResidualMonitor, Residuals, Verdict};
 pub use penalty::PenaltyRule;
 pub use primal::{
-    BlockExactPrimal, CgPrimal, Factor, InnerPrimal, Lift, OuterPrimal, PrimalReport, PrimalSolver,
-    RbcdPrimal,
+    BlockExactPrimal, CgPrimal, Factor, InnerPrimal, Lift, OuterPrimal, PcgPrimal, PrimalReport,
+    PrimalSolver, RbcdPrimal, Space,
 };
 pub use prox::{GroupNorm, L1Norm, NonNegative, Proximal};
 pub use schedule::InnerSchedule;

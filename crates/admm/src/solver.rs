@@ -5,6 +5,7 @@ use crate::error::{AdmmError, SettingsError};
 use crate::monitor::{Monitor, Residuals, Verdict};
 use crate::primal::PrimalSolver;
 use crate::prox::Proximal;
+use crate::schedule::InnerSchedule;
 use crate::settings::CheckedAdmmSettings;
 use crate::state::AdmmState;
 use crate::status::Status;
