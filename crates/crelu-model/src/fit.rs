@@ -190,7 +190,7 @@ fn fit_sampled(
         version: env!("CARGO_PKG_VERSION"),
         primal: PrimalUsed {
             method: solution.choice.method.name(),
-            backend: "faer",
+            backend: solution.choice.backend.name(),
             precision: solution.precision,
             form: solution.choice.form.name(),
             splitting: splitting_name(solution.choice.splitting),

@@ -12,7 +12,8 @@ use crate::error::PrimalError;
 pub enum Space {
     /// `(A'A + s I) x = A'(y - F w) / c`, as wide as the operator.
     Columns,
-    /// `(A A' + s I) theta = s (y - F w)`, as tall as the operator; `x = A' theta / rho`.
+    /// `(A A' + s I) theta = s (y - F w)`, as tall as the operator; `x = A' theta / rho`. Not for
+    /// an operator whose rows are sharded: the sums over rows are taken where they are.
     Rows,
 }
 
@@ -102,6 +103,10 @@ impl<'a, T: Real> PcgPrimal<'a, T> {
 
 impl<T: Real> PrimalSolver<T> for PcgPrimal<'_, T> {
     fn set_penalty(&mut self, rho: T, _control: &Control<'_>) -> Result<(), PrimalError> {
+        let wide = rho.wide();
+        if !(wide.is_finite() && wide > 0.0) {
+            return Err(LinalgError::NotFinite { what: "rho" }.into());
+        }
         if let Some(old) = self.rho
             && self.space == Space::Columns
         {
