@@ -129,7 +129,9 @@ fn candidates(
 ) -> Result<Vec<(Method, Form)>, FitError> {
     use Method::{BlockExact, Cg, Cholesky, PcgJacobi, PcgNystrom, Rbcd};
     let methods: &[Method] = match settings.primal {
-        PrimalChoice::Auto if settings.backend == Backend::Nalgebra => &[Cholesky, Cg],
+        PrimalChoice::Auto if settings.backend == Backend::Nalgebra => {
+            &[Cholesky, Cg, PcgJacobi, PcgNystrom]
+        }
         PrimalChoice::Auto => &[Cholesky, Cg, PcgJacobi, PcgNystrom, Rbcd],
         PrimalChoice::Cholesky => &[Cholesky],
         PrimalChoice::Cg => &[Cg],
@@ -163,15 +165,19 @@ fn candidates(
             problem: "cholesky has kernel, gram and full; cg, pcg-jacobi and pcg-nystrom have kernel, reduced and full; rbcd and block-exact have reduced and full",
         });
     }
-    if settings.backend == Backend::Nalgebra
-        && list
-            .iter()
-            .any(|(m, f)| !matches!(m, Cholesky | Cg) || *f == Form::Full)
-    {
-        return Err(FitError::Setting {
-            name: "backend",
-            problem: "nalgebra is the reference for cholesky and cg, without form full; the others run on faer",
-        });
+    if settings.backend == Backend::Nalgebra {
+        let blocks = list.iter().any(|(m, _)| matches!(m, Rbcd | BlockExact));
+        let source = list.iter().any(|(_, f)| *f == Form::Full);
+        if cfg!(not(feature = "nalgebra")) {
+            let (name, problem) = ("backend", "built without the feature nalgebra");
+            return Err(FitError::Setting { name, problem });
+        }
+        if blocks || source {
+            return Err(FitError::Setting {
+                name: "backend",
+                problem: "nalgebra is the reference for cholesky and conjugate gradients, without form full; the others run on faer",
+            });
+        }
     }
     Ok(list)
 }

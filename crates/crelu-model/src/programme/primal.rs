@@ -1,5 +1,3 @@
-use std::sync::{Mutex, PoisonError};
-
 use admm::{
     BlockExactPrimal, Factor, InnerPrimal, Lift, OuterPrimal, PcgPrimal, PrimalError, PrimalSolver,
     RbcdPrimal, Space,
@@ -7,8 +5,8 @@ use admm::{
 use faer::{Accum, Mat, MatRef};
 use krylov::NormalOperator;
 use linalg_core::{
-    Adjoint, BlockColumns, Control, Identity, LinearOperator, MaskedBlocks, Masks, Mirrored,
-    Preconditioner, Real, ShiftedGram, masked_gram,
+    Adjoint, Backend as Library, BlockColumns, Control, FaerBackend, Identity, LinearOperator,
+    MaskedBlocks, Masks, Mirrored, Preconditioner, Real, ShiftedGram, masked_gram,
 };
 use precond_nystrom::{
     AdaptiveRank, Jacobi, Nystrom, NystromSettings, PrecondError, RankReport, RankStatus,
@@ -16,7 +14,7 @@ use precond_nystrom::{
 };
 
 use super::choose::{Choice, Form, Method};
-use super::solve::{Precision, ProgrammeSettings};
+use super::solve::{Backend, Precision, ProgrammeSettings};
 use crate::error::FitError;
 
 /// Most inner iterations of a conjugate-gradient step.
@@ -28,10 +26,26 @@ const SWEEP_LIMIT: usize = 300;
 /// The smooth part that a primal step is built for: masked data in the coordinates of the
 /// iteration, the target, and how blocks pair up.
 pub(super) struct System<'a, T> {
+    backend: Backend,
+    /// For what only this operator has: blocks of columns, diagonals.
     blocks: MaskedBlocks<'a, T>,
     mirrored: Mirrored<MaskedBlocks<'a, T>>,
+    /// The same products by the chosen library.
+    single: Operator<'a, T>,
+    pair: Mirrored<Operator<'a, T>>,
     target: &'a [T],
     lift: Lift,
+}
+
+type Operator<'a, T> = Box<dyn LinearOperator<T> + Send + 'a>;
+
+/// The products and the factors of a library.
+fn library<T: Real>(backend: Backend) -> &'static dyn Library<T> {
+    match backend {
+        #[cfg(feature = "nalgebra")]
+        Backend::Nalgebra => T::reference(),
+        _ => &FaerBackend,
+    }
 }
 
 /// A primal step, and what is to be said about it in the report.
@@ -41,11 +55,21 @@ pub(super) struct Built<'a, T: Real> {
 }
 
 impl<'a, T: Real> System<'a, T> {
-    pub(super) fn new(data: MatRef<'a, T>, masks: &'a Masks, target: &'a [T], lift: Lift) -> Self {
+    pub(super) fn new(
+        data: MatRef<'a, T>,
+        masks: &'a Masks,
+        target: &'a [T],
+        lift: Lift,
+        backend: Backend,
+    ) -> Self {
         let blocks = MaskedBlocks::new(data, masks);
+        let operator = || library::<T>(backend).blocks(data, masks);
         Self {
+            backend,
             blocks,
             mirrored: Mirrored::new(blocks),
+            single: operator(),
+            pair: Mirrored::new(operator()),
             target,
             lift,
         }
@@ -54,8 +78,8 @@ impl<'a, T: Real> System<'a, T> {
     /// `F`, as the loop applies it.
     pub(super) fn operator(&self) -> &dyn LinearOperator<T> {
         match self.lift {
-            Lift::Mirrored => &self.mirrored,
-            Lift::Single => &self.blocks,
+            Lift::Mirrored => &self.pair,
+            Lift::Single => &self.single,
         }
     }
 
@@ -73,7 +97,7 @@ impl<'a, T: Real> System<'a, T> {
     ) -> Result<Built<'a, T>, FitError> {
         let full = choice.form == Form::Full && self.lift == Lift::Mirrored;
         let lift = if full { Lift::Single } else { self.lift };
-        let op: &dyn LinearOperator<T> = if full { &self.mirrored } else { &self.blocks };
+        let op: &dyn LinearOperator<T> = if full { &self.pair } else { &self.single };
         let columns: &dyn BlockColumns<T> = if full { &self.mirrored } else { &self.blocks };
         let target = self.target;
         let mixed = choice.precision == Precision::Mixed;
@@ -83,19 +107,19 @@ impl<'a, T: Real> System<'a, T> {
                 let (data, masks) = (self.blocks.data(), self.blocks.masks());
                 let factor = if mixed {
                     let narrow = narrow(data);
-                    Factor::Refined(Box::new(MaskedBlocks::outer_gram(narrow.as_ref(), masks)))
+                    Factor::Refined(library::<f32>(self.backend).outer_gram(narrow.as_ref(), masks))
                 } else {
-                    Factor::Same(Box::new(MaskedBlocks::outer_gram(data, masks)))
+                    Factor::Same(library::<T>(self.backend).outer_gram(data, masks))
                 };
                 Box::new(OuterPrimal::new(op, target, factor, lift).map_err(failed)?)
             }
-            (Method::Cholesky, form) => {
-                let gram = masked_gram(&self.blocks);
-                let gram = if full && form == Form::Full {
-                    mirrored_gram(&gram)
-                } else {
-                    gram
-                };
+            (Method::Cholesky, Form::Full) if full => {
+                let gram = mirrored_gram(&masked_gram(&self.blocks));
+                Box::new(InnerPrimal::new(op, target, gram, lift).map_err(failed)?)
+            }
+            (Method::Cholesky, _) => {
+                let (data, masks) = (self.blocks.data(), self.blocks.masks());
+                let gram = library::<T>(self.backend).inner_gram(data, masks);
                 Box::new(InnerPrimal::new(op, target, gram, lift).map_err(failed)?)
             }
             (Method::Cg | Method::PcgJacobi | Method::PcgNystrom, form) => {
@@ -162,15 +186,15 @@ impl<'a, T: Real> System<'a, T> {
     ) -> Result<(Box<dyn Preconditioner<T> + 'a>, String), FitError> {
         if mixed {
             let data = narrow(self.blocks.data());
-            let blocks = MaskedBlocks::new(data.as_ref(), self.blocks.masks());
-            let mirrored = Mirrored::new(blocks);
-            let op: &dyn LinearOperator<f32> = if op.cols() == blocks.cols() {
-                &blocks
+            let narrow = || library::<f32>(self.backend).blocks(data.as_ref(), self.blocks.masks());
+            let (single, pair) = (narrow(), Mirrored::new(narrow()));
+            let op: &dyn LinearOperator<f32> = if op.cols() == single.cols() {
+                &single
             } else {
-                &mirrored
+                &pair
             };
             let (found, note) = sketch(op, space, settings, shift, control)?;
-            return Ok((Box::new(Narrowed::new(found)), note));
+            return Ok((Box::new(found.in_precision::<T>()), note));
         }
         let (found, note) = sketch(op, space, settings, shift, control)?;
         Ok((Box::new(found), note))
@@ -277,64 +301,4 @@ fn mirrored_gram<T: Real>(gram: &ShiftedGram<T>) -> ShiftedGram<T> {
             }
         }
     })
-}
-
-/// A preconditioner in `f32` for an iteration in a higher precision: what it returns is a search
-/// direction, whose rounding costs iterations, not digits.
-struct Narrowed {
-    inner: Nystrom<f32>,
-    room: Mutex<Room>,
-}
-
-struct Room {
-    residual: Vec<f32>,
-    direction: Vec<f32>,
-    scratch: Vec<f32>,
-}
-
-impl Narrowed {
-    fn new(inner: Nystrom<f32>) -> Self {
-        let zeros = |len: usize| vec![0.0f32; len];
-        let room = Room {
-            residual: zeros(inner.dim()),
-            direction: zeros(inner.dim()),
-            scratch: zeros(inner.scratch_len()),
-        };
-        Self {
-            inner,
-            room: Mutex::new(room),
-        }
-    }
-}
-
-impl<T: Real> Preconditioner<T> for Narrowed {
-    fn dim(&self) -> usize {
-        self.inner.dim()
-    }
-
-    fn apply_inverse(&self, r: &[T], z: &mut [T], _scratch: &mut [T]) {
-        let mut room = self.room.lock().unwrap_or_else(PoisonError::into_inner);
-        let Room {
-            residual,
-            direction,
-            scratch,
-        } = &mut *room;
-        // scaled, so that a small residual does not underflow in f32
-        let size = linalg_core::norm(r).wide();
-        if !(size > 0.0 && size.is_finite()) {
-            z.copy_from_slice(r);
-            return;
-        }
-        for (out, value) in residual.iter_mut().zip(r) {
-            *out = f32::of(value.wide() / size);
-        }
-        self.inner.apply_inverse(residual, direction, scratch);
-        for (out, value) in z.iter_mut().zip(&*direction) {
-            *out = T::of(value.wide() * size);
-        }
-    }
-
-    fn set_shift(&mut self, shift: T) {
-        self.inner.set_shift(f32::of(shift.wide()));
-    }
 }

@@ -118,7 +118,13 @@ pub(super) fn run<T: Real>(
         Err(error) => return Err(failed(error)),
     };
     let masks = programme.masks();
-    let system = System::new(basis.data(), masks, &target, programme.lift());
+    let system = System::new(
+        basis.data(),
+        masks,
+        &target,
+        programme.lift(),
+        choice.backend,
+    );
     let source = choice.form == Form::Full
         && has_cones(programme)
         && matches!(

@@ -87,7 +87,13 @@ pub(super) fn run<T: Real>(
     let mut room = None;
     let data = programme.data_as::<T>(&mut room);
     let target: Vec<T> = programme.target().iter().map(|&y| T::of(y)).collect();
-    let system = System::new(data, programme.masks(), &target, programme.lift());
+    let system = System::new(
+        data,
+        programme.masks(),
+        &target,
+        programme.lift(),
+        choice.backend,
+    );
     let rho = warm.map_or_else(|| first_rho(programme), |warm| warm.rho);
     let built = system.build(choice, tracker.settings, rho, clock);
     totals.seconds.setup += clock.seconds() - begun;

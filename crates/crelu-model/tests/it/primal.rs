@@ -1,7 +1,9 @@
 //! Every primal solver, splitting, form and precision on the same programmes.
 
 use crelu_model::programme::{Activation, Programme, ProgrammeSettings, Solution, solve};
-use crelu_model::{Control, FormChoice, Precision, PrimalChoice, Splitting, Status, Switch};
+use crelu_model::{
+    Backend, Control, FormChoice, Precision, PrimalChoice, Splitting, Status, Switch,
+};
 use proptest::prelude::*;
 
 use crate::data::{Case, Stream, masks_of, settings};
@@ -133,6 +135,46 @@ fn every_form_reaches_the_same_optimum_and_says_so() {
                     assert_eq!(solution.choice.form.name(), form.name(), "{what}");
                 }
                 bracket.take(&solution, &what);
+            }
+        }
+    }
+}
+
+#[cfg(feature = "nalgebra")]
+#[test]
+fn both_backends_reach_the_same_certified_optimum() {
+    for activation in [Activation::Relu, Activation::Gated] {
+        let programme = Case::random(8, activation).programme();
+        let mut bracket = Bracket::new();
+        for backend in [Backend::Faer, Backend::Nalgebra] {
+            for method in METHODS {
+                for splitting in SPLITTINGS {
+                    for precision in [Precision::F64, Precision::F32, Precision::Mixed] {
+                        let settings = plain(1e-3, |s| {
+                            s.primal = method;
+                            s.splitting = splitting;
+                            s.precision = precision;
+                            s.backend = backend;
+                        });
+                        let what =
+                            format!("{activation:?}, {backend:?}, {method:?}, {splitting:?}");
+                        let control = Control::default();
+                        let solution = match solve(&programme, &settings, &control, None, &mut ()) {
+                            Ok(solution) => solution,
+                            Err(error) => {
+                                assert!(error.to_string().starts_with("backend: "), "{error}");
+                                assert!(backend == Backend::Nalgebra, "{what}");
+                                let blocks =
+                                    matches!(method, PrimalChoice::Rbcd | PrimalChoice::BlockExact);
+                                assert!(blocks, "{what}");
+                                continue;
+                            }
+                        };
+                        assert_eq!(solution.status, Status::Converged, "{what}");
+                        assert_eq!(solution.choice.backend, backend, "{what}");
+                        bracket.take(&solution, &what);
+                    }
+                }
             }
         }
     }
