@@ -75,6 +75,10 @@ pub struct Choice {
     pub precision: Precision,
     /// The library of the matrix products and factors.
     pub backend: Backend,
+    /// Bytes that the run is priced at.
+    pub bytes: f64,
+    /// Condition number of the first primal system that iterative methods are priced with.
+    pub condition: f64,
     /// In words, with the figures that decided.
     pub reason: String,
 }
@@ -91,6 +95,7 @@ impl Choice {
     /// Takes over the system of another choice, saying so.
     pub(super) fn follow(&mut self, other: &Self, why: &str) {
         (self.form, self.method) = (other.form, other.method);
+        self.bytes = self.bytes.max(other.bytes);
         self.reason.push_str(&format!("; {why}: {}", other.reason));
     }
 }
@@ -265,6 +270,8 @@ pub(super) fn choose(
         splitting,
         precision,
         backend: settings.backend,
+        bytes: cost.bytes,
+        condition: sizes.condition(),
         reason,
     })
 }

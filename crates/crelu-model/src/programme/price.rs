@@ -52,7 +52,6 @@ pub(super) struct Sizes {
     p: f64,
     blocks: f64,
     cones: bool,
-    /// The condition number of the primal system at the first `rho`, about.
     condition: f64,
 }
 
@@ -75,6 +74,11 @@ impl Sizes {
             // the mean one of A A' is P/2 of the mean square of a row
             condition: 1.0 + MEAN_OVER_RHO * 0.5 * n * share,
         }
+    }
+
+    /// The condition number of the primal system at the first `rho`, about.
+    pub(super) fn condition(&self) -> f64 {
+        self.condition
     }
 
     /// Inner iterations that a step of a method takes, about.
