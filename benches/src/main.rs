@@ -3,6 +3,8 @@
 //! | name | what it measures |
 //! |---|---|
 //! | `core` | set-up and iterations at the paper's size, beside the machine's product and Cholesky rates |
+//! | `calibrate` | the figures of the automatic choice, and its time over the fastest method's on a grid |
+//! | `large` | a run at the size of Fashion-MNIST by the automatic choice, and its memory |
 //! | `convergence` | iterations, products and seconds to a certified gap, on real and synthetic sets |
 //!
 //! Every command prints a table, and writes what it measured to `target/bench/`.
@@ -12,21 +14,24 @@
     reason = "a program whose output is its purpose"
 )]
 
+mod calibrate;
 mod convergence;
 mod core_rates;
+mod large;
 mod record;
 mod sets;
 mod stopwatch;
 
 use std::process::ExitCode;
 
-const USAGE: &str =
-    "usage: cargo xtask bench core|convergence [--quick] [--set NAME] [--write FILE]";
+const USAGE: &str = "usage: cargo xtask bench core|convergence|calibrate|large [--quick] [--set NAME] [--write FILE]";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let outcome = match args.first().map(String::as_str) {
         Some("core") => core_rates::run(&args[1..]),
+        Some("calibrate") => calibrate::run(&args[1..]),
+        Some("large") => large::run(&args[1..]),
         Some("convergence") => convergence::run(&args[1..]),
         Some(other) => Err(format!("no bench named {other:?}; {USAGE}")),
         None => Err(USAGE.to_owned()),

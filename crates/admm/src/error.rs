@@ -29,6 +29,12 @@ pub enum PrimalError {
         /// The relative residual that was reached.
         residual: f64,
     },
+    /// A block descent met NaN or an infinity.
+    #[error("a gradient that is not finite in sweep {sweep}")]
+    NotFinite {
+        /// The sweep that met it; 0: the start.
+        sweep: usize,
+    },
     /// A solve was asked for before a penalty was set.
     #[error("set_penalty must come before solve")]
     NoPenalty,

@@ -21,6 +21,7 @@ mod monitor;
 mod penalty;
 mod primal;
 mod prox;
+mod schedule;
 mod settings;
 mod solver;
 mod state;
@@ -30,8 +31,12 @@ pub use error::{AdmmError, PrimalError, SettingsError};
 pub use loss::{Curvature, Loss};
 pub use monitor::{Monitor, ResidualMonitor, Residuals, Verdict};
 pub use penalty::PenaltyRule;
-pub use primal::{CgPrimal, Factor, InnerPrimal, Lift, OuterPrimal, PrimalReport, PrimalSolver};
+pub use primal::{
+    BlockExactPrimal, CgPrimal, Factor, InnerPrimal, Lift, OuterPrimal, PcgPrimal, PrimalReport,
+    PrimalSolver, RbcdPrimal, Space,
+};
 pub use prox::{GroupNorm, L1Norm, NonNegative, Proximal};
+pub use schedule::InnerSchedule;
 pub use settings::{AdmmSettings, CheckedAdmmSettings};
 pub use solver::{AdmmSolution, PhaseSeconds, Splitting, solve};
 pub use state::AdmmState;

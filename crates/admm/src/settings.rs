@@ -34,8 +34,7 @@ pub struct AdmmSettings {
     /// `rho` stays for a factor inside `[1 / band, band]`.
     pub penalty_band: f64,
     /// First tolerance of an inexact primal step, on its error relative to the step; it falls as
-    /// `1 / sqrt(k)` and with the fixed-point residual, so that the errors are summable where
-    /// the residuals are.
+    /// [`InnerSchedule`](crate::InnerSchedule) says.
     pub inner_tol: f64,
 }
 

@@ -5,6 +5,7 @@ use crate::error::{AdmmError, SettingsError};
 use crate::monitor::{Monitor, Residuals, Verdict};
 use crate::primal::PrimalSolver;
 use crate::prox::Proximal;
+use crate::schedule::InnerSchedule;
 use crate::settings::CheckedAdmmSettings;
 use crate::state::AdmmState;
 use crate::status::Status;
@@ -131,7 +132,9 @@ pub fn solve<T: Real, S: PrimalSolver<T> + ?Sized, X: Proximal<T> + ?Sized>(
         return Ok(solution);
     }
     solution.seconds.setup += watch.lap();
-    let (mut reconsider, mut slip) = (settings.penalty_first, f64::INFINITY);
+    let schedule = InnerSchedule::new(settings.inner_tol);
+    let mut reconsider = settings.penalty_first;
+    let mut slip = (f64::INFINITY, f64::INFINITY);
 
     for k in 1..=settings.max_iters {
         if let Some(halt) = control.halt() {
@@ -141,7 +144,7 @@ pub fn solve<T: Real, S: PrimalSolver<T> + ?Sized, X: Proximal<T> + ?Sized>(
         let (one, two) = (T::of(1.0), T::of(2.0));
         combine(two, &state.v, -one, &state.z, &mut w);
         combine(two, &state.fv, -one, &state.fz, &mut fw);
-        let tol = inner_tolerance(settings.inner_tol, k, slip);
+        let tol = schedule.tolerance(k, slip.0, slip.1);
         let report = problem
             .primal
             .solve(&w, &fw, tol, &mut state.u, &mut state.fu)?;
@@ -242,20 +245,12 @@ fn rescale<T: Real>(state: &mut AdmmState<T>, factor: T) {
     }
 }
 
-/// Tolerances of inexact steps, tied to the fixed-point residual so that an error never hides the
-/// progress it is made beside: they are summable where that is (Eckstein & Bertsekas 1992,
-/// theorem 8), as in linear convergence.
-fn inner_tolerance(first: f64, k: usize, slip: f64) -> f64 {
-    let floor = 1e-12;
-    (0.1 * slip).min(first / to_f64(k).sqrt()).max(floor)
-}
-
-/// The residuals of an iterate, and how far the step `u - w` may be off without showing: the
-/// fixed-point residual `|u - v|` over `|z - v|`, the length of the step at the end.
+/// The residuals of an iterate, and both over `|z - v|`, the length of the step `u - w` at the end:
+/// what an error of the step is seen beside.
 ///
 /// What is measured against is never zero while `z` is not: a penalty may leave nothing active
 /// (`v = 0`), a constraint may be met from inside (`z = v`).
-fn measure<T: Real>(state: &AdmmState<T>, before: &[T]) -> (Residuals, f64) {
+fn measure<T: Real>(state: &AdmmState<T>, before: &[T]) -> (Residuals, (f64, f64)) {
     let (size, slack) = (norm(&state.v).wide(), distance(&state.z, &state.v).wide());
     let point = if size > 0.0 { size } else { slack };
     let multiplier = if slack > 0.0 { slack } else { size };
@@ -264,7 +259,7 @@ fn measure<T: Real>(state: &AdmmState<T>, before: &[T]) -> (Residuals, f64) {
         primal: ratio(apart, point.max(norm(&state.u).wide())),
         dual: ratio(distance(&state.v, before).wide(), multiplier),
     };
-    (residuals, ratio(apart, multiplier))
+    (residuals, (ratio(apart, multiplier), residuals.dual))
 }
 
 fn ratio(top: f64, bottom: f64) -> f64 {

@@ -44,6 +44,9 @@ pub(crate) fn of(args: &FitArgs, samples: &Samples) -> Result<FitSettings, Failu
     settings.bias = !args.no_bias;
     settings.splitting = args.splitting;
     settings.primal = args.primal;
+    settings.form = args.form;
+    settings.backend = args.backend;
+    settings.nystrom_rank = args.nystrom_rank;
     settings.precision = args.precision.unwrap_or(Precision::Auto);
     settings.newton = args.newton;
     settings.working_set = args.working_set;
@@ -98,7 +101,6 @@ pub(crate) fn extend(
         ("test_frac", json!(args.test_frac)),
         ("gates", path(args.gates.as_deref())),
         ("init", path(args.init.as_deref())),
-        ("backend", json!("faer")),
         ("threads", json!(rayon::current_num_threads())),
         ("out", path(Some(&destinations.model))),
         ("report", path(Some(&destinations.report))),

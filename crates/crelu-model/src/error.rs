@@ -77,6 +77,9 @@ pub enum FitError {
     /// The linear algebra failed.
     #[error(transparent)]
     Linalg(#[from] LinalgError),
+    /// A preconditioner could not be made.
+    #[error(transparent)]
+    Preconditioner(#[from] precond_nystrom::PrecondError),
     /// The iteration failed.
     #[error(transparent)]
     Admm(#[from] AdmmError),

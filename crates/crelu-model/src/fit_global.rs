@@ -210,7 +210,7 @@ fn primal_used(own: Option<&OwnProgramme>) -> PrimalUsed {
     let choice = solution.map(|solution| &solution.choice);
     PrimalUsed {
         method: choice.map_or("cholesky", |choice| choice.method.name()),
-        backend: "faer",
+        backend: choice.map_or("faer", |choice| choice.backend.name()),
         precision: solution.map_or("f64", |solution| solution.precision),
         form: choice.map_or("kernel", |choice| choice.form.name()),
         splitting: choice.map_or("two-block", |choice| splitting_name(choice.splitting)),

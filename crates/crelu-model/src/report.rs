@@ -76,17 +76,17 @@ pub struct Report {
 /// The primal step that was used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PrimalUsed {
-    /// `cholesky` or `cg`.
+    /// `cholesky`, `cg`, `pcg-jacobi`, `pcg-nystrom`, `rbcd` or `block-exact`.
     pub method: &'static str,
-    /// `faer`.
+    /// `faer` or `nalgebra`.
     pub backend: &'static str,
     /// `f32`, `f64` or `mixed`.
     pub precision: &'static str,
-    /// `kernel`, `gram` or `reduced`.
+    /// `kernel`, `gram`, `reduced` or `full`.
     pub form: &'static str,
     /// `two-block` or `three-block`.
     pub splitting: &'static str,
-    /// Inner iterations of the run.
+    /// Inner iterations of the run, 0 for a direct solve.
     pub inner_iterations: usize,
     /// Why.
     pub reason: String,

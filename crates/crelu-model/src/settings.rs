@@ -6,7 +6,9 @@ use crate::error::FitError;
 use crate::gates::GateSampler;
 use crate::global::GlobalSettings;
 use crate::network::Network;
-use crate::programme::{Activation, Precision, PrimalChoice, ProgrammeSettings, Splitting, Switch};
+use crate::programme::{
+    Activation, Backend, FormChoice, Precision, PrimalChoice, ProgrammeSettings, Splitting, Switch,
+};
 
 /// Where the patterns come from.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,7 +72,9 @@ pub enum Beta {
 /// | `seed` | 0 | |
 /// | `standardize` | true | |
 /// | `bias` | true | |
-/// | `splitting`, `primal`, `precision`, `newton`, `working_set` | auto | |
+/// | `splitting`, `primal`, `form`, `precision`, `newton`, `working_set` | auto | |
+/// | `backend` | faer | |
+/// | `nystrom_rank` | found by its error | at least 1 |
 /// | `memory_limit` | 6 GiB | above 0 |
 /// | `check_every` | 5 | |
 #[derive(Debug, Clone, PartialEq)]
@@ -110,6 +114,12 @@ pub struct FitSettings {
     pub splitting: Splitting,
     /// The linear solve.
     pub primal: PrimalChoice,
+    /// The system it works on.
+    pub form: FormChoice,
+    /// The library of its products and factors.
+    pub backend: Backend,
+    /// Rank of a Nystrom preconditioner; none: found by its error.
+    pub nystrom_rank: Option<usize>,
     /// The precision of the iteration.
     pub precision: Precision,
     /// The Newton finish.
@@ -145,6 +155,9 @@ impl Default for FitSettings {
             bias: true,
             splitting: programme.splitting,
             primal: programme.primal,
+            form: programme.form,
+            backend: programme.backend,
+            nystrom_rank: programme.nystrom_rank,
             precision: programme.precision,
             newton: programme.newton,
             working_set: programme.working_set,
@@ -172,6 +185,10 @@ impl CheckedFitSettings {
             max_iters: s.max_iters_in_force(),
             splitting: s.splitting,
             primal: s.primal,
+            form: s.form,
+            backend: s.backend,
+            nystrom_rank: s.nystrom_rank,
+            seed: s.seed,
             precision: s.precision,
             memory_limit: s.memory_limit,
             newton: s.newton,
@@ -357,6 +374,11 @@ impl FitSettings {
             ),
             ("memory-limit", self.memory_limit > 0.0, "must be above 0"),
             (
+                "nystrom-rank",
+                self.nystrom_rank != Some(0),
+                "must be at least 1",
+            ),
+            (
                 "patterns",
                 !matches!(self.patterns, PatternSource::Sampled { count: 0, .. }),
                 "must be at least 1",
@@ -415,12 +437,10 @@ impl CheckedFitSettings {
         put("standardize", json!(s.standardize));
         put("bias", json!(s.bias));
         put("splitting", json!(splitting_name(s.splitting)));
-        let primal = match s.primal {
-            PrimalChoice::Auto => "auto",
-            PrimalChoice::Cholesky => "cholesky",
-            PrimalChoice::Cg => "cg",
-        };
-        put("primal", json!(primal));
+        put("primal", json!(s.primal.name()));
+        put("form", json!(s.form.name()));
+        put("backend", json!(s.backend.name()));
+        put("nystrom_rank", json!(s.nystrom_rank));
         let precision = match s.precision {
             Precision::Auto => "auto",
             Precision::F32 => "f32",

@@ -236,6 +236,16 @@ impl<T: Real> ShiftedGram<T> {
         assert_eq!(rhs.nrows(), self.dim(), "rhs: one row a row of the matrix");
         solve_lower(self.square.as_ref(), rhs);
     }
+
+    /// Solves `L' X = B` in place: the second half of a solve.
+    ///
+    /// # Panics
+    /// As [`solve_in_place`](Self::solve_in_place).
+    pub fn half_solve_adjoint_in_place(&self, rhs: MatMut<'_, T>) {
+        assert!(self.factored, "solve: a factor must stand");
+        assert_eq!(rhs.nrows(), self.dim(), "rhs: one row a row of the matrix");
+        solve_lower_adjoint(self.square.as_ref(), rhs);
+    }
 }
 
 /// Cholesky of one tile in place, lower; the index of the first bad pivot on failure.

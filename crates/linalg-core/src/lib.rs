@@ -25,6 +25,7 @@
 
 mod active_gram;
 mod backend;
+mod block_columns;
 mod collective;
 mod contract;
 mod control;
@@ -49,6 +50,7 @@ mod vector;
 
 pub use active_gram::ActiveGram;
 pub use backend::{Backend, FaerBackend};
+pub use block_columns::{BlockColumns, DenseBlocks};
 pub use collective::{Alone, Collective};
 pub use contract::{assert_adjoint_consistent, assert_preconditioner_spd};
 pub use control::{Clock, Control, Halt, NoClock};

@@ -1,4 +1,4 @@
-use linalg_core::{Control, LinearOperator, Real, ShiftedGram, axpy, sub_into};
+use linalg_core::{Control, LinearOperator, Real, ShiftedSolve, axpy, sub_into};
 
 use super::{Lift, PrimalReport, PrimalSolver};
 use crate::error::PrimalError;
@@ -14,7 +14,7 @@ use crate::error::PrimalError;
 pub struct InnerPrimal<'a, T> {
     op: &'a dyn LinearOperator<T>,
     target: &'a [T],
-    gram: ShiftedGram<T>,
+    gram: Box<dyn ShiftedSolve<T> + 'a>,
     lift: Lift,
     rho: Option<T>,
     step: Vec<T>,
@@ -30,7 +30,7 @@ impl<'a, T: Real> InnerPrimal<'a, T> {
     pub fn new(
         op: &'a dyn LinearOperator<T>,
         target: &'a [T],
-        gram: ShiftedGram<T>,
+        gram: impl ShiftedSolve<T> + 'a,
         lift: Lift,
     ) -> Result<Self, PrimalError> {
         for (what, want, got) in [
@@ -44,7 +44,7 @@ impl<'a, T: Real> InnerPrimal<'a, T> {
         Ok(Self {
             op,
             target,
-            gram,
+            gram: Box::new(gram),
             lift,
             rho: None,
             step: vec![T::of(0.0); op.cols()],

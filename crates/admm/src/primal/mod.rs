@@ -1,12 +1,19 @@
+mod block_exact;
+mod blocks;
 mod cg;
 mod inner;
 mod lift;
 mod outer;
+mod pcg;
+mod rbcd;
 
+pub use block_exact::BlockExactPrimal;
 pub use cg::CgPrimal;
 pub use inner::InnerPrimal;
 pub use lift::Lift;
 pub use outer::{Factor, OuterPrimal};
+pub use pcg::{PcgPrimal, Space};
+pub use rbcd::RbcdPrimal;
 
 use linalg_core::{Control, Real};
 
@@ -15,7 +22,8 @@ use crate::error::PrimalError;
 /// What a primal step cost and reached.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct PrimalReport {
-    /// Iterations of an inner method; 0 for a direct solve.
+    /// Iterations of an inner method, each about a product with the operator and its adjoint; 0
+    /// for a direct solve.
     pub inner_iterations: usize,
     /// Relative residual of the linear system, where it is known (0 for a direct solve).
     pub residual: f64,
@@ -49,4 +57,15 @@ pub trait PrimalSolver<T: Real> {
 
     /// Whether `rho (u - w) = F'(gradient)` holds to rounding, as for a direct solve.
     fn is_exact(&self) -> bool;
+}
+
+/// The relative residual at which an inexact step's error is within `tol` of the step's `length`,
+/// if an error is at most `per_residual` times the residual; `size` is the norm of the right-hand
+/// side. The last step stands for this one; where there is none yet, `tol` itself.
+fn residual_bound(tol: f64, length: f64, size: f64, per_residual: f64) -> f64 {
+    if length > 0.0 && size > 0.0 {
+        tol * (length / (size * per_residual)).min(1.0)
+    } else {
+        tol
+    }
 }

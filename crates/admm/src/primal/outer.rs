@@ -1,14 +1,14 @@
-use linalg_core::{Control, LinearOperator, Real, ShiftedGram, axpy, norm, sub_into};
+use linalg_core::{Control, LinearOperator, Real, ShiftedSolve, axpy, norm, sub_into};
 
 use super::{Lift, PrimalReport, PrimalSolver};
 use crate::error::PrimalError;
 
 /// The factored matrix of [`OuterPrimal`], in the precision of the iteration or below it.
-pub enum Factor<T> {
+pub enum Factor<'a, T> {
     /// `A A'` in the precision of the iteration.
-    Same(ShiftedGram<T>),
+    Same(Box<dyn ShiftedSolve<T> + 'a>),
     /// `A A'` in `f32`, corrected by residuals in the precision of the iteration.
-    Refined(ShiftedGram<f32>),
+    Refined(Box<dyn ShiftedSolve<f32> + 'a>),
 }
 
 /// Least squares `f(p) = |p - y|^2 / 2` through the small side: one system of as many rows as
@@ -25,7 +25,7 @@ pub enum Factor<T> {
 pub struct OuterPrimal<'a, T> {
     op: &'a dyn LinearOperator<T>,
     target: &'a [T],
-    factor: Factor<T>,
+    factor: Factor<'a, T>,
     lift: Lift,
     rho: Option<T>,
     theta: Vec<T>,
@@ -50,7 +50,7 @@ impl<'a, T: Real> OuterPrimal<'a, T> {
     pub fn new(
         op: &'a dyn LinearOperator<T>,
         target: &'a [T],
-        factor: Factor<T>,
+        factor: Factor<'a, T>,
         lift: Lift,
     ) -> Result<Self, PrimalError> {
         let rows = op.rows();

@@ -1,16 +1,18 @@
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use admm::{
-    AdmmError, AdmmSettings, AdmmSolution, AdmmState, CgPrimal, Factor, InnerPrimal, L1Norm, Lift,
-    Monitor, OuterPrimal, PenaltyRule, PrimalError, PrimalSolver, ResidualMonitor, Residuals,
-    Splitting, Status, Verdict, solve,
+    AdmmError, AdmmSettings, AdmmSolution, AdmmState, BlockExactPrimal, CgPrimal, Factor,
+    InnerPrimal, L1Norm, Lift, Monitor, OuterPrimal, PcgPrimal, PenaltyRule, PrimalError,
+    PrimalSolver, RbcdPrimal, ResidualMonitor, Residuals, Space, Splitting, Status, Verdict, solve,
 };
 use faer::Mat;
 use krylov::KrylovError;
-use linalg_core::{Clock, Control, DenseOperator, Halt, LinalgError, ShiftedGram};
+use linalg_core::{
+    Clock, Control, DenseBlocks, DenseOperator, Halt, Identity, LinalgError, ShiftedGram,
+};
 
 use crate::data::Stream;
-use crate::problem::{KINDS, Kind, Run, primal};
+use crate::problem::{KINDS, Kind, Run, blocks, primal};
 
 /// A clock that goes one second a reading.
 struct Ticks(AtomicU32);
@@ -42,7 +44,7 @@ fn watched(
     watcher: impl FnMut(&AdmmState<f64>, &Residuals) -> Verdict,
 ) -> Result<AdmmSolution, AdmmError> {
     let (a, y) = Stream::new(1).regression(40, 15);
-    let op = DenseOperator::new(a.as_ref());
+    let op = blocks(a.as_ref());
     let mut primal = primal(Kind::Inner, Lift::Single, &op, a.as_ref(), &y);
     let mut prox = L1Norm::new(15, 0.6);
     let mut problem = Splitting {
@@ -261,8 +263,11 @@ fn value_that_is_not_finite_in_the_target_is_an_error() {
             let mut state = run.state::<f64>(1.0);
             let error = run.go(&mut L1Norm::new(8, 0.5), &mut state).unwrap_err();
             let want = match kind {
-                Kind::Cg => {
+                Kind::Cg | Kind::PcgColumns | Kind::PcgRows => {
                     AdmmError::Primal(PrimalError::Krylov(KrylovError::NotFinite { iteration: 0 }))
+                }
+                Kind::Rbcd | Kind::BlockExact => {
+                    AdmmError::Primal(PrimalError::NotFinite { sweep: 0 })
                 }
                 _ => AdmmError::NotFinite {
                     iteration: 1,
@@ -286,7 +291,11 @@ fn value_that_is_not_finite_in_the_matrix_is_an_error() {
         let mut state = run.state::<f64>(1.0);
         let error = run.go(&mut L1Norm::new(8, 0.5), &mut state).unwrap_err();
         match (kind, &error) {
-            (Kind::Cg, AdmmError::Primal(PrimalError::Krylov(KrylovError::NotFinite { .. }))) => {}
+            (
+                Kind::Cg | Kind::PcgColumns | Kind::PcgRows,
+                AdmmError::Primal(PrimalError::Krylov(KrylovError::NotFinite { .. })),
+            ) => {}
+            (Kind::Rbcd, AdmmError::Primal(PrimalError::NotFinite { .. })) => {}
             (
                 _,
                 AdmmError::Primal(PrimalError::Linalg(LinalgError::NotPositiveDefinite { .. })),
@@ -373,15 +382,27 @@ fn primal_solvers_of_wrong_sizes_are_shape_errors() {
     let op = DenseOperator::new(a.as_ref());
     let gram = |dim| ShiftedGram::from_dense(Mat::<f64>::zeros(dim, dim).as_ref()).unwrap();
     let narrow = ShiftedGram::from_dense(Mat::<f32>::zeros(3, 3).as_ref()).unwrap();
-    let (short, full) = ([0.0; 3], [0.0; 4]);
+    static SHORT: [f64; 3] = [0.0; 3];
+    static FULL: [f64; 4] = [0.0; 4];
+    let (short, full) = (&SHORT, &FULL);
+    let parts = DenseBlocks::new(a.as_ref(), 3).unwrap();
+    let pcg = |target: &'static [f64], space, side| {
+        let none = Box::new(Identity::new(side));
+        PcgPrimal::new(&op, target, Lift::Single, space, none, 5).err()
+    };
     let shape = |what, want, got| PrimalError::Linalg(LinalgError::Shape { what, want, got });
     let errors = [
-        InnerPrimal::new(&op, &short, gram(3), Lift::Single).err(),
-        InnerPrimal::new(&op, &full, gram(4), Lift::Single).err(),
-        OuterPrimal::new(&op, &short, Factor::Same(gram(4)), Lift::Single).err(),
-        OuterPrimal::new(&op, &full, Factor::Same(gram(3)), Lift::Single).err(),
-        OuterPrimal::new(&op, &full, Factor::Refined(narrow), Lift::Single).err(),
-        CgPrimal::new(&op, &short, Lift::Single, 5).err(),
+        InnerPrimal::new(&op, short, gram(3), Lift::Single).err(),
+        InnerPrimal::new(&op, full, gram(4), Lift::Single).err(),
+        OuterPrimal::new(&op, short, Factor::Same(Box::new(gram(4))), Lift::Single).err(),
+        OuterPrimal::new(&op, full, Factor::Same(Box::new(gram(3))), Lift::Single).err(),
+        OuterPrimal::new(&op, full, Factor::Refined(Box::new(narrow)), Lift::Single).err(),
+        CgPrimal::new(&op, short, Lift::Single, 5).err(),
+        pcg(full, Space::Rows, 3),
+        pcg(full, Space::Columns, 4),
+        pcg(short, Space::Rows, 4),
+        RbcdPrimal::new(&parts, short, Lift::Single, 5, 0).err(),
+        BlockExactPrimal::new(&parts, full, gram(1), Lift::Single, 5).err(),
     ];
     let want = [
         shape("target", 4, 3),
@@ -390,6 +411,11 @@ fn primal_solvers_of_wrong_sizes_are_shape_errors() {
         shape("gram matrix", 4, 3),
         shape("gram matrix", 4, 3),
         shape("target", 4, 3),
+        shape("preconditioner", 4, 3),
+        shape("preconditioner", 3, 4),
+        shape("target", 4, 3),
+        shape("target", 4, 3),
+        shape("matrix of a block", 3, 1),
     ];
     assert_eq!(errors.map(Option::unwrap), want);
 }
@@ -397,7 +423,7 @@ fn primal_solvers_of_wrong_sizes_are_shape_errors() {
 #[test]
 fn primal_solver_without_a_penalty_refuses() {
     let (a, y) = Stream::new(4).regression(6, 3);
-    let op = DenseOperator::new(a.as_ref());
+    let op = blocks(a.as_ref());
     let solve = |solver: &mut dyn PrimalSolver<f64>| {
         solver.solve(&[0.0; 3], &[0.0; 6], 1e-8, &mut [0.0; 3], &mut [0.0; 6])
     };
@@ -409,7 +435,7 @@ fn primal_solver_without_a_penalty_refuses() {
         // a factorisation that was stopped leaves none: the old penalty is gone too
         let raised = AtomicBool::new(true);
         let stopped = solver.set_penalty(2.0, &Control::default().interrupt(Some(&raised)));
-        if kind == Kind::Cg {
+        if kind.is_inexact() && kind != Kind::BlockExact {
             assert!(stopped.is_ok());
         } else {
             assert_eq!(

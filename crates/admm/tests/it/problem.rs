@@ -1,11 +1,14 @@
 //! A least-squares problem with every primal step that solves it.
 
 use admm::{
-    AdmmError, AdmmSettings, AdmmSolution, AdmmState, CgPrimal, Factor, InnerPrimal, Lift,
-    OuterPrimal, PenaltyRule, PrimalSolver, Proximal, ResidualMonitor, Splitting, solve,
+    AdmmError, AdmmSettings, AdmmSolution, AdmmState, BlockExactPrimal, CgPrimal, Factor,
+    InnerPrimal, Lift, OuterPrimal, PcgPrimal, PenaltyRule, PrimalSolver, Proximal, RbcdPrimal,
+    ResidualMonitor, Space, Splitting, solve,
 };
 use faer::{Mat, MatRef};
-use linalg_core::{Control, DenseOperator, LinearOperator, Mirrored, Real, ShiftedGram};
+use linalg_core::{
+    BlockColumns, Control, DenseBlocks, LinearOperator, Mirrored, Preconditioner, Real, ShiftedGram,
+};
 
 use crate::data::rounded;
 
@@ -16,37 +19,107 @@ pub(crate) enum Kind {
     Refined,
     Inner,
     Cg,
+    PcgColumns,
+    PcgRows,
+    Rbcd,
+    BlockExact,
 }
 
-pub(crate) const KINDS: [Kind; 4] = [Kind::Outer, Kind::Refined, Kind::Inner, Kind::Cg];
+impl Kind {
+    /// Whether it iterates.
+    pub(crate) fn is_inexact(self) -> bool {
+        !matches!(self, Self::Outer | Self::Refined | Self::Inner)
+    }
+}
+
+pub(crate) const KINDS: [Kind; 8] = [
+    Kind::Outer,
+    Kind::Refined,
+    Kind::Inner,
+    Kind::Cg,
+    Kind::PcgColumns,
+    Kind::PcgRows,
+    Kind::Rbcd,
+    Kind::BlockExact,
+];
 pub(crate) const LIFTS: [Lift; 2] = [Lift::Single, Lift::Mirrored];
 
 /// Most inner iterations of a step: far above the dimension of any problem here.
 const INNER_ITERS: usize = 500;
+/// Most sweeps: gradient descent at condition numbers of a thousand.
+const SWEEPS: usize = 20_000;
+
+/// `diag(H) + shift`.
+struct Diagonal<T> {
+    diagonal: Vec<T>,
+    shift: T,
+}
+
+impl<T: Real> Preconditioner<T> for Diagonal<T> {
+    fn dim(&self) -> usize {
+        self.diagonal.len()
+    }
+    fn apply_inverse(&self, r: &[T], z: &mut [T], _scratch: &mut [T]) {
+        for ((z, r), d) in z.iter_mut().zip(r).zip(&self.diagonal) {
+            *z = *r / (*d + self.shift);
+        }
+    }
+    fn set_shift(&mut self, shift: T) {
+        self.shift = shift;
+    }
+}
+
+/// The matrix in blocks of two columns, or of one if their number is odd.
+pub(crate) fn blocks<T: Real>(a: MatRef<'_, T>) -> DenseBlocks<'_, T> {
+    DenseBlocks::new(a, if a.ncols().is_multiple_of(2) { 2 } else { 1 }).unwrap()
+}
 
 pub(crate) fn primal<'a, T: Real>(
     kind: Kind,
     lift: Lift,
-    op: &'a DenseOperator<'a, T>,
+    op: &'a DenseBlocks<'a, T>,
     a: MatRef<'_, f64>,
     y: &'a [T],
 ) -> Box<dyn PrimalSolver<T> + 'a> {
-    let outer = a * a.transpose();
+    let (outer, inner) = (a * a.transpose(), a.transpose() * a);
+    let diagonal = |m: &Mat<f64>| -> Box<dyn Preconditioner<T>> {
+        let (diagonal, shift) = ((0..m.nrows()).map(|i| T::of(m[(i, i)])), T::of(1.0));
+        let diagonal = diagonal.collect();
+        Box::new(Diagonal { diagonal, shift })
+    };
     match kind {
         Kind::Outer => {
             let gram = ShiftedGram::from_dense(rounded::<T>(outer.as_ref()).as_ref()).unwrap();
-            Box::new(OuterPrimal::new(op, y, Factor::Same(gram), lift).unwrap())
+            Box::new(OuterPrimal::new(op, y, Factor::Same(Box::new(gram)), lift).unwrap())
         }
         Kind::Refined => {
             let gram = ShiftedGram::from_dense(rounded::<f32>(outer.as_ref()).as_ref()).unwrap();
-            Box::new(OuterPrimal::new(op, y, Factor::Refined(gram), lift).unwrap())
+            Box::new(OuterPrimal::new(op, y, Factor::Refined(Box::new(gram)), lift).unwrap())
         }
         Kind::Inner => {
-            let inner = a.transpose() * a;
             let gram = ShiftedGram::from_dense(rounded::<T>(inner.as_ref()).as_ref()).unwrap();
             Box::new(InnerPrimal::new(op, y, gram, lift).unwrap())
         }
         Kind::Cg => Box::new(CgPrimal::new(op, y, lift, INNER_ITERS).unwrap()),
+        Kind::PcgColumns => {
+            let jacobi = diagonal(&inner);
+            Box::new(PcgPrimal::new(op, y, lift, Space::Columns, jacobi, INNER_ITERS).unwrap())
+        }
+        Kind::PcgRows => {
+            let jacobi = diagonal(&outer);
+            Box::new(PcgPrimal::new(op, y, lift, Space::Rows, jacobi, INNER_ITERS).unwrap())
+        }
+        Kind::Rbcd => Box::new(RbcdPrimal::new(op, y, lift, SWEEPS, 7).unwrap()),
+        Kind::BlockExact => {
+            // the sum of all blocks' matrices is at least each of them
+            let width = op.block_len();
+            let sum = Mat::from_fn(width, width, |i, j| {
+                let terms = (0..op.n_blocks()).map(|b| inner[(b * width + i, b * width + j)]);
+                T::of(terms.sum::<f64>())
+            });
+            let gram = ShiftedGram::from_dense(sum.as_ref()).unwrap();
+            Box::new(BlockExactPrimal::new(op, y, gram, lift, SWEEPS).unwrap())
+        }
     }
 }
 
@@ -92,7 +165,7 @@ impl<'a> Run<'a> {
     ) -> Result<AdmmSolution, AdmmError> {
         let a = rounded::<T>(self.a.as_ref());
         let y: Vec<T> = self.y.iter().map(|v| T::of(*v)).collect();
-        let op = DenseOperator::new(a.as_ref());
+        let op = blocks(a.as_ref());
         let mirrored = Mirrored::new(op);
         let operator: &dyn LinearOperator<T> = match self.lift {
             Lift::Single => &op,

@@ -1,6 +1,6 @@
 //! The documented table against `Default` and `check`.
 
-use admm::{AdmmSettings, PenaltyRule};
+use admm::{AdmmSettings, InnerSchedule, PenaltyRule};
 
 const SOURCE: &str = include_str!("../../src/settings.rs");
 
@@ -182,4 +182,28 @@ fn settings_setters_set_their_fields() {
     (want.penalty_rule, want.penalty_first) = (PenaltyRule::Fixed, 9);
     (want.penalty_growth, want.penalty_band) = (1.5, 2.0);
     assert_eq!(settings, want);
+}
+
+#[test]
+fn inner_schedule_is_summable_and_follows_the_residuals() {
+    let schedule = InnerSchedule::new(1e-2);
+    // without residuals: the sum over all k is at most first (1 + 1 / 0.1), and its tail falls
+    let total: f64 = (1..=200_000)
+        .map(|k| schedule.tolerance(k, f64::INFINITY, f64::INFINITY))
+        .sum();
+    assert!(total <= 1e-2 * 11.0, "{total}");
+    let at = |k| schedule.tolerance(k, f64::INFINITY, f64::INFINITY);
+    assert!(at(1) == 1e-2 && at(100) < 1e-2 / 100.0);
+    // small residuals rule, by their geometric mean
+    for (primal, dual) in [(1e-5, 1e-5), (1e-6, 1e-4), (1e-7, 1e-3)] {
+        let tol = schedule.tolerance(3, primal, dual);
+        let tied = 0.3 * 1e-5_f64;
+        assert!((tol / tied - 1.0).abs() < 1e-12, "{primal}, {dual}: {tol}");
+    }
+    // a penalised copy at rest (dual residual 0) asks for no more than a hundredth of the primal
+    assert!(schedule.tolerance(3, 1e-5, 0.0) >= 0.03e-5);
+    // nothing below rounding, nothing that is not a number
+    assert_eq!(schedule.tolerance(3, 0.0, 0.0), 1e-12);
+    let unknown = schedule.tolerance(4, f64::NAN, 1.0);
+    assert!(unknown > 0.0 && unknown <= 1e-2, "{unknown}");
 }

@@ -1,7 +1,8 @@
 //! Words on the command line: the values that an option has now, and those it will have.
 
 use crelu_model::{
-    Activation, GateSampler, Precision, PrimalChoice, Splitting, Switch, Task, TrainMode,
+    Activation, Backend, FormChoice, GateSampler, Precision, PrimalChoice, Splitting, Switch, Task,
+    TrainMode,
 };
 
 /// Finds `word` among those that work now; one that is to come is told from one that is unknown.
@@ -48,8 +49,9 @@ pub(super) fn loss(word: &str) -> Result<(), String> {
 }
 
 /// `--backend`
-pub(super) fn backend(word: &str) -> Result<(), String> {
-    choose(word, &[("faer", ())], &["nalgebra", "wgpu"])
+pub(super) fn backend(word: &str) -> Result<Backend, String> {
+    let now = [Backend::Faer, Backend::Nalgebra].map(|backend| (backend.name(), backend));
+    choose(word, &now, &["wgpu"])
 }
 
 /// `--gate-sampler`
@@ -60,12 +62,14 @@ pub(super) fn gate_sampler(word: &str) -> Result<GateSampler, String> {
 
 /// `--primal`
 pub(super) fn primal(word: &str) -> Result<PrimalChoice, String> {
-    let now = [
-        ("auto", PrimalChoice::Auto),
-        ("cholesky", PrimalChoice::Cholesky),
-        ("cg", PrimalChoice::Cg),
-    ];
-    choose(word, &now, &["pcg-jacobi", "pcg-nystrom", "rbcd"])
+    let now = PrimalChoice::ALL.map(|primal| (primal.name(), primal));
+    choose(word, &now, &[])
+}
+
+/// `--form`
+pub(super) fn form(word: &str) -> Result<FormChoice, String> {
+    let now = FormChoice::ALL.map(|form| (form.name(), form));
+    choose(word, &now, &[])
 }
 
 /// `--splitting`
@@ -107,8 +111,7 @@ mod tests {
     fn choice_to_come_says_what_works_now() {
         for (error, works) in [
             (loss("softmax").unwrap_err(), "squared"),
-            (primal("rbcd").unwrap_err(), "cholesky"),
-            (backend("wgpu").unwrap_err(), "faer"),
+            (backend("wgpu").unwrap_err(), "faer, nalgebra"),
             (gate_sampler("conv").unwrap_err(), "gaussian, data"),
         ] {
             assert!(error.starts_with("not built yet"), "{error}");
@@ -126,6 +129,8 @@ mod tests {
             (precision("f7").unwrap_err(), "mixed"),
             (switch("yes").unwrap_err(), "auto, on, off"),
             (splitting("").unwrap_err(), "two-block"),
+            (primal("qr").unwrap_err(), "pcg-nystrom, rbcd, block-exact"),
+            (form("tall").unwrap_err(), "kernel, gram, reduced, full"),
         ] {
             assert!(error.starts_with("unknown"), "{error}");
             assert!(error.contains(value), "{error}");

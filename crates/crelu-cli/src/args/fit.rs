@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use crelu_model::{
-    Activation, GateSampler, Precision, PrimalChoice, Splitting, Switch, Task, TrainMode,
+    Activation, Backend, FormChoice, GateSampler, Precision, PrimalChoice, Splitting, Switch, Task,
+    TrainMode,
 };
 
 use super::{choice, number};
@@ -61,9 +62,17 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "NAME", value_parser = choice::loss)]
     loss: Option<()>,
 
-    /// The linear solve: auto, cholesky or cg (pcg-jacobi, pcg-nystrom, rbcd: not built yet)
+    /// The linear solve: auto, cholesky, cg, pcg-jacobi, pcg-nystrom, rbcd (randomised block
+    /// descent) or block-exact (block descent through one shared factor)
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = choice::primal)]
     pub(crate) primal: PrimalChoice,
+    /// The system it solves: kernel (n x n), gram (rP x rP, formed), reduced (the same by products),
+    /// full (both halves of every pair: the source's) or auto
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = choice::form)]
+    pub(crate) form: FormChoice,
+    /// Rank of the preconditioner of pcg-nystrom [default: found by its error]
+    #[arg(long, value_name = "R", value_parser = number::count, allow_negative_numbers = true)]
+    pub(crate) nystrom_rank: Option<usize>,
     /// The splitting of the ADMM: auto, two-block or three-block
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = choice::splitting)]
     pub(crate) splitting: Splitting,
@@ -73,10 +82,10 @@ pub(crate) struct FitArgs {
     /// The working set of patterns: auto, on or off
     #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = choice::switch)]
     pub(crate) working_set: Switch,
-    /// faer (nalgebra, wgpu: not built yet) [default: faer]
-    #[arg(long, value_name = "NAME", value_parser = choice::backend)]
-    backend: Option<()>,
-    /// f32, f64 or mixed [default: f64; mixed where the kernel matrix has over 64 million entries]
+    /// faer, or nalgebra, the slow reference for cholesky and cg (wgpu: not built yet)
+    #[arg(long, value_name = "NAME", default_value = "faer", value_parser = choice::backend)]
+    pub(crate) backend: Backend,
+    /// f32, f64 or mixed: a factor or a sketch in f32, corrected in f64 [default: f64; mixed where the kernel matrix has over 64 million entries]
     #[arg(long, value_name = "NAME", value_parser = choice::precision)]
     pub(crate) precision: Option<Precision>,
     /// Bytes the solver may use; suffixes k, M, G [default: 6G]

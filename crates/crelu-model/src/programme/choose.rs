@@ -1,14 +1,23 @@
-use super::Programme;
-use super::solve::{PrimalChoice, ProgrammeSettings, Splitting};
+use super::price::{Price, Sizes};
+use super::solve::{Backend, FormChoice, Precision, PrimalChoice, ProgrammeSettings, Splitting};
+use super::{Activation, Programme};
 use crate::error::FitError;
 
-/// The linear solve of the primal step.
+/// How the linear system of the primal step is solved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
     /// A Cholesky factor.
     Cholesky,
     /// Conjugate gradients.
     Cg,
+    /// Conjugate gradients with the exact diagonal as preconditioner.
+    PcgJacobi,
+    /// Conjugate gradients with a randomised Nystrom preconditioner.
+    PcgNystrom,
+    /// Randomised block coordinate descent.
+    Rbcd,
+    /// Block descent through one factor that all blocks share.
+    BlockExact,
 }
 
 /// The system that is solved.
@@ -16,31 +25,39 @@ pub enum Method {
 pub enum Form {
     /// `n_samples x n_samples`.
     Kernel,
-    /// `rank n_patterns` on a side.
+    /// `rank n_patterns` on a side, formed.
     Gram,
     /// The same, by products only.
     Reduced,
+    /// Both halves of every pair, `2 rank n_patterns` on a side: the source's system. In the
+    /// three-block splitting with its cone term.
+    Full,
 }
 
 impl Method {
-    /// The name in reports.
+    /// The name in options and reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Cholesky => "cholesky",
             Self::Cg => "cg",
+            Self::PcgJacobi => "pcg-jacobi",
+            Self::PcgNystrom => "pcg-nystrom",
+            Self::Rbcd => "rbcd",
+            Self::BlockExact => "block-exact",
         }
     }
 }
 
 impl Form {
-    /// The name in reports.
+    /// The name in options and reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Kernel => "kernel",
             Self::Gram => "gram",
             Self::Reduced => "reduced",
+            Self::Full => "full",
         }
     }
 }
@@ -54,145 +71,183 @@ pub struct Choice {
     pub form: Form,
     /// The splitting the run starts with.
     pub splitting: Splitting,
+    /// The precision the run starts in.
+    pub precision: Precision,
+    /// The library of the matrix products and factors.
+    pub backend: Backend,
+    /// Bytes that the run is priced at.
+    pub bytes: f64,
+    /// Condition number of the first primal system that iterative methods are priced with.
+    pub condition: f64,
     /// In words, with the figures that decided.
     pub reason: String,
 }
 
-/// Iterations a run is priced at: the median of the measured runs, rounded up.
-const ITERATIONS: f64 = 100.0;
-/// Factorisations a run is priced at: the penalty rule changes `rho` three or four times.
-const FACTORISATIONS: f64 = 4.0;
-/// Inner iterations of a conjugate-gradient step: 10 to 30 on well-conditioned data, some hundred
-/// on others; priced for the latter, since its factor-free form is the one to fall back on.
-const INNER: f64 = 100.0;
-/// A triangular solve moves its factor through memory: its flops cost this many times those of
-/// a product (measured, one right-hand side).
-const SOLVE_PENALTY: f64 = 6.0;
+impl Choice {
+    /// Adds what was found while the step was built.
+    pub(super) fn note(&mut self, note: Option<String>) {
+        if let Some(note) = note {
+            self.reason.push_str("; ");
+            self.reason.push_str(&note);
+        }
+    }
+
+    /// Takes over the system of another choice, saying so.
+    pub(super) fn follow(&mut self, other: &Self, why: &str) {
+        (self.form, self.method) = (other.form, other.method);
+        self.bytes = self.bytes.max(other.bytes);
+        self.reason.push_str(&format!("; {why}: {}", other.reason));
+    }
+}
+
+/// Kernel matrices of more entries than this are factored in `f32` by default.
+const MIXED_FROM: f64 = 64e6;
 /// From this rank on the cones are thin and the three-block form makes the start.
 pub(super) const THIN_RANK: usize = 500;
 
-/// Flops of the run and bytes at its peak.
-#[derive(Debug, Clone, Copy)]
-struct Price {
-    flops: f64,
-    bytes: f64,
-}
-
-#[expect(clippy::cast_precision_loss, reason = "sizes far below 2^53")]
-fn price(programme: &Programme, form: Form, width: f64, splitting: Splitting) -> Price {
-    let (n, r, p) = (
-        programme.n_samples() as f64,
-        programme.rank() as f64,
-        programme.n_patterns() as f64,
-    );
-    let one = 2.0 * n * r * p;
-    let blocks = programme.n_blocks() as f64;
-    // data twice (f64 for the certificate), masks, some fifteen copies of the variable
-    let mut common = n * r * (8.0 + width) + n * p + 15.0 * r * blocks * width;
-    if programme.activation() == super::Activation::Relu && splitting != Splitting::ThreeBlock {
-        // factors of the held rows: measured up to half the rank, in every second block
-        common += 0.5 * blocks * (0.5 * r.min(n)).powi(2) * 8.0;
-    }
-    match form {
-        Form::Kernel => Price {
-            flops: n * n * (r + p)
-                + FACTORISATIONS * n.powi(3) / 3.0
-                + ITERATIONS * (2.0 * n * n * SOLVE_PENALTY + one),
-            bytes: common + n * n * width,
-        },
-        Form::Gram => Price {
-            flops: n * (r * p).powi(2)
-                + FACTORISATIONS * (r * p).powi(3) / 3.0
-                + ITERATIONS * (2.0 * (r * p).powi(2) * SOLVE_PENALTY + 2.0 * one),
-            bytes: common + (r * p).powi(2) * width,
-        },
-        Form::Reduced => Price {
-            flops: ITERATIONS * INNER * 2.0 * one,
-            bytes: common,
-        },
+/// The precision that a method runs in, of what was asked for: `mixed` is for what has a factor or
+/// a sketch.
+fn precision(
+    settings: &ProgrammeSettings,
+    (method, form): (Method, Form),
+    splitting: Splitting,
+    n_samples: usize,
+) -> Precision {
+    #[expect(clippy::cast_precision_loss, reason = "a size far below 2^53")]
+    let entries = (n_samples as f64).powi(2);
+    let factor = (method, form) == (Method::Cholesky, Form::Kernel);
+    match settings.precision {
+        Precision::Auto if factor && entries > MIXED_FROM && splitting != Splitting::ThreeBlock => {
+            Precision::Mixed
+        }
+        Precision::Auto => Precision::F64,
+        Precision::Mixed if factor || method == Method::PcgNystrom => Precision::Mixed,
+        Precision::Mixed => Precision::F64,
+        other => other,
     }
 }
 
-/// Chooses the primal step by flops within the memory limit, and the splitting by the rank.
+/// The methods and systems that the settings leave open.
+fn candidates(
+    settings: &ProgrammeSettings,
+    activation: Activation,
+) -> Result<Vec<(Method, Form)>, FitError> {
+    use Method::{BlockExact, Cg, Cholesky, PcgJacobi, PcgNystrom, Rbcd};
+    let methods: &[Method] = match settings.primal {
+        PrimalChoice::Auto if settings.backend == Backend::Nalgebra => {
+            &[Cholesky, Cg, PcgJacobi, PcgNystrom]
+        }
+        PrimalChoice::Auto => &[Cholesky, Cg, PcgJacobi, PcgNystrom, Rbcd],
+        PrimalChoice::Cholesky => &[Cholesky],
+        PrimalChoice::Cg => &[Cg],
+        PrimalChoice::PcgJacobi => &[PcgJacobi],
+        PrimalChoice::PcgNystrom => &[PcgNystrom],
+        PrimalChoice::Rbcd => &[Rbcd],
+        PrimalChoice::BlockExact => &[BlockExact],
+    };
+    let forms = |method: Method| -> &'static [Form] {
+        match (settings.form, method) {
+            (FormChoice::Auto, Cholesky) => &[Form::Kernel, Form::Gram],
+            (FormChoice::Auto | FormChoice::Reduced, method) if method != Cholesky => {
+                &[Form::Reduced]
+            }
+            (FormChoice::Kernel, Cholesky | Cg | PcgJacobi | PcgNystrom) => &[Form::Kernel],
+            (FormChoice::Gram, Cholesky) => &[Form::Gram],
+            // a gated programme has no pairs: its full system is the reduced one
+            (FormChoice::Full, Cholesky) if activation == Activation::Gated => &[Form::Gram],
+            (FormChoice::Full, _) if activation == Activation::Gated => &[Form::Reduced],
+            (FormChoice::Full, _) => &[Form::Full],
+            _ => &[],
+        }
+    };
+    let list: Vec<(Method, Form)> = methods
+        .iter()
+        .flat_map(|&m| forms(m).iter().map(move |&f| (m, f)))
+        .collect();
+    if list.is_empty() {
+        return Err(FitError::Setting {
+            name: "form",
+            problem: "cholesky has kernel, gram and full; cg, pcg-jacobi and pcg-nystrom have kernel, reduced and full; rbcd and block-exact have reduced and full",
+        });
+    }
+    if settings.backend == Backend::Nalgebra {
+        let blocks = list.iter().any(|(m, _)| matches!(m, Rbcd | BlockExact));
+        let source = list.iter().any(|(_, f)| *f == Form::Full);
+        if cfg!(not(feature = "nalgebra")) {
+            let (name, problem) = ("backend", "built without the feature nalgebra");
+            return Err(FitError::Setting { name, problem });
+        }
+        if blocks || source {
+            return Err(FitError::Setting {
+                name: "backend",
+                problem: "nalgebra is the reference for cholesky and conjugate gradients, without form full; the others run on faer",
+            });
+        }
+    }
+    Ok(list)
+}
+
+/// Chooses the primal step by work within the memory limit, and the splitting by the rank.
 pub(super) fn choose(
     programme: &Programme,
     settings: &ProgrammeSettings,
-    width: f64,
 ) -> Result<Choice, FitError> {
     let splitting = match settings.splitting {
-        Splitting::Auto if programme.activation() == super::Activation::Gated => {
-            Splitting::TwoBlock
-        }
+        Splitting::Auto if programme.activation() == Activation::Gated => Splitting::TwoBlock,
         Splitting::Auto if programme.rank() > THIN_RANK => Splitting::ThreeBlock,
         Splitting::Auto => Splitting::TwoBlock,
         other => other,
     };
-    let forms: &[Form] = match (settings.primal, splitting) {
-        // the three-block system is solved through its n x n side only
-        (PrimalChoice::Cholesky | PrimalChoice::Auto, Splitting::ThreeBlock) => &[Form::Kernel],
-        (PrimalChoice::Auto, _) => &[Form::Kernel, Form::Gram, Form::Reduced],
-        (PrimalChoice::Cholesky, _) => &[Form::Kernel, Form::Gram],
-        (PrimalChoice::Cg, Splitting::ThreeBlock) => {
-            return Err(FitError::Setting {
-                name: "primal",
-                problem: "cg works with the two-block splitting; with three-block use cholesky or auto",
-            });
-        }
-        (PrimalChoice::Cg, _) => &[Form::Reduced],
-    };
-    let priced: Vec<(Form, Price)> = forms
-        .iter()
-        .map(|&f| (f, price(programme, f, width, splitting)))
-        .collect();
-    let fits = priced
-        .iter()
-        .filter(|(_, p)| p.bytes <= settings.memory_limit);
-    let best = fits.min_by(|a, b| a.1.flops.total_cmp(&b.1.flops));
-    let (form, cost) = match best {
-        Some(&(form, cost)) => (form, cost),
-        // the three-block form has one system; without room for it the two-block form serves
-        None if splitting == Splitting::ThreeBlock && settings.splitting == Splitting::Auto => {
+    let sizes = Sizes::of(programme);
+    let n = programme.n_samples();
+    let priced: Vec<((Method, Form), Precision, Price)> =
+        candidates(settings, programme.activation())?
+            .into_iter()
+            .map(|which| {
+                let precision = precision(settings, which, splitting, n);
+                let price = sizes.price(which.0, which.1, precision, splitting, settings);
+                (which, precision, price)
+            })
+            .collect();
+    let limit = settings.memory_limit;
+    let fits = priced.iter().filter(|(_, _, p)| p.bytes <= limit);
+    let best = fits.min_by(|a, b| a.2.flops.total_cmp(&b.2.flops));
+    let Some(&((method, form), precision, cost)) = best else {
+        // the cone copies of the three-block form may be what is too large
+        if splitting == Splitting::ThreeBlock && settings.splitting == Splitting::Auto {
             let two = ProgrammeSettings {
                 splitting: Splitting::TwoBlock,
                 ..settings.clone()
             };
-            return choose(programme, &two, width);
+            return choose(programme, &two);
         }
-        None => {
-            let least = priced
-                .iter()
-                .map(|(_, p)| p.bytes)
-                .fold(f64::INFINITY, f64::min);
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "bytes, positive"
-            )]
-            return Err(FitError::Memory {
-                needed: least as u64,
-                limit: settings.memory_limit as u64,
-            });
-        }
-    };
-    let method = if form == Form::Reduced {
-        Method::Cg
-    } else {
-        Method::Cholesky
+        let least = priced.iter().map(|(_, _, p)| p.bytes);
+        let least = least.fold(f64::INFINITY, f64::min);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "bytes, positive"
+        )]
+        return Err(FitError::Memory {
+            needed: least as u64,
+            limit: limit as u64,
+        });
     };
     let others: Vec<String> = priced
         .iter()
-        .filter(|(f, _)| *f != form)
-        .map(|(f, p)| {
-            let over = if p.bytes > settings.memory_limit {
-                ", over the memory limit"
+        .filter(|(which, _, _)| *which != (method, form))
+        .map(|((m, f), _, p)| {
+            let over = if p.bytes > limit {
+                format!(", over the memory limit at {:.0} MB", p.bytes / 1e6)
             } else {
-                ""
+                String::new()
             };
-            format!("{} {:.2e}{over}", f.name(), p.flops)
+            format!("{} {} {:.2e}{over}", m.name(), f.name(), p.flops)
         })
         .collect();
     let mut reason = format!(
-        "{} system: {:.2e} flops in {:.0} MB",
+        "{} on the {} system: {:.2e} flops in {:.0} MB",
+        method.name(),
         form.name(),
         cost.flops,
         cost.bytes / 1e6
@@ -213,6 +268,10 @@ pub(super) fn choose(
         method,
         form,
         splitting,
+        precision,
+        backend: settings.backend,
+        bytes: cost.bytes,
+        condition: sizes.condition(),
         reason,
     })
 }

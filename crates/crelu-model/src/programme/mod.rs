@@ -5,8 +5,12 @@ mod choose;
 mod cone;
 mod gate_start;
 mod newton;
+mod price;
+mod primal;
 mod solve;
+mod source_system;
 mod three_block;
+mod three_primal;
 mod two_block;
 mod working_set;
 
@@ -14,10 +18,12 @@ pub use certificate::{Certificate, FeasiblePoint, Multipliers};
 pub use choose::{Choice, Form, Method};
 pub use cone::ConeGroup;
 pub use solve::{
-    Check, Observer, Precision, PrimalChoice, ProgrammeSettings, Solution, Splitting, Switch,
-    WarmStart, solve,
+    Backend, Check, FormChoice, Observer, Precision, PrimalChoice, ProgrammeSettings, Solution,
+    Splitting, Switch, WarmStart, solve,
 };
-pub use three_block::{ThreeBlockPrimal, ThreeBlockProx};
+pub use source_system::SourceSystem;
+pub use three_block::ThreeBlockProx;
+pub use three_primal::{ConeBasis, ThreeBlockInner, ThreeBlockPrimal};
 
 pub(crate) use solve::relative_gap;
 

@@ -22,13 +22,108 @@ pub enum Splitting {
 /// The linear solve of the primal step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PrimalChoice {
-    /// Chosen by flops within the memory limit.
+    /// Chosen by work within the memory limit.
     #[default]
     Auto,
     /// A Cholesky factor of the smaller side.
     Cholesky,
     /// Conjugate gradients.
     Cg,
+    /// Conjugate gradients with the diagonal as preconditioner.
+    PcgJacobi,
+    /// Conjugate gradients with a randomised Nystrom preconditioner.
+    PcgNystrom,
+    /// Randomised block coordinate descent.
+    Rbcd,
+    /// Block descent through one factor that all blocks share.
+    BlockExact,
+}
+
+impl PrimalChoice {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Auto,
+        Self::Cholesky,
+        Self::Cg,
+        Self::PcgJacobi,
+        Self::PcgNystrom,
+        Self::Rbcd,
+        Self::BlockExact,
+    ];
+
+    /// The name in options and reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Cholesky => "cholesky",
+            Self::Cg => "cg",
+            Self::PcgJacobi => "pcg-jacobi",
+            Self::PcgNystrom => "pcg-nystrom",
+            Self::Rbcd => "rbcd",
+            Self::BlockExact => "block-exact",
+        }
+    }
+}
+
+/// The system that the linear solve works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FormChoice {
+    /// The best of those that the method has: `kernel` or `gram` for a factor, else `reduced`.
+    #[default]
+    Auto,
+    /// `n_samples x n_samples`, by a factor or by conjugate gradients.
+    Kernel,
+    /// `rank n_patterns` on a side, factored.
+    Gram,
+    /// The same, by products only.
+    Reduced,
+    /// Both halves of every pair: the source's system, for comparison.
+    Full,
+}
+
+impl FormChoice {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Auto,
+        Self::Kernel,
+        Self::Gram,
+        Self::Reduced,
+        Self::Full,
+    ];
+
+    /// The name in options and reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Kernel => "kernel",
+            Self::Gram => "gram",
+            Self::Reduced => "reduced",
+            Self::Full => "full",
+        }
+    }
+}
+
+/// The library that the products and the factors of the primal step come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Backend {
+    /// faer, threaded and blocked.
+    #[default]
+    Faer,
+    /// nalgebra: an independent reference, clear rather than fast.
+    Nalgebra,
+}
+
+impl Backend {
+    /// The name in options and reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Faer => "faer",
+            Self::Nalgebra => "nalgebra",
+        }
+    }
 }
 
 /// The precision of the iteration; certificates are always evaluated in `f64`.
@@ -41,7 +136,8 @@ pub enum Precision {
     F32,
     /// Everything in `f64`.
     F64,
-    /// The factor in `f32`, corrected by residuals in `f64`.
+    /// The factor of the kernel system, or the sketch of a Nystrom preconditioner, in `f32`,
+    /// corrected by residuals in `f64`; `f64` for methods that have neither.
     Mixed,
 }
 
@@ -69,6 +165,14 @@ pub struct ProgrammeSettings {
     pub splitting: Splitting,
     /// The linear solve.
     pub primal: PrimalChoice,
+    /// The system it works on.
+    pub form: FormChoice,
+    /// The library of its products and factors.
+    pub backend: Backend,
+    /// Rank of a Nystrom preconditioner; none: found by its error.
+    pub nystrom_rank: Option<usize>,
+    /// Seed of sketches and of the order of blocks.
+    pub seed: u64,
     /// The precision.
     pub precision: Precision,
     /// Bytes that a run may use.
@@ -88,6 +192,10 @@ impl Default for ProgrammeSettings {
             max_iters: 2000,
             splitting: Splitting::Auto,
             primal: PrimalChoice::Auto,
+            form: FormChoice::Auto,
+            backend: Backend::Faer,
+            nystrom_rank: None,
+            seed: 0,
             precision: Precision::Auto,
             memory_limit: 6.0 * 1024.0 * 1024.0 * 1024.0,
             newton: Switch::Auto,
@@ -184,8 +292,6 @@ pub(crate) fn relative_gap(objective: f64, bound: f64) -> f64 {
     }
 }
 
-/// Kernel matrices of more entries than this are factored in `f32` by default.
-const MIXED_FROM: f64 = 64e6;
 /// A gap this far below the tolerance is converged: the network's own objective, evaluated from
 /// its stored weights, may differ from the point's by its rounding.
 pub(super) const TOLERANCE_MARGIN: f64 = 0.999;
@@ -206,13 +312,23 @@ pub fn solve(
     if programme.n_patterns() == 0 {
         return Err(FitError::NoPattern);
     }
-    let width = if settings.precision == Precision::F32 {
-        4.0
-    } else {
-        8.0
-    };
-    let mut choice = choose(programme, settings, width)?;
+    let mut choice = choose(programme, settings)?;
     let mut tracker = Tracker::new(programme, settings, *control, observer);
+    if programme.rank() == 0 {
+        // no coordinate: the zero network is all there is, and its bound is exact
+        choice.reason.push_str("; the data have rank 0");
+        tracker.conclude(0);
+        let totals = Totals::default();
+        let precision = name(choice.precision);
+        return Ok(finish(
+            &tracker,
+            &choice,
+            totals,
+            Status::Converged,
+            None,
+            precision,
+        ));
+    }
     if working_set::pays(programme, settings, &choice) {
         let solution = working_set::solve(&mut tracker, &mut choice, warm)?;
         return Ok(solution);
@@ -228,58 +344,77 @@ pub(super) fn run(
     warm: Option<&WarmStart>,
 ) -> Result<Solution, FitError> {
     let programme = tracker.programme;
-    #[expect(clippy::cast_precision_loss, reason = "a size far below 2^53")]
-    let entries = (programme.n_samples() as f64).powi(2);
-    let kernel = choice.form == super::Form::Kernel;
-    let precision = match tracker.settings.precision {
-        Precision::Auto
-            if kernel && entries > MIXED_FROM && choice.splitting != Splitting::ThreeBlock =>
-        {
-            Precision::Mixed
-        }
-        Precision::Auto => Precision::F64,
-        Precision::Mixed if !kernel || choice.splitting == Splitting::ThreeBlock => Precision::F64,
-        other => other,
-    };
+    let settings = tracker.settings;
+    let precision = choice.precision;
     if has_cones(programme) && warm.is_none() {
         tracker.offer_point(gate_start(programme, &tracker.control));
     }
     let mut totals = Totals::default();
     tracker.hasty = precision == Precision::F32;
     let first = match precision {
-        Precision::F32 => attempt::<f32>(tracker, &mut totals, choice, warm, false),
-        Precision::Mixed => attempt::<f64>(tracker, &mut totals, choice, warm, true),
-        _ => attempt::<f64>(tracker, &mut totals, choice, warm, false),
+        Precision::F32 => attempt::<f32>(tracker, &mut totals, choice, warm),
+        _ => attempt::<f64>(tracker, &mut totals, choice, warm),
     };
     tracker.hasty = false;
-    let (mut status, mut start, mut used) = match first {
-        Ok((status, start)) => (status, start, precision),
+    let single = precision == Precision::F32;
+    // a failure, or an end of f32's digits, that f64 may go past
+    let (mut status, mut start, again) = match first {
+        Ok((Status::Stalled, start))
+            if single && totals.iterations < settings.max_iters && !tracker.reached() =>
+        {
+            choice.reason.push_str(&format!(
+                "; f32 gets no further than a gap of {:.1e} (iteration {}): finished in f64",
+                tracker.gap(),
+                totals.iterations
+            ));
+            let kept = choice.splitting != Splitting::ThreeBlock;
+            (Status::Stalled, start.clone(), Some(start.filter(|_| kept)))
+        }
+        Ok((status, start)) => (status, start, None),
         Err(error) if precision != Precision::F64 && is_breakdown(&error) => {
             choice.reason.push_str(&format!(
                 "; {} failed ({error}): done again in f64",
                 name(precision)
             ));
-            let (status, start) = attempt::<f64>(tracker, &mut totals, choice, None, false)?;
-            (status, start, Precision::F64)
+            (Status::Stalled, None, Some(warm.cloned()))
+        }
+        Err(error) if tracker.progressed(&totals) && is_breakdown(&error) => {
+            choice.reason.push_str(&format!(
+                "; stopped at iteration {} ({error}): the best point so far",
+                totals.iterations
+            ));
+            (Status::Stalled, None, None)
         }
         Err(error) => return Err(error),
     };
-    if used == Precision::F32
-        && status == Status::Stalled
-        && totals.iterations < tracker.settings.max_iters
-    {
-        choice.reason.push_str(&format!(
-            "; f32 gets no further than a gap of {:.1e} (iteration {}): finished in f64",
-            tracker.gap(),
-            totals.iterations
-        ));
-        if choice.splitting == Splitting::ThreeBlock {
-            start = None;
+    if let Some(from) = again {
+        let wide = ProgrammeSettings {
+            precision: Precision::F64,
+            ..settings.clone()
+        };
+        // twice the width may ask for another system
+        let outcome = choose(programme, &wide).and_then(|next| {
+            if (next.method, next.form) != (choice.method, choice.form) {
+                choice.follow(&next, "in f64");
+            }
+            choice.precision = Precision::F64;
+            attempt::<f64>(tracker, &mut totals, choice, from.as_ref())
+        });
+        match outcome {
+            Ok(reached) => (status, start) = reached,
+            Err(error)
+                if tracker.progressed(&totals)
+                    && (is_breakdown(&error) || matches!(error, FitError::Memory { .. })) =>
+            {
+                choice
+                    .reason
+                    .push_str(&format!("; f64 failed ({error}): the best point so far"));
+            }
+            Err(error) => return Err(error),
         }
-        (status, start) = attempt::<f64>(tracker, &mut totals, choice, start.as_ref(), false)?;
-        used = Precision::F64;
     }
-    Ok(finish(tracker, choice, totals, status, start, name(used)))
+    let precision = name(choice.precision);
+    Ok(finish(tracker, choice, totals, status, start, precision))
 }
 
 fn name(precision: Precision) -> &'static str {
@@ -291,18 +426,22 @@ fn name(precision: Precision) -> &'static str {
 }
 
 /// Whether a higher precision may help.
-fn is_breakdown(error: &FitError) -> bool {
+pub(super) fn is_breakdown(error: &FitError) -> bool {
     matches!(
         error,
         FitError::Admm(
             AdmmError::NotFinite { .. }
                 | AdmmError::Setting(_)
                 | AdmmError::Primal(
-                    PrimalError::Linalg(LinalgError::NotPositiveDefinite { .. })
-                        | PrimalError::Krylov(_)
+                    PrimalError::Linalg(
+                        LinalgError::NotPositiveDefinite { .. } | LinalgError::NotFinite { .. }
+                    ) | PrimalError::Krylov(_)
                         | PrimalError::Inaccurate { .. }
+                        | PrimalError::NotFinite { .. }
                 )
-        ) | FitError::Linalg(LinalgError::NotPositiveDefinite { .. })
+        ) | FitError::Linalg(
+            LinalgError::NotPositiveDefinite { .. } | LinalgError::NotFinite { .. }
+        ) | FitError::Preconditioner(_)
     )
 }
 
@@ -312,13 +451,12 @@ fn attempt<T: Real>(
     totals: &mut Totals,
     choice: &mut Choice,
     warm: Option<&WarmStart>,
-    refined: bool,
 ) -> Result<(Status, Option<WarmStart>), FitError> {
     let settings = tracker.settings;
     let mut start = warm.cloned();
     if choice.splitting == Splitting::ThreeBlock {
         let mixed = settings.splitting == Splitting::Auto;
-        let (ended, next) = three_block::run::<T>(tracker, totals, mixed)?;
+        let (ended, next) = three_block::run::<T>(tracker, totals, choice, mixed)?;
         start = Some(next);
         if !mixed || ended != Status::Stalled {
             return Ok((ended, start));
@@ -328,12 +466,22 @@ fn attempt<T: Real>(
             splitting: Splitting::TwoBlock,
             ..settings.clone()
         };
-        let next = choose(tracker.programme, &two, core::mem::size_of::<T>() as f64)?;
-        choice.reason.push_str(&format!(
-            "; changed over at iteration {}",
-            totals.iterations
-        ));
-        (choice.form, choice.method) = (next.form, next.method);
+        let changed = format!("changed over at iteration {}", totals.iterations);
+        match choose(tracker.programme, &two) {
+            Ok(next) => {
+                choice.follow(&next, &changed);
+                choice.precision = match (choice.precision, next.precision) {
+                    // the precision of the iteration stays, that of a factor follows the system
+                    (Precision::F32, _) => Precision::F32,
+                    (_, next) => next,
+                };
+            }
+            Err(error @ FitError::Memory { .. }) => {
+                choice.reason.push_str(&format!("; not {changed}: {error}"));
+                return Ok((Status::Stalled, start));
+            }
+            Err(error) => return Err(error),
+        }
     }
     loop {
         let newton = newton::Rule::new(tracker.programme, settings);
@@ -341,15 +489,8 @@ fn attempt<T: Real>(
         if left == 0 && totals.iterations > 0 {
             return Ok((Status::IterationLimit, start));
         }
-        let (ended, next) = two_block::run::<T>(
-            tracker,
-            totals,
-            choice,
-            start.as_ref(),
-            refined,
-            left,
-            &newton,
-        )?;
+        let (ended, next) =
+            two_block::run::<T>(tracker, totals, choice, start.as_ref(), left, &newton)?;
         if !ended.hand_over {
             return Ok((ended.status, Some(next)));
         }
@@ -483,6 +624,17 @@ impl<'a> Tracker<'a> {
 
     pub(super) fn gap(&self) -> f64 {
         relative_gap(self.point.objective, self.certificate.bound)
+    }
+
+    /// Whether the gap is within the tolerance.
+    pub(super) fn reached(&self) -> bool {
+        self.gap() <= TOLERANCE_MARGIN * self.settings.tol
+    }
+
+    /// Whether a failure would lose something: iterations were made and a point was found.
+    pub(super) fn progressed(&self, totals: &Totals) -> bool {
+        (totals.iterations > 0 || self.best_gap.is_finite())
+            && self.point.objective < self.programme.zero_objective()
     }
 
     pub(super) fn offer_point(&mut self, point: FeasiblePoint) {

@@ -1,18 +1,19 @@
 use admm::{
-    AdmmSettings, AdmmState, GroupNorm, Monitor, PenaltyRule, PrimalError, PrimalReport,
-    PrimalSolver, Proximal, Residuals, Status, Verdict,
+    AdmmSettings, AdmmState, GroupNorm, Monitor, PenaltyRule, PrimalError, Proximal, Residuals,
+    Status, Verdict,
 };
 use faer::{Accum, MatMut, MatRef};
-use linalg_core::{
-    Control, LinearOperator, MaskedBlocks, Masks, Real, ShiftedGram, axpy, for_each_mut, norm,
-    product, sub_into,
-};
+use linalg_core::{LinalgError, LinearOperator, Real, norm, product};
 use num_traits::Float;
 
+use super::Programme;
 use super::certificate::{Certificate, FeasiblePoint, Multipliers};
+use super::choose::{Choice, Form, Method};
+use super::primal::{System, failed};
 use super::solve::{Totals, Tracker, WarmStart, has_cones};
-use super::two_block::first_rho;
-use super::{Activation, Programme};
+use super::source_system::SourceSystem;
+use super::three_primal::{ConeBasis, ThreeBlockInner, ThreeBlockPrimal};
+use super::two_block::{first_rho, zero_start};
 use crate::error::FitError;
 
 /// The scale of the cone copy: this over the largest singular value of the data.
@@ -23,249 +24,6 @@ const POWER: usize = 30;
 const CHANGE_OVER: usize = 50;
 /// A check costs two and a half iterations here: every so many times the set interval.
 const CHECK_FACTOR: usize = 5;
-
-/// The primal step of the three-block form: the variable is `(u, tau G u)`, with
-/// `G = (2 D_b - I) R` for every block.
-///
-/// ```text
-///     K = I + tau^2 R'R,   M = I + (c / rho) (R K^-1 R') o (D D')
-///     r_b = w_b + tau R'(e_b o w^s_b),   theta = M^-1 (y - F K^-1 r),   u = K^-1 (r + F' theta / rho)
-/// ```
-///
-/// Since `(2 D_b - I)^2 = I`, every block has the same `K`; gated programmes have no cone copy
-/// and `K = I`.
-///
-/// **Cost** `12 n rank n_patterns` flops for ReLU and four solves with `K`; set-up `n^2 rank`,
-/// `rank^2 n` and two factorisations.
-/// **Source** the three-block ADMM for convex ReLU networks, its linear system reduced by rotating
-/// each pair of blocks and by the matrix inversion lemma.
-pub struct ThreeBlockPrimal<'a, T> {
-    data: MatRef<'a, T>,
-    masks: &'a Masks,
-    target: &'a [T],
-    cones: bool,
-    tau: T,
-    /// `I + tau^2 R'R`, factored; none for gated programmes.
-    shifted: Option<ShiftedGram<T>>,
-    kernel: ShiftedGram<T>,
-    rho: Option<T>,
-    theta: Vec<T>,
-    price: Vec<T>,
-    images: Vec<T>,
-    scratch: Vec<T>,
-}
-
-impl<'a, T: Real> ThreeBlockPrimal<'a, T> {
-    /// Builds the two systems.
-    ///
-    /// # Errors
-    /// [`PrimalError`] if `I + tau^2 R'R` cannot be factored, or `control` says stop.
-    pub fn new(
-        data: MatRef<'a, T>,
-        masks: &'a Masks,
-        target: &'a [T],
-        activation: Activation,
-        tau: T,
-        control: &Control<'_>,
-    ) -> Result<Self, PrimalError> {
-        let (rank, n) = (data.nrows(), data.ncols());
-        let cones = activation == Activation::Relu;
-        let (shifted, kernel) = if cones {
-            let mut gram = ShiftedGram::from_tiles(rank, |row, col, tile| {
-                let (height, width) = (tile.nrows(), tile.ncols());
-                faer::linalg::matmul::matmul(
-                    tile,
-                    Accum::Replace,
-                    data.subrows(row, height),
-                    data.subrows(col, width).transpose(),
-                    T::of(1.0),
-                    faer::Par::Seq,
-                );
-            });
-            gram.factor(T::of(1.0), tau * tau, control)?;
-            // R K^-1 R' = (L^-1 R')' (L^-1 R')
-            let mut half = data.to_owned();
-            gram.half_solve_in_place(half.as_mut());
-            let kernel = MaskedBlocks::outer_gram(half.as_ref(), masks);
-            (Some(gram), kernel)
-        } else {
-            (None, MaskedBlocks::outer_gram(data, masks))
-        };
-        let patterns = masks.n_blocks();
-        Ok(Self {
-            data,
-            masks,
-            target,
-            cones,
-            tau,
-            shifted,
-            kernel,
-            rho: None,
-            theta: vec![T::of(0.0); n],
-            price: vec![T::of(0.0); rank * patterns],
-            images: vec![T::of(0.0); if cones { n * patterns } else { 0 }],
-            scratch: vec![T::of(0.0); MaskedBlocks::new(data, masks).scratch_len()],
-        })
-    }
-
-    /// Length of the variable: `(rank + n_samples) 2 n_patterns` for ReLU.
-    #[must_use]
-    pub fn dim(&self) -> usize {
-        let (rank, n, patterns) = (self.data.nrows(), self.data.ncols(), self.masks.n_blocks());
-        if self.cones {
-            2 * patterns * (rank + n)
-        } else {
-            patterns * rank
-        }
-    }
-
-    fn solve_relu(&mut self, rho: T, w: &[T], u: &mut [T], fu: &mut [T]) {
-        let (rank, n, patterns) = (self.data.nrows(), self.data.ncols(), self.masks.n_blocks());
-        let blocks = 2 * patterns;
-        let (masks, tau, one) = (self.masks, self.tau, T::of(1.0));
-        let (w, w_cone) = w.split_at(rank * blocks);
-        let (u, u_cone) = u.split_at_mut(rank * blocks);
-
-        // r = w + tau R'(e o w_cone), in u
-        signed_copy(masks, n, tau, w_cone, u_cone);
-        u.copy_from_slice(w);
-        product(
-            MatMut::from_column_major_slice_mut(u, rank, blocks),
-            Accum::Add,
-            self.data,
-            MatRef::from_column_major_slice(u_cone, n, blocks),
-            one,
-        );
-        // t = K^-1 r, in u; R t, in u_cone; F t, in theta
-        if let Some(gram) = &self.shifted {
-            gram.solve_in_place(MatMut::from_column_major_slice_mut(u, rank, blocks));
-        }
-        product(
-            MatMut::from_column_major_slice_mut(u_cone, n, blocks),
-            Accum::Replace,
-            self.data.transpose(),
-            MatRef::from_column_major_slice(u, rank, blocks),
-            one,
-        );
-        self.theta.copy_from_slice(self.target);
-        let (positive, negative) = u_cone.split_at(n * patterns);
-        let mut parts: Vec<&mut [T]> = self.theta.chunks_mut(ROWS).collect();
-        for_each_mut(&mut parts, |part, theta| {
-            let rows = part * ROWS..part * ROWS + theta.len();
-            for p in 0..patterns {
-                let (v, w) = (
-                    &positive[p * n..][rows.clone()],
-                    &negative[p * n..][rows.clone()],
-                );
-                for (((out, &bit), &a), &b) in theta
-                    .iter_mut()
-                    .zip(&masks.column(p)[rows.clone()])
-                    .zip(v)
-                    .zip(w)
-                {
-                    *out -= if bit == 0 { T::of(0.0) } else { a - b };
-                }
-            }
-        });
-        self.kernel.solve_vector(&mut self.theta);
-        sub_into(self.target, &self.theta, fu);
-        // u = t + K^-1 F'theta / rho, and its images
-        let masked = MaskedBlocks::new(self.data, masks);
-        masked.apply_adjoint(&self.theta, &mut self.price, &mut self.scratch);
-        linalg_core::scale(one / rho, &mut self.price);
-        if let Some(gram) = &self.shifted {
-            gram.solve_in_place(MatMut::from_column_major_slice_mut(
-                &mut self.price,
-                rank,
-                patterns,
-            ));
-        }
-        let (u_v, u_w) = u.split_at_mut(rank * patterns);
-        axpy(one, &self.price, u_v);
-        axpy(-one, &self.price, u_w);
-        product(
-            MatMut::from_column_major_slice_mut(&mut self.images, n, patterns),
-            Accum::Replace,
-            self.data.transpose(),
-            MatRef::from_column_major_slice(&self.price, rank, patterns),
-            one,
-        );
-        let images = &self.images;
-        let mut columns: Vec<&mut [T]> = u_cone.chunks_exact_mut(n.max(1)).collect();
-        for_each_mut(&mut columns, |b, column| {
-            let p = b % patterns;
-            let sign = if b < patterns { one } else { -one };
-            for ((out, &z), &bit) in column
-                .iter_mut()
-                .zip(&images[p * n..(p + 1) * n])
-                .zip(masks.column(p))
-            {
-                let value = tau * (*out + sign * z);
-                *out = if bit == 0 { -value } else { value };
-            }
-        });
-    }
-
-    fn solve_gated(&mut self, rho: T, w: &[T], u: &mut [T], fu: &mut [T]) {
-        let masked = MaskedBlocks::new(self.data, self.masks);
-        masked.apply(w, fu, &mut self.scratch);
-        sub_into(self.target, fu, &mut self.theta);
-        self.kernel.solve_vector(&mut self.theta);
-        masked.apply_adjoint(&self.theta, &mut self.price, &mut self.scratch);
-        u.copy_from_slice(w);
-        axpy(T::of(1.0) / rho, &self.price, u);
-        sub_into(self.target, &self.theta, fu);
-    }
-}
-
-/// Rows that one task sums: fixed, so that the sums do not depend on the threads.
-const ROWS: usize = 4096;
-
-/// `out = factor e o x` for every block.
-fn signed_copy<T: Real>(masks: &Masks, n: usize, factor: T, x: &[T], out: &mut [T]) {
-    let patterns = masks.n_blocks();
-    let mut columns: Vec<&mut [T]> = out.chunks_exact_mut(n.max(1)).collect();
-    for_each_mut(&mut columns, |b, column| {
-        for ((out, &x), &bit) in column
-            .iter_mut()
-            .zip(&x[b * n..(b + 1) * n])
-            .zip(masks.column(b % patterns))
-        {
-            *out = if bit == 0 { -factor * x } else { factor * x };
-        }
-    });
-}
-
-impl<T: Real> PrimalSolver<T> for ThreeBlockPrimal<'_, T> {
-    fn set_penalty(&mut self, rho: T, control: &Control<'_>) -> Result<(), PrimalError> {
-        let kappa = if self.cones { 2.0 } else { 1.0 };
-        self.kernel
-            .factor(T::of(1.0), T::of(kappa) / rho, control)?;
-        self.rho = Some(rho);
-        Ok(())
-    }
-
-    fn solve(
-        &mut self,
-        w: &[T],
-        _fw: &[T],
-        _tol: f64,
-        u: &mut [T],
-        fu: &mut [T],
-    ) -> Result<PrimalReport, PrimalError> {
-        let rho = self.rho.ok_or(PrimalError::NoPenalty)?;
-        if self.cones {
-            self.solve_relu(rho, w, u, fu);
-        } else {
-            self.solve_gated(rho, w, u, fu);
-        }
-        Ok(PrimalReport::default())
-    }
-
-    fn is_exact(&self) -> bool {
-        true
-    }
-}
 
 /// The penalty of the three-block form: block soft-thresholding of the first copy, the
 /// non-negative part of the cone copy.
@@ -339,6 +97,7 @@ impl<T: Real> LinearOperator<T> for Unread {
 pub(super) fn run<T: Real>(
     tracker: &mut Tracker<'_>,
     totals: &mut Totals,
+    choice: &mut Choice,
     change_over: bool,
 ) -> Result<(Status, WarmStart), FitError> {
     let programme = tracker.programme;
@@ -348,29 +107,49 @@ pub(super) fn run<T: Real>(
     let data = programme.data_as::<T>(&mut room);
     let target: Vec<T> = programme.target().iter().map(|&y| T::of(y)).collect();
     let tau = TAU / largest_singular_value(data).max(f64::MIN_POSITIVE);
-    let built = ThreeBlockPrimal::new(
-        data,
-        programme.masks(),
+    let rho = first_rho(programme);
+    let halted = || {
+        let status = control.halt().map_or(Status::Interrupted, Status::from);
+        Ok((status, zero_start(programme)))
+    };
+    let basis = match ConeBasis::new(data, programme.activation(), T::of(tau), &control) {
+        Ok(basis) => basis,
+        Err(PrimalError::Linalg(LinalgError::Halted)) => return halted(),
+        Err(error) => return Err(failed(error)),
+    };
+    let masks = programme.masks();
+    let system = System::new(
+        basis.data(),
+        masks,
         &target,
-        programme.activation(),
-        T::of(tau),
-        &control,
+        programme.lift(),
+        choice.backend,
     );
-    let zero_start = || WarmStart {
-        rho: first_rho(programme),
-        z: vec![0.0; programme.rank() * programme.n_blocks()],
-        multipliers: Multipliers::none(programme.n_blocks()),
+    let source = choice.form == Form::Full
+        && has_cones(programme)
+        && matches!(
+            choice.method,
+            Method::Cg | Method::PcgJacobi | Method::PcgNystrom
+        );
+    let settings = tracker.settings;
+    let built = if source {
+        let (method, tau) = (choice.method, T::of(tau));
+        SourceSystem::new(data, masks, &target, tau, method, settings, rho, control)
+            .map(|(system, note)| (ThreeBlockInner::Source(system), note))
+    } else {
+        system
+            .build(choice, settings, rho, control)
+            .map(|built| (ThreeBlockInner::Basis(built.primal), built.note))
     };
-    let mut primal = match built {
-        Ok(primal) => primal,
-        Err(PrimalError::Linalg(linalg_core::LinalgError::Halted)) => {
-            return Ok((
-                control.halt().map_or(Status::Interrupted, Status::from),
-                zero_start(),
-            ));
+    let inner = match built {
+        Ok((inner, note)) => {
+            choice.note(note);
+            inner
         }
-        Err(error) => return Err(FitError::Admm(error.into())),
+        Err(FitError::Linalg(LinalgError::Halted)) => return halted(),
+        Err(error) => return Err(error),
     };
+    let mut primal = ThreeBlockPrimal::new(&basis, masks, inner);
     totals.seconds.setup += control.seconds() - begun;
 
     let (rank, n, blocks) = (
@@ -579,7 +358,7 @@ impl<T: Real> Monitor<T, ThreeBlockProx<T>> for DenseMonitor<'_, '_, T> {
 }
 
 /// The largest singular value of the data by power iteration from a fixed start.
-fn largest_singular_value<T: Real>(data: MatRef<'_, T>) -> f64 {
+pub(super) fn largest_singular_value<T: Real>(data: MatRef<'_, T>) -> f64 {
     let (rank, n) = (data.nrows(), data.ncols());
     #[expect(
         clippy::cast_precision_loss,

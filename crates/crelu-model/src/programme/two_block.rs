@@ -1,14 +1,14 @@
 use admm::{
-    AdmmSettings, AdmmState, CgPrimal, Factor, GroupNorm, InnerPrimal, Lift, Monitor, OuterPrimal,
-    PrimalSolver, Proximal, Residuals, Status, Verdict,
+    AdmmSettings, AdmmState, GroupNorm, Monitor, PrimalSolver, Proximal, Residuals, Status, Verdict,
 };
-use linalg_core::{LinearOperator, MaskedBlocks, Mirrored, Real, masked_gram};
+use linalg_core::{LinearOperator, Real};
 
 use super::Programme;
 use super::certificate::{Certificate, FeasiblePoint, Multipliers};
-use super::choose::{Choice, Form};
+use super::choose::{Choice, Form, Method};
 use super::cone::ConeGroup;
 use super::newton;
+use super::primal::{Built, System};
 use super::solve::{TOLERANCE_MARGIN, Totals, Tracker, WarmStart, has_cones, relative_gap};
 use crate::error::FitError;
 
@@ -17,8 +17,6 @@ const LARGE: usize = 2000;
 /// A gap, by a point that may still violate its cones a little, at most this many times the
 /// tolerance calls for the exact projection.
 const NEAR: f64 = 2.0;
-/// Most inner iterations of a conjugate-gradient step.
-const INNER_LIMIT: usize = 500;
 
 /// How the iteration ended.
 pub(super) struct Ended {
@@ -78,9 +76,8 @@ impl<T: Real> CertifiedProx<T> for ConeGroup<'_, T> {
 pub(super) fn run<T: Real>(
     tracker: &mut Tracker<'_>,
     totals: &mut Totals,
-    choice: &Choice,
+    choice: &mut Choice,
     warm: Option<&WarmStart>,
-    refined: bool,
     max_iters: usize,
     newton: &newton::Rule,
 ) -> Result<(Ended, WarmStart), FitError> {
@@ -90,38 +87,37 @@ pub(super) fn run<T: Real>(
     let mut room = None;
     let data = programme.data_as::<T>(&mut room);
     let target: Vec<T> = programme.target().iter().map(|&y| T::of(y)).collect();
-    let blocks = MaskedBlocks::new(data, programme.masks());
-    let lift = programme.lift();
-    let mut primal: Box<dyn PrimalSolver<T> + '_> = match choice.form {
-        Form::Kernel if refined => {
-            let gram = narrow_gram(programme);
-            Box::new(
-                OuterPrimal::new(&blocks, &target, Factor::Refined(gram), lift)
-                    .map_err(admm_error)?,
-            )
-        }
-        Form::Kernel => {
-            let gram = MaskedBlocks::outer_gram(data, programme.masks());
-            Box::new(
-                OuterPrimal::new(&blocks, &target, Factor::Same(gram), lift).map_err(admm_error)?,
-            )
-        }
-        Form::Gram => {
-            let gram = masked_gram(&blocks);
-            Box::new(InnerPrimal::new(&blocks, &target, gram, lift).map_err(admm_error)?)
-        }
-        Form::Reduced => {
-            Box::new(CgPrimal::new(&blocks, &target, lift, INNER_LIMIT).map_err(admm_error)?)
-        }
-    };
+    let system = System::new(
+        data,
+        programme.masks(),
+        &target,
+        programme.lift(),
+        choice.backend,
+    );
+    let rho = warm.map_or_else(|| first_rho(programme), |warm| warm.rho);
+    let built = system.build(choice, tracker.settings, rho, clock);
     totals.seconds.setup += clock.seconds() - begun;
+    let mut primal = match built {
+        Ok(Built { primal, note }) => {
+            choice.note(note);
+            primal
+        }
+        Err(FitError::Linalg(linalg_core::LinalgError::Halted)) => {
+            let status = clock.halt().map_or(Status::Interrupted, Status::from);
+            let ended = Ended {
+                status,
+                hand_over: false,
+            };
+            return Ok((
+                ended,
+                warm.cloned().unwrap_or_else(|| zero_start(programme)),
+            ));
+        }
+        Err(error) => return Err(error),
+    };
 
     let weight = T::of(programme.beta_sum());
-    let mirrored = Mirrored::new(blocks);
-    let operator: &dyn LinearOperator<T> = match lift {
-        Lift::Mirrored => &mirrored,
-        Lift::Single => &blocks,
-    };
+    let operator = system.operator();
     let mut job = Job {
         tracker,
         totals,
@@ -142,20 +138,20 @@ pub(super) fn run<T: Real>(
 
 /// Products with all patterns that the primal step of an iteration makes.
 fn products(choice: &Choice) -> f64 {
-    match choice.form {
-        Form::Kernel => 1.0,
-        Form::Gram => 2.0,
-        Form::Reduced => 0.0,
+    match (choice.method, choice.form) {
+        (Method::Cholesky, Form::Kernel) => 1.0,
+        // beside the inner iterations: the right-hand side and the image of the step
+        _ => 2.0,
     }
 }
 
-fn admm_error(error: admm::PrimalError) -> FitError {
-    FitError::Admm(error.into())
-}
-
-/// The kernel matrix in `f32`, from data rounded to `f32`.
-fn narrow_gram(programme: &Programme) -> linalg_core::ShiftedGram<f32> {
-    MaskedBlocks::outer_gram(programme.data_as::<f32>(&mut None), programme.masks())
+/// The zero point with the first penalty parameter.
+pub(super) fn zero_start(programme: &Programme) -> WarmStart {
+    WarmStart {
+        rho: first_rho(programme),
+        z: vec![0.0; programme.rank() * programme.n_blocks()],
+        multipliers: Multipliers::none(programme.n_blocks()),
+    }
 }
 
 struct Job<'j, 'a, T> {

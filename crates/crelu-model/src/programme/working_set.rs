@@ -7,7 +7,7 @@ use super::choose::{Choice, choose};
 use super::cone::ConeGroup;
 use super::solve::{
     Check, Observer, ProgrammeSettings, Solution, Splitting, Switch, TOLERANCE_MARGIN, Totals,
-    Tracker, WarmStart, finish, has_cones, run,
+    Tracker, WarmStart, finish, has_cones, is_breakdown, run,
 };
 use super::two_block::CertifiedProx;
 use crate::error::FitError;
@@ -62,6 +62,7 @@ pub(super) fn solve(
     let mut precision = "f64";
     let mut largest = set.members.len();
     let mut tol = SHARE;
+    let (mut inside, mut why) = (None, String::new());
     for _ in 0..MOST_ROUNDS {
         let part = programme.select(&set.members);
         let left = settings.max_iters.saturating_sub(totals.iterations);
@@ -77,10 +78,22 @@ pub(super) fn solve(
             tracker: &mut *tracker,
             before,
         };
-        let mut inner_choice = choose(&part, &inner, 8.0)?;
-        let solution = {
+        let outcome = choose(&part, &inner).and_then(|mut inner_choice| {
             let mut inner_tracker = Tracker::new(&part, &inner, control, &mut relay);
-            run(&mut inner_tracker, &mut inner_choice, warm.as_ref())?
+            let solution = run(&mut inner_tracker, &mut inner_choice, warm.as_ref())?;
+            Ok(solution)
+        });
+        let solution = match outcome {
+            Ok(solution) => solution,
+            Err(error)
+                if tracker.progressed(&totals)
+                    && (is_breakdown(&error) || matches!(error, FitError::Memory { .. })) =>
+            {
+                why = format!("; stopped ({error}): the best point so far");
+                status = Status::Stalled;
+                break;
+            }
+            Err(error) => return Err(error),
         };
         totals.iterations += solution.iterations;
         totals.newton_steps += solution.newton_steps;
@@ -92,7 +105,7 @@ pub(super) fn solve(
         totals.add_seconds(&solution.seconds);
         totals.polish_seconds += solution.polish_seconds;
         precision = solution.precision;
-        (choice.form, choice.method) = (inner_choice.form, inner_choice.method);
+        inside = Some(solution.choice.clone());
 
         let begun = control.seconds();
         let prices = set.price(programme, &solution);
@@ -134,8 +147,12 @@ pub(super) fn solve(
         warm = Some(set.extend(programme, &solution.warm_start));
     }
     choice.reason.push_str(&format!(
-        "; working set of at most {largest} of {patterns} patterns"
+        "; working set of at most {largest} of {patterns} patterns{why}"
     ));
+    if let Some(inside) = inside {
+        choice.follow(&inside, "in its last round");
+        choice.precision = inside.precision;
+    }
     let start = warm.map(|w| set.spread_warm(programme, &w));
     Ok(finish(tracker, choice, totals, status, start, precision))
 }

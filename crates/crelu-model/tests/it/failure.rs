@@ -229,20 +229,6 @@ fn solve_memory_limit_is_an_error_with_its_figures() {
 }
 
 #[test]
-fn solve_cg_with_three_blocks_is_refused() {
-    let programme = Case::random(6, Activation::Relu).programme();
-    let settings = settings(1e-3, |s| {
-        s.splitting = Splitting::ThreeBlock;
-        s.primal = PrimalChoice::Cg;
-    });
-    let error = solve(&programme, &settings, &Control::default(), None, &mut ()).unwrap_err();
-    assert!(
-        matches!(error, FitError::Setting { name: "primal", .. }),
-        "{error}"
-    );
-}
-
-#[test]
 fn programme_unfit_parts_are_errors() {
     let parts = || {
         (

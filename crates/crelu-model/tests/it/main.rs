@@ -33,4 +33,6 @@ mod optimality;
 #[cfg(test)]
 mod oracle;
 #[cfg(test)]
+mod primal;
+#[cfg(test)]
 mod targets;

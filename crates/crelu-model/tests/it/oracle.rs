@@ -1,5 +1,7 @@
 use admm::{Factor, OuterPrimal, PrimalSolver};
-use crelu_model::programme::{Activation, Programme, ThreeBlockPrimal, solve};
+use crelu_model::programme::{
+    Activation, ConeBasis, Programme, ThreeBlockInner, ThreeBlockPrimal, solve,
+};
 use crelu_model::{Precision, PrimalChoice, Splitting, Status, Switch};
 use faer::linalg::solvers::{Llt, Solve};
 use faer::{Mat, MatRef, Side};
@@ -278,15 +280,15 @@ fn assert_three_block_step_is_dense<T: Real>(
     let w = stream.vector(split + cone);
     let data = rounded::<T>(programme.data());
     let target: Vec<T> = narrow(programme.target());
-    let mut primal = ThreeBlockPrimal::new(
-        data.as_ref(),
-        programme.masks(),
-        &target,
-        programme.activation(),
-        T::of(tau),
-        &Control::default(),
-    )
-    .unwrap();
+    let control = Control::default();
+    let activation = programme.activation();
+    let basis = ConeBasis::new(data.as_ref(), activation, T::of(tau), &control).unwrap();
+    let masked = MaskedBlocks::new(basis.data(), programme.masks());
+    let factor = MaskedBlocks::outer_gram(basis.data(), programme.masks());
+    let factor = Factor::Same(Box::new(factor));
+    let inner = OuterPrimal::new(&masked, &target, factor, programme.lift()).unwrap();
+    let inner = ThreeBlockInner::Basis(Box::new(inner));
+    let mut primal = ThreeBlockPrimal::new(&basis, programme.masks(), inner);
     assert_eq!(primal.dim(), w.len());
     let (mut u, mut fu) = (vec![T::of(0.0); w.len()], vec![T::of(0.0); n]);
     // twice, so that a penalty is replaced
@@ -345,9 +347,15 @@ fn assert_two_block_step_is_dense<T: Real>(
     let masked = MaskedBlocks::new(data.as_ref(), programme.masks());
     let factor = if refined {
         let single = rounded::<f32>(programme.data());
-        Factor::Refined(MaskedBlocks::outer_gram(single.as_ref(), programme.masks()))
+        Factor::Refined(Box::new(MaskedBlocks::outer_gram(
+            single.as_ref(),
+            programme.masks(),
+        )))
     } else {
-        Factor::Same(MaskedBlocks::outer_gram(data.as_ref(), programme.masks()))
+        Factor::Same(Box::new(MaskedBlocks::outer_gram(
+            data.as_ref(),
+            programme.masks(),
+        )))
     };
     let mut primal = OuterPrimal::new(&masked, &target, factor, programme.lift()).unwrap();
     let dense = Dense::new(programme, 0.0, rho);

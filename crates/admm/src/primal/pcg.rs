@@ -1,0 +1,210 @@
+use krylov::{CgSettings, CgWorkspace, NormalOperator, block_pcg};
+use linalg_core::{
+    Adjoint, Control, LinalgError, LinearOperator, Preconditioner, Real, axpy, norm, scale,
+    sub_into,
+};
+
+use super::{Lift, PrimalReport, PrimalSolver, residual_bound};
+use crate::error::PrimalError;
+
+/// On which side of the operator the system of [`PcgPrimal`] is solved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Space {
+    /// `(A'A + s I) x = A'(y - F w) / c`, as wide as the operator.
+    Columns,
+    /// `(A A' + s I) theta = s (y - F w)`, as tall as the operator; `x = A' theta / rho`. Not for
+    /// an operator whose rows are sharded: the sums over rows are taken where they are.
+    Rows,
+}
+
+/// Least squares `f(p) = |p - y|^2 / 2` by preconditioned conjugate gradients, from the last step
+/// as the start.
+///
+/// ```text
+///     u = w + (x, -x),   s = rho / c       (c = factor of the lift)
+/// ```
+///
+/// The preconditioner is one of `A'A` or `A A'`, as the [`Space`] says; it is told the shift `s`
+/// whenever `rho` changes.
+///
+/// **Cost** an inner iteration: a product with `A`, one with `A'` and the preconditioner; no matrix
+/// is formed.
+/// **Source** Zhao, Frangella & Udell 2022 (NysADMM), for any preconditioner.
+pub struct PcgPrimal<'a, T> {
+    op: &'a dyn LinearOperator<T>,
+    target: &'a [T],
+    lift: Lift,
+    space: Space,
+    preconditioner: Box<dyn Preconditioner<T> + 'a>,
+    max_iters: usize,
+    control: Control<'a>,
+    rho: Option<T>,
+    work: Option<CgWorkspace<T>>,
+    /// The unknown of the system, the start of the next solve.
+    unknown: Vec<T>,
+    rhs: Vec<T>,
+    step: Vec<T>,
+    tall: Vec<T>,
+    scratch: Vec<T>,
+}
+
+impl<'a, T: Real> PcgPrimal<'a, T> {
+    /// Joins the operator `A`, the target `y` and a preconditioner; `max_iters` bounds the inner
+    /// iterations of a step.
+    ///
+    /// # Errors
+    /// [`linalg_core::LinalgError::Shape`] when the sizes do not fit.
+    pub fn new(
+        op: &'a dyn LinearOperator<T>,
+        target: &'a [T],
+        lift: Lift,
+        space: Space,
+        preconditioner: Box<dyn Preconditioner<T> + 'a>,
+        max_iters: usize,
+    ) -> Result<Self, PrimalError> {
+        let side = match space {
+            Space::Columns => op.cols(),
+            Space::Rows => op.rows(),
+        };
+        for (what, want, got) in [
+            ("target", op.rows(), target.len()),
+            ("preconditioner", side, preconditioner.dim()),
+        ] {
+            if got != want {
+                return Err(LinalgError::Shape { what, want, got }.into());
+            }
+        }
+        let zeros = |len: usize| vec![T::of(0.0); len];
+        Ok(Self {
+            op,
+            target,
+            lift,
+            space,
+            preconditioner,
+            max_iters,
+            control: Control::default(),
+            rho: None,
+            work: None,
+            unknown: zeros(side),
+            rhs: zeros(side),
+            step: zeros(op.cols()),
+            tall: zeros(op.rows()),
+            scratch: zeros(op.scratch_len()),
+        })
+    }
+
+    /// Ends an inner iteration early when `control` says so; the step is then as far as it came.
+    #[must_use]
+    pub fn controlled(mut self, control: Control<'a>) -> Self {
+        self.control = control;
+        self
+    }
+}
+
+impl<T: Real> PrimalSolver<T> for PcgPrimal<'_, T> {
+    fn set_penalty(&mut self, rho: T, _control: &Control<'_>) -> Result<(), PrimalError> {
+        let wide = rho.wide();
+        if !(wide.is_finite() && wide > 0.0) {
+            return Err(LinalgError::NotFinite { what: "rho" }.into());
+        }
+        if let Some(old) = self.rho
+            && self.space == Space::Columns
+        {
+            // F'theta hardly moves with rho, and the step is F'theta / rho
+            scale(old / rho, &mut self.unknown);
+        }
+        self.preconditioner
+            .set_shift(rho / T::of(self.lift.factor()));
+        self.rho = Some(rho);
+        Ok(())
+    }
+
+    fn solve(
+        &mut self,
+        w: &[T],
+        fw: &[T],
+        tol: f64,
+        u: &mut [T],
+        fu: &mut [T],
+    ) -> Result<PrimalReport, PrimalError> {
+        let rho = self.rho.ok_or(PrimalError::NoPenalty)?;
+        let factor = T::of(self.lift.factor());
+        let shift = rho / factor;
+        let flipped = Adjoint::new(self.op);
+        let system = match self.space {
+            Space::Columns => NormalOperator::new(self.op, T::of(1.0), shift),
+            Space::Rows => NormalOperator::new(&flipped, T::of(1.0), shift),
+        };
+        let first = self.work.is_none();
+        let work = self.work.get_or_insert_with(|| {
+            CgWorkspace::preconditioned(&system, self.preconditioner.as_ref())
+        });
+        sub_into(self.target, fw, &mut self.tall);
+        if first {
+            // a state handed over at its end is met where it stands: x = u - w, theta = y - F u
+            match self.space {
+                Space::Columns => sub_into(
+                    &u[..self.step.len()],
+                    &w[..self.step.len()],
+                    &mut self.unknown,
+                ),
+                Space::Rows => sub_into(self.target, fu, &mut self.unknown),
+            }
+        }
+        // the error of the step by the residual r of the system: at most |r| / s, and
+        // |A'(A A' + s)^-1 r| / rho <= |r| / (2 sqrt(s) rho)
+        let (size, per_residual) = match self.space {
+            Space::Columns => {
+                self.op
+                    .apply_adjoint(&self.tall, &mut self.rhs, &mut self.scratch);
+                scale(T::of(1.0) / factor, &mut self.rhs);
+                (norm(&self.rhs).wide(), 1.0 / shift.wide())
+            }
+            Space::Rows => {
+                self.rhs.copy_from_slice(&self.tall);
+                scale(shift, &mut self.rhs);
+                let s = shift.wide();
+                (norm(&self.rhs).wide(), 0.5 / (s.sqrt() * rho.wide()))
+            }
+        };
+        let length = match self.space {
+            Space::Columns => norm(&self.unknown).wide(),
+            Space::Rows => norm(&self.step).wide(),
+        };
+        let settings = CgSettings {
+            tol: residual_bound(tol, length, size, per_residual).max(8.0 * T::EPS),
+            max_iters: self.max_iters,
+        };
+        let reports = block_pcg(
+            &system,
+            self.preconditioner.as_ref(),
+            1,
+            &self.rhs,
+            &mut self.unknown,
+            &settings,
+            &self.control,
+            work,
+        )?;
+        let report = PrimalReport {
+            inner_iterations: reports[0].iterations,
+            residual: reports[0].residual,
+        };
+        match self.space {
+            Space::Columns => self.step.copy_from_slice(&self.unknown),
+            Space::Rows => {
+                self.op
+                    .apply_adjoint(&self.unknown, &mut self.step, &mut self.scratch);
+                scale(T::of(1.0) / rho, &mut self.step);
+            }
+        }
+        self.lift.add(T::of(1.0), &self.step, w, u);
+        self.op.apply(&self.step, &mut self.tall, &mut self.scratch);
+        fu.copy_from_slice(fw);
+        axpy(factor, &self.tall, fu);
+        Ok(report)
+    }
+
+    fn is_exact(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,257 @@
+use super::choose::{Form, Method};
+use super::primal::MOST_RANK;
+use super::solve::{Precision, ProgrammeSettings, Splitting};
+use super::{Activation, Programme};
+
+// The figures below are those of `cargo xtask bench calibrate`, which prints them anew and checks
+// the choices made with them.
+
+/// Iterations a run is priced at: the median of the measured runs, rounded up.
+const ITERATIONS: f64 = 100.0;
+/// Factorisations a run is priced at: the penalty rule changes `rho` three or four times.
+const FACTORISATIONS: f64 = 4.0;
+/// A flop of a factorisation, and of the matrix it factors, in flops of a product.
+const FACTOR_FLOP: f64 = 1.4;
+/// A triangular solve moves its factor through memory: its flops cost this many times those of
+/// a product (one right-hand side).
+const SOLVE_FLOP: f64 = 6.0;
+/// What an inner iteration costs beside its flops, in flops of a product: calls and vectors.
+const CALL: f64 = 1e5;
+/// Inner iterations of a step are about this times the root of the condition number that the
+/// spectrum of the data lets expect ...
+const CG_INNER: f64 = 0.55;
+/// ... with the diagonal as preconditioner ...
+const JACOBI_INNER: f64 = 0.55;
+/// ... and, for a sketch that reaches down to the identity term, this number whatever the data.
+const NYSTROM_INNER: f64 = 9.0;
+/// Columns of the sketch, as a share of the narrower side, up to the largest rank.
+const SKETCH_SHARE: f64 = 0.35;
+/// A sketch is made with its smaller forerunners and their decompositions.
+const SKETCH_COST: f64 = 2.0;
+/// Sweeps of a block-descent step: this times the condition number.
+const RBCD_INNER: f64 = 0.3;
+/// Most inner iterations of a step.
+const MOST_INNER: f64 = 300.0;
+/// Groups of blocks run as thin products: their flops cost more.
+const THIN_PRODUCT: f64 = 2.5;
+/// The first penalty parameter is a tenth of the mean eigenvalue of `F F'`.
+const MEAN_OVER_RHO: f64 = 10.0;
+
+/// Work of a run, in flops of a product, and bytes at its peak.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Price {
+    pub(super) flops: f64,
+    pub(super) bytes: f64,
+}
+
+/// Sizes of a programme, and how far its largest singular value stands out.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sizes {
+    n: f64,
+    r: f64,
+    p: f64,
+    blocks: f64,
+    cones: bool,
+    condition: f64,
+}
+
+impl Sizes {
+    /// **Cost** a few products with the data, none with all patterns.
+    #[expect(clippy::cast_precision_loss, reason = "sizes far below 2^53")]
+    pub(super) fn of(programme: &Programme) -> Self {
+        let n = programme.n_samples() as f64;
+        let data = programme.data();
+        let square = data.squared_norm_l2();
+        let top = super::three_block::largest_singular_value(data).powi(2);
+        let share = if square > 0.0 { top / square } else { 1.0 };
+        Self {
+            n,
+            r: programme.rank() as f64,
+            p: programme.n_patterns() as f64,
+            blocks: programme.n_blocks() as f64,
+            cones: programme.activation() == Activation::Relu,
+            // half of the patterns see a row: the top eigenvalue of A'A is about P/4 of R'R's,
+            // the mean one of A A' is P/2 of the mean square of a row
+            condition: 1.0 + MEAN_OVER_RHO * 0.5 * n * share,
+        }
+    }
+
+    /// The condition number of the primal system at the first `rho`, about.
+    pub(super) fn condition(&self) -> f64 {
+        self.condition
+    }
+
+    /// Inner iterations that a step of a method takes, about.
+    fn inner(&self, method: Method) -> f64 {
+        let side = (self.r * self.p).min(self.n).max(1.0);
+        let estimate = match method {
+            Method::Cholesky => 0.0,
+            Method::Cg => CG_INNER * self.condition.sqrt(),
+            Method::PcgJacobi => JACOBI_INNER * self.condition.sqrt(),
+            Method::PcgNystrom => NYSTROM_INNER,
+            Method::Rbcd | Method::BlockExact => RBCD_INNER * self.condition,
+        };
+        match method {
+            Method::Cholesky => 0.0,
+            Method::Rbcd | Method::BlockExact => estimate.clamp(1.0, MOST_INNER),
+            // conjugate gradients end after as many steps as there are eigenvalues
+            _ => estimate.clamp(1.0, side.min(MOST_INNER)),
+        }
+    }
+
+    /// Columns of a sketch, about.
+    #[expect(clippy::cast_precision_loss, reason = "a small constant")]
+    fn sketch(&self, settings: &ProgrammeSettings) -> f64 {
+        let side = (self.r * self.p).min(self.n);
+        match settings.nystrom_rank {
+            Some(rank) => (rank as f64).min(self.r * self.p),
+            None => (SKETCH_SHARE * side).clamp(1.0, MOST_RANK as f64),
+        }
+    }
+
+    /// Bytes of a number of the iteration and of the factor or the sketch.
+    fn widths(precision: Precision) -> (f64, f64) {
+        match precision {
+            Precision::F32 => (4.0, 4.0),
+            Precision::Mixed => (8.0, 4.0),
+            _ => (8.0, 8.0),
+        }
+    }
+
+    /// Bytes of all but the primal step's matrices.
+    fn common(&self, width: f64, splitting: Splitting) -> f64 {
+        let Self {
+            n,
+            r,
+            p,
+            blocks,
+            cones,
+            ..
+        } = *self;
+        // the data in f64 for the certificate and, if another, in the iteration's precision; masks
+        let copy = if width < 8.0 { n * r * width } else { 0.0 };
+        let mut bytes = n * r * 8.0 + copy + n * p;
+        let chunk = blocks.min(128.0);
+        // z, v, u, w, the point before, six pairs of the acceleration, of conjugate gradients five
+        let copies = if splitting == Splitting::ThreeBlock {
+            10.0
+        } else {
+            22.0
+        };
+        bytes += copies * r * blocks * width + 24.0 * n * 8.0;
+        // masked images of the loop's operator and of the primal step's
+        bytes += 2.0 * (n + r) * p.min(128.0) * width;
+        // of the certificate and the feasible point
+        bytes += 2.0 * n * chunk * 8.0;
+        if !cones {
+            return bytes;
+        }
+        // the lasso over all gates before the first iteration: features twice; freed afterwards
+        let start = 2.0 * n * p * 8.0;
+        let during = if splitting == Splitting::ThreeBlock {
+            // K, the data in its basis; five vectors with a cone copy; multipliers for the
+            // certificate, dense and signed, and as a list
+            n * r * width
+                + r * r * width
+                + 5.0 * n * blocks * width
+                + 2.0 * n * blocks * 8.0
+                + n * blocks * 8.0
+        } else {
+            // images of the blocks, inner products of the rows where they are kept
+            let table = if r >= 64.0 && n <= 4096.0 {
+                n * n * 8.0
+            } else {
+                0.0
+            };
+            // factors of the held rows: measured up to half the rank, in every second block, in
+            // room that grows by half
+            n * chunk * width + table + 0.5 * blocks * (0.75 * r.min(n)).powi(2) * 8.0
+        };
+        bytes + during.max(start)
+    }
+
+    pub(super) fn price(
+        &self,
+        method: Method,
+        form: Form,
+        precision: Precision,
+        splitting: Splitting,
+        settings: &ProgrammeSettings,
+    ) -> Price {
+        let Self { n, r, p, .. } = *self;
+        let (width, narrow) = Self::widths(precision);
+        let one = 2.0 * n * r * p;
+        let doubled = if form == Form::Full { 2.0 } else { 1.0 };
+        let side = match form {
+            Form::Kernel => n,
+            _ => doubled * r * p,
+        };
+        let common = self.common(width, splitting);
+        if method == Method::Cholesky {
+            let build = match form {
+                Form::Kernel => n * n * (r + p),
+                _ => n * side * side,
+            };
+            // a correction of a narrow factor is two products, and two or three are made
+            let corrections = if precision == Precision::Mixed {
+                5.0
+            } else {
+                0.0
+            };
+            let products = match form {
+                Form::Kernel => 1.0 + corrections,
+                _ => 2.0,
+            };
+            // two copies while the matrix of both halves is made from that of one
+            let copies = if form == Form::Full { 1.25 } else { 1.0 };
+            let indicator = if form == Form::Kernel {
+                n * p * narrow
+            } else {
+                0.0
+            };
+            let rounded = if precision == Precision::Mixed {
+                n * r * narrow
+            } else {
+                0.0
+            };
+            return Price {
+                flops: FACTOR_FLOP * (build + FACTORISATIONS * side.powi(3) / 3.0)
+                    + ITERATIONS * (2.0 * side * side * SOLVE_FLOP + products * one),
+                bytes: common + copies * side * side * narrow + indicator + rounded,
+            };
+        }
+        let inner = self.inner(method);
+        let mut step = 2.0 * one + CALL + 10.0 * side;
+        let (mut setup, mut held) = (0.0, 0.0);
+        match method {
+            Method::PcgNystrom => {
+                let columns = self.sketch(settings);
+                step += 4.0 * side * columns * SOLVE_FLOP / 2.0;
+                setup = SKETCH_COST * columns * (2.0 * one + 4.0 * side * columns);
+                // basis, image and two of their size while it is made
+                held = 4.0 * side * columns * 8.0;
+                if precision == Precision::Mixed {
+                    held += n * r * narrow;
+                }
+            }
+            Method::PcgJacobi => {
+                setup = one;
+                held = (n * r + n * p) * width;
+            }
+            Method::Rbcd | Method::BlockExact => {
+                step *= THIN_PRODUCT;
+                step += p * CALL;
+                if method == Method::BlockExact {
+                    step += p * 2.0 * r * r * SOLVE_FLOP;
+                    setup = n * r * r + FACTORISATIONS * r.powi(3) / 3.0;
+                    held = r * r * width;
+                }
+            }
+            _ => {}
+        }
+        Price {
+            flops: setup + ITERATIONS * (inner * step + 2.0 * one),
+            bytes: common + held,
+        }
+    }
+}

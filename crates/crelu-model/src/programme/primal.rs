@@ -1,0 +1,304 @@
+use admm::{
+    BlockExactPrimal, Factor, InnerPrimal, Lift, OuterPrimal, PcgPrimal, PrimalError, PrimalSolver,
+    RbcdPrimal, Space,
+};
+use faer::{Accum, Mat, MatRef};
+use krylov::NormalOperator;
+use linalg_core::{
+    Adjoint, Backend as Library, BlockColumns, Control, FaerBackend, Identity, LinearOperator,
+    MaskedBlocks, Masks, Mirrored, Preconditioner, Real, ShiftedGram, masked_gram,
+};
+use precond_nystrom::{
+    AdaptiveRank, Jacobi, Nystrom, NystromSettings, PrecondError, RankReport, RankStatus,
+    masked_gram_diagonal, masked_outer_diagonal,
+};
+
+use super::choose::{Choice, Form, Method};
+use super::solve::{Backend, Precision, ProgrammeSettings};
+use crate::error::FitError;
+
+/// Most inner iterations of a conjugate-gradient step.
+pub(super) const INNER_LIMIT: usize = 500;
+/// Most sweeps of a block-descent step: where they are not enough, the next step goes on from
+/// where this one stopped.
+const SWEEP_LIMIT: usize = 300;
+
+/// The smooth part that a primal step is built for: masked data in the coordinates of the
+/// iteration, the target, and how blocks pair up.
+pub(super) struct System<'a, T> {
+    backend: Backend,
+    /// For what only this operator has: blocks of columns, diagonals.
+    blocks: MaskedBlocks<'a, T>,
+    mirrored: Mirrored<MaskedBlocks<'a, T>>,
+    /// The same products by the chosen library.
+    single: Operator<'a, T>,
+    pair: Mirrored<Operator<'a, T>>,
+    target: &'a [T],
+    lift: Lift,
+}
+
+type Operator<'a, T> = Box<dyn LinearOperator<T> + Send + 'a>;
+
+/// The products and the factors of a library.
+fn library<T: Real>(backend: Backend) -> &'static dyn Library<T> {
+    match backend {
+        #[cfg(feature = "nalgebra")]
+        Backend::Nalgebra => T::reference(),
+        _ => &FaerBackend,
+    }
+}
+
+/// A primal step, and what is to be said about it in the report.
+pub(super) struct Built<'a, T: Real> {
+    pub(super) primal: Box<dyn PrimalSolver<T> + 'a>,
+    pub(super) note: Option<String>,
+}
+
+impl<'a, T: Real> System<'a, T> {
+    pub(super) fn new(
+        data: MatRef<'a, T>,
+        masks: &'a Masks,
+        target: &'a [T],
+        lift: Lift,
+        backend: Backend,
+    ) -> Self {
+        let blocks = MaskedBlocks::new(data, masks);
+        let operator = || library::<T>(backend).blocks(data, masks);
+        Self {
+            backend,
+            blocks,
+            mirrored: Mirrored::new(blocks),
+            single: operator(),
+            pair: Mirrored::new(operator()),
+            target,
+            lift,
+        }
+    }
+
+    /// `F`, as the loop applies it.
+    pub(super) fn operator(&self) -> &dyn LinearOperator<T> {
+        match self.lift {
+            Lift::Mirrored => &self.pair,
+            Lift::Single => &self.single,
+        }
+    }
+
+    /// Builds the primal step of a choice; `rho` is the first penalty parameter.
+    ///
+    /// # Errors
+    /// [`FitError`] when a sketch or a diagonal fails; [`linalg_core::LinalgError::Halted`] inside
+    /// it when `control` says stop.
+    pub(super) fn build(
+        &'a self,
+        choice: &Choice,
+        settings: &ProgrammeSettings,
+        rho: f64,
+        control: Control<'a>,
+    ) -> Result<Built<'a, T>, FitError> {
+        let full = choice.form == Form::Full && self.lift == Lift::Mirrored;
+        let lift = if full { Lift::Single } else { self.lift };
+        let op: &dyn LinearOperator<T> = if full { &self.pair } else { &self.single };
+        let columns: &dyn BlockColumns<T> = if full { &self.mirrored } else { &self.blocks };
+        let target = self.target;
+        let mixed = choice.precision == Precision::Mixed;
+        let mut note = None;
+        let primal: Box<dyn PrimalSolver<T> + 'a> = match (choice.method, choice.form) {
+            (Method::Cholesky, Form::Kernel) => {
+                let (data, masks) = (self.blocks.data(), self.blocks.masks());
+                let factor = if mixed {
+                    let narrow = narrow(data);
+                    Factor::Refined(library::<f32>(self.backend).outer_gram(narrow.as_ref(), masks))
+                } else {
+                    Factor::Same(library::<T>(self.backend).outer_gram(data, masks))
+                };
+                Box::new(OuterPrimal::new(op, target, factor, lift).map_err(failed)?)
+            }
+            (Method::Cholesky, Form::Full) if full => {
+                let gram = mirrored_gram(&masked_gram(&self.blocks));
+                Box::new(InnerPrimal::new(op, target, gram, lift).map_err(failed)?)
+            }
+            (Method::Cholesky, _) => {
+                let (data, masks) = (self.blocks.data(), self.blocks.masks());
+                let gram = library::<T>(self.backend).inner_gram(data, masks);
+                Box::new(InnerPrimal::new(op, target, gram, lift).map_err(failed)?)
+            }
+            (Method::Cg | Method::PcgJacobi | Method::PcgNystrom, form) => {
+                let space = if form == Form::Kernel {
+                    Space::Rows
+                } else {
+                    Space::Columns
+                };
+                let shift = rho / lift.factor();
+                let preconditioner: Box<dyn Preconditioner<T> + 'a> = match choice.method {
+                    Method::PcgJacobi => Box::new(self.jacobi(space, full, shift)?),
+                    Method::PcgNystrom => {
+                        let (found, said) =
+                            self.nystrom(op, space, settings, mixed, shift, &control)?;
+                        note = Some(said);
+                        found
+                    }
+                    _ => Box::new(Identity::new(match space {
+                        Space::Rows => op.rows(),
+                        Space::Columns => op.cols(),
+                    })),
+                };
+                let pcg = PcgPrimal::new(op, target, lift, space, preconditioner, INNER_LIMIT);
+                Box::new(pcg.map_err(failed)?.controlled(control))
+            }
+            (Method::Rbcd, _) => {
+                let seed = settings.seed;
+                let rbcd = RbcdPrimal::new(columns, target, lift, SWEEP_LIMIT, seed);
+                Box::new(rbcd.map_err(failed)?.controlled(control))
+            }
+            (Method::BlockExact, _) => {
+                let gram = row_gram(self.blocks.data());
+                let exact = BlockExactPrimal::new(columns, target, gram, lift, SWEEP_LIMIT);
+                Box::new(exact.map_err(failed)?.controlled(control))
+            }
+        };
+        Ok(Built { primal, note })
+    }
+
+    fn jacobi(&self, space: Space, full: bool, shift: f64) -> Result<Jacobi<T>, FitError> {
+        let mut diagonal = match space {
+            Space::Rows => masked_outer_diagonal(&self.blocks),
+            Space::Columns => masked_gram_diagonal(&self.blocks),
+        };
+        if full {
+            let factor = if space == Space::Rows { 2.0 } else { 1.0 };
+            linalg_core::scale(T::of(factor), &mut diagonal);
+            if space == Space::Columns {
+                diagonal.extend_from_within(..);
+            }
+        }
+        Jacobi::new(diagonal, T::of(shift)).map_err(unpreconditioned)
+    }
+
+    /// Nystrom on `A'A` or `A A'`, sketched in `f32` if `mixed`.
+    fn nystrom(
+        &self,
+        op: &dyn LinearOperator<T>,
+        space: Space,
+        settings: &ProgrammeSettings,
+        mixed: bool,
+        shift: f64,
+        control: &Control<'_>,
+    ) -> Result<(Box<dyn Preconditioner<T> + 'a>, String), FitError> {
+        if mixed {
+            let data = narrow(self.blocks.data());
+            let narrow = || library::<f32>(self.backend).blocks(data.as_ref(), self.blocks.masks());
+            let (single, pair) = (narrow(), Mirrored::new(narrow()));
+            let op: &dyn LinearOperator<f32> = if op.cols() == single.cols() {
+                &single
+            } else {
+                &pair
+            };
+            let (found, note) = sketch(op, space, settings, shift, control)?;
+            return Ok((Box::new(found.in_precision::<T>()), note));
+        }
+        let (found, note) = sketch(op, space, settings, shift, control)?;
+        Ok((Box::new(found), note))
+    }
+}
+
+/// A sketch of `A'A` or `A A'` and what it found, in words.
+fn sketch<T: Real>(
+    op: &dyn LinearOperator<T>,
+    space: Space,
+    settings: &ProgrammeSettings,
+    shift: f64,
+    control: &Control<'_>,
+) -> Result<(Nystrom<T>, String), FitError> {
+    let flipped = Adjoint::new(op);
+    let matrix = match space {
+        Space::Columns => NormalOperator::new(op, T::of(1.0), T::of(0.0)),
+        Space::Rows => NormalOperator::new(&flipped, T::of(1.0), T::of(0.0)),
+    };
+    let shift = T::of(shift);
+    let outcome = match settings.nystrom_rank {
+        Some(rank) => {
+            let how = NystromSettings::default().rank(rank).seed(settings.seed);
+            Nystrom::new(&matrix, &how, shift, control).map(|found| (found, None))
+        }
+        None => {
+            let how = adaptive(settings.seed);
+            Nystrom::adaptive(&matrix, &how, shift, control).map(|(f, report)| (f, Some(report)))
+        }
+    };
+    let (found, report) = outcome.map_err(unpreconditioned)?;
+    let note = said(found.rank(), report);
+    Ok((found, note))
+}
+
+/// The rank is sought up to this: a sketch costs as many products.
+pub(super) const MOST_RANK: usize = 256;
+
+/// How a rank is sought.
+pub(super) fn adaptive(seed: u64) -> AdaptiveRank {
+    AdaptiveRank::default().max(MOST_RANK).seed(seed)
+}
+
+/// The rank in words.
+pub(super) fn said(rank: usize, report: Option<RankReport>) -> String {
+    match report {
+        None => format!("Nystrom rank {rank} as asked"),
+        Some(report) => {
+            let end = if report.status == RankStatus::Reached {
+                "within ten times the identity term"
+            } else {
+                "at the largest rank"
+            };
+            format!(
+                "Nystrom rank {rank} found by its error {:.1e}, {end}",
+                report.error
+            )
+        }
+    }
+}
+
+pub(super) fn failed(error: PrimalError) -> FitError {
+    FitError::Admm(error.into())
+}
+
+pub(super) fn unpreconditioned(error: PrecondError) -> FitError {
+    match error {
+        PrecondError::Linalg(error) => FitError::Linalg(error),
+        other => FitError::Preconditioner(other),
+    }
+}
+
+/// Data rounded to `f32`.
+fn narrow<T: Real>(data: MatRef<'_, T>) -> Mat<f32> {
+    Mat::from_fn(data.nrows(), data.ncols(), |k, i| {
+        f32::of(data[(k, i)].wide())
+    })
+}
+
+/// `R'R` of the data, at least every block's `R'D_bR`.
+pub(super) fn row_gram<T: Real>(data: MatRef<'_, T>) -> ShiftedGram<T> {
+    ShiftedGram::from_tiles(data.nrows(), |row, col, tile| {
+        let (height, width) = (tile.nrows(), tile.ncols());
+        faer::linalg::matmul::matmul(
+            tile,
+            Accum::Replace,
+            data.subrows(row, height),
+            data.subrows(col, width).transpose(),
+            T::of(1.0),
+            faer::Par::Seq,
+        );
+    })
+}
+
+/// `[G, -G; -G, G]`: the matrix of pairs that act through their difference.
+fn mirrored_gram<T: Real>(gram: &ShiftedGram<T>) -> ShiftedGram<T> {
+    let m = gram.dim();
+    ShiftedGram::from_tiles(2 * m, |row, col, mut tile| {
+        for j in 0..tile.ncols() {
+            for i in 0..tile.nrows() {
+                let (a, b) = (row + i, col + j);
+                let value = gram.entry(a % m, b % m);
+                tile[(i, j)] = if (a < m) == (b < m) { value } else { -value };
+            }
+        }
+    })
+}
