@@ -3,6 +3,7 @@
 //! | name | what it measures |
 //! |---|---|
 //! | `core` | set-up and iterations at the paper's size, beside the machine's product and Cholesky rates |
+//! | `global` | generated networks beside Adam: objective, neurons, time, seeds, held-out scores, growth |
 //! | `convergence` | iterations, products and seconds to a certified gap, on real and synthetic sets |
 //!
 //! Every command prints a table, and writes what it measured to `target/bench/`.
@@ -14,19 +15,21 @@
 
 mod convergence;
 mod core_rates;
+mod global;
 mod record;
 mod sets;
 mod stopwatch;
 
 use std::process::ExitCode;
 
-const USAGE: &str =
-    "usage: cargo xtask bench core|convergence [--quick] [--set NAME] [--write FILE]";
+const USAGE: &str = "usage: cargo xtask bench core|convergence [--quick] [--set NAME] [--write FILE], or bench global \
+     [--quick] [--only table|seeds|heldout|growth|paper|page] [--paper] [--set NAME] [--fraction F] [--resume] [--write]";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let outcome = match args.first().map(String::as_str) {
         Some("core") => core_rates::run(&args[1..]),
+        Some("global") => global::run(&args[1..]),
         Some("convergence") => convergence::run(&args[1..]),
         Some(other) => Err(format!("no bench named {other:?}; {USAGE}")),
         None => Err(USAGE.to_owned()),
