@@ -88,7 +88,7 @@ pub(crate) fn child(args: &[String]) -> Result<(), String> {
         target: set.target,
         fraction: FRACTION,
     };
-    let mut row = global_row(&case, &GlobalSettings::default(), Some(limit))?;
+    let mut row = global_row(&case, &GlobalSettings::default(), limit)?;
     row["memory"] = json!(peak_memory());
     println!("{row}");
     Ok(())

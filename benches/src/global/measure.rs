@@ -12,6 +12,8 @@ use crate::stopwatch::Stopwatch;
 
 /// Ascents a sign of the widest searches.
 const WIDE: usize = 10_000;
+/// Seconds after which a generated network is returned as it is.
+const LIMIT: f64 = 300.0;
 
 /// How the neurons are generated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +72,7 @@ pub(crate) fn sampled_key(place: &str) -> String {
 
 /// A network whose neurons are generated.
 pub(crate) fn global(case: &Case, variant: Variant, seed: u64) -> Result<Value, String> {
-    let mut row = global_row(case, &variant.settings(seed), None)?;
+    let mut row = global_row(case, &variant.settings(seed), LIMIT)?;
     if let Variant::AtMost(_, most) = variant {
         row["max_neurons"] = json!(most);
     }

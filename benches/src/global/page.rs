@@ -113,9 +113,9 @@ fn best_row(out: &mut String, view: &View<'_>) {
         }),
         at.map_or_else(dash, |at| format!("{about}{:.2}", at.flops / runs)),
         figure(best, "max_price", 4),
-        percent(best, "search_gap"),
+        ended(best),
         figure(wide, "max_price", 4),
-        percent(wide, "search_gap"),
+        ended(wide),
         figure(wide, "seconds", 2),
     ];
     line(out, &cells);
@@ -130,7 +130,8 @@ fn few_row(out: &mut String, view: &View<'_>) {
         Some(_) => format!("{} ({})", ratio(row, "objective", adam), plain(row, "neurons")),
         None => dash(),
     };
-    let seconds: f64 = few.iter().flatten().map(|row| number(row, "seconds")).sum();
+    let seconds = few.iter().flatten().map(|row| number(row, "seconds"));
+    let seconds = seconds.reduce(|sum, more| sum + more);
     let cells = [
         view.title(),
         ratio(default, "objective", view.lowest),
@@ -141,16 +142,39 @@ fn few_row(out: &mut String, view: &View<'_>) {
         ),
         figure(default, "seconds", 2),
         figure(default, "max_price", 4),
-        percent(default, "search_gap"),
+        ended(default),
         reached(few[0]),
         reached(few[1]),
         reached(few[2]),
-        format!("{seconds:.2}"),
-        ratio(view.sampled, "objective", adam),
+        seconds.map_or_else(dash, |seconds| format!("{seconds:.2}")),
+        sampled(view.sampled, adam),
         plain(view.sampled, "neurons"),
         figure(view.sampled, "seconds", 2),
     ];
     line(out, &cells);
+}
+
+/// The search gap, and how the run ended if it did not converge.
+fn ended(row: Option<&Value>) -> String {
+    let status = row.and_then(|row| row["status"].as_str());
+    let gap = percent(row, "search_gap");
+    match status {
+        None | Some("converged") => gap,
+        Some(other) => format!("{gap}, {}", other.replace('_', " ")),
+    }
+}
+
+/// `J` of a sampled programme over Adam's; its lower bound, too, where it was not solved.
+fn sampled(row: Option<&Value>, adam: f64) -> String {
+    let objective = ratio(row, "objective", adam);
+    match row {
+        Some(row) if row["status"] != "converged" => {
+            let bound = number(row, "dual_bound") / adam;
+            let status = row["status"].as_str().unwrap_or_default();
+            format!("{objective} ({status}, bound {bound:.2})")
+        }
+        _ => objective,
+    }
 }
 
 /// A line of a table.

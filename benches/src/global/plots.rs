@@ -20,6 +20,8 @@ const ORANGE_INK: RGBColor = RGBColor(214, 98, 26);
 const GREY_INK: RGBColor = RGBColor(110, 110, 110);
 /// Objectives are drawn up to this much above the lowest, relatively.
 const HIGHEST: f64 = 0.08;
+/// ... and less than this is not magnified to the full height.
+const LEAST_SPAN: f64 = 0.005;
 /// ... and, on the logarithmic scale, from this to this.
 const CLOSEST: f64 = 1e-6;
 const FARTHEST: f64 = 10.0;
@@ -104,9 +106,10 @@ fn frontier(area: &Area<'_>, view: &View<'_>) -> Result<(), String> {
     let merged: Vec<(f64, f64)> = merged.collect();
     let all = met.iter().chain(&kept).chain(&merged);
     let floor = all.clone().map(|at| at.1).fold(f64::INFINITY, f64::min);
-    let top = floor + HIGHEST;
+    let highest = all.clone().map(|at| at.1).fold(floor, f64::max);
+    let margin = 0.08 * (highest - floor).clamp(LEAST_SPAN, HIGHEST);
+    let top = highest.min(floor + HIGHEST) + margin;
     let right = all.map(|at| at.0).fold(1.0, f64::max);
-    let first = met.first().map_or(1.0, |at| at.0);
     let mut chart = ChartBuilder::on(area)
         .caption(view.title(), (FONT, 17).into_font())
         .margin(10)
@@ -114,8 +117,8 @@ fn frontier(area: &Area<'_>, view: &View<'_>) -> Result<(), String> {
         .x_label_area_size(40)
         .y_label_area_size(58)
         .build_cartesian_2d(
-            (0.9 * first..1.15 * right).log_scale(),
-            floor - 0.05 * HIGHEST..top,
+            0.0..1.05 * right,
+            floor - margin..top + 3.0 * margin,
         )
         .map_err(failed)?;
     chart
@@ -127,7 +130,7 @@ fn frontier(area: &Area<'_>, view: &View<'_>) -> Result<(), String> {
         .axis_desc_style((FONT, 14))
         .x_desc("neurons")
         .y_desc("J / Adam's best")
-        .y_label_formatter(&|value| format!("{value:.2}"))
+        .y_label_formatter(&|value| format!("{value:.3}"))
         .x_label_formatter(&|value| format!("{value:.0}"))
         .draw()
         .map_err(failed)?;

@@ -35,14 +35,14 @@ impl GlobalObserver for Course<'_> {
     }
 }
 
-/// Trains, and hands back the row of the record: `J` of the returned and of the best network,
+/// Trains for at most `limit` seconds, and hands back the row of the record: `J` of the returned and of the best network,
 /// neurons, seconds, flops, what the last search said, and the course of it all. The seconds are
 /// from the preprocessed data to the network; the certificate over the network's own patterns,
 /// which `fit` adds, is not in them.
 pub(crate) fn global_row(
     case: &Case,
     settings: &GlobalSettings,
-    limit: Option<f64>,
+    limit: f64,
 ) -> Result<Value, String> {
     let clock = Stopwatch::start();
     let space = row_space(&case.inputs)?;
@@ -54,7 +54,7 @@ pub(crate) fn global_row(
         count: case.count(),
         points: Vec::new(),
     };
-    let control = Control::with_clock(&clock).limit(limit);
+    let control = Control::with_clock(&clock).limit(Some(limit));
     let start = Neurons::none(problem.rank());
     let trained = train(&problem, start, settings, &control, &mut course);
     let seconds = clock.seconds();
