@@ -55,10 +55,7 @@ pub(crate) fn raw(name: &str) -> Result<(&'static str, Raw), String> {
         )),
         "digits" => {
             let code = |v| if v % 2.0 == 0.0 { 1.0 } else { -1.0 };
-            Ok((
-                "digits",
-                table("digits.csv.gz", code, Some(600), classify)?,
-            ))
+            Ok(("digits", table("digits.csv.gz", code, Some(600), classify)?))
         }
         "wine" => {
             let code = |v| if v == 1.0 { 1.0 } else { -1.0 };
@@ -96,12 +93,7 @@ pub(crate) fn values(data: &Dataset) -> Result<&[f64], String> {
     values.ok_or_else(|| "the target is not numeric".to_owned())
 }
 
-fn table(
-    file: &str,
-    code: fn(f64) -> f64,
-    rows: Option<usize>,
-    task: Task,
-) -> Result<Raw, String> {
+fn table(file: &str, code: fn(f64) -> f64, rows: Option<usize>, task: Task) -> Result<Raw, String> {
     let read =
         crelu_data::read(&root().join(file), &ReadOptions::default()).map_err(|e| e.to_string())?;
     let Some(Column::Numbers { values, .. }) = &read.target else {

@@ -91,7 +91,11 @@ fn exponents(
         exponent(&points.collect::<Vec<_>>())
     };
     let (_, last) = ended[ended.len() - 1];
-    let parts = [("price", "pricing"), ("polish", "polish"), ("setup", "setup")];
+    let parts = [
+        ("price", "pricing"),
+        ("polish", "polish"),
+        ("setup", "setup"),
+    ];
     let (mut most, mut share) = ("price", 0.0);
     for (shown, part) in parts {
         let of_all = number(last, part) / number(last, "seconds");

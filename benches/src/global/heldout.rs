@@ -43,8 +43,7 @@ pub(crate) fn measure(store: &mut Store, options: &Options) -> Result<(), String
             let row = store.row(&key(set, fold), || {
                 let outer = Split::new(&raw.data, raw.task, train, test)?;
                 let choosing = &folds(train.len(), INNER, SEED + 1)[0];
-                let pick =
-                    |part: &[usize]| part.iter().map(|&i| train[i]).collect::<Vec<usize>>();
+                let pick = |part: &[usize]| part.iter().map(|&i| train[i]).collect::<Vec<usize>>();
                 let (keep, judge) = (pick(&choosing.0), pick(&choosing.1));
                 let inner = Split::new(&raw.data, raw.task, &keep, &judge)?;
                 one_fold(&inner, &outer)
@@ -166,7 +165,10 @@ fn linear(split: &Split, multiple: f64) -> Result<Answer, String> {
 
 fn sampled(split: &Split, fraction: f64) -> Result<Answer, String> {
     let beta = fraction * beta_max(&split.inputs, &split.target)?;
-    let settings = FitSettings::default().task(split.task).beta(beta).seed(SEED);
+    let settings = FitSettings::default()
+        .task(split.task)
+        .beta(beta)
+        .seed(SEED);
     let settings = settings.check().map_err(|e| e.to_string())?;
     let fit = fit(&split.train, None, &settings, &Control::default(), &mut ());
     let network = fit.map_err(|e| e.to_string())?.model.network;

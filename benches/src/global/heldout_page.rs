@@ -94,9 +94,8 @@ fn worse(set: &str, means: &[Mean; 4], show: &dyn Fn(&Mean) -> String) -> String
 }
 
 fn mean(rows: &[&Value], method: &str) -> Mean {
-    let values = |name: &str| -> Vec<f64> {
-        rows.iter().map(|row| number(&row[method], name)).collect()
-    };
+    let values =
+        |name: &str| -> Vec<f64> { rows.iter().map(|row| number(&row[method], name)).collect() };
     #[expect(clippy::cast_precision_loss, reason = "a handful of folds")]
     let count = rows.len() as f64;
     let mean = |values: &[f64]| values.iter().sum::<f64>() / count;

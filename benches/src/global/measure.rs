@@ -116,3 +116,53 @@ pub(crate) fn sampled(case: &Case) -> Result<Value, String> {
         "neurons": report.neurons, "patterns": report.patterns, "seconds": clock.seconds(),
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use crelu_model::TrainMode;
+
+    use super::*;
+    use crate::global::store::number;
+
+    #[test]
+    fn global_row_is_what_fit_returns() {
+        let case = Case::load("wine class 0", 0.1).unwrap();
+        let row = global(&case, Variant::Default, 3).unwrap();
+        let (_, raw) = sets::raw("wine class 0").unwrap();
+        let settings = FitSettings::default()
+            .train(TrainMode::Global)
+            .task(raw.task);
+        let settings = settings.beta(case.beta).seed(3).check().unwrap();
+        let fit = fit(&raw.data, None, &settings, &Control::default(), &mut ()).unwrap();
+        let report = fit.report;
+        let apart = number(&row, "objective") / report.objective_network - 1.0;
+        assert!(apart.abs() < 1e-12, "{apart}");
+        assert_eq!(row["neurons"], report.neurons);
+        assert_eq!(row["status"], report.status);
+        let gap = number(&row, "search_gap") - report.search_gap.unwrap();
+        assert!(gap.abs() < 1e-12, "{gap}");
+        assert!(number(&row, "flops") > 0.0);
+    }
+
+    #[test]
+    fn ordinary_row_counts_merged_neurons_no_higher() {
+        let case = Case::load("wine class 0", 0.1).unwrap();
+        let row = ordinary(&case, 500, 0).unwrap();
+        let (kept, merged) = (number(&row, "kept"), number(&row, "merged"));
+        assert!(merged <= kept && merged > 0.0, "{merged} of {kept}");
+        // what is dropped is below 1e-3 of the largest, of 100 neurons
+        let raised = number(&row, "merged_objective") / number(&row, "polished") - 1.0;
+        assert!(raised < 1e-2, "{raised}");
+    }
+
+    #[test]
+    fn sampled_row_lies_above_its_bound() {
+        let case = Case::load("wine class 0", 0.1).unwrap();
+        let row = sampled(&case).unwrap();
+        let (objective, bound) = (number(&row, "objective"), number(&row, "dual_bound"));
+        assert!(
+            bound <= objective && bound > 0.99 * objective,
+            "{bound} {objective}"
+        );
+    }
+}

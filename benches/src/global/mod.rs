@@ -1,6 +1,6 @@
-//! `bench global`: networks whose neurons are generated beside an ordinary training of the same
-//! objective, with what the issue of fewer neurons, of other seeds, of unseen rows and of growing
-//! sizes says. Every row is kept in `target/bench/global.json` as it comes.
+//! `bench global`: networks whose neurons are generated, beside an ordinary training of the same
+//! objective: with all and with few neurons, from other seeds, on unseen rows, at growing sizes. Every
+//! row is kept in `target/bench/global.json` as it comes.
 
 mod adam;
 mod case;
@@ -22,6 +22,8 @@ mod table;
 mod train;
 mod verdict;
 mod view;
+
+use std::path::PathBuf;
 
 use options::{Options, Part};
 use store::Store;
@@ -50,7 +52,8 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     } else {
         "global"
     };
-    let mut store = Store::open(name, options.resume)?;
+    let file = PathBuf::from("target/bench").join(format!("{name}.json"));
+    let mut store = Store::open(file, options.resume)?;
     for part in &options.parts {
         match part {
             Part::Table => table::measure(&mut store, &options)?,

@@ -127,7 +127,11 @@ fn few_row(out: &mut String, view: &View<'_>) {
     let few = ["half", "third", "fifth"].map(|part| view.global(part));
     let known = view.known.map(|known| format!(" ({})", known.thin_neurons));
     let reached = |row: Option<&Value>| match row {
-        Some(_) => format!("{} ({})", ratio(row, "objective", adam), plain(row, "neurons")),
+        Some(_) => format!(
+            "{} ({})",
+            ratio(row, "objective", adam),
+            plain(row, "neurons")
+        ),
         None => dash(),
     };
     let seconds = few.iter().flatten().map(|row| number(row, "seconds"));
@@ -135,11 +139,7 @@ fn few_row(out: &mut String, view: &View<'_>) {
     let cells = [
         view.title(),
         ratio(default, "objective", view.lowest),
-        format!(
-            "{}{}",
-            plain(default, "neurons"),
-            known.unwrap_or_default()
-        ),
+        format!("{}{}", plain(default, "neurons"), known.unwrap_or_default()),
         figure(default, "seconds", 2),
         figure(default, "max_price", 4),
         ended(default),
@@ -231,10 +231,7 @@ mod tests {
     fn put_replaces_only_what_stands_between_its_markers() {
         let page = "a\n<!-- bench global x -->\nold\n<!-- end x -->\nb\n";
         let new = put(page, "x", "new\n").unwrap();
-        assert_eq!(
-            new,
-            "a\n<!-- bench global x -->\nnew\n<!-- end x -->\nb\n"
-        );
+        assert_eq!(new, "a\n<!-- bench global x -->\nnew\n<!-- end x -->\nb\n");
         assert_eq!(put(&new, "x", "new\n").unwrap(), new);
         assert!(put(page, "y", "").is_err());
     }

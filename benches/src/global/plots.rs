@@ -116,10 +116,7 @@ fn frontier(area: &Area<'_>, view: &View<'_>) -> Result<(), String> {
         .margin_right(18)
         .x_label_area_size(40)
         .y_label_area_size(58)
-        .build_cartesian_2d(
-            0.0..1.05 * right,
-            floor - margin..top + 3.0 * margin,
-        )
+        .build_cartesian_2d(0.0..1.05 * right, floor - margin..top + 3.0 * margin)
         .map_err(failed)?;
     chart
         .configure_mesh()

@@ -14,9 +14,9 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Opens `target/bench/<name>.json`; with `resume`, rows that are there are not measured again.
-    pub(crate) fn open(name: &str, resume: bool) -> Result<Self, String> {
-        let file = PathBuf::from("target/bench").join(format!("{name}.json"));
+    /// Opens a record, an empty one if there is none; with `resume`, rows that are there are not
+    /// measured again.
+    pub(crate) fn open(file: PathBuf, resume: bool) -> Result<Self, String> {
         let rows = match std::fs::read(&file) {
             Ok(bytes) => {
                 let whole: Value = serde_json::from_slice(&bytes)
@@ -72,4 +72,32 @@ impl Store {
 /// A number of a row; NaN where there is none, so that every comparison with it fails.
 pub(crate) fn number(row: &Value, name: &str) -> f64 {
     row[name].as_f64().unwrap_or(f64::NAN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn store_resumed_measures_no_row_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("record.json");
+        let mut first = Store::open(file.clone(), false).unwrap();
+        first.row("a|1", || Ok(json!({ "x": 1.5 }))).unwrap();
+        let mut again = Store::open(file.clone(), true).unwrap();
+        let kept = again.row("a|1", || Err("measured again".to_owned()));
+        assert_eq!(number(kept.unwrap(), "x"), 1.5);
+        assert_eq!(again.starting("a|").count(), 1);
+        let mut anew = Store::open(file, false).unwrap();
+        let row = anew.row("a|1", || Ok(json!({ "x": 2.5 }))).unwrap();
+        assert_eq!(number(row, "x"), 2.5);
+    }
+
+    #[test]
+    fn store_of_a_damaged_file_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("record.json");
+        std::fs::write(&file, "{").unwrap();
+        assert!(Store::open(file, true).is_err());
+    }
 }

@@ -27,13 +27,7 @@ pub(crate) fn measure(store: &mut Store, options: &Options) -> Result<(), String
     Ok(())
 }
 
-fn one(
-    store: &mut Store,
-    case: &Case,
-    runs: u64,
-    steps: usize,
-    quick: bool,
-) -> Result<(), String> {
+fn one(store: &mut Store, case: &Case, runs: u64, steps: usize, quick: bool) -> Result<(), String> {
     let place = case.key();
     let mut leanest = usize::MAX;
     for seed in 0..runs {

@@ -128,3 +128,56 @@ fn gap_limit(fraction: f64) -> Option<f64> {
 fn ratio(value: f64, of: f64) -> String {
     format!("{:.5}", value / of)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::global::case::key;
+    use crate::global::measure::{adam_key, global_key};
+    use crate::global::store::Store;
+
+    const SET: &str = "teacher 400x9";
+
+    fn store(folder: &tempfile::TempDir, best: Value) -> Store {
+        let mut store = Store::open(folder.path().join("record.json"), false).unwrap();
+        let place = key(SET, 0.1);
+        let adam = json!({ "polished": 2.0, "seconds": 4.0, "flops": 100.0, "kept": 80 });
+        store.row(&adam_key(&place, 0), || Ok(adam)).unwrap();
+        let key = global_key(&place, "best", 0);
+        store.row(&key, || Ok(best)).unwrap();
+        store
+    }
+
+    fn failing(best: Value) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder, best);
+        let view = View::of(&store, SET, 0.1).unwrap();
+        let demands = demands(&[view]);
+        let failing = demands.into_iter().filter(|d| !d.failing.is_empty());
+        failing.map(|d| d.text).collect()
+    }
+
+    #[test]
+    fn verdicts_of_a_lower_network_reached_in_time_hold() {
+        let course = json!([[0.5, 2.5, 3, 10], [1.5, 1.9, 5, 40]]);
+        let best = json!({ "objective": 1.9, "best": 1.9, "course": course });
+        assert!(failing(best).is_empty());
+    }
+
+    #[test]
+    fn verdicts_name_what_comes_too_late_or_lies_too_high() {
+        let late = json!([[0.5, 2.5, 3, 10], [3.0, 1.9, 5, 40]]);
+        let late = failing(json!({ "objective": 1.9, "best": 1.9, "course": late }));
+        assert_eq!(late.len(), 2, "{late:?}");
+        let high = json!([[0.5, 2.5, 3, 10]]);
+        let high = failing(json!({ "objective": 2.5, "best": 2.5, "course": high }));
+        assert_eq!(high.len(), 4, "{high:?}");
+    }
+
+    #[test]
+    fn verdicts_of_a_row_without_figures_fail() {
+        assert_eq!(failing(json!({ "course": [] })).len(), 4);
+    }
+}

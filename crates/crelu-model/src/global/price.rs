@@ -156,7 +156,9 @@ fn ascend(
     });
     for ascent in blocks.iter().flatten() {
         let columns = ascent.columns_gone_through();
-        problem.work().add_products(2, looked_at.len(), rank, columns);
+        problem
+            .work()
+            .add_products(2, looked_at.len(), rank, columns);
     }
     // (value, column) of each sign, the dearest first
     let line = if stride == 1 {
