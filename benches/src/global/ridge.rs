@@ -43,11 +43,11 @@ mod tests {
         let set = crate::sets::load("diabetes").unwrap();
         let weights = ridge(set.inputs.as_ref(), &set.target, 3.0).unwrap();
         let fitted = outputs(set.inputs.as_ref(), &weights);
-        for k in 0..weights.len() {
+        for (k, weight) in weights.iter().enumerate() {
             let slope: f64 = (0..fitted.len())
                 .map(|j| set.inputs[(k, j)] * (fitted[j] - set.target[j]))
                 .sum();
-            assert!((slope + 3.0 * weights[k]).abs() < GRADIENT, "{k}");
+            assert!((slope + 3.0 * weight).abs() < GRADIENT, "{k}");
         }
     }
 }
