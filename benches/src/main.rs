@@ -5,6 +5,7 @@
 //! | `core` | set-up and iterations at the paper's size, beside the machine's product and Cholesky rates |
 //! | `calibrate` | the figures of the automatic choice, and its time over the fastest method's on a grid |
 //! | `large` | a run at the size of Fashion-MNIST by the automatic choice, and its memory |
+//! | `global` | generated networks beside Adam: objective, neurons, time, seeds, held-out scores, growth |
 //! | `convergence` | iterations, products and seconds to a certified gap, on real and synthetic sets |
 //!
 //! Every command prints a table, and writes what it measured to `target/bench/`.
@@ -18,13 +19,15 @@ mod calibrate;
 mod convergence;
 mod core_rates;
 mod large;
+mod global;
 mod record;
 mod sets;
 mod stopwatch;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask bench core|convergence|calibrate|large [--quick] [--set NAME] [--write FILE]";
+const USAGE: &str = "usage: cargo xtask bench core|convergence|calibrate|large [--quick] [--set NAME] [--write FILE], or bench global \
+     [--quick] [--only table|seeds|heldout|growth|paper|page] [--paper] [--set NAME] [--fraction F] [--resume] [--write]";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -32,6 +35,7 @@ fn main() -> ExitCode {
         Some("core") => core_rates::run(&args[1..]),
         Some("calibrate") => calibrate::run(&args[1..]),
         Some("large") => large::run(&args[1..]),
+        Some("global") => global::run(&args[1..]),
         Some("convergence") => convergence::run(&args[1..]),
         Some(other) => Err(format!("no bench named {other:?}; {USAGE}")),
         None => Err(USAGE.to_owned()),

@@ -2,8 +2,8 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-/// Writes measured rows to `target/bench/<name>-<commit>.json`, with what machine made them.
-pub(crate) fn write(name: &str, seed: u64, rows: Vec<Value>) -> Result<PathBuf, String> {
+/// The commit and the processor, for the records.
+pub(crate) fn place() -> (String, Option<String>) {
     let commit = std::process::Command::new("git")
         .args(["rev-parse", "--short", "HEAD"])
         .output()
@@ -17,6 +17,12 @@ pub(crate) fn write(name: &str, seed: u64, rows: Vec<Value>) -> Result<PathBuf, 
             let line = text.lines().find(|l| l.starts_with("model name"))?;
             line.split(':').nth(1).map(|m| m.trim().to_owned())
         });
+    (commit, model)
+}
+
+/// Writes measured rows to `target/bench/<name>-<commit>.json`, with what machine made them.
+pub(crate) fn write(name: &str, seed: u64, rows: Vec<Value>) -> Result<PathBuf, String> {
+    let (commit, model) = place();
     let record = json!({
         "bench": name,
         "commit": commit,

@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use crelu_data::{ReadOptions, TargetColumn as Column};
-use crelu_model::{Dataset, Standardisation, TargetColumn, preprocess};
+use crelu_model::{Dataset, Standardisation, TargetColumn, Task, preprocess};
 use faer::Mat;
 use rand::SeedableRng;
 use rand_distr::{Distribution, StandardNormal};
@@ -19,37 +19,55 @@ pub(crate) const REAL: [&str; 5] = ["breast cancer", "diabetes", "digits", "wine
 /// The generated ones.
 pub(crate) const SYNTHETIC: [&str; 3] = ["teacher 1000x364", "teacher 300x1000", "spread 3000x30"];
 
+/// A set as read or generated: features not scaled, no bias; targets coded `-1`, `+1`, or centred and
+/// scaled values.
+pub(crate) struct Raw {
+    pub(crate) data: Dataset,
+    pub(crate) task: Task,
+}
+
 /// Makes a set by its name.
 pub(crate) fn load(name: &str) -> Result<Set, String> {
     match name {
-        "breast cancer" => Ok(table(
-            "breast cancer",
-            "breast_cancer.csv",
-            |v| 2.0 * v - 1.0,
-            None,
-        )?),
-        // centred: the mean of a regression target is not the network's to learn
-        "diabetes" => {
-            let mut set = table("diabetes", "diabetes.csv", |v| v, None)?;
-            centre_and_scale(&mut set.target);
-            Ok(set)
-        }
-        "digits" => table(
-            "digits",
-            "digits.csv.gz",
-            |v| if v % 2.0 == 0.0 { 1.0 } else { -1.0 },
-            Some(600),
-        ),
-        "wine" => table(
-            "wine",
-            "wine.csv",
-            |v| if v == 1.0 { 1.0 } else { -1.0 },
-            None,
-        ),
-        "fashion" => fashion(),
         "teacher 1000x364" => Ok(teacher("teacher 1000x364", 1000, 364, 11)),
         "teacher 300x1000" => Ok(teacher("teacher 300x1000", 300, 1000, 12)),
         "spread 3000x30" => Ok(spread("spread 3000x30", 3000, 30, 1e4, 13)),
+        _ => {
+            let (name, raw) = raw(name)?;
+            prepare(name, &raw.data)
+        }
+    }
+}
+
+/// A set of `data/`, or a generated one that has features to scale.
+pub(crate) fn raw(name: &str) -> Result<(&'static str, Raw), String> {
+    let classify = Task::Classify;
+    match name {
+        "breast cancer" => {
+            let code = |v| 2.0 * v - 1.0;
+            let raw = table("breast_cancer.csv", code, None, classify)?;
+            Ok(("breast cancer", raw))
+        }
+        // centred: the mean of a regression target is not the network's to learn
+        "diabetes" => Ok((
+            "diabetes",
+            table("diabetes.csv", |v| v, None, Task::Regress)?,
+        )),
+        "digits" => {
+            let code = |v| if v % 2.0 == 0.0 { 1.0 } else { -1.0 };
+            Ok(("digits", table("digits.csv.gz", code, Some(600), classify)?))
+        }
+        "wine" => {
+            let code = |v| if v == 1.0 { 1.0 } else { -1.0 };
+            Ok(("wine", table("wine.csv", code, None, classify)?))
+        }
+        "wine class 0" => {
+            let code = |v| if v == 0.0 { 1.0 } else { -1.0 };
+            Ok(("wine class 0", table("wine.csv", code, None, classify)?))
+        }
+        "fashion" => Ok(("fashion", fashion()?)),
+        "teacher 400x9" => Ok(("teacher 400x9", noisy_teacher(400, 8, Task::Regress, 14)?)),
+        "teacher 300x26" => Ok(("teacher 300x26", noisy_teacher(300, 25, classify, 15)?)),
         other => Err(format!("no set named {other:?}")),
     }
 }
@@ -60,40 +78,40 @@ fn root() -> PathBuf {
         .join("data")
 }
 
-fn prepare(name: &'static str, data: &Dataset, target: Vec<f64>) -> Set {
+fn prepare(name: &'static str, data: &Dataset) -> Result<Set, String> {
     let standardisation = Standardisation::learn(data.features());
-    Set {
+    Ok(Set {
         name,
         inputs: preprocess(data.features(), Some(&standardisation), true),
-        target,
-    }
+        target: values(data)?.to_vec(),
+    })
 }
 
-fn table(
-    name: &'static str,
-    file: &str,
-    code: fn(f64) -> f64,
-    rows: Option<usize>,
-) -> Result<Set, String> {
+/// The coded targets of a raw set.
+pub(crate) fn values(data: &Dataset) -> Result<&[f64], String> {
+    let values = data.target().values.as_deref();
+    values.ok_or_else(|| "the target is not numeric".to_owned())
+}
+
+fn table(file: &str, code: fn(f64) -> f64, rows: Option<usize>, task: Task) -> Result<Raw, String> {
     let read =
         crelu_data::read(&root().join(file), &ReadOptions::default()).map_err(|e| e.to_string())?;
     let Some(Column::Numbers { values, .. }) = &read.target else {
         return Err(format!("{file}: the target is not numeric"));
     };
     let n = rows.unwrap_or(read.n_samples).min(read.n_samples);
-    let target: Vec<f64> = values[..n].iter().map(|&v| code(v)).collect();
+    let mut target: Vec<f64> = values[..n].iter().map(|&v| code(v)).collect();
+    if task == Task::Regress {
+        centre_and_scale(&mut target);
+    }
     let features = &read.features[..n * read.n_features];
-    let data = Dataset::from_rows(
-        features,
-        n,
-        read.n_features,
-        TargetColumn::numbers(target.clone()),
-    )
-    .map_err(|e| format!("{file}: {e}"))?;
-    Ok(prepare(name, &data, target))
+    let numbers = TargetColumn::numbers(target);
+    let data = Dataset::from_rows(features, n, read.n_features, numbers)
+        .map_err(|e| format!("{file}: {e}"))?;
+    Ok(Raw { data, task })
 }
 
-fn fashion() -> Result<Set, String> {
+fn fashion() -> Result<Raw, String> {
     let folder = root().join("fashion");
     let options = ReadOptions {
         labels: Some(folder.join("train-labels-idx1-ubyte.gz")),
@@ -108,10 +126,13 @@ fn fashion() -> Result<Set, String> {
         .iter()
         .map(|&v| if v == 7.0 { 1.0 } else { -1.0 })
         .collect();
-    let numbers = TargetColumn::numbers(target.clone());
+    let numbers = TargetColumn::numbers(target);
     let data = Dataset::from_rows(&read.features, read.n_samples, read.n_features, numbers)
         .map_err(|e| e.to_string())?;
-    Ok(prepare("fashion", &data, target))
+    Ok(Raw {
+        data,
+        task: Task::Classify,
+    })
 }
 
 fn normal(rows: usize, cols: usize, rng: &mut Xoshiro256PlusPlus) -> Mat<f64> {
@@ -158,13 +179,41 @@ pub(crate) fn spread(name: &'static str, n: usize, r: usize, condition: f64, see
     }
 }
 
+/// Gaussian rows, and six ReLU neurons of output weights `N(0, 1)` with noise of deviation 0.1: their
+/// values, or which half of them.
+fn noisy_teacher(n: usize, d: usize, task: Task, seed: u64) -> Result<Raw, String> {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+    let features = normal(d, n, &mut rng);
+    let mut target = sums(&features, 6, &mut rng);
+    #[expect(clippy::cast_precision_loss, reason = "a small count")]
+    let scale = 1.0 / (d as f64).sqrt();
+    for y in &mut target {
+        let noise: f64 = StandardNormal.sample(&mut rng);
+        *y = scale * *y + 0.1 * noise;
+    }
+    match task {
+        Task::Regress => centre_and_scale(&mut target),
+        Task::Classify => target = halves(&target),
+    }
+    let data = Dataset::from_columns(features, TargetColumn::numbers(target));
+    Ok(Raw {
+        data: data.map_err(|e| e.to_string())?,
+        task,
+    })
+}
+
 fn teach(inputs: &Mat<f64>, rng: &mut Xoshiro256PlusPlus) -> Vec<f64> {
+    halves(&sums(inputs, 10, rng))
+}
+
+/// The outputs of a random network of so many neurons.
+fn sums(inputs: &Mat<f64>, neurons: usize, rng: &mut Xoshiro256PlusPlus) -> Vec<f64> {
     let (d, n) = (inputs.nrows(), inputs.ncols());
-    let hidden = normal(d, 10, rng);
-    let output = normal(10, 1, rng);
-    let raw: Vec<f64> = (0..n)
+    let hidden = normal(d, neurons, rng);
+    let output = normal(neurons, 1, rng);
+    (0..n)
         .map(|j| {
-            (0..10)
+            (0..neurons)
                 .map(|m| {
                     output[(m, 0)]
                         * (0..d)
@@ -174,11 +223,16 @@ fn teach(inputs: &Mat<f64>, rng: &mut Xoshiro256PlusPlus) -> Vec<f64> {
                 })
                 .sum()
         })
-        .collect();
-    let mut sorted = raw.clone();
+        .collect()
+}
+
+/// `+1` for the values at or above the median, `-1` for the rest.
+fn halves(values: &[f64]) -> Vec<f64> {
+    let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let middle = sorted[n / 2];
-    raw.iter()
+    let middle = sorted[values.len() / 2];
+    values
+        .iter()
         .map(|&v| if v >= middle { 1.0 } else { -1.0 })
         .collect()
 }

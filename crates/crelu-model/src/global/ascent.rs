@@ -24,6 +24,8 @@ const LEAST_VALUE: f32 = 0.1;
 pub(super) struct Ascent {
     rank: usize,
     columns: usize,
+    /// Columns whose gradients were made, step for step.
+    gone_through: usize,
     signs: Vec<f32>,
     /// The iterates.
     pub(super) u: Vec<f32>,
@@ -42,6 +44,7 @@ impl Ascent {
         Self {
             rank,
             columns,
+            gone_through: 0,
             signs,
             u: zeros(),
             gradient: zeros(),
@@ -77,6 +80,11 @@ impl Ascent {
             (LAST_STEP, FINEST_STEP),
             control,
         );
+    }
+
+    /// Columns whose gradients were made, counted at every step.
+    pub(super) fn columns_gone_through(&self) -> usize {
+        self.gone_through
     }
 
     fn phase(
@@ -119,6 +127,7 @@ impl Ascent {
     /// masked `theta` in place of the image.
     fn gradients(&mut self, data: MatRef<'_, f32>, theta: &[f32]) {
         let (rank, columns) = (self.rank, self.columns);
+        self.gone_through += columns;
         self.gradient.fill(0.0);
         let arch = Arch::new();
         for rows in tiles(0..data.ncols()) {

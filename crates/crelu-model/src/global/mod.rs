@@ -38,6 +38,7 @@ mod slide;
 mod starts;
 mod thin;
 mod train;
+mod work;
 
 pub use bounds::search_bound;
 pub use correct::{Corrected, correct, correct_weights};

@@ -180,6 +180,9 @@ impl Neurons {
     /// The outputs on the rows of the problem.
     #[must_use]
     pub fn fitted(&self, problem: &GlobalProblem) -> Vec<f64> {
+        problem
+            .work()
+            .add_products(1, problem.n_samples(), self.rank, self.len());
         self.outputs(problem.data())
     }
 
@@ -204,6 +207,9 @@ impl Neurons {
     #[must_use]
     pub fn gram(&self, problem: &GlobalProblem, vector: &[f64]) -> (Mat<f64>, Vec<f64>) {
         let m = self.len();
+        let work = problem.work();
+        work.add_products(1, problem.n_samples(), self.rank, m);
+        work.add_products(1, problem.n_samples(), m, m);
         let tile = tile_rows(problem.n_samples());
         let make = || (Mat::<f64>::zeros(m, m), vec![0.0; m], vec![0.0; tile * m]);
         let sums = sum_over_rows(problem.n_samples(), make, |(gram, along, images), rows| {

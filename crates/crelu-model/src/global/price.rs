@@ -154,6 +154,12 @@ fn ascend(
         ascent.run(data, &theta, size.steps, control);
         *out = Some(ascent);
     });
+    for ascent in blocks.iter().flatten() {
+        let columns = ascent.columns_gone_through();
+        problem
+            .work()
+            .add_products(2, looked_at.len(), rank, columns);
+    }
     // (value, column) of each sign, the dearest first
     let line = if stride == 1 {
         narrow_value(problem, (threshold - NARROW_ERROR) / largest)
@@ -278,6 +284,7 @@ impl Priced {
 /// `g_i = s_i R'(theta * 1[R u_i > 0])`, `rank x m`, in `f64`.
 fn gradients(problem: &GlobalProblem, theta: &[f64], neurons: &Neurons) -> Mat<f64> {
     let (rank, m) = (problem.rank(), neurons.len());
+    problem.work().add_products(2, problem.n_samples(), rank, m);
     let sums = sum_over_rows(
         problem.n_samples(),
         || (Mat::<f64>::zeros(rank, m), Vec::new()),

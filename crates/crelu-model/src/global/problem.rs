@@ -1,6 +1,7 @@
 use admm::Loss;
 use faer::{Mat, MatRef};
 
+use super::work::Work;
 use crate::error::FitError;
 use crate::loss::SquaredLoss;
 
@@ -18,6 +19,7 @@ pub struct GlobalProblem {
     narrow_scale: f64,
     target: Vec<f64>,
     beta_sum: f64,
+    work: Work,
 }
 
 impl GlobalProblem {
@@ -57,6 +59,7 @@ impl GlobalProblem {
             narrow_scale: scale,
             target,
             beta_sum,
+            work: Work::default(),
         })
     }
 
@@ -92,6 +95,17 @@ impl GlobalProblem {
     #[must_use]
     pub fn rank(&self) -> usize {
         self.data.nrows()
+    }
+
+    /// Flops of the matrix products with the rows so far, in whatever precision: searches,
+    /// outputs, gradients and Gram matrices.
+    #[must_use]
+    pub fn flops(&self) -> u64 {
+        self.work.flops()
+    }
+
+    pub(super) fn work(&self) -> &Work {
+        &self.work
     }
 
     /// Rows of the data.

@@ -73,6 +73,7 @@ fn balanced(problem: &GlobalProblem, rank: usize, x: &[f64], gradient: &mut [f64
     let m = x.len() / (rank + 1);
     let (w, a) = x.split_at(m * rank);
     let tile = tile_rows(problem.n_samples());
+    problem.work().add_products(2, problem.n_samples(), rank, m);
     let make = || Sums {
         loss: 0.0,
         slopes: vec![0.0; x.len()],

@@ -232,3 +232,34 @@ fn own_programme_brackets_the_network() {
     let none = own_programme(&problem, &Neurons::none(3), &settings, &control).unwrap();
     assert!(none.is_none());
 }
+
+#[test]
+fn problem_flops_are_those_of_the_products() {
+    let (data, target) = teacher(90, 4, 17);
+    let problem = problem(&data, &target, 0.1);
+    let neurons = random_neurons(4, 6, 18);
+    let begun = problem.flops();
+    let _ = neurons.objective(&problem);
+    assert_eq!(problem.flops() - begun, 2 * 90 * 4 * 6);
+    let _ = neurons.gram(&problem, &target);
+    assert_eq!(
+        problem.flops() - begun,
+        2 * (2 * 90 * 4 * 6) + 2 * 90 * 6 * 6
+    );
+    // a search without refinement: both products at every step, a quarter of the columns to the end
+    let begun = problem.flops();
+    let (ascents, steps) = (320, 100);
+    let size = SearchSize {
+        ascents,
+        steps,
+        keep: 1,
+        rows: None,
+    };
+    let theta = problem.theta(&neurons.fitted(&problem));
+    let searcher = Searcher { seed: 0, round: 0 };
+    let control = Control::default();
+    let _ = search(&problem, &theta, &neurons, size, 1.0, searcher, &control);
+    let whole = 8 * (ascents * steps * 90 * 4) as u64;
+    let made = problem.flops() - begun;
+    assert!(made > whole / 2 && made < whole, "{made} of {whole}");
+}
