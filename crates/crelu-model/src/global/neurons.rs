@@ -206,27 +206,33 @@ impl Neurons {
         let m = self.len();
         let tile = tile_rows(problem.n_samples());
         let make = || (Mat::<f64>::zeros(m, m), vec![0.0; m], vec![0.0; tile * m]);
-        let sums = sum_over_rows(problem.n_samples(), make, |(gram, along, images), rows| {
-            let count = rows.len();
-            let images = &mut images[..count * m];
-            self.images(problem.data().subcols(rows.start, count), images);
-            for i in 0..m {
-                let column = &mut images[i * count..(i + 1) * count];
-                for h in column.iter_mut() {
-                    *h = self.signs[i] * h.max(0.0);
+        let flops = 2 * m * (self.rank + m);
+        let sums = sum_over_rows(
+            problem.n_samples(),
+            flops,
+            make,
+            |(gram, along, images), rows| {
+                let count = rows.len();
+                let images = &mut images[..count * m];
+                self.images(problem.data().subcols(rows.start, count), images);
+                for i in 0..m {
+                    let column = &mut images[i * count..(i + 1) * count];
+                    for h in column.iter_mut() {
+                        *h = self.signs[i] * h.max(0.0);
+                    }
+                    along[i] += dot(column, &vector[rows.clone()]);
                 }
-                along[i] += dot(column, &vector[rows.clone()]);
-            }
-            let images = MatRef::from_column_major_slice(images, count, m);
-            matmul(
-                gram.as_mut(),
-                Accum::Add,
-                images.transpose(),
-                images,
-                1.0,
-                Par::Seq,
-            );
-        });
+                let images = MatRef::from_column_major_slice(images, count, m);
+                matmul(
+                    gram.as_mut(),
+                    Accum::Add,
+                    images.transpose(),
+                    images,
+                    1.0,
+                    Par::Seq,
+                );
+            },
+        );
         let mut gram = Mat::<f64>::zeros(m, m);
         let mut along = vec![0.0; m];
         for (part, share, _) in &sums {

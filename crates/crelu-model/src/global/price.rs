@@ -1,6 +1,6 @@
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatMut, MatRef, Par};
-use linalg_core::{Control, Real, dot, for_each_mut};
+use linalg_core::{Control, Real, dot, for_each_mut, in_pool};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -82,9 +82,11 @@ pub fn search(
         problem.n_samples(),
         "theta: one value a sample"
     );
-    let mut candidates = ascend(problem, theta, neurons, size, threshold, searcher, control);
-    candidates.extend(neurons);
-    let mut priced = refine(problem, theta, candidates);
+    let mut priced = in_pool(|| {
+        let mut candidates = ascend(problem, theta, neurons, size, threshold, searcher, control);
+        candidates.extend(neurons);
+        refine(problem, theta, candidates)
+    });
     let max_price = priced.prices.iter().fold(0.0_f64, |a, p| a.max(*p));
     priced.choose(problem, threshold, size.keep);
     Search {
@@ -280,6 +282,7 @@ fn gradients(problem: &GlobalProblem, theta: &[f64], neurons: &Neurons) -> Mat<f
     let (rank, m) = (problem.rank(), neurons.len());
     let sums = sum_over_rows(
         problem.n_samples(),
+        4 * rank * m,
         || (Mat::<f64>::zeros(rank, m), Vec::new()),
         |(sum, images): &mut (Mat<f64>, Vec<f64>), rows| {
             let count = rows.len();
