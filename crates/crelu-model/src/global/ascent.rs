@@ -33,6 +33,8 @@ pub(super) struct Ascent {
     /// The best points met and their values.
     best: Vec<f32>,
     values: Vec<f32>,
+    /// Products `R u` or `R'v` so far.
+    pub(super) products: f64,
 }
 
 impl Ascent {
@@ -49,6 +51,7 @@ impl Ascent {
             tile: vec![0.0; tile_rows(n_samples) * columns],
             best: zeros(),
             values: vec![f32::NEG_INFINITY; columns],
+            products: 0.0,
         }
     }
 
@@ -119,6 +122,9 @@ impl Ascent {
     /// masked `theta` in place of the image.
     fn gradients(&mut self, data: MatRef<'_, f32>, theta: &[f32]) {
         let (rank, columns) = (self.rank, self.columns);
+        #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
+        let count = 2.0 * columns as f64;
+        self.products += count;
         self.gradient.fill(0.0);
         let arch = Arch::new();
         for rows in tiles(0..data.ncols()) {

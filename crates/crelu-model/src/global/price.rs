@@ -37,6 +37,8 @@ pub struct Search {
     pub found: Neurons,
     /// Their prices in units of `beta_sum`.
     pub prices: Vec<f64>,
+    /// Products `R u` or `R'v` of the ascents; one over a sample of the rows counts for its share.
+    pub products: f64,
 }
 
 /// The stream of random numbers of a search.
@@ -82,10 +84,11 @@ pub fn search(
         problem.n_samples(),
         "theta: one value a sample"
     );
-    let mut priced = in_pool(|| {
-        let mut candidates = ascend(problem, theta, neurons, size, threshold, searcher, control);
+    let (mut priced, products) = in_pool(|| {
+        let (mut candidates, products) =
+            ascend(problem, theta, neurons, size, threshold, searcher, control);
         candidates.extend(neurons);
-        refine(problem, theta, candidates)
+        (refine(problem, theta, candidates), products)
     });
     let max_price = priced.prices.iter().fold(0.0_f64, |a, p| a.max(*p));
     priced.choose(problem, threshold, size.keep);
@@ -94,6 +97,7 @@ pub fn search(
         ascents: 2 * size.ascents,
         found: priced.neurons,
         prices: priced.prices,
+        products,
     }
 }
 
@@ -113,12 +117,12 @@ fn ascend(
     threshold: f64,
     searcher: Searcher,
     control: &Control<'_>,
-) -> Neurons {
+) -> (Neurons, f64) {
     let rank = problem.rank();
     let largest = theta.iter().fold(0.0_f64, |a, t| a.max(t.abs()));
     let mut candidates = Neurons::none(rank);
     if largest <= 0.0 || rank == 0 {
-        return candidates;
+        return (candidates, 0.0);
     }
     let stride = size
         .rows
@@ -180,7 +184,10 @@ fn ascend(
             candidates.push(&wide, f64::from(sign), 0.0);
         }
     }
-    candidates
+    #[expect(clippy::cast_precision_loss, reason = "counts far below 2^53")]
+    let share = looked_at.len() as f64 / problem.n_samples() as f64;
+    let products = blocks.iter().flatten().map(|ascent| ascent.products);
+    (candidates, share * products.sum::<f64>())
 }
 
 /// A price, in units of `beta_sum`, as a value of the ascents: their data are scaled.

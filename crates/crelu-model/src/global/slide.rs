@@ -8,9 +8,18 @@ use super::problem::GlobalProblem;
 /// A slide with products in `f32` counts as precise if `f64` confirms this share of its fall.
 const CONFIRMED: f64 = 0.9;
 
+/// What a slide did.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Slid {
+    /// By how much the objective fell, in sum scaling.
+    pub fall: f64,
+    /// Products `R u` or `R'v` that it took.
+    pub products: f64,
+}
+
 /// Moves all directions and weights together: L-BFGS on balanced neurons, `w_i = sqrt(c_i) u_i`
 /// with output weights `a_i = s_i sqrt(c_i)` and the penalty `beta_sum (|w|^2 + |a|^2) / 2`. The
-/// neurons are replaced only if their objective, in `f64`, falls; says by how much, in sum scaling.
+/// neurons are replaced only if their objective, in `f64`, falls.
 ///
 /// The products are made in `f32`; where the fall is not confirmed in `f64`, the slide goes on in
 /// `f64`, as [`slide_wide`] does from the beginning.
@@ -21,18 +30,22 @@ pub fn slide(
     neurons: &mut Neurons,
     iterations: usize,
     control: &Control<'_>,
-) -> f64 {
+) -> Slid {
     in_pool(|| {
         let before = neurons.objective(problem);
         let mut fast = Balanced::narrow(problem, neurons.len());
         let evaluate = &mut |x: &[f64], gradient: &mut [f64]| fast.evaluate(x, gradient);
-        let (fall, ended) = one(problem, neurons, evaluate, before, iterations, control);
+        let (first, ended) = one(problem, neurons, evaluate, before, iterations, control);
         let promised = before - ended.value;
-        if fall > 0.0 && fall >= CONFIRMED * promised {
-            return fall;
+        if first.fall > 0.0 && first.fall >= CONFIRMED * promised {
+            return first;
         }
         let left = iterations.saturating_sub(ended.iterations / 2);
-        fall + wide(problem, neurons, before - fall, left, control)
+        let second = wide(problem, neurons, before - first.fall, left, control);
+        Slid {
+            fall: first.fall + second.fall,
+            products: first.products + second.products,
+        }
     })
 }
 
@@ -42,7 +55,7 @@ pub fn slide_wide(
     neurons: &mut Neurons,
     iterations: usize,
     control: &Control<'_>,
-) -> f64 {
+) -> Slid {
     in_pool(|| {
         let before = neurons.objective(problem);
         wide(problem, neurons, before, iterations, control)
@@ -55,13 +68,13 @@ fn wide(
     before: f64,
     iterations: usize,
     control: &Control<'_>,
-) -> f64 {
+) -> Slid {
     let mut exact = Balanced::wide(problem, neurons.len());
     let evaluate = &mut |x: &[f64], gradient: &mut [f64]| exact.evaluate(x, gradient);
     one(problem, neurons, evaluate, before, iterations, control).0
 }
 
-/// One minimisation: the fall of the objective in `f64`, and how the minimisation ended.
+/// One minimisation, with its fall in `f64`, and how it ended by its own count.
 fn one(
     problem: &GlobalProblem,
     neurons: &mut Neurons,
@@ -69,7 +82,7 @@ fn one(
     before: f64,
     iterations: usize,
     control: &Control<'_>,
-) -> (f64, Ended) {
+) -> (Slid, Ended) {
     let (rank, m) = (neurons.rank(), neurons.len());
     let mut ended = Ended {
         value: before,
@@ -77,7 +90,7 @@ fn one(
         evaluations: 0,
     };
     if m == 0 || rank == 0 || iterations == 0 {
-        return (0.0, ended);
+        return (Slid::default(), ended);
     }
     let mut x = vec![0.0; m * (rank + 1)];
     for i in 0..m {
@@ -99,10 +112,14 @@ fn one(
         }
     }
     let after = moved.objective(problem);
+    #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
+    let mut slid = Slid {
+        fall: 0.0,
+        products: ((2 * ended.evaluations + 1) * m) as f64,
+    };
     if after < before {
         *neurons = moved;
-        (before - after, ended)
-    } else {
-        (0.0, ended)
+        slid.fall = before - after;
     }
+    (slid, ended)
 }

@@ -105,6 +105,11 @@ pub struct Trained {
     pub pricing_seconds: f64,
     /// Seconds of corrections, slides and thinning.
     pub polish_seconds: f64,
+    /// Products `R u` or `R'v` of searches, and of slides: the work without the clock. A full-batch
+    /// gradient step of `m` neurons takes `2 m`.
+    pub pricing_products: f64,
+    /// ... of slides.
+    pub polish_products: f64,
 }
 
 /// New neurons must be dearer than this, in units of `beta_sum`.
@@ -174,6 +179,8 @@ pub fn train(
         rounds: run.round,
         pricing_seconds: run.pricing,
         polish_seconds: run.polish,
+        pricing_products: run.pricing_products,
+        polish_products: run.polish_products,
         best: run.best,
     }
 }
@@ -211,6 +218,8 @@ struct Run<'a> {
     frontier: Vec<FrontierPoint>,
     pricing: f64,
     polish: f64,
+    pricing_products: f64,
+    polish_products: f64,
 }
 
 impl<'a> Run<'a> {
@@ -235,6 +244,8 @@ impl<'a> Run<'a> {
             frontier: Vec::new(),
             pricing: 0.0,
             polish: 0.0,
+            pricing_products: 0.0,
+            polish_products: 0.0,
         };
         let mut start = start;
         correct_weights(problem, &mut start);
@@ -350,6 +361,7 @@ impl<'a> Run<'a> {
             searcher,
             self.control,
         );
+        self.pricing_products += found.products;
         self.pricing += self.control.seconds() - begun;
         self.searches += 1;
         if self.control.halt().is_none() {
@@ -372,7 +384,8 @@ impl<'a> Run<'a> {
         merge(self.problem, &mut neurons);
         // a network that has all its neurons is brought to rest
         let iterations = if quiet { LONG_SLIDE } else { SLIDE };
-        slide(self.problem, &mut neurons, iterations, self.control);
+        let slid = slide(self.problem, &mut neurons, iterations, self.control);
+        self.polish_products += slid.products;
         if quiet {
             correct_weights(self.problem, &mut neurons);
         }
@@ -436,6 +449,7 @@ impl<'a> Run<'a> {
         if self.settings.thin > 0.0 {
             let thinned = thin(self.problem, &out, self.settings.thin, self.control);
             self.frontier.extend(thinned.frontier);
+            self.polish_products += thinned.products;
             out = thinned.neurons;
         }
         if self.frontier.is_empty() {
@@ -453,6 +467,7 @@ impl<'a> Run<'a> {
     fn at_most(&mut self, most: usize) -> Neurons {
         let thinned = thin_to(self.problem, &self.best, most, self.control);
         self.frontier.extend(thinned.frontier);
+        self.polish_products += thinned.products;
         let (mut best, mut objective) = (thinned.neurons, thinned.objective);
         let mut idle = 0;
         if best.len() < most || most == 0 {
@@ -480,9 +495,11 @@ impl<'a> Run<'a> {
             let mut more = best.clone();
             more.extend(&found.found);
             correct_weights(self.problem, &mut more);
-            slide(self.problem, &mut more, SLIDE, control);
+            let slid = slide(self.problem, &mut more, SLIDE, control);
             merge(self.problem, &mut more);
             let back = thin_to(self.problem, &more, most, control);
+            self.pricing_products += found.products;
+            self.polish_products += slid.products + back.products;
             if back.objective < objective * (1.0 - NO_FALL) {
                 (best, objective) = (back.neurons, back.objective);
                 self.frontier.push(FrontierPoint {
