@@ -20,6 +20,7 @@ pub use solve::{
 pub use three_block::{ThreeBlockPrimal, ThreeBlockProx};
 
 pub(crate) use solve::relative_gap;
+pub(crate) use two_block::first_rho;
 
 use std::sync::Arc;
 
