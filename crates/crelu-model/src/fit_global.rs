@@ -70,6 +70,7 @@ pub(crate) fn fit_global(
         tol: s.tol_in_force(),
         max_rounds: s.max_iters_in_force(),
         seed: s.seed,
+        ..GlobalSettings::default()
     };
     let prepared_at = control.seconds();
     let trained = train(&problem, start, &how, control, &mut recorder);

@@ -16,7 +16,7 @@ const MOMENTUM: f32 = 0.9;
 /// ones jump over narrow maxima (1 and 3 leave J up to 0.03 % and 0.1 % higher), 0.1 is too slow.
 const GAIN: f32 = 0.03;
 /// Tenths of the steps after which the worse half of the ascents is given up.
-const CULLS: [usize; 2] = [3, 6];
+const CULLS: [usize; 2] = [2, 4];
 /// A value below this share of the gradient's length does not set the length of the step.
 const LEAST_VALUE: f32 = 0.1;
 

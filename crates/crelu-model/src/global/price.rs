@@ -88,7 +88,7 @@ pub fn search(
         let (mut candidates, products) =
             ascend(problem, theta, neurons, size, threshold, searcher, control);
         candidates.extend(neurons);
-        (refine(problem, theta, candidates), products)
+        (refine(problem, theta, candidates, control), products)
     });
     let max_price = priced.prices.iter().fold(0.0_f64, |a, p| a.max(*p));
     priced.choose(problem, threshold, size.keep);
@@ -146,14 +146,14 @@ fn ascend(
     let columns = 2 * size.ascents;
     let mut blocks: Vec<Option<Ascent>> = (0..columns.div_ceil(BLOCK)).map(|_| None).collect();
     for_each_mut(&mut blocks, |b, out| {
+        if control.halt().is_some() {
+            return;
+        }
         let first = b * BLOCK;
         let count = BLOCK.min(columns - first);
         let mut rng = stream(searcher, b);
         let signs = (0..count).map(|j| if j % 2 == 0 { 1.0 } else { -1.0 });
         let mut ascent = Ascent::new(rank, data.ncols(), signs.collect());
-        if control.halt().is_some() {
-            return;
-        }
         for (j, u) in ascent.u.chunks_exact_mut(rank).enumerate() {
             starts.draw((first + j) / 2, j % 2, &mut rng, u);
         }
@@ -175,7 +175,12 @@ fn ascend(
     for sign in [1.0, -1.0] {
         let mut order: Vec<usize> = (0..all.len()).filter(|&j| all[j].2 == sign).collect();
         order.sort_by(|&i, &j| all[j].1.total_cmp(&all[i].1).then(i.cmp(&j)));
-        let most = 4 * size.keep.max(LOOK_AT);
+        // a halted search is not used to insert: a look at the dearest must do
+        let most = if control.halt().is_some() {
+            LOOK_AT
+        } else {
+            4 * size.keep.max(LOOK_AT)
+        };
         for (k, &j) in order.iter().take(most).enumerate() {
             if k >= LOOK_AT && f64::from(all[j].1) < line {
                 break;
@@ -212,10 +217,18 @@ struct Priced {
 }
 
 /// Prices in `f64`, after power steps where they raise the price.
-fn refine(problem: &GlobalProblem, theta: &[f64], mut neurons: Neurons) -> Priced {
+fn refine(
+    problem: &GlobalProblem,
+    theta: &[f64],
+    mut neurons: Neurons,
+    control: &Control<'_>,
+) -> Priced {
     let mut slopes = gradients(problem, theta, &neurons);
     let mut prices = relative_prices(problem, &neurons, &slopes);
     for _ in 0..POWER_STEPS {
+        if control.halt().is_some() {
+            break;
+        }
         let mut next = Neurons::none(neurons.rank());
         for i in 0..neurons.len() {
             let g: Vec<f64> = slopes.col(i).iter().copied().collect();

@@ -5,7 +5,7 @@ use super::bounds::search_bound;
 use super::correct::correct_weights;
 use super::merge::merge;
 use super::neurons::Neurons;
-use super::price::{Search, SearchSize, Searcher, search};
+use super::price::{Search, SearchSize, Searcher, prices, search};
 use super::problem::GlobalProblem;
 use super::slide::slide;
 use super::thin::{FrontierPoint, thin, thin_to};
@@ -21,6 +21,7 @@ use crate::programme::relative_gap;
 /// | `tol` | 1e-2 | the search gap that counts as converged |
 /// | `max_rounds` | 500 | |
 /// | `seed` | 0 | |
+/// | `sample` | 4000 | rows that the searches before the largest look at, at most |
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GlobalSettings {
@@ -36,6 +37,9 @@ pub struct GlobalSettings {
     pub max_rounds: usize,
     /// The seed of the searches.
     pub seed: u64,
+    /// Rows that the searches before the largest look at, at most; what they find is priced on all
+    /// rows before it is inserted.
+    pub sample: usize,
 }
 
 impl Default for GlobalSettings {
@@ -47,6 +51,7 @@ impl Default for GlobalSettings {
             tol: 1e-2,
             max_rounds: 500,
             seed: 0,
+            sample: SAMPLE,
         }
     }
 }
@@ -91,7 +96,9 @@ pub struct Trained {
     pub best: Neurons,
     /// `J` of the best network, in sum scaling.
     pub best_objective: f64,
-    /// The largest price that the last search found, at the best network; none before the first.
+    /// The largest price that the last search found, at the best network; none before the first. If
+    /// a limit struck after a change of the network and before the next search: the larger of that
+    /// search's and what its neurons cost now.
     pub max_price: Option<f64>,
     /// Ascents of that search, both signs.
     pub ascents: Option<usize>,
@@ -196,11 +203,15 @@ enum Reason {
     Cut(Status),
 }
 
-/// What the last search says of the best network.
+/// What the last search says.
 struct Last {
     max_price: f64,
     ascents: usize,
     bound: f64,
+    /// What it found, to be priced again.
+    found: Neurons,
+    /// Whether it was made at the best network.
+    of_best: bool,
 }
 
 struct Run<'a> {
@@ -261,8 +272,9 @@ impl<'a> Run<'a> {
             self.problem.loss(&fitted) + self.problem.beta_sum() * neurons.total_weight();
         if objective < self.objective {
             (self.best, self.fitted, self.objective) = (neurons, fitted, objective);
-            // what was found out belonged to another network
-            self.last = None;
+            if let Some(last) = &mut self.last {
+                last.of_best = false;
+            }
         }
     }
 
@@ -340,7 +352,7 @@ impl<'a> Run<'a> {
             ascents,
             steps,
             keep: KEEP,
-            rows: (self.level < self.top()).then_some(SAMPLE),
+            rows: (self.level < self.top()).then_some(self.settings.sample),
         }
     }
 
@@ -364,15 +376,38 @@ impl<'a> Run<'a> {
         self.pricing_products += found.products;
         self.pricing += self.control.seconds() - begun;
         self.searches += 1;
-        if self.control.halt().is_none() {
-            self.largest_searches += usize::from(self.level == self.top());
+        if self.control.halt().is_some() {
+            // half a search is none, but what it saw counts
+            if let Some(last) = &mut self.last {
+                last.max_price = last.max_price.max(found.max_price);
+                last.of_best = false;
+            }
+            return found;
         }
+        self.largest_searches += usize::from(self.level == self.top());
         self.last = Some(Last {
             max_price: found.max_price,
             ascents: found.ascents,
             bound: search_bound(&theta, self.problem.target(), found.max_price),
+            found: found.found.clone(),
+            of_best: true,
         });
         found
+    }
+
+    /// After a limit struck between a change of the network and the next search: what the last one
+    /// found is priced again at the best network. That it lowered those prices itself is no evidence,
+    /// so the largest price stays at least what that search saw.
+    fn price_again(&mut self) {
+        let theta = self.problem.theta(&self.fitted);
+        if let Some(last) = self.last.as_mut().filter(|last| !last.of_best) {
+            let mut known = last.found.clone();
+            known.extend(&self.best);
+            let again = prices(self.problem, &theta, &known);
+            last.max_price = again.iter().fold(last.max_price, |a, p| a.max(*p));
+            last.bound = search_bound(&theta, self.problem.target(), last.max_price);
+            last.of_best = true;
+        }
     }
 
     /// Correct, merge and slide with new neurons.
@@ -418,15 +453,14 @@ impl<'a> Run<'a> {
     /// The figures of the report are those of the best network: a search at it, if the last one was
     /// at another.
     fn look_once_more(&mut self, ended: Reason) {
-        if self.last.is_none() && self.control.halt().is_none() {
+        let stale = self.last.as_ref().is_none_or(|last| !last.of_best);
+        if stale && self.control.halt().is_none() {
             if !matches!(ended, Reason::Cut(_)) {
                 self.level = self.top();
             }
             self.price();
-            if self.control.halt().is_some() {
-                self.last = None;
-            }
         }
+        self.price_again();
     }
 
     fn status(&self, ended: Reason) -> Status {
@@ -488,7 +522,7 @@ impl<'a> Run<'a> {
                 ascents: ascents.min(self.settings.ascents),
                 steps,
                 keep: (most / 4).max(2),
-                rows: Some(SAMPLE),
+                rows: Some(self.settings.sample),
             };
             let control = self.control;
             let found = search(self.problem, &theta, &best, size, INSERT, searcher, control);
