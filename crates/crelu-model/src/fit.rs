@@ -215,6 +215,7 @@ fn fit_sampled(
         proven_gap: None,
         proof: None,
         iterations: solution.iterations,
+        products: None,
         seconds,
         train: train_score,
         test: test_score,

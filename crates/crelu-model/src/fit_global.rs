@@ -12,7 +12,7 @@ use crate::global::{
 use crate::network::Network;
 use crate::prepared::Prepared;
 use crate::programme::{Activation, Programme, ProgrammeSettings, relative_gap};
-use crate::report::{HistoryEntry, PrimalUsed, Report, Score, Seconds};
+use crate::report::{HistoryEntry, PrimalUsed, Products, Report, Score, Seconds};
 use crate::settings::{Beta, CheckedFitSettings, splitting_name};
 
 /// `beta_max` is taken over this many patterns, of seed 0.
@@ -70,6 +70,7 @@ pub(crate) fn fit_global(
         tol: s.tol_in_force(),
         max_rounds: s.max_iters_in_force(),
         seed: s.seed,
+        ..GlobalSettings::default()
     };
     let prepared_at = control.seconds();
     let trained = train(&problem, start, &how, control, &mut recorder);
@@ -149,6 +150,10 @@ pub(crate) fn fit_global(
         proven_gap: None,
         proof: None,
         iterations: trained.rounds,
+        products: Some(Products {
+            pricing: trained.pricing_products,
+            polish: trained.polish_products,
+        }),
         seconds: seconds(&trained, prepared, prepared_at, certified, control),
         train: train_score,
         test: test_score,

@@ -47,6 +47,6 @@ pub use loss::SquaredLoss;
 pub use model::{Model, Prediction};
 pub use network::Network;
 pub use programme::{Activation, Backend, FormChoice, Precision, PrimalChoice, Splitting, Switch};
-pub use report::{HistoryEntry, PrimalUsed, Report, Score, Seconds};
+pub use report::{HistoryEntry, PrimalUsed, Products, Report, Score, Seconds};
 pub use settings::{Beta, CheckedFitSettings, FitSettings, PatternSource, TrainMode};
 pub use standardise::{Standardisation, preprocess};

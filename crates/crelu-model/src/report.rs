@@ -61,6 +61,8 @@ pub struct Report {
     pub proof: Option<&'static str>,
     /// Iterations.
     pub iterations: usize,
+    /// Global mode only: the work without the clock.
+    pub products: Option<Products>,
     /// Seconds of the phases.
     pub seconds: Seconds,
     /// On the training rows.
@@ -90,6 +92,16 @@ pub struct PrimalUsed {
     pub inner_iterations: usize,
     /// Why.
     pub reason: String,
+}
+
+/// The work of global training: products of the data with one neuron, `R u` or `R'v`. A full-batch
+/// gradient step of `m` neurons takes `2 m` of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Products {
+    /// Of the searches.
+    pub pricing: f64,
+    /// Of the slides, those of the thinning among them.
+    pub polish: f64,
 }
 
 /// Seconds on the caller's clock.

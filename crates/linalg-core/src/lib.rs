@@ -61,7 +61,7 @@ pub use masked_blocks::{MaskedBlocks, masked_gram};
 pub use masks::Masks;
 pub use mirrored::Mirrored;
 pub use operator::{Adjoint, DenseOperator, LinearOperator};
-pub use parallel::{for_each_index, for_each_mut};
+pub use parallel::{for_each_index, for_each_mut, in_pool};
 pub use preconditioner::{Identity, Preconditioner};
 pub use product::{product, product_flops_per_task};
 pub use real::Real;

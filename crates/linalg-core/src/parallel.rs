@@ -28,3 +28,16 @@ pub fn for_each_index(count: usize, work: impl Fn(usize) + Sync + Send) {
         work(i);
     }
 }
+
+/// Does `work` on a thread of the pool, where the `parallel` feature is on: a chain of many short
+/// parallel loops then hands its parts to the other threads without waking one for each loop.
+pub fn in_pool<A: Send>(work: impl FnOnce() -> A + Send) -> A {
+    #[cfg(feature = "parallel")]
+    {
+        rayon::scope(|_| work())
+    }
+    #[cfg(not(feature = "parallel"))]
+    {
+        work()
+    }
+}

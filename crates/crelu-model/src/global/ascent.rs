@@ -16,7 +16,7 @@ const MOMENTUM: f32 = 0.9;
 /// ones jump over narrow maxima (1 and 3 leave J up to 0.03 % and 0.1 % higher), 0.1 is too slow.
 const GAIN: f32 = 0.03;
 /// Tenths of the steps after which the worse half of the ascents is given up.
-const CULLS: [usize; 2] = [3, 6];
+const CULLS: [usize; 2] = [2, 4];
 /// A value below this share of the gradient's length does not set the length of the step.
 const LEAST_VALUE: f32 = 0.1;
 
@@ -35,6 +35,8 @@ pub(super) struct Ascent {
     /// The best points met and their values.
     best: Vec<f32>,
     values: Vec<f32>,
+    /// Products `R u` or `R'v` so far.
+    pub(super) products: f64,
 }
 
 impl Ascent {
@@ -52,6 +54,7 @@ impl Ascent {
             tile: vec![0.0; tile_rows(n_samples) * columns],
             best: zeros(),
             values: vec![f32::NEG_INFINITY; columns],
+            products: 0.0,
         }
     }
 
@@ -128,6 +131,9 @@ impl Ascent {
     fn gradients(&mut self, data: MatRef<'_, f32>, theta: &[f32]) {
         let (rank, columns) = (self.rank, self.columns);
         self.gone_through += columns;
+        #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
+        let count = 2.0 * columns as f64;
+        self.products += count;
         self.gradient.fill(0.0);
         let arch = Arch::new();
         for rows in tiles(0..data.ncols()) {

@@ -24,6 +24,7 @@
 //! (correction and sliding); `docs/GLOBAL.md`.
 
 mod ascent;
+mod balanced;
 mod bounds;
 mod correct;
 mod lbfgs;
@@ -48,6 +49,6 @@ pub use neurons::Neurons;
 pub use own_programme::{OwnProgramme, own_programme};
 pub use price::{Search, SearchSize, Searcher, prices, search};
 pub use problem::GlobalProblem;
-pub use slide::slide;
+pub use slide::{Slid, slide, slide_wide};
 pub use thin::{FrontierPoint, Thinned, thin, thin_to};
 pub use train::{GlobalObserver, GlobalSettings, Round, Trained, train};

@@ -1,4 +1,5 @@
 use faer::linalg::matmul::matmul;
+use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, Mat, MatMut, MatRef, Par};
 use linalg_core::{axpy, dot, norm};
 
@@ -203,7 +204,7 @@ impl Neurons {
     /// The Gram matrix of the signed unit outputs `s_i (R u_i)_+`, and their products with
     /// `vector`: all that a lasso over the weights needs.
     ///
-    /// **Cost** `2 n rank m + 2 n m^2` flops; one tile of rows and `m^2` numbers a task.
+    /// **Cost** `2 n rank m + n m^2` flops; one tile of rows and `m^2` numbers a task.
     #[must_use]
     pub fn gram(&self, problem: &GlobalProblem, vector: &[f64]) -> (Mat<f64>, Vec<f64>) {
         let m = self.len();
@@ -212,32 +213,46 @@ impl Neurons {
         work.add_products(1, problem.n_samples(), m, m);
         let tile = tile_rows(problem.n_samples());
         let make = || (Mat::<f64>::zeros(m, m), vec![0.0; m], vec![0.0; tile * m]);
-        let sums = sum_over_rows(problem.n_samples(), make, |(gram, along, images), rows| {
-            let count = rows.len();
-            let images = &mut images[..count * m];
-            self.images(problem.data().subcols(rows.start, count), images);
-            for i in 0..m {
-                let column = &mut images[i * count..(i + 1) * count];
-                for h in column.iter_mut() {
-                    *h = self.signs[i] * h.max(0.0);
+        let flops = m * (2 * self.rank + m);
+        let sums = sum_over_rows(
+            problem.n_samples(),
+            flops,
+            make,
+            |(gram, along, images), rows| {
+                let count = rows.len();
+                let images = &mut images[..count * m];
+                self.images(problem.data().subcols(rows.start, count), images);
+                for i in 0..m {
+                    let column = &mut images[i * count..(i + 1) * count];
+                    for h in column.iter_mut() {
+                        *h = self.signs[i] * h.max(0.0);
+                    }
+                    along[i] += dot(column, &vector[rows.clone()]);
                 }
-                along[i] += dot(column, &vector[rows.clone()]);
-            }
-            let images = MatRef::from_column_major_slice(images, count, m);
-            matmul(
-                gram.as_mut(),
-                Accum::Add,
-                images.transpose(),
-                images,
-                1.0,
-                Par::Seq,
-            );
-        });
+                let images = MatRef::from_column_major_slice(images, count, m);
+                triangular::matmul(
+                    gram.as_mut(),
+                    BlockStructure::TriangularLower,
+                    Accum::Add,
+                    images.transpose(),
+                    BlockStructure::Rectangular,
+                    images,
+                    BlockStructure::Rectangular,
+                    1.0,
+                    Par::Seq,
+                );
+            },
+        );
         let mut gram = Mat::<f64>::zeros(m, m);
         let mut along = vec![0.0; m];
         for (part, share, _) in &sums {
             gram += part;
             axpy(1.0, share, &mut along);
+        }
+        for j in 0..m {
+            for i in 0..j {
+                gram[(i, j)] = gram[(j, i)];
+            }
         }
         (gram, along)
     }

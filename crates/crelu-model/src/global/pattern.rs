@@ -10,6 +10,7 @@ pub(super) fn pattern_hashes(problem: &GlobalProblem, neurons: &Neurons) -> Vec<
     let m = neurons.len();
     let parts = sum_over_rows(
         problem.n_samples(),
+        2 * problem.rank() * m,
         || (vec![FNV_START; m], Vec::new()),
         |(hashes, images): &mut (Vec<u64>, Vec<f64>), rows| {
             let count = rows.len();

@@ -1,6 +1,6 @@
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatMut, MatRef, Par};
-use linalg_core::{Control, Real, dot, for_each_mut};
+use linalg_core::{Control, Real, dot, for_each_mut, in_pool};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -37,6 +37,8 @@ pub struct Search {
     pub found: Neurons,
     /// Their prices in units of `beta_sum`.
     pub prices: Vec<f64>,
+    /// Products `R u` or `R'v` of the ascents; one over a sample of the rows counts for its share.
+    pub products: f64,
 }
 
 /// The stream of random numbers of a search.
@@ -82,9 +84,12 @@ pub fn search(
         problem.n_samples(),
         "theta: one value a sample"
     );
-    let mut candidates = ascend(problem, theta, neurons, size, threshold, searcher, control);
-    candidates.extend(neurons);
-    let mut priced = refine(problem, theta, candidates);
+    let (mut priced, products) = in_pool(|| {
+        let (mut candidates, products) =
+            ascend(problem, theta, neurons, size, threshold, searcher, control);
+        candidates.extend(neurons);
+        (refine(problem, theta, candidates, control), products)
+    });
     let max_price = priced.prices.iter().fold(0.0_f64, |a, p| a.max(*p));
     priced.choose(problem, threshold, size.keep);
     Search {
@@ -92,6 +97,7 @@ pub fn search(
         ascents: 2 * size.ascents,
         found: priced.neurons,
         prices: priced.prices,
+        products,
     }
 }
 
@@ -111,12 +117,12 @@ fn ascend(
     threshold: f64,
     searcher: Searcher,
     control: &Control<'_>,
-) -> Neurons {
+) -> (Neurons, f64) {
     let rank = problem.rank();
     let largest = theta.iter().fold(0.0_f64, |a, t| a.max(t.abs()));
     let mut candidates = Neurons::none(rank);
     if largest <= 0.0 || rank == 0 {
-        return candidates;
+        return (candidates, 0.0);
     }
     let stride = size
         .rows
@@ -140,14 +146,14 @@ fn ascend(
     let columns = 2 * size.ascents;
     let mut blocks: Vec<Option<Ascent>> = (0..columns.div_ceil(BLOCK)).map(|_| None).collect();
     for_each_mut(&mut blocks, |b, out| {
+        if control.halt().is_some() {
+            return;
+        }
         let first = b * BLOCK;
         let count = BLOCK.min(columns - first);
         let mut rng = stream(searcher, b);
         let signs = (0..count).map(|j| if j % 2 == 0 { 1.0 } else { -1.0 });
         let mut ascent = Ascent::new(rank, data.ncols(), signs.collect());
-        if control.halt().is_some() {
-            return;
-        }
         for (j, u) in ascent.u.chunks_exact_mut(rank).enumerate() {
             starts.draw((first + j) / 2, j % 2, &mut rng, u);
         }
@@ -175,7 +181,12 @@ fn ascend(
     for sign in [1.0, -1.0] {
         let mut order: Vec<usize> = (0..all.len()).filter(|&j| all[j].2 == sign).collect();
         order.sort_by(|&i, &j| all[j].1.total_cmp(&all[i].1).then(i.cmp(&j)));
-        let most = 4 * size.keep.max(LOOK_AT);
+        // a halted search is not used to insert: a look at the dearest must do
+        let most = if control.halt().is_some() {
+            LOOK_AT
+        } else {
+            4 * size.keep.max(LOOK_AT)
+        };
         for (k, &j) in order.iter().take(most).enumerate() {
             if k >= LOOK_AT && f64::from(all[j].1) < line {
                 break;
@@ -184,7 +195,10 @@ fn ascend(
             candidates.push(&wide, f64::from(sign), 0.0);
         }
     }
-    candidates
+    #[expect(clippy::cast_precision_loss, reason = "counts far below 2^53")]
+    let share = looked_at.len() as f64 / problem.n_samples() as f64;
+    let products = blocks.iter().flatten().map(|ascent| ascent.products);
+    (candidates, share * products.sum::<f64>())
 }
 
 /// A price, in units of `beta_sum`, as a value of the ascents: their data are scaled.
@@ -209,10 +223,18 @@ struct Priced {
 }
 
 /// Prices in `f64`, after power steps where they raise the price.
-fn refine(problem: &GlobalProblem, theta: &[f64], mut neurons: Neurons) -> Priced {
+fn refine(
+    problem: &GlobalProblem,
+    theta: &[f64],
+    mut neurons: Neurons,
+    control: &Control<'_>,
+) -> Priced {
     let mut slopes = gradients(problem, theta, &neurons);
     let mut prices = relative_prices(problem, &neurons, &slopes);
     for _ in 0..POWER_STEPS {
+        if control.halt().is_some() {
+            break;
+        }
         let mut next = Neurons::none(neurons.rank());
         for i in 0..neurons.len() {
             let g: Vec<f64> = slopes.col(i).iter().copied().collect();
@@ -287,6 +309,7 @@ fn gradients(problem: &GlobalProblem, theta: &[f64], neurons: &Neurons) -> Mat<f
     problem.work().add_products(2, problem.n_samples(), rank, m);
     let sums = sum_over_rows(
         problem.n_samples(),
+        4 * rank * m,
         || (Mat::<f64>::zeros(rank, m), Vec::new()),
         |(sum, images): &mut (Mat<f64>, Vec<f64>), rows| {
             let count = rows.len();

@@ -1,16 +1,28 @@
-use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
-use linalg_core::{Control, axpy, dot, norm};
-use pulp::Arch;
+use linalg_core::{Control, in_pool, norm};
 
-use super::lbfgs::Lbfgs;
+use super::balanced::Balanced;
+use super::lbfgs::{Ended, Lbfgs};
 use super::neurons::Neurons;
 use super::problem::GlobalProblem;
-use super::rows::{sum_over_rows, tile_rows};
+
+/// A slide with products in `f32` counts as precise if `f64` confirms this share of its fall.
+const CONFIRMED: f64 = 0.9;
+
+/// What a slide did.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Slid {
+    /// By how much the objective fell, in sum scaling.
+    pub fall: f64,
+    /// Products `R u` or `R'v` that it took.
+    pub products: f64,
+}
 
 /// Moves all directions and weights together: L-BFGS on balanced neurons, `w_i = sqrt(c_i) u_i`
 /// with output weights `a_i = s_i sqrt(c_i)` and the penalty `beta_sum (|w|^2 + |a|^2) / 2`. The
-/// neurons are replaced only if their objective falls; says by how much, in sum scaling.
+/// neurons are replaced only if their objective, in `f64`, falls.
+///
+/// The products are made in `f32`; where the fall is not confirmed in `f64`, the slide goes on in
+/// `f64`, as [`slide_wide`] does from the beginning.
 ///
 /// **Cost** `4 n rank m` flops an iteration, a little more for line searches.
 pub fn slide(
@@ -18,12 +30,68 @@ pub fn slide(
     neurons: &mut Neurons,
     iterations: usize,
     control: &Control<'_>,
-) -> f64 {
+) -> Slid {
+    in_pool(|| {
+        let before = neurons.objective(problem);
+        let mut fast = Balanced::narrow(problem, neurons.len());
+        let evaluate = &mut |x: &[f64], gradient: &mut [f64]| fast.evaluate(x, gradient);
+        let (first, ended) = one(problem, neurons, evaluate, before, iterations, control);
+        let promised = before - ended.value;
+        if first.fall > 0.0 && first.fall >= CONFIRMED * promised {
+            return first;
+        }
+        let left = iterations.saturating_sub(ended.iterations / 2);
+        let second = wide(problem, neurons, before - first.fall, left, control);
+        Slid {
+            fall: first.fall + second.fall,
+            products: first.products + second.products,
+        }
+    })
+}
+
+/// [`slide`] with all products in `f64`, for the last digits.
+pub fn slide_wide(
+    problem: &GlobalProblem,
+    neurons: &mut Neurons,
+    iterations: usize,
+    control: &Control<'_>,
+) -> Slid {
+    in_pool(|| {
+        let before = neurons.objective(problem);
+        wide(problem, neurons, before, iterations, control)
+    })
+}
+
+fn wide(
+    problem: &GlobalProblem,
+    neurons: &mut Neurons,
+    before: f64,
+    iterations: usize,
+    control: &Control<'_>,
+) -> Slid {
+    let mut exact = Balanced::wide(problem, neurons.len());
+    let evaluate = &mut |x: &[f64], gradient: &mut [f64]| exact.evaluate(x, gradient);
+    one(problem, neurons, evaluate, before, iterations, control).0
+}
+
+/// One minimisation, with its fall in `f64`, and how it ended by its own count.
+fn one(
+    problem: &GlobalProblem,
+    neurons: &mut Neurons,
+    evaluate: &mut dyn FnMut(&[f64], &mut [f64]) -> f64,
+    before: f64,
+    iterations: usize,
+    control: &Control<'_>,
+) -> (Slid, Ended) {
     let (rank, m) = (neurons.rank(), neurons.len());
-    if m == 0 || rank == 0 {
-        return 0.0;
+    let mut ended = Ended {
+        value: before,
+        iterations: 0,
+        evaluations: 0,
+    };
+    if m == 0 || rank == 0 || iterations == 0 {
+        return (Slid::default(), ended);
     }
-    let before = neurons.objective(problem);
     let mut x = vec![0.0; m * (rank + 1)];
     for i in 0..m {
         let root = neurons.weights()[i].sqrt();
@@ -33,15 +101,9 @@ pub fn slide(
         x[m * rank + i] = neurons.signs()[i] * root;
     }
     let mut lbfgs = Lbfgs::new(x.len());
-    let ended = lbfgs.minimise(
-        &mut |x, gradient| balanced(problem, rank, x, gradient),
-        &mut x,
-        iterations,
-        &mut || control.halt().is_none(),
-    );
-    if ended.value >= before || ended.value.is_nan() {
-        return 0.0;
-    }
+    ended = lbfgs.minimise(evaluate, &mut x, iterations, &mut || {
+        control.halt().is_none()
+    });
     let mut moved = Neurons::none(rank);
     for i in 0..m {
         let (w, a) = (&x[i * rank..(i + 1) * rank], x[m * rank + i]);
@@ -50,95 +112,14 @@ pub fn slide(
         }
     }
     let after = moved.objective(problem);
+    #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
+    let mut slid = Slid {
+        fall: 0.0,
+        products: ((2 * ended.evaluations + 1) * m) as f64,
+    };
     if after < before {
         *neurons = moved;
-        before - after
-    } else {
-        0.0
+        slid.fall = before - after;
     }
-}
-
-/// What a task sums up over its rows.
-struct Sums {
-    loss: f64,
-    slopes: Vec<f64>,
-    tile: Vec<f64>,
-    fitted: Vec<f64>,
-    theta: Vec<f64>,
-}
-
-/// Value and gradient of the balanced objective; every tile of rows is gone through once, for
-/// outputs, residual and both products.
-fn balanced(problem: &GlobalProblem, rank: usize, x: &[f64], gradient: &mut [f64]) -> f64 {
-    let m = x.len() / (rank + 1);
-    let (w, a) = x.split_at(m * rank);
-    let tile = tile_rows(problem.n_samples());
-    problem.work().add_products(2, problem.n_samples(), rank, m);
-    let make = || Sums {
-        loss: 0.0,
-        slopes: vec![0.0; x.len()],
-        tile: vec![0.0; tile * m],
-        fitted: vec![0.0; tile],
-        theta: vec![0.0; tile],
-    };
-    let hidden = MatRef::from_column_major_slice(w, rank, m);
-    let arch = Arch::new();
-    let sums = sum_over_rows(problem.n_samples(), make, |sums, rows| {
-        let count = rows.len();
-        let part = problem.data().subcols(rows.start, count);
-        let images = &mut sums.tile[..count * m];
-        matmul(
-            MatMut::from_column_major_slice_mut(images, count, m),
-            Accum::Replace,
-            part.transpose(),
-            hidden,
-            1.0,
-            Par::Seq,
-        );
-        let fitted = &mut sums.fitted[..count];
-        fitted.fill(0.0);
-        arch.dispatch(
-            #[inline(always)]
-            || {
-                for (column, a) in images.chunks_exact(count).zip(a) {
-                    for (f, h) in fitted.iter_mut().zip(column) {
-                        *f += a * h.max(0.0);
-                    }
-                }
-            },
-        );
-        let slope = &mut sums.theta[..count];
-        sums.loss += problem.loss_of_rows(rows, fitted, slope);
-        let (to_w, to_a) = sums.slopes.split_at_mut(m * rank);
-        for ((column, a), to_a) in images.chunks_exact_mut(count).zip(a).zip(to_a) {
-            *to_a += arch.dispatch(
-                #[inline(always)]
-                || {
-                    let mut along = [0.0_f64; 8];
-                    for (h, s) in column.chunks_mut(8).zip(slope.chunks(8)) {
-                        for ((h, s), sum) in h.iter_mut().zip(s).zip(&mut along) {
-                            *sum += h.max(0.0) * s;
-                            *h = if *h > 0.0 { a * s } else { 0.0 };
-                        }
-                    }
-                    along.iter().sum::<f64>()
-                },
-            );
-        }
-        matmul(
-            MatMut::from_column_major_slice_mut(to_w, rank, m),
-            Accum::Add,
-            part,
-            MatRef::from_column_major_slice(images, count, m),
-            1.0,
-            Par::Seq,
-        );
-    });
-    linalg_core::combine(problem.beta_sum(), x, 0.0, x, gradient);
-    let mut value = 0.5 * problem.beta_sum() * dot(x, x);
-    for sum in &sums {
-        value += sum.loss;
-        axpy(1.0, &sum.slopes, gradient);
-    }
-    value
+    (slid, ended)
 }

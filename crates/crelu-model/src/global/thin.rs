@@ -26,6 +26,8 @@ pub struct Thinned {
     pub objective: f64,
     /// What was met on the way, the start first.
     pub frontier: Vec<FrontierPoint>,
+    /// Products `R u` or `R'v` of slides.
+    pub products: f64,
 }
 
 /// Part of the neurons that is dropped at first, as a divisor.
@@ -59,6 +61,7 @@ pub fn thin(
             neurons: neurons.len(),
             objective: start,
         }],
+        products: 0.0,
     };
     if epsilon <= 0.0 {
         return out;
@@ -67,10 +70,10 @@ pub fn thin(
     while out.neurons.len() > 1 && count > 0 && control.halt().is_none() {
         count = count.min((out.neurons.len() / DROP).max(1));
         let mut fewer = drop_cheapest(problem, &out.neurons, count);
-        settle(problem, &mut fewer, FIRST_TRY, control);
+        out.products += settle(problem, &mut fewer, FIRST_TRY, control);
         let mut objective = fewer.objective(problem);
         if objective > limit && objective < limit + (limit - start) {
-            settle(problem, &mut fewer, SECOND_TRY, control);
+            out.products += settle(problem, &mut fewer, SECOND_TRY, control);
             objective = fewer.objective(problem);
         }
         if objective <= limit {
@@ -100,6 +103,7 @@ pub fn thin_to(
             neurons: neurons.len(),
             objective: start,
         }],
+        products: 0.0,
     };
     while out.neurons.len() > most {
         let count = (out.neurons.len() / (2 * DROP))
@@ -113,7 +117,7 @@ pub fn thin_to(
             count
         };
         let mut fewer = drop_cheapest(problem, &out.neurons, count);
-        settle(problem, &mut fewer, FIRST_TRY, control);
+        out.products += settle(problem, &mut fewer, FIRST_TRY, control);
         let objective = fewer.objective(problem);
         out.accept(fewer, objective);
     }
@@ -132,7 +136,7 @@ impl Thinned {
 
     fn polish(&mut self, problem: &GlobalProblem, control: &Control<'_>) {
         let mut last = self.neurons.clone();
-        settle(problem, &mut last, LAST, control);
+        self.products += settle(problem, &mut last, LAST, control);
         let objective = last.objective(problem);
         if objective < self.objective {
             self.accept(last, objective);
@@ -145,10 +149,11 @@ fn settle(
     neurons: &mut Neurons,
     iterations: usize,
     control: &Control<'_>,
-) {
+) -> f64 {
     correct_weights(problem, neurons);
-    slide(problem, neurons, iterations, control);
+    let slid = slide(problem, neurons, iterations, control);
     merge(problem, neurons);
+    slid.products
 }
 
 /// The neurons without the `count` whose removal costs least, one after the other, the weights of

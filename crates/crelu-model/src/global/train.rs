@@ -5,7 +5,7 @@ use super::bounds::search_bound;
 use super::correct::correct_weights;
 use super::merge::merge;
 use super::neurons::Neurons;
-use super::price::{Search, SearchSize, Searcher, search};
+use super::price::{Search, SearchSize, Searcher, prices, search};
 use super::problem::GlobalProblem;
 use super::slide::slide;
 use super::thin::{FrontierPoint, thin, thin_to};
@@ -21,6 +21,7 @@ use crate::programme::relative_gap;
 /// | `tol` | 1e-2 | the search gap that counts as converged |
 /// | `max_rounds` | 500 | |
 /// | `seed` | 0 | |
+/// | `sample` | 4000 | rows that the searches before the largest look at, at most |
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GlobalSettings {
@@ -36,6 +37,9 @@ pub struct GlobalSettings {
     pub max_rounds: usize,
     /// The seed of the searches.
     pub seed: u64,
+    /// Rows that the searches before the largest look at, at most; what they find is priced on all
+    /// rows before it is inserted.
+    pub sample: usize,
 }
 
 impl Default for GlobalSettings {
@@ -47,6 +51,7 @@ impl Default for GlobalSettings {
             tol: 1e-2,
             max_rounds: 500,
             seed: 0,
+            sample: SAMPLE,
         }
     }
 }
@@ -91,7 +96,9 @@ pub struct Trained {
     pub best: Neurons,
     /// `J` of the best network, in sum scaling.
     pub best_objective: f64,
-    /// The largest price that the last search found, at the best network; none before the first.
+    /// The largest price that the last search found, at the best network; none before the first. If
+    /// a limit struck after a change of the network and before the next search: the larger of that
+    /// search's and what its neurons cost now.
     pub max_price: Option<f64>,
     /// Ascents of that search, both signs.
     pub ascents: Option<usize>,
@@ -105,6 +112,11 @@ pub struct Trained {
     pub pricing_seconds: f64,
     /// Seconds of corrections, slides and thinning.
     pub polish_seconds: f64,
+    /// Products `R u` or `R'v` of searches, and of slides: the work without the clock. A full-batch
+    /// gradient step of `m` neurons takes `2 m`.
+    pub pricing_products: f64,
+    /// ... of slides.
+    pub polish_products: f64,
 }
 
 /// New neurons must be dearer than this, in units of `beta_sum`.
@@ -174,6 +186,8 @@ pub fn train(
         rounds: run.round,
         pricing_seconds: run.pricing,
         polish_seconds: run.polish,
+        pricing_products: run.pricing_products,
+        polish_products: run.polish_products,
         best: run.best,
     }
 }
@@ -189,11 +203,15 @@ enum Reason {
     Cut(Status),
 }
 
-/// What the last search says of the best network.
+/// What the last search says.
 struct Last {
     max_price: f64,
     ascents: usize,
     bound: f64,
+    /// What it found, to be priced again.
+    found: Neurons,
+    /// Whether it was made at the best network.
+    of_best: bool,
 }
 
 struct Run<'a> {
@@ -211,6 +229,8 @@ struct Run<'a> {
     frontier: Vec<FrontierPoint>,
     pricing: f64,
     polish: f64,
+    pricing_products: f64,
+    polish_products: f64,
 }
 
 impl<'a> Run<'a> {
@@ -235,6 +255,8 @@ impl<'a> Run<'a> {
             frontier: Vec::new(),
             pricing: 0.0,
             polish: 0.0,
+            pricing_products: 0.0,
+            polish_products: 0.0,
         };
         let mut start = start;
         correct_weights(problem, &mut start);
@@ -250,8 +272,9 @@ impl<'a> Run<'a> {
             self.problem.loss(&fitted) + self.problem.beta_sum() * neurons.total_weight();
         if objective < self.objective {
             (self.best, self.fitted, self.objective) = (neurons, fitted, objective);
-            // what was found out belonged to another network
-            self.last = None;
+            if let Some(last) = &mut self.last {
+                last.of_best = false;
+            }
         }
     }
 
@@ -329,7 +352,7 @@ impl<'a> Run<'a> {
             ascents,
             steps,
             keep: KEEP,
-            rows: (self.level < self.top()).then_some(SAMPLE),
+            rows: (self.level < self.top()).then_some(self.settings.sample),
         }
     }
 
@@ -350,17 +373,41 @@ impl<'a> Run<'a> {
             searcher,
             self.control,
         );
+        self.pricing_products += found.products;
         self.pricing += self.control.seconds() - begun;
         self.searches += 1;
-        if self.control.halt().is_none() {
-            self.largest_searches += usize::from(self.level == self.top());
+        if self.control.halt().is_some() {
+            // half a search is none, but what it saw counts
+            if let Some(last) = &mut self.last {
+                last.max_price = last.max_price.max(found.max_price);
+                last.of_best = false;
+            }
+            return found;
         }
+        self.largest_searches += usize::from(self.level == self.top());
         self.last = Some(Last {
             max_price: found.max_price,
             ascents: found.ascents,
             bound: search_bound(&theta, self.problem.target(), found.max_price),
+            found: found.found.clone(),
+            of_best: true,
         });
         found
+    }
+
+    /// After a limit struck between a change of the network and the next search: what the last one
+    /// found is priced again at the best network. That it lowered those prices itself is no evidence,
+    /// so the largest price stays at least what that search saw.
+    fn price_again(&mut self) {
+        let theta = self.problem.theta(&self.fitted);
+        if let Some(last) = self.last.as_mut().filter(|last| !last.of_best) {
+            let mut known = last.found.clone();
+            known.extend(&self.best);
+            let again = prices(self.problem, &theta, &known);
+            last.max_price = again.iter().fold(last.max_price, |a, p| a.max(*p));
+            last.bound = search_bound(&theta, self.problem.target(), last.max_price);
+            last.of_best = true;
+        }
     }
 
     /// Correct, merge and slide with new neurons.
@@ -372,7 +419,8 @@ impl<'a> Run<'a> {
         merge(self.problem, &mut neurons);
         // a network that has all its neurons is brought to rest
         let iterations = if quiet { LONG_SLIDE } else { SLIDE };
-        slide(self.problem, &mut neurons, iterations, self.control);
+        let slid = slide(self.problem, &mut neurons, iterations, self.control);
+        self.polish_products += slid.products;
         if quiet {
             correct_weights(self.problem, &mut neurons);
         }
@@ -405,15 +453,14 @@ impl<'a> Run<'a> {
     /// The figures of the report are those of the best network: a search at it, if the last one was
     /// at another.
     fn look_once_more(&mut self, ended: Reason) {
-        if self.last.is_none() && self.control.halt().is_none() {
+        let stale = self.last.as_ref().is_none_or(|last| !last.of_best);
+        if stale && self.control.halt().is_none() {
             if !matches!(ended, Reason::Cut(_)) {
                 self.level = self.top();
             }
             self.price();
-            if self.control.halt().is_some() {
-                self.last = None;
-            }
         }
+        self.price_again();
     }
 
     fn status(&self, ended: Reason) -> Status {
@@ -436,6 +483,7 @@ impl<'a> Run<'a> {
         if self.settings.thin > 0.0 {
             let thinned = thin(self.problem, &out, self.settings.thin, self.control);
             self.frontier.extend(thinned.frontier);
+            self.polish_products += thinned.products;
             out = thinned.neurons;
         }
         if self.frontier.is_empty() {
@@ -453,6 +501,7 @@ impl<'a> Run<'a> {
     fn at_most(&mut self, most: usize) -> Neurons {
         let thinned = thin_to(self.problem, &self.best, most, self.control);
         self.frontier.extend(thinned.frontier);
+        self.polish_products += thinned.products;
         let (mut best, mut objective) = (thinned.neurons, thinned.objective);
         let mut idle = 0;
         if best.len() < most || most == 0 {
@@ -473,16 +522,18 @@ impl<'a> Run<'a> {
                 ascents: ascents.min(self.settings.ascents),
                 steps,
                 keep: (most / 4).max(2),
-                rows: Some(SAMPLE),
+                rows: Some(self.settings.sample),
             };
             let control = self.control;
             let found = search(self.problem, &theta, &best, size, INSERT, searcher, control);
             let mut more = best.clone();
             more.extend(&found.found);
             correct_weights(self.problem, &mut more);
-            slide(self.problem, &mut more, SLIDE, control);
+            let slid = slide(self.problem, &mut more, SLIDE, control);
             merge(self.problem, &mut more);
             let back = thin_to(self.problem, &more, most, control);
+            self.pricing_products += found.products;
+            self.polish_products += slid.products + back.products;
             if back.objective < objective * (1.0 - NO_FALL) {
                 (best, objective) = (back.neurons, back.objective);
                 self.frontier.push(FrontierPoint {

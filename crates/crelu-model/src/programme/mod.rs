@@ -26,6 +26,7 @@ pub use three_block::ThreeBlockProx;
 pub use three_primal::{ConeBasis, ThreeBlockInner, ThreeBlockPrimal};
 
 pub(crate) use solve::relative_gap;
+pub(crate) use two_block::first_rho;
 
 use std::sync::Arc;
 

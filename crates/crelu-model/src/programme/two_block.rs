@@ -257,7 +257,7 @@ impl<T: Real> Job<'_, '_, T> {
 }
 
 /// `0.1 trace(F F') / n`.
-pub(super) fn first_rho(programme: &Programme) -> f64 {
+pub(crate) fn first_rho(programme: &Programme) -> f64 {
     let masks = programme.masks();
     let n = programme.n_samples();
     let mut seen = vec![0.0; n];

@@ -115,7 +115,7 @@ fn correct_weights_and_slide_lower_the_objective() {
         corrected.kkt < 1e-8 && middle < before,
         "{before}, {middle}"
     );
-    let fall = slide(&problem, &mut neurons, 30, &Control::default());
+    let fall = slide(&problem, &mut neurons, 30, &Control::default()).fall;
     let after = neurons.objective(&problem);
     assert!(fall > 0.0 && (middle - after - fall).abs() < 1e-9 * before);
 }

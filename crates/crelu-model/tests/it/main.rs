@@ -22,8 +22,10 @@ mod global_limits;
 mod global_oracle;
 #[cfg(test)]
 mod global_parts;
+mod global_path;
 #[cfg(test)]
 mod global_problems;
+mod global_searches;
 #[cfg(test)]
 mod invariance;
 #[cfg(test)]

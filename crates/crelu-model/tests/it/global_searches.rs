@@ -1,0 +1,103 @@
+//! Searches over a sample of the rows, and what a run says of its searches when a limit strikes.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crelu_model::global::{
+    GlobalSettings, Neurons, SearchSize, Searcher, prices, search, search_bound, train,
+};
+use crelu_model::{Clock, Control, Status};
+
+use crate::global_problems::{problem, teacher};
+
+/// A sample of the rows and all of them end this near to each other.
+const SAME: f64 = 1e-3;
+
+#[test]
+fn search_over_a_sample_prices_on_all_rows() {
+    let (data, target) = teacher(6000, 5, 80);
+    let problem = problem(&data, &target, 0.02);
+    let theta = problem.theta(&vec![0.0; 6000]);
+    let size = SearchSize {
+        ascents: 60,
+        steps: 50,
+        keep: 50,
+        rows: Some(500),
+    };
+    let none = Neurons::none(5);
+    let searcher = Searcher { seed: 1, round: 5 };
+    let control = Control::default();
+    let found = search(&problem, &theta, &none, size, 1.0, searcher, &control);
+    assert!(found.found.len() > 4, "{}", found.found.len());
+    let again = prices(&problem, &theta, &found.found);
+    for (price, again) in found.prices.iter().zip(&again) {
+        assert!(*price > 1.0 && (price - again).abs() <= 1e-9 * again);
+    }
+    assert!(found.prices.iter().all(|p| *p <= found.max_price));
+    // a search of all rows finds no more than a few per mille above
+    let whole = SearchSize { rows: None, ..size };
+    let whole = search(&problem, &theta, &none, whole, 1.0, searcher, &control);
+    assert!(found.max_price >= whole.max_price * (1.0 - 5e-3));
+    assert!(found.products < 0.2 * whole.products);
+}
+
+#[test]
+fn train_with_a_sample_of_the_rows_ends_as_with_all() {
+    let (data, target) = teacher(6000, 5, 81);
+    let problem = problem(&data, &target, 0.05);
+    let run = |sample: usize| {
+        let mut settings = GlobalSettings::default();
+        settings.thin = 0.0;
+        settings.ascents = 200;
+        settings.sample = sample;
+        let none = Neurons::none(5);
+        train(&problem, none, &settings, &Control::default(), &mut ())
+    };
+    let (some, all) = (run(600), run(usize::MAX));
+    let off = some.best_objective / all.best_objective - 1.0;
+    assert!(off.abs() <= SAME, "{off:e}");
+    assert_eq!(some.status, Status::Converged);
+    assert_eq!(all.status, Status::Converged);
+    assert!(some.max_price.unwrap() <= 1.001);
+}
+
+/// Each look at the clock is a second.
+struct Looks(AtomicUsize);
+
+impl Clock for Looks {
+    fn seconds(&self) -> f64 {
+        f64::from(u32::try_from(self.0.fetch_add(1, Ordering::Relaxed)).unwrap())
+    }
+}
+
+#[test]
+fn train_cut_anywhere_says_what_the_searches_saw_at_the_best_network() {
+    let (data, target) = teacher(120, 4, 82);
+    let problem = problem(&data, &target, 0.02);
+    let settings = GlobalSettings::default();
+    let mut seen = [0; 2];
+    for looks in (1..4000).step_by(97) {
+        let clock = Looks(AtomicUsize::new(0));
+        let control = Control::with_clock(&clock).limit(Some(f64::from(looks)));
+        let ended = train(&problem, Neurons::none(4), &settings, &control, &mut ());
+        assert_eq!(ended.status, Status::TimeLimit, "{looks}");
+        let Some(price) = ended.max_price else {
+            assert_eq!(ended.rounds, 0, "{looks}: a search was made");
+            seen[0] += 1;
+            continue;
+        };
+        seen[1] += 1;
+        let theta = problem.theta(&ended.best.fitted(&problem));
+        let own = prices(&problem, &theta, &ended.best);
+        for p in own {
+            assert!(p <= price * (1.0 + 1e-12), "{looks}: {p} above {price}");
+        }
+        let bound = search_bound(&theta, problem.target(), price);
+        let told = ended.search_bound.unwrap();
+        assert!(
+            (told - bound).abs() <= 1e-9 * bound,
+            "{looks}: {told} {bound}"
+        );
+        assert!(told <= ended.best_objective * (1.0 + 1e-12) && ended.ascents.unwrap() > 0);
+    }
+    assert!(seen.iter().all(|count| *count > 0), "{seen:?}");
+}
