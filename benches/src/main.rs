@@ -18,8 +18,8 @@
 mod calibrate;
 mod convergence;
 mod core_rates;
-mod large;
 mod global;
+mod large;
 mod record;
 mod sets;
 mod stopwatch;

@@ -199,30 +199,3 @@ impl<T: Real> LinearOperator<T> for DenseOperator<'_, T> {
         );
     }
 }
-
-impl<T: Real, O: LinearOperator<T> + ?Sized> LinearOperator<T> for Box<O> {
-    fn rows(&self) -> usize {
-        (**self).rows()
-    }
-    fn cols(&self) -> usize {
-        (**self).cols()
-    }
-    fn scratch_len(&self) -> usize {
-        (**self).scratch_len()
-    }
-    fn block_scratch_len(&self, k: usize) -> usize {
-        (**self).block_scratch_len(k)
-    }
-    fn apply(&self, x: &[T], y: &mut [T], scratch: &mut [T]) {
-        (**self).apply(x, y, scratch);
-    }
-    fn apply_adjoint(&self, y: &[T], x: &mut [T], scratch: &mut [T]) {
-        (**self).apply_adjoint(y, x, scratch);
-    }
-    fn apply_block(&self, k: usize, x: &[T], y: &mut [T], scratch: &mut [T]) {
-        (**self).apply_block(k, x, y, scratch);
-    }
-    fn apply_adjoint_block(&self, k: usize, y: &[T], x: &mut [T], scratch: &mut [T]) {
-        (**self).apply_adjoint_block(k, y, x, scratch);
-    }
-}

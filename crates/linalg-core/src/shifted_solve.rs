@@ -70,21 +70,3 @@ impl<T: Real> ShiftedSolve<T> for ShiftedGram<T> {
         self.solve_in_place(MatMut::from_column_major_slice_mut(rhs, dim, k));
     }
 }
-
-impl<T: Real, S: ShiftedSolve<T> + ?Sized> ShiftedSolve<T> for Box<S> {
-    fn dim(&self) -> usize {
-        (**self).dim()
-    }
-
-    fn trace(&self) -> T {
-        (**self).trace()
-    }
-
-    fn factor(&mut self, shift: T, scale: T, control: &Control<'_>) -> Result<(), LinalgError> {
-        (**self).factor(shift, scale, control)
-    }
-
-    fn solve_block(&self, k: usize, rhs: &mut [T]) {
-        (**self).solve_block(k, rhs);
-    }
-}
