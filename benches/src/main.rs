@@ -7,6 +7,7 @@
 //! | `large` | a run at the size of Fashion-MNIST by the automatic choice, and its memory |
 //! | `global` | generated networks beside Adam: objective, neurons, time, seeds, held-out scores, growth |
 //! | `convergence` | iterations, products and seconds to a certified gap, on real and synthetic sets |
+//! | `experiments` | condition of the systems before and after preconditioning, and a race of all primal steps |
 //!
 //! Every command prints a table, and writes what it measured to `target/bench/`.
 #![allow(
@@ -18,16 +19,19 @@
 mod calibrate;
 mod convergence;
 mod core_rates;
-mod large;
+mod experiments;
 mod global;
+mod large;
 mod record;
 mod sets;
 mod stopwatch;
+mod store;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo xtask bench core|convergence|calibrate|large [--quick] [--set NAME] [--write FILE], or bench global \
-     [--quick] [--only table|seeds|heldout|growth|paper|page] [--paper] [--set NAME] [--fraction F] [--resume] [--write]";
+     [--quick] [--only table|seeds|heldout|growth|paper|page] [--paper] [--set NAME] [--fraction F] [--resume] [--write], or \
+     bench experiments [--quick] [--set NAME] [--resume] [--page] [--write]";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -37,6 +41,7 @@ fn main() -> ExitCode {
         Some("large") => large::run(&args[1..]),
         Some("global") => global::run(&args[1..]),
         Some("convergence") => convergence::run(&args[1..]),
+        Some("experiments") => experiments::run(&args[1..]),
         Some(other) => Err(format!("no bench named {other:?}; {USAGE}")),
         None => Err(USAGE.to_owned()),
     };

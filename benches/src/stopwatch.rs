@@ -17,10 +17,24 @@ impl Clock for Stopwatch {
     }
 }
 
-/// The resident memory of this process and its peak, in bytes, where the system tells.
+/// The largest resident memory of this process so far, in bytes, where the system tells.
 pub(crate) fn peak_memory() -> Option<f64> {
+    status("VmHWM:")
+}
+
+/// The resident memory of this process now, in bytes, where the system tells.
+pub(crate) fn resident_memory() -> Option<f64> {
+    status("VmRSS:")
+}
+
+/// Lets [`peak_memory`] begin anew; whether the system does that.
+pub(crate) fn reset_peak_memory() -> bool {
+    std::fs::write("/proc/self/clear_refs", "5").is_ok()
+}
+
+fn status(field: &str) -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|l| l.starts_with("VmHWM:"))?;
+    let line = status.lines().find(|l| l.starts_with(field))?;
     let kilobytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
     Some(kilobytes * 1024.0)
 }

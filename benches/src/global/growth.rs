@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::case::{Case, beta_max};
 use super::options::Options;
-use super::store::{Store, number};
 use super::train::global_row;
 use crate::sets::teacher;
 use crate::stopwatch::peak_memory;
+use crate::store::{Store, number};
 
 /// The first argument of a process that measures one size, so that its peak memory is its own.
 pub(crate) const CHILD: &str = "size";

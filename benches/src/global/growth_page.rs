@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::growth::{COLUMNS, LIMIT, NARROW, PAPER, ROWS, SHORT, key};
 use super::page::{figure, line, percent};
-use super::store::{Store, number};
+use crate::store::{Store, number};
 
 /// Both tables, and the exponents.
 pub(crate) fn page(store: &Store) -> String {

@@ -8,9 +8,9 @@ use super::case::{beta_max, problem, row_space};
 use super::folds::{Split, folds};
 use super::options::Options;
 use super::ridge;
-use super::store::Store;
 use crate::sets;
 use crate::stopwatch::Stopwatch;
+use crate::store::Store;
 
 /// Folds, and the parts of the training rows of which one chooses the penalty.
 pub(crate) const FOLDS: usize = 5;

@@ -3,7 +3,7 @@ use serde_json::Value;
 use super::SETS;
 use super::heldout::{FOLDS, METHODS, key};
 use super::page::{line, machines};
-use super::store::{Store, number};
+use crate::store::{Store, number};
 
 /// What the folds of a method say together.
 struct Mean {

@@ -122,7 +122,7 @@ mod tests {
     use crelu_model::TrainMode;
 
     use super::*;
-    use crate::global::store::number;
+    use crate::store::number;
 
     #[test]
     fn global_row_is_what_fit_returns() {

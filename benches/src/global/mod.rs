@@ -17,7 +17,6 @@ mod page;
 mod plots;
 mod ridge;
 mod seeds;
-mod store;
 mod table;
 mod train;
 mod verdict;
@@ -25,8 +24,8 @@ mod view;
 
 use std::path::PathBuf;
 
+use crate::store::Store;
 use options::{Options, Part};
-use store::Store;
 
 /// The sets of the tables. Those with a prototype's values first.
 pub(crate) const SETS: [&str; 7] = [

@@ -4,9 +4,9 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use super::options::Part;
-use super::store::{Store, number};
 use super::view::{EQUAL, View};
 use super::{FRACTIONS, SETS, growth_page, heldout_page, plots, seeds, verdict};
+use crate::store::{Store, number};
 
 const PAGE: &str = "docs/GLOBAL.md";
 /// Parts and their names in the page's markers.

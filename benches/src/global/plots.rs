@@ -4,8 +4,8 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use serde_json::Value;
 
-use super::store::number;
 use super::view::View;
+use crate::store::number;
 
 /// Where the pictures go.
 const FOLDER: &str = "docs/global";

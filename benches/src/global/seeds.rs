@@ -5,8 +5,8 @@ use super::case::{Case, key};
 use super::measure::{Variant, adam_key, global, global_key, ordinary};
 use super::options::Options;
 use super::page::{line, machines};
-use super::store::{Store, number};
 use super::verdict::BEST_SPREAD;
+use crate::store::{Store, number};
 
 /// Sets, at one penalty, and seeds.
 const SETS: [&str; 6] = [

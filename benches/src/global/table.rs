@@ -5,7 +5,7 @@ use super::adam;
 use super::case::Case;
 use super::measure::{Variant, adam_key, global, global_key, ordinary, sampled, sampled_key};
 use super::options::Options;
-use super::store::{Store, number};
+use crate::store::{Store, number};
 
 /// Runs of Adam in the table.
 pub(crate) const RUNS: u64 = 5;

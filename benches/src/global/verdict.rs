@@ -1,7 +1,7 @@
 use std::fmt::Write;
 
-use super::store::number;
 use super::view::{EQUAL, View};
+use crate::store::number;
 
 /// What is demanded, and how far numbers may be off.
 const BEST: f64 = 1.001;
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
     use crate::global::case::key;
     use crate::global::measure::{adam_key, global_key};
-    use crate::global::store::Store;
+    use crate::store::Store;
 
     const SET: &str = "teacher 400x9";
 

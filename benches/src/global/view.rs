@@ -3,8 +3,8 @@ use serde_json::Value;
 use super::case::key;
 use super::known::{self, Known};
 use super::measure::{adam_key, global_key, sampled_key};
-use super::store::{Store, number};
 use super::table::RUNS;
+use crate::store::{Store, number};
 
 /// How close is equal, where a run that ends at the same network as Adam is asked when it was there.
 pub(crate) const EQUAL: f64 = 1e-4;

@@ -29,13 +29,18 @@ impl Store {
         Ok(Self { file, rows, resume })
     }
 
+    /// Whether the row of that name need not be measured.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.resume && self.rows.contains_key(key)
+    }
+
     /// The row of that name, measured now unless it is there and the run resumes.
     pub(crate) fn row(
         &mut self,
         key: &str,
         measure: impl FnOnce() -> Result<Value, String>,
     ) -> Result<&Value, String> {
-        if !(self.resume && self.rows.contains_key(key)) {
+        if !self.has(key) {
             let mut row = measure()?;
             let (commit, processor) = record::place();
             row["commit"] = json!(commit);
@@ -63,7 +68,8 @@ impl Store {
         if let Some(folder) = self.file.parent() {
             std::fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
         }
-        let whole = json!({ "bench": "global", "rows": self.rows });
+        let name = self.file.file_stem().map(|stem| stem.to_string_lossy());
+        let whole = json!({ "bench": name, "rows": self.rows });
         let text = serde_json::to_vec(&whole).map_err(|e| e.to_string())?;
         crelu_data::write_atomic(&self.file, &text).map_err(|e| e.to_string())
     }

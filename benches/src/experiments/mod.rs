@@ -1,0 +1,51 @@
+//! `bench experiments`: the experiments of the method's source, as one command. What the
+//! preconditioners do to the systems' condition, and a race of all primal steps to a certified
+//! gap. Every row is kept in `target/bench/experiments.json` as it comes.
+
+mod cases;
+mod child;
+mod condition;
+mod methods;
+mod options;
+mod page;
+mod pictures;
+mod race;
+mod spectra;
+mod systems;
+mod verdict;
+mod wire;
+
+use std::path::PathBuf;
+
+use crate::store::Store;
+use options::Options;
+
+/// The certified gaps whose first crossing is reported.
+pub(crate) const GAPS: [f64; 2] = [1e-2, 1e-3];
+/// Where a run stops.
+pub(crate) const TOL: f64 = 1e-3;
+/// Seconds a run of `--quick` may take.
+pub(crate) const QUICK_LIMIT: f64 = 0.3;
+
+/// Runs what was asked for, prints the tables, and writes the page if asked to.
+pub(crate) fn run(args: &[String]) -> Result<(), String> {
+    if args.first().map(String::as_str) == Some(child::CHILD) {
+        return child::child(&args[1..]);
+    }
+    let options = Options::parse(args)?;
+    let name = match options.quick {
+        true => "experiments-quick",
+        false => "experiments",
+    };
+    let file = PathBuf::from("target/bench").join(format!("{name}.json"));
+    let mut store = Store::open(file, options.resume)?;
+    if !options.page_only {
+        condition::measure(&mut store, &options)?;
+        race::measure(&mut store, &options)?;
+    }
+    println!("{}", page::text(&store));
+    if options.write {
+        page::write(&store)?;
+    }
+    Ok(())
+}
