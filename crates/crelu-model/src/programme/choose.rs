@@ -77,8 +77,6 @@ pub struct Choice {
     pub backend: Backend,
     /// Bytes that the run is priced at.
     pub bytes: f64,
-    /// Condition number of the first primal system that iterative methods are priced with.
-    pub condition: f64,
     /// In words, with the figures that decided.
     pub reason: String,
 }
@@ -271,7 +269,6 @@ pub(super) fn choose(
         precision,
         backend: settings.backend,
         bytes: cost.bytes,
-        condition: sizes.condition(),
         reason,
     })
 }

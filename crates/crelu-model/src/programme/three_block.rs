@@ -358,7 +358,7 @@ impl<T: Real> Monitor<T, ThreeBlockProx<T>> for DenseMonitor<'_, '_, T> {
 }
 
 /// The largest singular value of the data by power iteration from a fixed start.
-pub(super) fn largest_singular_value<T: Real>(data: MatRef<'_, T>) -> f64 {
+fn largest_singular_value<T: Real>(data: MatRef<'_, T>) -> f64 {
     let (rank, n) = (data.nrows(), data.ncols());
     #[expect(
         clippy::cast_precision_loss,
