@@ -125,6 +125,17 @@ fn precision(
     }
 }
 
+/// Refuses a method, a system and a library that do not go together.
+///
+/// # Errors
+/// [`FitError::Setting`] names the option.
+pub(crate) fn check_primal(
+    settings: &ProgrammeSettings,
+    activation: Activation,
+) -> Result<(), FitError> {
+    candidates(settings, activation).map(|_| ())
+}
+
 /// The methods and systems that the settings leave open.
 fn candidates(
     settings: &ProgrammeSettings,

@@ -24,6 +24,10 @@ const CALL: f64 = 2e4;
 const CG_INNER: f64 = 20.0;
 const JACOBI_INNER: f64 = 23.0;
 const NYSTROM_INNER: f64 = 6.0;
+/// The same where the largest rank does not reach down to the identity term.
+const NYSTROM_CAPPED: f64 = 11.0;
+/// Iterations of the three-block start that the two-block form takes over from.
+const START: f64 = 50.0;
 /// Sweeps of a block-descent step.
 const RBCD_INNER: f64 = 80.0;
 /// Columns of the sketch, as a share of the narrower side, up to the largest rank.
@@ -64,13 +68,16 @@ impl Sizes {
     }
 
     /// Inner iterations that a step of a method takes, about.
-    fn inner(&self, method: Method) -> f64 {
+    fn inner(&self, method: Method, settings: &ProgrammeSettings) -> f64 {
         let side = (self.r * self.p).min(self.n).max(1.0);
         match method {
             Method::Cholesky => 0.0,
             // conjugate gradients end after as many steps as there are eigenvalues
             Method::Cg => CG_INNER.min(side),
             Method::PcgJacobi => JACOBI_INNER.min(side),
+            Method::PcgNystrom if self.sketch(settings) < SKETCH_SHARE * side => {
+                NYSTROM_CAPPED.min(side)
+            }
             Method::PcgNystrom => NYSTROM_INNER.min(side),
             Method::Rbcd | Method::BlockExact => RBCD_INNER,
         }
@@ -164,7 +171,10 @@ impl Sizes {
             _ => doubled * r * p,
         };
         let common = self.common(width, splitting);
-        let (iterations, factorisations) = if self.cones {
+        let start = splitting == Splitting::ThreeBlock && settings.splitting == Splitting::Auto;
+        let (iterations, factorisations) = if start {
+            (START, FACTORISATIONS.0)
+        } else if self.cones {
             (ITERATIONS.0, FACTORISATIONS.0)
         } else {
             (ITERATIONS.1, FACTORISATIONS.1)
@@ -203,7 +213,7 @@ impl Sizes {
                 bytes: common + copies * side * side * narrow + indicator + rounded,
             };
         }
-        let inner = self.inner(method);
+        let inner = self.inner(method, settings);
         let mut step = 2.0 * one + CALL + 10.0 * side;
         let (mut setup, mut held) = (0.0, 0.0);
         match method {
