@@ -145,7 +145,7 @@ fn grid(quick: bool, rows: &mut Vec<Value>) -> Result<f64, String> {
     };
     // a method that takes many times as long as the fastest is not waited for
     let patience: f64 = if quick { 5.0 } else { 30.0 };
-    println!("n, d, P, kind: cond; method seconds (inner iterations a step) ...; auto / fastest");
+    println!("n, d, P, kind: method seconds (inner iterations a step) ...; auto / fastest");
     let (mut near, mut all) = (0, 0);
     for &n in rows_of {
         for &d in widths {
@@ -199,8 +199,7 @@ fn grid(quick: bool, rows: &mut Vec<Value>) -> Result<f64, String> {
                     all += 1;
                     near += usize::from(ratio <= NEAR);
                     println!(
-                        "{n}, {d}, {p}, {kind}: {:.0};{line}; {} {} {ratio:.2}",
-                        chosen.condition,
+                        "{n}, {d}, {p}, {kind}:{line}; {} {} {ratio:.2}",
                         chosen.method.name(),
                         chosen.form.name()
                     );
@@ -212,7 +211,7 @@ fn grid(quick: bool, rows: &mut Vec<Value>) -> Result<f64, String> {
                         })
                         .collect();
                     rows.push(json!({
-                        "n": n, "d": d, "patterns": p, "kind": kind, "condition": chosen.condition,
+                        "n": n, "d": d, "patterns": p, "kind": kind,
                         "methods": methods, "auto": chosen.method.name(),
                         "form": chosen.form.name(), "ratio": ratio,
                     }));

@@ -7,7 +7,8 @@ use crate::gates::GateSampler;
 use crate::global::GlobalSettings;
 use crate::network::Network;
 use crate::programme::{
-    Activation, Backend, FormChoice, Precision, PrimalChoice, ProgrammeSettings, Splitting, Switch,
+    self, Activation, Backend, FormChoice, Precision, PrimalChoice, ProgrammeSettings, Splitting,
+    Switch,
 };
 
 /// Where the patterns come from.
@@ -397,7 +398,9 @@ impl FitSettings {
                 problem: "there is no gate",
             });
         }
-        Ok(CheckedFitSettings(self))
+        let checked = CheckedFitSettings(self);
+        programme::check_primal(&checked.programme(), checked.0.activation)?;
+        Ok(checked)
     }
 }
 

@@ -1,3 +1,4 @@
+use crate::block_columns::BlockColumns;
 use crate::operator::LinearOperator;
 use crate::preconditioner::Preconditioner;
 use crate::real::Real;
@@ -70,6 +71,47 @@ pub fn assert_adjoint_consistent<T: Real>(op: &dyn LinearOperator<T>, seed: u64)
 
 /// One of an operator's block products.
 type Product<T> = fn(&dyn LinearOperator<T>, usize, &[T], &mut [T], &mut [T]);
+
+/// Asserts that the blocks of an operator add up to it, and that its adjoint is theirs one below
+/// the other, whatever their order, on pseudo-random vectors made from `seed`: the contract test
+/// that every implementation of [`BlockColumns`] calls, beside that of the operator.
+///
+/// # Panics
+/// If a product differs by more than `64 sqrt(m + k)` roundings of its own size.
+pub fn assert_blocks_consistent<T: Real>(op: &dyn BlockColumns<T>, seed: u64) {
+    let (n, width, rows) = (op.n_blocks(), op.block_len(), op.rows());
+    assert_eq!(n * width, op.cols(), "seed {seed}: the blocks' columns");
+    let (x, y) = (noise::<T>(op.cols(), seed), noise::<T>(rows, seed ^ 0xb10c));
+    let mut order: Vec<usize> = (0..n).rev().collect();
+    order.rotate_left(n / 3);
+    let mut scratch = vec![T::of(f64::NAN); op.scratch_len().max(op.blocks_scratch_len(3))];
+    let (mut whole, mut price) = (vec![T::of(0.0); rows], vec![T::of(0.0); op.cols()]);
+    op.apply(&x, &mut whole, &mut scratch);
+    op.apply_adjoint(&y, &mut price, &mut scratch);
+    let (mut sum, mut parts) = (vec![T::of(0.0); rows], vec![T::of(0.0); op.cols()]);
+    for group in order.chunks(3) {
+        let of = |block: usize| block * width..(block + 1) * width;
+        let packed: Vec<T> = group.iter().flat_map(|&b| x[of(b)].to_vec()).collect();
+        scratch.fill(T::of(f64::NAN));
+        op.add_blocks(group, &packed, &mut sum, &mut scratch);
+        let mut answer = vec![T::of(f64::NAN); packed.len()];
+        scratch.fill(T::of(f64::NAN));
+        op.adjoint_blocks(group, &y, &mut answer, &mut scratch);
+        for (k, &block) in group.iter().enumerate() {
+            parts[of(block)].copy_from_slice(&answer[of(k)]);
+        }
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a length far below 2^53")]
+    let rounding = 64.0 * ((rows + op.cols()) as f64).sqrt() * T::EPS;
+    for (what, got, want) in [("sum", &sum, &whole), ("adjoint", &parts, &price)] {
+        let off = crate::vector::distance(got, want).wide();
+        let allowed = rounding * (norm(want).wide() + norm(&x).wide());
+        assert!(
+            off <= allowed,
+            "seed {seed}: {what} off by {off}, allowed {allowed}"
+        );
+    }
+}
 
 /// Asserts that `P^-1` is symmetric, positive and the same at every call, on pseudo-random vectors
 /// made from `seed`, and that its block form agrees with it: the contract test that every

@@ -52,7 +52,9 @@ pub use active_gram::ActiveGram;
 pub use backend::{Backend, FaerBackend};
 pub use block_columns::{BlockColumns, DenseBlocks};
 pub use collective::{Alone, Collective};
-pub use contract::{assert_adjoint_consistent, assert_preconditioner_spd};
+pub use contract::{
+    assert_adjoint_consistent, assert_blocks_consistent, assert_preconditioner_spd,
+};
 pub use control::{Clock, Control, Halt, NoClock};
 pub use decompose::{ThinSvd, orthogonal, symmetric_eigenvalues, thin_svd};
 pub use error::LinalgError;

@@ -13,6 +13,8 @@ mod invariance;
 #[cfg(test)]
 mod plots;
 #[cfg(test)]
+mod primal;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
 mod readme;

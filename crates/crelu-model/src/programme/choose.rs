@@ -77,8 +77,6 @@ pub struct Choice {
     pub backend: Backend,
     /// Bytes that the run is priced at.
     pub bytes: f64,
-    /// Condition number of the first primal system that iterative methods are priced with.
-    pub condition: f64,
     /// In words, with the figures that decided.
     pub reason: String,
 }
@@ -125,6 +123,17 @@ fn precision(
         Precision::Mixed => Precision::F64,
         other => other,
     }
+}
+
+/// Refuses a method, a system and a library that do not go together.
+///
+/// # Errors
+/// [`FitError::Setting`] names the option.
+pub(crate) fn check_primal(
+    settings: &ProgrammeSettings,
+    activation: Activation,
+) -> Result<(), FitError> {
+    candidates(settings, activation).map(|_| ())
 }
 
 /// The methods and systems that the settings leave open.
@@ -271,7 +280,6 @@ pub(super) fn choose(
         precision,
         backend: settings.backend,
         bytes: cost.bytes,
-        condition: sizes.condition(),
         reason,
     })
 }

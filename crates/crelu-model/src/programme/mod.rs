@@ -25,6 +25,7 @@ pub use source_system::SourceSystem;
 pub use three_block::ThreeBlockProx;
 pub use three_primal::{ConeBasis, ThreeBlockInner, ThreeBlockPrimal};
 
+pub(crate) use choose::check_primal;
 pub(crate) use solve::relative_gap;
 pub(crate) use two_block::first_rho;
 

@@ -6,36 +6,36 @@ use super::{Activation, Programme};
 // The figures below are those of `cargo xtask bench calibrate`, which prints them anew and checks
 // the choices made with them.
 
-/// Iterations a run is priced at: the median of the measured runs, rounded up.
-const ITERATIONS: f64 = 100.0;
-/// Factorisations a run is priced at: the penalty rule changes `rho` three or four times.
-const FACTORISATIONS: f64 = 4.0;
-/// A flop of a factorisation, and of the matrix it factors, in flops of a product.
-const FACTOR_FLOP: f64 = 1.4;
+/// Iterations a run is priced at: medians of the measured runs, with cones and without.
+const ITERATIONS: (f64, f64) = (100.0, 25.0);
+/// Factorisations a run is priced at: the penalty rule changes `rho` so often.
+const FACTORISATIONS: (f64, f64) = (4.0, 2.0);
+/// A flop of a factorisation, or of the kernel matrix, in flops of a product.
+const FACTOR_FLOP: f64 = 1.2;
+/// A flop of the gram matrix: its masked tiles are made before they are multiplied.
+const GRAM_FLOP: f64 = 3.0;
 /// A triangular solve moves its factor through memory: its flops cost this many times those of
 /// a product (one right-hand side).
-const SOLVE_FLOP: f64 = 6.0;
+const SOLVE_FLOP: f64 = 4.0;
 /// What an inner iteration costs beside its flops, in flops of a product: calls and vectors.
-const CALL: f64 = 1e5;
-/// Inner iterations of a step are about this times the root of the condition number that the
-/// spectrum of the data lets expect ...
-const CG_INNER: f64 = 0.55;
-/// ... with the diagonal as preconditioner ...
-const JACOBI_INNER: f64 = 0.55;
-/// ... and, for a sketch that reaches down to the identity term, this number whatever the data.
-const NYSTROM_INNER: f64 = 9.0;
+const CALL: f64 = 2e4;
+/// Inner iterations of a step: measured medians. They hardly follow the condition number of the
+/// data: `rho` is scaled to the mean eigenvalue, and few eigenvalues stand out.
+const CG_INNER: f64 = 20.0;
+const JACOBI_INNER: f64 = 23.0;
+const NYSTROM_INNER: f64 = 6.0;
+/// The same where the largest rank does not reach down to the identity term.
+const NYSTROM_CAPPED: f64 = 11.0;
+/// Iterations of the three-block start that the two-block form takes over from.
+const START: f64 = 50.0;
+/// Sweeps of a block-descent step.
+const RBCD_INNER: f64 = 80.0;
 /// Columns of the sketch, as a share of the narrower side, up to the largest rank.
 const SKETCH_SHARE: f64 = 0.35;
 /// A sketch is made with its smaller forerunners and their decompositions.
-const SKETCH_COST: f64 = 2.0;
-/// Sweeps of a block-descent step: this times the condition number.
-const RBCD_INNER: f64 = 0.3;
-/// Most inner iterations of a step.
-const MOST_INNER: f64 = 300.0;
+const SKETCH_COST: f64 = 3.0;
 /// Groups of blocks run as thin products: their flops cost more.
 const THIN_PRODUCT: f64 = 2.5;
-/// The first penalty parameter is a tenth of the mean eigenvalue of `F F'`.
-const MEAN_OVER_RHO: f64 = 10.0;
 
 /// Work of a run, in flops of a product, and bytes at its peak.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,7 +44,7 @@ pub(super) struct Price {
     pub(super) bytes: f64,
 }
 
-/// Sizes of a programme, and how far its largest singular value stands out.
+/// Sizes of a programme.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sizes {
     n: f64,
@@ -52,50 +52,34 @@ pub(super) struct Sizes {
     p: f64,
     blocks: f64,
     cones: bool,
-    condition: f64,
 }
 
 impl Sizes {
-    /// **Cost** a few products with the data, none with all patterns.
     #[expect(clippy::cast_precision_loss, reason = "sizes far below 2^53")]
     pub(super) fn of(programme: &Programme) -> Self {
         let n = programme.n_samples() as f64;
-        let data = programme.data();
-        let square = data.squared_norm_l2();
-        let top = super::three_block::largest_singular_value(data).powi(2);
-        let share = if square > 0.0 { top / square } else { 1.0 };
         Self {
             n,
             r: programme.rank() as f64,
             p: programme.n_patterns() as f64,
             blocks: programme.n_blocks() as f64,
             cones: programme.activation() == Activation::Relu,
-            // half of the patterns see a row: the top eigenvalue of A'A is about P/4 of R'R's,
-            // the mean one of A A' is P/2 of the mean square of a row
-            condition: 1.0 + MEAN_OVER_RHO * 0.5 * n * share,
         }
     }
 
-    /// The condition number of the primal system at the first `rho`, about.
-    pub(super) fn condition(&self) -> f64 {
-        self.condition
-    }
-
     /// Inner iterations that a step of a method takes, about.
-    fn inner(&self, method: Method) -> f64 {
+    fn inner(&self, method: Method, settings: &ProgrammeSettings) -> f64 {
         let side = (self.r * self.p).min(self.n).max(1.0);
-        let estimate = match method {
-            Method::Cholesky => 0.0,
-            Method::Cg => CG_INNER * self.condition.sqrt(),
-            Method::PcgJacobi => JACOBI_INNER * self.condition.sqrt(),
-            Method::PcgNystrom => NYSTROM_INNER,
-            Method::Rbcd | Method::BlockExact => RBCD_INNER * self.condition,
-        };
         match method {
             Method::Cholesky => 0.0,
-            Method::Rbcd | Method::BlockExact => estimate.clamp(1.0, MOST_INNER),
             // conjugate gradients end after as many steps as there are eigenvalues
-            _ => estimate.clamp(1.0, side.min(MOST_INNER)),
+            Method::Cg => CG_INNER.min(side),
+            Method::PcgJacobi => JACOBI_INNER.min(side),
+            Method::PcgNystrom if self.sketch(settings) < SKETCH_SHARE * side => {
+                NYSTROM_CAPPED.min(side)
+            }
+            Method::PcgNystrom => NYSTROM_INNER.min(side),
+            Method::Rbcd | Method::BlockExact => RBCD_INNER,
         }
     }
 
@@ -187,10 +171,18 @@ impl Sizes {
             _ => doubled * r * p,
         };
         let common = self.common(width, splitting);
+        let start = splitting == Splitting::ThreeBlock && settings.splitting == Splitting::Auto;
+        let (iterations, factorisations) = if start {
+            (START, FACTORISATIONS.0)
+        } else if self.cones {
+            (ITERATIONS.0, FACTORISATIONS.0)
+        } else {
+            (ITERATIONS.1, FACTORISATIONS.1)
+        };
         if method == Method::Cholesky {
             let build = match form {
-                Form::Kernel => n * n * (r + p),
-                _ => n * side * side,
+                Form::Kernel => FACTOR_FLOP * n * n * (r + p),
+                _ => GRAM_FLOP * n * side * side,
             };
             // a correction of a narrow factor is two products, and two or three are made
             let corrections = if precision == Precision::Mixed {
@@ -215,12 +207,13 @@ impl Sizes {
                 0.0
             };
             return Price {
-                flops: FACTOR_FLOP * (build + FACTORISATIONS * side.powi(3) / 3.0)
-                    + ITERATIONS * (2.0 * side * side * SOLVE_FLOP + products * one),
+                flops: build
+                    + FACTOR_FLOP * factorisations * side.powi(3) / 3.0
+                    + iterations * (2.0 * side * side * SOLVE_FLOP + products * one),
                 bytes: common + copies * side * side * narrow + indicator + rounded,
             };
         }
-        let inner = self.inner(method);
+        let inner = self.inner(method, settings);
         let mut step = 2.0 * one + CALL + 10.0 * side;
         let (mut setup, mut held) = (0.0, 0.0);
         match method {
@@ -243,14 +236,14 @@ impl Sizes {
                 step += p * CALL;
                 if method == Method::BlockExact {
                     step += p * 2.0 * r * r * SOLVE_FLOP;
-                    setup = n * r * r + FACTORISATIONS * r.powi(3) / 3.0;
+                    setup = n * r * r + factorisations * r.powi(3) / 3.0;
                     held = r * r * width;
                 }
             }
             _ => {}
         }
         Price {
-            flops: setup + ITERATIONS * (inner * step + 2.0 * one),
+            flops: setup + iterations * (inner * step + 2.0 * one),
             bytes: common + held,
         }
     }

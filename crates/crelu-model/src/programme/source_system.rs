@@ -2,8 +2,8 @@ use admm::{PrimalError, PrimalReport};
 use faer::{Accum, Mat, MatMut, MatRef};
 use krylov::{CgSettings, CgWorkspace, NormalOperator, block_pcg};
 use linalg_core::{
-    Control, Identity, LinalgError, LinearOperator, MaskedBlocks, Masks, Mirrored, Preconditioner,
-    Real, axpy, distance, norm, product,
+    Control, Identity, LinalgError, LinearOperator, MaskedBlocks, Mirrored, Preconditioner, Real,
+    axpy, distance, norm, product,
 };
 use precond_nystrom::{BlockDiagonal, BlockNystrom, Jacobi, NystromSettings, masked_gram_diagonal};
 
@@ -46,8 +46,7 @@ impl<'a, T: Real> SourceSystem<'a, T> {
     /// # Errors
     /// [`FitError`] when a sketch or a factorisation fails, or `control` says stop.
     pub(super) fn new(
-        data: MatRef<'a, T>,
-        masks: &'a Masks,
+        blocks: MaskedBlocks<'a, T>,
         target: &'a [T],
         tau: T,
         method: Method,
@@ -55,7 +54,7 @@ impl<'a, T: Real> SourceSystem<'a, T> {
         rho: f64,
         control: Control<'a>,
     ) -> Result<(Self, Option<String>), FitError> {
-        let blocks = MaskedBlocks::new(data, masks);
+        let (data, masks) = (blocks.data(), blocks.masks());
         let operator = ConeOperator {
             blocks: Mirrored::new(blocks),
             tau,

@@ -3,7 +3,7 @@ use admm::{
     Status, Verdict,
 };
 use faer::{Accum, MatMut, MatRef};
-use linalg_core::{LinalgError, LinearOperator, Real, norm, product};
+use linalg_core::{LinalgError, LinearOperator, MaskedBlocks, Real, norm, product};
 use num_traits::Float;
 
 use super::Programme;
@@ -134,8 +134,16 @@ pub(super) fn run<T: Real>(
     let settings = tracker.settings;
     let built = if source {
         let (method, tau) = (choice.method, T::of(tau));
-        SourceSystem::new(data, masks, &target, tau, method, settings, rho, control)
-            .map(|(system, note)| (ThreeBlockInner::Source(system), note))
+        SourceSystem::new(
+            MaskedBlocks::new(data, masks),
+            &target,
+            tau,
+            method,
+            settings,
+            rho,
+            control,
+        )
+        .map(|(system, note)| (ThreeBlockInner::Source(Box::new(system)), note))
     } else {
         system
             .build(choice, settings, rho, control)
@@ -358,7 +366,7 @@ impl<T: Real> Monitor<T, ThreeBlockProx<T>> for DenseMonitor<'_, '_, T> {
 }
 
 /// The largest singular value of the data by power iteration from a fixed start.
-pub(super) fn largest_singular_value<T: Real>(data: MatRef<'_, T>) -> f64 {
+fn largest_singular_value<T: Real>(data: MatRef<'_, T>) -> f64 {
     let (rank, n) = (data.nrows(), data.ncols());
     #[expect(
         clippy::cast_precision_loss,

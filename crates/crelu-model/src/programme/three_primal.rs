@@ -65,7 +65,7 @@ pub enum ThreeBlockInner<'a, T: Real> {
     /// A primal solver of the masked data in the [`ConeBasis`], for pairs of blocks.
     Basis(Box<dyn PrimalSolver<T> + 'a>),
     /// The whole system of the source, cone term and all, in the data's own coordinates.
-    Source(SourceSystem<'a, T>),
+    Source(Box<SourceSystem<'a, T>>),
 }
 
 /// The primal step of the three-block form: the variable is `(u, tau G u)`, with

@@ -1,7 +1,7 @@
 use faer::Mat;
 use linalg_core::{
-    Adjoint, Alone, Collective, DenseOperator, LinearOperator, MaskedBlocks, Masks, Mirrored,
-    RowSharded, assert_adjoint_consistent,
+    Adjoint, Alone, Collective, DenseBlocks, DenseOperator, LinalgError, LinearOperator,
+    MaskedBlocks, Masks, Mirrored, RowSharded, assert_adjoint_consistent, assert_blocks_consistent,
 };
 
 use crate::data::Stream;
@@ -107,4 +107,31 @@ fn masks_bytes_are_normalised_and_cut_by_rows_and_blocks() {
 fn identity_preconditioner_keeps_the_contract() {
     linalg_core::assert_preconditioner_spd::<f64>(&linalg_core::Identity::new(17), 1);
     linalg_core::assert_preconditioner_spd::<f32>(&linalg_core::Identity::new(1), 2);
+}
+
+#[test]
+fn block_columns_of_every_kind_add_up_to_the_operator() {
+    for (k, (rank, n, blocks)) in MASKED.into_iter().enumerate() {
+        let mut stream = Stream::new(40 + k as u64);
+        let masks = stream.masks(n, blocks);
+        let data = stream.matrix::<f64>(rank, n);
+        let masked = MaskedBlocks::new(data.as_ref(), &masks);
+        assert_blocks_consistent::<f64>(&masked, k as u64);
+        assert_blocks_consistent::<f64>(&Mirrored::new(masked), k as u64);
+        let narrow = stream.matrix::<f32>(rank, n);
+        assert_blocks_consistent::<f32>(&MaskedBlocks::new(narrow.as_ref(), &masks), k as u64);
+    }
+    for (rows, cols, width) in [(7, 6, 2), (7, 6, 1), (5, 4, 4), (0, 4, 2), (3, 0, 2)] {
+        let a = Stream::new(60).matrix::<f64>(rows, cols);
+        let blocks = DenseBlocks::new(a.as_ref(), width).unwrap();
+        assert_adjoint_consistent(&blocks, 61);
+        assert_blocks_consistent(&blocks, 62);
+    }
+    let a = Stream::new(63).matrix::<f64>(4, 6);
+    for width in [0, 4, 5] {
+        assert!(matches!(
+            DenseBlocks::new(a.as_ref(), width),
+            Err(LinalgError::Shape { .. })
+        ));
+    }
 }
