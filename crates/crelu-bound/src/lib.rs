@@ -5,11 +5,14 @@
 //! ```
 
 mod certificate;
+mod enumerate;
 mod error;
 mod problem;
+mod verify;
 
 pub use certificate::{
     BlockMultipliers, Certificate, IntervalMultipliers, ProductMultipliers, Proof, SIGNS,
 };
 pub use error::BoundError;
 pub use problem::BoundProblem;
+pub use verify::{NoBound, Verdict, VerifiedBound, verify};
