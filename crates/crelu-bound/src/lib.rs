@@ -8,6 +8,7 @@ mod certificate;
 mod enumerate;
 mod error;
 mod problem;
+mod relax;
 mod verify;
 
 pub use certificate::{
@@ -15,4 +16,5 @@ pub use certificate::{
 };
 pub use error::BoundError;
 pub use problem::BoundProblem;
+pub use relax::{Neurons, TightProgress, TightReport, TightSettings, TightStatus, tighten};
 pub use verify::{NoBound, Verdict, VerifiedBound, verify};

@@ -154,7 +154,7 @@ const STEPS: usize = 60;
 
 /// About the `lambda` that minimises `lambda + b'(lambda I - A)^-1 b / 4`, and the value: Newton
 /// on `1 / |(lambda I - A)^-1 b| = 1/2` inside a bracket (Moré & Sorensen 1983). Untrusted.
-fn best_shift(a: &Mat<f64>, b: &Mat<f64>) -> Option<(f64, f64)> {
+pub(crate) fn best_shift(a: &Mat<f64>, b: &Mat<f64>) -> Option<(f64, f64)> {
     let d = a.nrows();
     let row = |i: usize| (0..d).map(|j| a[(i.max(j), i.min(j))].abs()).sum::<f64>();
     let size = (0..d).map(row).fold(0.0, f64::max) + b.norm_l2();

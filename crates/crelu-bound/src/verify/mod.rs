@@ -11,6 +11,9 @@ mod positive;
 mod products;
 mod units;
 
+pub(crate) use self::interval::best_shift;
+pub(crate) use self::positive::factor;
+
 use self::ball::Ball;
 use self::directed::{add_up, div_down, mul_down, mul_up, power_of_two, sub_down};
 use self::units::Scaled;

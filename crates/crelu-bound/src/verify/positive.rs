@@ -182,7 +182,7 @@ fn lower_diagonal(mut square: MatMut<'_, f64>, sums: &[f64], shift: f64) {
 }
 
 /// The Cholesky factor in the lower triangle; whether it ran through.
-pub(super) fn factor(mut square: MatMut<'_, f64>) -> bool {
+pub(crate) fn factor(mut square: MatMut<'_, f64>) -> bool {
     let side = square.nrows();
     let scratch = cholesky_in_place_scratch::<f64>(side, Par::Seq, default());
     let done = cholesky_in_place(

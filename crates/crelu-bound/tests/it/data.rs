@@ -24,7 +24,7 @@ impl Rng {
     }
 
     pub(crate) fn below(&mut self, n: usize) -> usize {
-        (self.bits() % n as u64) as usize
+        usize::try_from(self.bits() % n as u64).unwrap()
     }
 
     /// About normal: twelve uniform numbers.

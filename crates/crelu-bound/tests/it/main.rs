@@ -1,6 +1,10 @@
 //! Tests of the bound and its verifier.
 
+#[cfg(test)]
 mod data;
+#[cfg(test)]
 mod exact;
+#[cfg(test)]
 mod failure;
+#[cfg(test)]
 mod oracle;

@@ -1,0 +1,365 @@
+use faer::Mat;
+use linalg_core::{Control, Halt, for_each_mut};
+
+use super::block::Block;
+use super::finish::certificate;
+use super::form::Scales;
+use super::partition::partition;
+use super::settings::TightSettings;
+use super::start::{Neurons, Start};
+use super::units::Reduced;
+use crate::certificate::{Certificate, Proof};
+use crate::error::BoundError;
+use crate::problem::BoundProblem;
+use crate::verify::{VerifiedBound, verify};
+
+/// Why the tight bound stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TightStatus {
+    /// The bound is within the tolerance of the network's objective: nothing is left to prove.
+    Closed,
+    /// The bound is within the tolerance of the relaxation's own value.
+    Converged,
+    /// The iterations are used up.
+    IterationLimit,
+    /// The time is used up.
+    TimeLimit,
+    /// The flag was raised.
+    Interrupted,
+}
+
+/// Where the tight bound stands after one of its proofs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TightProgress {
+    /// Iterations done.
+    pub iteration: usize,
+    /// The best verified bound so far, mean units.
+    pub bound: f64,
+    /// The relaxation's own value at this iteration, mean units: about what the bound can reach.
+    /// No proof.
+    pub relaxation: f64,
+}
+
+/// The best verified bound and its certificate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TightReport {
+    /// The best bound.
+    pub bound: VerifiedBound,
+    /// What it rests on: that of the start if nothing better was found.
+    pub certificate: Certificate,
+    /// Why it stopped.
+    pub status: TightStatus,
+    /// Iterations done.
+    pub iterations: usize,
+    /// Blocks of rows.
+    pub blocks: usize,
+    /// One entry a proof.
+    pub history: Vec<TightProgress>,
+}
+
+/// Proofs are tried after these many iterations, then at every doubling.
+const FIRST_PROOF: usize = 20;
+
+/// Tightens a bound by the relaxation, for as long as `control` and `settings` allow.
+///
+/// `neurons`: a trained network; `quick`: a certificate of the quick bound, which is also what is
+/// returned if nothing better is found. Both matter much for the time it takes and not at all for
+/// what is proven: every bound reported went through [`verify`].
+///
+/// **Cost** an iteration, sign and block of `m` rows: about `20 k (m + rank)^2` flops, `k` (10 to
+/// 40) being the rank of the moments; memory `25 m^2` numbers a block and sign.
+///
+/// # Errors
+/// Those of [`verify`] on `quick`; [`BoundError::Shape`] for neurons of another width;
+/// [`BoundError::Linalg`] when a decomposition does not converge.
+pub fn tighten(
+    problem: &BoundProblem<'_>,
+    neurons: Option<Neurons<'_>>,
+    quick: Option<&Certificate>,
+    settings: &TightSettings,
+    control: &Control<'_>,
+    progress: &mut dyn FnMut(TightProgress),
+) -> Result<TightReport, BoundError> {
+    check(problem, neurons)?;
+    let first = quick.cloned().unwrap_or_else(|| zero(problem));
+    let bound = verify(problem, &first)?.bound();
+    let mut report = TightReport {
+        bound: bound.unwrap_or(VerifiedBound {
+            value: 0.0,
+            price_bound: f64::INFINITY,
+            scale: 0.0,
+        }),
+        certificate: first,
+        status: TightStatus::Closed,
+        iterations: 0,
+        blocks: 0,
+        history: Vec::new(),
+    };
+    let Some(data) = Reduced::new(problem)? else {
+        return Ok(report);
+    };
+    let mut run = Run::new(problem, data, neurons, quick, settings)?;
+    report.blocks = run.blocks.len();
+    let mut next_proof = FIRST_PROOF;
+    loop {
+        let halt = control.halt();
+        let is_last = halt.is_some() || report.iterations >= settings.max_iters;
+        if is_last || report.iterations == next_proof {
+            if report.iterations > 0 {
+                run.prove(&mut report)?;
+                report.history.extend(run.progress(&report));
+                report.history.last().iter().for_each(|p| progress(**p));
+            }
+            if let Some(status) = run.status(&report, settings.tol) {
+                report.status = status;
+                return Ok(report);
+            }
+            if is_last {
+                report.status = match halt {
+                    None => TightStatus::IterationLimit,
+                    Some(Halt::TimeLimit) => TightStatus::TimeLimit,
+                    Some(Halt::Interrupted) => TightStatus::Interrupted,
+                };
+                return Ok(report);
+            }
+            if report.iterations == next_proof {
+                run.balance();
+                next_proof *= 2;
+            }
+        }
+        run.step()?;
+        report.iterations += 1;
+    }
+}
+
+fn check(problem: &BoundProblem<'_>, neurons: Option<Neurons<'_>>) -> Result<(), BoundError> {
+    let Some(neurons) = neurons else {
+        return Ok(());
+    };
+    let shapes = [
+        (
+            "directions",
+            problem.n_features(),
+            neurons.directions.nrows(),
+        ),
+        ("weights", neurons.directions.ncols(), neurons.weights.len()),
+    ];
+    for (what, want, got) in shapes {
+        if want != got {
+            return Err(BoundError::Shape { what, want, got });
+        }
+    }
+    Ok(())
+}
+
+/// A certificate that proves nothing: `J >= 0`.
+fn zero(problem: &BoundProblem<'_>) -> Certificate {
+    let empty = crate::certificate::IntervalMultipliers {
+        mu: vec![0.0; problem.n_samples()],
+        t: vec![0.0; problem.n_samples()],
+        g: vec![0.0; problem.n_samples()],
+        factor: Vec::new(),
+        width: 0,
+    };
+    Certificate {
+        theta: problem.y().to_vec(),
+        proof: Proof::Interval(Box::new([empty.clone(), empty])),
+    }
+}
+
+/// The iteration.
+struct Run<'a> {
+    problem: &'a BoundProblem<'a>,
+    data: Reduced,
+    blocks: Vec<Block>,
+    scales: Scales,
+    rho: f64,
+    /// The common moments of `(kappa a, delta u)`, a sign each.
+    corners: [Mat<f64>; 2],
+    /// The network's objective, mean units; infinite without one.
+    objective: f64,
+}
+
+impl<'a> Run<'a> {
+    fn new(
+        problem: &'a BoundProblem<'a>,
+        data: Reduced,
+        neurons: Option<Neurons<'_>>,
+        quick: Option<&Certificate>,
+        settings: &TightSettings,
+    ) -> Result<Self, BoundError> {
+        let start = Start::new(&data, neurons);
+        let most = settings.most_rows(data.n_rows());
+        let lists = partition(data.directions.as_ref(), most);
+        let scales = start.scales(&data, lists.len());
+        let mut blocks = Vec::with_capacity(lists.len());
+        for rows in lists {
+            blocks.push(Block::new(&data, rows, scales)?);
+        }
+        start.fill(&data, quick, &mut blocks, scales);
+        let norm = |pick: fn(&super::block::Moments) -> f64| -> f64 {
+            let all = blocks.iter().flat_map(|b| &b.signs).map(pick);
+            all.sum::<f64>().sqrt()
+        };
+        let (dual, primal) = (
+            norm(|m| m.dual.square_norm()),
+            norm(|m| m.sum.square_norm()),
+        );
+        let rho = dual / primal;
+        let rho = if rho > 0.0 && rho.is_finite() {
+            rho
+        } else {
+            1.0
+        };
+        for moments in blocks.iter_mut().flat_map(|b| &mut b.signs) {
+            moments.dual.scale(1.0 / rho);
+            moments.sum.add(1.0, &moments.dual);
+        }
+        let side = 1 + data.rank();
+        let unit = data.y_unit * data.y_unit / count(problem.n_samples());
+        let objective = match neurons {
+            Some(_) => start.objective * unit,
+            None => f64::INFINITY,
+        };
+        Ok(Self {
+            problem,
+            corners: [Mat::zeros(side, side), Mat::zeros(side, side)],
+            data,
+            blocks,
+            scales,
+            rho,
+            objective,
+        })
+    }
+
+    /// One iteration: the positive parts, the common corner, the cones.
+    fn step(&mut self) -> Result<(), BoundError> {
+        let (scales, rho) = (self.scales, self.rho);
+        for_each_mut(&mut self.blocks, |_, block| block.lift(scales));
+        for moments in self.blocks.iter().flat_map(|b| &b.signs) {
+            if let Some(error) = &moments.error {
+                return Err(error.clone().into());
+            }
+        }
+        self.common_corner();
+        let corners = &self.corners;
+        for_each_mut(&mut self.blocks, |_, block| {
+            block.project(corners, scales, rho);
+        });
+        Ok(())
+    }
+
+    /// The blocks' mean, less the cost, on `E a^2 = E |u|^2`.
+    fn common_corner(&mut self) {
+        let share = 1.0 / count(self.blocks.len());
+        let Scales { kappa, delta } = self.scales;
+        let normal = |k: usize| match k {
+            0 => 1.0 / (kappa * kappa),
+            _ => -1.0 / (delta * delta),
+        };
+        for (s, corner) in self.corners.iter_mut().enumerate() {
+            corner.fill(0.0);
+            for block in &self.blocks {
+                let moments = &block.signs[s];
+                let pair = (&moments.lifted.corner, &moments.dual.corner);
+                faer::zip!(corner.as_mut(), pair.0, pair.1)
+                    .for_each(|faer::unzip!(c, g, l)| *c += share * (*g - *l));
+            }
+            let side = corner.nrows();
+            let (mut product, mut square) = (0.0, 0.0);
+            for k in 0..side {
+                let unit = normal(k);
+                corner[(k, k)] -= 0.5 * self.data.threshold * unit.abs() * share / self.rho;
+                product += unit * corner[(k, k)];
+                square += unit * unit;
+            }
+            for k in 0..side {
+                corner[(k, k)] -= product / square * normal(k);
+            }
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &super::block::Moments> {
+        self.blocks.iter().flat_map(|b| &b.signs)
+    }
+
+    /// Moves the penalty to where both residuals are equally small.
+    fn balance(&mut self) {
+        let sum = |pick: fn(&super::block::Moments) -> f64| self.all().map(pick).sum::<f64>();
+        let (gap, moved, primal) = (sum(|m| m.gap), sum(|m| m.moved), sum(|m| m.size));
+        let dual = sum(|m| m.dual.square_norm());
+        let ratio = (gap / primal / (moved / dual)).sqrt().sqrt();
+        let factor = ratio.clamp(1.0 / MOST_CHANGE, MOST_CHANGE);
+        if !factor.is_finite() {
+            return;
+        }
+        self.rho *= factor;
+        for moments in self.blocks.iter_mut().flat_map(|b| &mut b.signs) {
+            moments.sum.add(1.0 / factor - 1.0, &moments.dual);
+            moments.dual.scale(1.0 / factor);
+        }
+    }
+
+    fn prove(&self, report: &mut TightReport) -> Result<(), BoundError> {
+        let made = certificate(
+            self.problem,
+            &self.data,
+            &self.blocks,
+            self.scales,
+            self.rho,
+        );
+        if let Some(bound) = verify(self.problem, &made)?.bound()
+            && bound.value > report.bound.value
+        {
+            report.bound = bound;
+            report.certificate = made;
+        }
+        Ok(())
+    }
+
+    fn progress(&self, report: &TightReport) -> Option<TightProgress> {
+        Some(TightProgress {
+            iteration: report.iterations,
+            bound: report.bound.value,
+            relaxation: self.relaxation(),
+        })
+    }
+
+    /// The relaxation's objective at the moments `P`, mean units.
+    fn relaxation(&self) -> f64 {
+        let mut sum = 0.0;
+        for block in &self.blocks {
+            let p = |s: usize, i: usize| block.signs[s].sum.bound[i] - block.signs[s].dual.bound[i];
+            for i in 0..block.rows.len() {
+                let output = block.outputs[i] * (p(0, i) - p(1, i));
+                sum += 0.5 * (output - block.y[i]).powi(2);
+            }
+        }
+        let kappa = self.scales.kappa;
+        let mass: f64 = self.corners.iter().map(|c| c[(0, 0)]).sum::<f64>() / (kappa * kappa);
+        let unit = self.data.y_unit * self.data.y_unit / count(self.problem.n_samples());
+        (sum + self.data.threshold * mass) * unit
+    }
+
+    fn status(&self, report: &TightReport, tol: f64) -> Option<TightStatus> {
+        let is_near =
+            |value: f64| value.is_finite() && (value - report.bound.value).abs() <= tol * value;
+        if is_near(self.objective) {
+            return Some(TightStatus::Closed);
+        }
+        let last = report.history.last()?;
+        let gap: f64 = self.all().map(|m| m.gap).sum();
+        let size: f64 = self.all().map(|m| m.size).sum();
+        let is_settled = gap.sqrt() <= tol * size.sqrt();
+        (is_settled && is_near(last.relaxation)).then_some(TightStatus::Converged)
+    }
+}
+
+/// Largest change of the penalty at once.
+const MOST_CHANGE: f64 = 5.0;
+
+#[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
+fn count(n: usize) -> f64 {
+    n as f64
+}
