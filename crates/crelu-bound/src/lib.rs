@@ -15,6 +15,7 @@ pub use certificate::{
     BlockMultipliers, Certificate, IntervalMultipliers, ProductMultipliers, Proof, SIGNS,
 };
 pub use error::BoundError;
+pub use linalg_core::{Clock, Control, Halt, NoClock};
 pub use problem::BoundProblem;
 pub use relax::{Neurons, TightProgress, TightReport, TightSettings, TightStatus, tighten};
 pub use verify::{NoBound, Verdict, VerifiedBound, verify};

@@ -35,6 +35,9 @@ pub(super) struct PositivePart {
     vectors: Mat<f64>,
     buffer: MemBuffer,
     seed: u64,
+    pub(super) count: usize,
+    pub(super) full: usize,
+    pub(super) calls: usize,
 }
 
 /// Degree of the filter: five-fold for an eigenvalue at 2 % of the damped interval.
@@ -43,8 +46,12 @@ const DEGREE: usize = 8;
 const FILTERS: usize = 3;
 /// The damped interval reaches this far below the lowest Ritz value seen, relative to its length.
 const SAFETY: f64 = 0.05;
-/// Columns carried beyond the positive ones: at least these, and a quarter of the positive ones.
-const GUARDS: usize = 6;
+/// Columns carried beyond the positive ones: at least these, and half as many as the positive ones.
+const GUARDS: usize = 8;
+
+fn wanted(positive: usize) -> usize {
+    positive + GUARDS.max(positive / 2)
+}
 
 impl PositivePart {
     pub(super) fn new(side: usize) -> Self {
@@ -69,6 +76,9 @@ impl PositivePart {
             vectors: Mat::zeros(side, side),
             buffer: MemBuffer::new(scratch),
             seed: 1,
+            count: 0,
+            full: 0,
+            calls: 0,
         }
     }
 
@@ -86,12 +96,24 @@ impl PositivePart {
         error: f64,
         mut factor: MatMut<'_, f64>,
     ) -> Result<usize, LinalgError> {
+        self.calls += 1;
+        if self.calls % 100 == 0 {
+            eprintln!(
+                "DBG {} calls {} filters {} full, width {} pos {}",
+                self.calls,
+                self.count,
+                self.full,
+                self.width,
+                self.positive()
+            );
+        }
         let mut is_done = false;
         if self.width > 0 {
             self.find_lowest(h);
             for _ in 0..FILTERS {
                 self.filter(h);
                 let residual = self.rayleigh_ritz(h)?;
+                self.count += 1;
                 if residual <= error {
                     break;
                 }
@@ -104,13 +126,18 @@ impl PositivePart {
         }
         if !is_done {
             self.decompose(h)?;
+            self.full += 1;
             let positive = self.positive();
             self.write(self.vectors.as_ref(), positive, factor);
             self.carry(positive);
-        } else {
-            self.refresh();
+            return Ok(positive);
         }
-        Ok(self.positive())
+        let positive = self.positive();
+        self.width = self
+            .width
+            .min(wanted(positive).max(self.width - self.width / 10));
+        self.refresh();
+        Ok(positive)
     }
 
     fn positive(&self) -> usize {
@@ -168,7 +195,7 @@ impl PositivePart {
     /// Takes the first columns of the full decomposition along, if they are few.
     fn carry(&mut self, positive: usize) {
         let side = self.side;
-        let width = positive + GUARDS.max(positive / 4);
+        let width = wanted(positive);
         if width > Self::most(side) || width + 2 > side {
             self.width = 0;
             return;

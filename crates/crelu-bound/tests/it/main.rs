@@ -8,3 +8,5 @@ mod exact;
 mod failure;
 #[cfg(test)]
 mod oracle;
+#[cfg(test)]
+mod tight;
