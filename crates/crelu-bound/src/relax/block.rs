@@ -9,9 +9,8 @@ use super::form::{Form, Pulled, Scales};
 use super::positive_part::PositivePart;
 use super::units::Reduced;
 
-/// Length of the step of the multipliers: below `(1 + sqrt 5) / 2`, where ADMM converges
-/// (Glowinski 1984).
-pub(super) const STEP: f64 = 1.6;
+/// Over-relaxation of the splitting, in `(0, 2)`.
+const RELAXATION: f64 = 1.6;
 
 /// One block of rows: its data, and the moments of both signs.
 pub(super) struct Block {
@@ -27,15 +26,23 @@ pub(super) struct Block {
     pub(super) signs: [Moments; 2],
 }
 
-/// The moments of one sign in one block: `G = V W V'` (positive semidefinite), its copy `P` in the
-/// cones, and the multipliers `Lambda = rho L` of `P = G`.
+/// The moments of one sign in one block, by Douglas-Rachford splitting (ADMM in one variable):
+///
+/// ```text
+///     G = V (V'Z V)_+ V'        P = prox(2 G - Z)        Z <- Z + relaxation (P - G)
+/// ```
+///
+/// `G` is positive semidefinite in the lifted coordinates, `P` lies in the cones, and
+/// `L = P - (2 G - Z)` are the multipliers of `P = G`, divided by the penalty `rho`.
 pub(super) struct Moments {
-    /// `L`.
-    pub(super) dual: Form,
-    /// `P + L`.
-    pub(super) sum: Form,
+    /// `Z`.
+    pub(super) state: Form,
     /// `G`.
     pub(super) lifted: Form,
+    /// `[2m]`: the `kappa a` entries of `P`.
+    pub(super) moment: Vec<f64>,
+    /// What was kept before the last step: `Z`, and the `G` of the step before it.
+    kept: Option<(Form, Form)>,
     pulled: Pulled,
     matrix: Mat<f64>,
     positive: PositivePart,
@@ -44,9 +51,8 @@ pub(super) struct Moments {
     pairs: Mat<f64>,
     corner: Mat<f64>,
     inner: Mat<f64>,
-    /// `|P - G|^2`, `|P - P_before|^2`, `|P|^2` of the last step.
+    /// `|P - G|^2` and `|P|^2` of the last step.
     pub(super) gap: f64,
-    pub(super) moved: f64,
     pub(super) size: f64,
     pub(super) error: Option<LinalgError>,
 }
@@ -82,21 +88,23 @@ impl Block {
         })
     }
 
-    /// `G` of both signs from `P + L`.
-    pub(super) fn lift(&mut self, scales: Scales) {
+    /// `G` of both signs; `keep`: for [`Moments::dual`] after the step.
+    pub(super) fn lift(&mut self, scales: Scales, keep: bool) {
         let (x, root) = (&self.x, &self.root);
-        for_each_mut(&mut self.signs, |_, moments| moments.lift(x, root, scales));
+        for_each_mut(&mut self.signs, |_, moments| {
+            moments.kept = keep.then(|| (moments.state.clone(), moments.lifted.clone()));
+            moments.lift(x, root, scales);
+        });
     }
 
-    /// `P` and `L` of both signs from `G`; `corners`: the common `(kappa a, delta u)` moments.
+    /// `P` and the step of both signs; `corners`: the common `(kappa a, delta u)` moments.
     pub(super) fn project(&mut self, corners: &[Mat<f64>; 2], scales: Scales, rho: f64) {
         for_each_mut(&mut self.signs, |s, moments| {
             moments.gap = 0.0;
-            moments.moved = 0.0;
             moments.size = 0.0;
             moments.project_products();
             moments.project_corner(&corners[s]);
-            let m = moments.dual.bound.len() / 2;
+            let m = moments.moment.len() / 2;
             for i in m..2 * m {
                 let (p, shrink) = moments.onto_cone(i, 0.0, scales.tau());
                 moments.take(i, p, shrink);
@@ -169,9 +177,10 @@ impl Moments {
     fn new(m: usize, rank: usize) -> Self {
         let side = 1 + rank + m;
         Self {
-            dual: Form::zeros(m, rank),
-            sum: Form::zeros(m, rank),
+            state: Form::zeros(m, rank),
             lifted: Form::zeros(m, rank),
+            moment: vec![0.0; 2 * m],
+            kept: None,
             pulled: Pulled::zeros(m, rank),
             matrix: Mat::zeros(side, side),
             positive: PositivePart::new(side),
@@ -180,17 +189,16 @@ impl Moments {
             corner: Mat::zeros(1 + rank, side),
             inner: Mat::zeros(rank, side),
             gap: f64::INFINITY,
-            moved: 0.0,
             size: 0.0,
             error: None,
         }
     }
 
-    /// `G = V (V'(P + L) V)_+ V'`, as a product of thin factors.
+    /// `G = V (V'Z V)_+ V'`, as a product of thin factors.
     fn lift(&mut self, x: &Mat<f64>, root: &Mat<f64>, scales: Scales) {
         let (rank, m) = (x.nrows(), x.ncols());
         let lead = 1 + rank;
-        self.pulled.pull(&self.sum, x.as_ref(), scales);
+        self.pulled.pull(&self.state, x.as_ref(), scales);
         // (kappa a, w_u, v / sqrt 2), u = F w_u
         let (pulled, h) = (&self.pulled, &mut self.matrix);
         h.as_mut()
@@ -308,38 +316,21 @@ impl Moments {
 
     /// Products of `(z, z')`: nonnegative, and zero at `z_i z'_i`.
     fn project_products(&mut self) {
-        let m = self.dual.bound.len() / 2;
-        let (mut gap, mut moved, mut size) = (0.0, 0.0, 0.0);
+        let m = self.moment.len() / 2;
+        let (mut gap, mut size) = (0.0, 0.0);
         for j in 0..2 * m {
             let g = self.lifted.products.col_as_slice(j);
-            let l = self.dual.products.col_as_slice_mut(j);
-            let sum = self.sum.products.col_as_slice_mut(j);
+            let z = self.state.products.col_as_slice_mut(j);
             let partner = (j + m) % (2 * m);
-            let mut sums = [0.0; 3];
-            let (kept_g, kept_l, kept_sum) = (g[partner], l[partner], sum[partner]);
-            for ((g, l), sum) in g.iter().zip(l.iter_mut()).zip(sum.iter_mut()) {
-                let p = (g - *l).max(0.0);
-                let before = *sum - *l;
-                sums[0] += (p - g) * (p - g);
-                sums[1] += (p - before) * (p - before);
-                sums[2] += p * p;
-                *l += STEP * (p - g);
-                *sum = p + *l;
-            }
-            // the pair of one row: P = 0
-            let p = (kept_g - kept_l).max(0.0);
-            let before = kept_sum - kept_l;
-            sums[0] += kept_g * kept_g - (p - kept_g) * (p - kept_g);
-            sums[1] += before * before - (p - before) * (p - before);
-            sums[2] -= p * p;
-            l[partner] = kept_l - STEP * kept_g;
-            sum[partner] = l[partner];
-            gap += sums[0];
-            moved += sums[1];
-            size += sums[2];
+            // the pair of one row, taken as any other here: P = 0
+            let (pair_g, pair_z) = (g[partner], z[partner]);
+            let pair_p = (2.0 * pair_g - pair_z).max(0.0);
+            let sums = step(g, z);
+            z[partner] = pair_z - RELAXATION * pair_g;
+            gap += sums.0 - (pair_p - pair_g) * (pair_p - pair_g) + pair_g * pair_g;
+            size += sums.1 - pair_p * pair_p;
         }
         self.gap += gap;
-        self.moved += moved;
         self.size += size;
     }
 
@@ -348,23 +339,20 @@ impl Moments {
         for j in 0..side {
             for i in 0..side {
                 let (p, g) = (common[(i, j)], self.lifted.corner[(i, j)]);
-                let l = &mut self.dual.corner[(i, j)];
-                let before = self.sum.corner[(i, j)] - *l;
                 self.gap += (p - g) * (p - g);
-                self.moved += (p - before) * (p - before);
                 self.size += p * p;
-                *l += STEP * (p - g);
-                self.sum.corner[(i, j)] = p + *l;
+                self.state.corner[(i, j)] += RELAXATION * (p - g);
             }
         }
     }
 
-    /// The point `G - L` of one row: its `kappa a` entry and the length of its `delta u` part.
+    /// The reflected point `2 G - Z` of one row: its `kappa a` entry and the length of its
+    /// `delta u` part.
     fn at(&self, i: usize) -> (f64, f64) {
-        let h = (0..self.dual.slope.nrows())
-            .map(|k| (self.lifted.slope[(k, i)] - self.dual.slope[(k, i)]).powi(2))
+        let h = (0..self.state.slope.nrows())
+            .map(|k| (2.0 * self.lifted.slope[(k, i)] - self.state.slope[(k, i)]).powi(2))
             .sum::<f64>();
-        (self.lifted.bound[i] - self.dual.bound[i], h.sqrt())
+        (2.0 * self.lifted.bound[i] - self.state.bound[i], h.sqrt())
     }
 
     /// The projection of the row's point, moved by `shift`, on `|s| <= tau p`: `p`, and what
@@ -377,22 +365,70 @@ impl Moments {
     }
 
     fn take(&mut self, i: usize, p: f64, shrink: f64) {
-        let mut one = |p: f64, g: f64, l: &mut f64, sum: &mut f64| {
-            let before = *sum - *l;
+        let mut one = |p: f64, g: f64, z: &mut f64| {
             self.gap += 2.0 * (p - g) * (p - g);
-            self.moved += 2.0 * (p - before) * (p - before);
             self.size += 2.0 * p * p;
-            *l += STEP * (p - g);
-            *sum = p + *l;
+            *z += RELAXATION * (p - g);
         };
-        let (g, l) = (self.lifted.bound[i], &mut self.dual.bound[i]);
-        one(p, g, l, &mut self.sum.bound[i]);
-        for k in 0..self.dual.slope.nrows() {
-            let (g, l) = (self.lifted.slope[(k, i)], &mut self.dual.slope[(k, i)]);
-            let s = shrink * (g - *l);
-            one(s, g, l, &mut self.sum.slope[(k, i)]);
+        self.moment[i] = p;
+        one(p, self.lifted.bound[i], &mut self.state.bound[i]);
+        for k in 0..self.state.slope.nrows() {
+            let (g, z) = (self.lifted.slope[(k, i)], &mut self.state.slope[(k, i)]);
+            let s = shrink * (2.0 * g - *z);
+            one(s, g, z);
         }
     }
+
+    /// `L` of the last step, if its start was kept: in the cones' duals exactly.
+    pub(super) fn dual(&self) -> Option<Form> {
+        let (before, _) = self.kept.as_ref()?;
+        // P = G + (Z - Z_before) / relaxation
+        let mut dual = self.state.clone();
+        dual.add(-1.0, before);
+        dual.scale(1.0 / RELAXATION);
+        dual.add(-1.0, &self.lifted);
+        dual.add(1.0, before);
+        Some(dual)
+    }
+
+    /// `|G - G_before|^2` of the last step, if its start was kept.
+    pub(super) fn moved(&self) -> Option<f64> {
+        let (_, before) = self.kept.as_ref()?;
+        let mut change = self.lifted.clone();
+        change.add(-1.0, before);
+        Some(change.square_norm())
+    }
+
+    /// The penalty grows by `factor`: `Z - G`, which is a multiplier, shrinks.
+    pub(super) fn change_penalty(&mut self, factor: f64) {
+        self.state.scale(1.0 / factor);
+        self.state.add(1.0 - 1.0 / factor, &self.lifted);
+    }
+}
+
+/// One column of products: `p = (2 g - z)_+`, `z += relaxation (p - g)`; the sums of `(p - g)^2`
+/// and of `p^2`.
+fn step(g: &[f64], z: &mut [f64]) -> (f64, f64) {
+    const LANES: usize = 8;
+    let (mut gaps, mut sizes) = ([0.0; LANES], [0.0; LANES]);
+    let (g_lanes, g_tail) = g.as_chunks::<LANES>();
+    let (z_lanes, z_tail) = z.as_chunks_mut::<LANES>();
+    let one = |g: f64, z: &mut f64, gap: &mut f64, size: &mut f64| {
+        let p = (2.0 * g - *z).max(0.0);
+        let d = p - g;
+        *gap += d * d;
+        *size += p * p;
+        *z += RELAXATION * d;
+    };
+    for (g, z) in g_lanes.iter().zip(z_lanes) {
+        for l in 0..LANES {
+            one(g[l], &mut z[l], &mut gaps[l], &mut sizes[l]);
+        }
+    }
+    for (g, z) in g_tail.iter().zip(z_tail) {
+        one(*g, z, &mut gaps[0], &mut sizes[0]);
+    }
+    (gaps.iter().sum(), sizes.iter().sum())
 }
 
 /// How inexact the positive part may be, relative to the distance `|P - G|` of the step before.

@@ -22,18 +22,21 @@ pub(super) fn certificate(
     problem: &BoundProblem<'_>,
     data: &Reduced,
     blocks: &[Block],
+    duals: &[[Form; 2]],
     scales: Scales,
     rho: f64,
 ) -> Certificate {
     let mut theta = vec![0.0; data.n_rows()];
-    for block in blocks {
+    for (block, dual) in blocks.iter().zip(duals) {
         for (i, &row) in block.rows.iter().enumerate() {
-            theta[row] = row_theta(block, i, scales, rho);
+            theta[row] = row_theta(block, dual, i, scales, rho);
         }
     }
     let mut both = [0, 1].map(|s| (s, None));
     for_each_mut(&mut both, |_, (s, out)| {
-        *out = Some(one_sign(problem, data, blocks, &theta, scales, rho, *s));
+        *out = Some(one_sign(
+            problem, data, blocks, duals, &theta, scales, rho, *s,
+        ));
     });
     let mut user = problem.y().to_vec();
     for (row, t) in data.rows.iter().zip(&theta) {
@@ -50,9 +53,9 @@ pub(super) fn certificate(
 }
 
 /// `y_i`, moved between what the two signs' multipliers of `(a, z_i)` pay for.
-fn row_theta(block: &Block, i: usize, scales: Scales, rho: f64) -> f64 {
+fn row_theta(block: &Block, duals: &[Form; 2], i: usize, scales: Scales, rho: f64) -> f64 {
     let paid = |s: usize| {
-        let dual = &block.signs[s].dual;
+        let dual = &duals[s];
         let lean = dual.slope.col(i).norm_l2();
         2.0 * rho * (dual.bound[i] - scales.tau() * lean) / block.outputs[i]
     };
@@ -80,6 +83,7 @@ fn one_sign(
     problem: &BoundProblem<'_>,
     data: &Reduced,
     blocks: &[Block],
+    duals: &[[Form; 2]],
     theta: &[f64],
     scales: Scales,
     rho: f64,
@@ -87,7 +91,7 @@ fn one_sign(
 ) -> ProductMultipliers {
     let mut parts: Vec<Option<Part>> = blocks.iter().map(|_| None).collect();
     for_each_mut(&mut parts, |k, part| {
-        *part = Some(prepare(&blocks[k], theta, scales, rho, s));
+        *part = Some(prepare(&blocks[k], &duals[k][s], theta, scales, rho, s));
     });
     let mut parts: Vec<Part> = parts.into_iter().flatten().collect();
     // golden section on the logarithm of the shift
@@ -130,9 +134,8 @@ const GOLDEN: f64 = 0.381_966_011_250_105_1;
 /// Steps of the search: the shift to a few per cent.
 const TRIALS: usize = 10;
 
-fn prepare(block: &Block, theta: &[f64], scales: Scales, rho: f64, s: usize) -> Part {
+fn prepare(block: &Block, dual: &Form, theta: &[f64], scales: Scales, rho: f64, s: usize) -> Part {
     let (rank, m) = (block.x.nrows(), block.rows.len());
-    let dual = &block.signs[s].dual;
     let mut form = Form::zeros(m, rank);
     for j in 0..2 * m {
         for i in 0..2 * m {

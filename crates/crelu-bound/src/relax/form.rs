@@ -20,7 +20,8 @@ impl Scales {
 }
 
 /// A quadratic form of one block and sign in `t = (kappa a, z, z', delta u)`, by its parts: a
-/// moment matrix, its multipliers, or what the two meet in.
+/// moment matrix, its multipliers, or the state that holds both.
+#[derive(Debug, Clone)]
 pub(super) struct Form {
     /// `2m x 2m`: `(z, z')` with itself.
     pub(super) products: Mat<f64>,

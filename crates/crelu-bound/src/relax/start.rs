@@ -2,7 +2,7 @@ use faer::{Accum, Mat, MatRef};
 use linalg_core::product;
 
 use super::block::Block;
-use super::form::Scales;
+use super::form::{Form, Scales};
 use super::units::Reduced;
 use crate::certificate::{Certificate, Proof, SIGNS};
 
@@ -100,29 +100,46 @@ impl Start {
         }
     }
 
-    /// Writes `P` and `Lambda` (not yet divided by a penalty) of all blocks.
+    /// Writes the state `P + Lambda / rho` of all blocks; returns `rho = |Lambda| / |P|`.
     pub(super) fn fill(
         &self,
         data: &Reduced,
         certificate: Option<&Certificate>,
         blocks: &mut [Block],
         scales: Scales,
-    ) {
+    ) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
         let count = blocks.len() as f64;
         let multipliers = [0, 1].map(|s| self.multipliers(data, certificate, s));
-        for block in blocks {
+        let mut duals = Vec::with_capacity(2 * blocks.len());
+        let (mut primal_norm, mut dual_norm) = (0.0, 0.0);
+        for block in blocks.iter_mut() {
             for (s, quick) in multipliers.iter().enumerate() {
                 self.fill_moments(block, s, scales);
-                fill_multipliers(data, block, quick, s, scales);
-                let corner = &mut block.signs[s].dual.corner;
+                let mut dual = Form::zeros(block.rows.len(), data.rank());
+                fill_multipliers(data, block, quick, &mut dual, scales);
                 let half = 0.5 * data.threshold / count;
-                for k in 0..corner.nrows() {
+                for k in 0..=data.rank() {
                     let unit = if k == 0 { scales.kappa } else { scales.delta };
-                    corner[(k, k)] = -half / (unit * unit);
+                    dual.corner[(k, k)] = -half / (unit * unit);
                 }
+                primal_norm += block.signs[s].state.square_norm();
+                dual_norm += dual.square_norm();
+                duals.push(dual);
             }
         }
+        let rho = (dual_norm / primal_norm).sqrt();
+        let rho = if rho > 0.0 && rho.is_finite() {
+            rho
+        } else {
+            1.0
+        };
+        let states = blocks.iter_mut().flat_map(|b| &mut b.signs);
+        for (moments, dual) in states.zip(&duals) {
+            moments.state.add(1.0 / rho, dual);
+            moments.lifted.add(1.0, &moments.state);
+        }
+        rho
     }
 
     fn fill_moments(&self, block: &mut Block, s: usize, scales: Scales) {
@@ -144,7 +161,7 @@ impl Start {
             0 => root(k) * scales.kappa,
             _ => root(k) * scales.delta * self.directions[(i - 1, own[k])],
         });
-        let to = &mut block.signs[s].sum;
+        let to = &mut block.signs[s].state;
         let (pairs, corner) = (pairs.as_ref(), corner.as_ref());
         product(
             to.products.as_mut(),
@@ -267,9 +284,8 @@ struct Quick {
 }
 
 /// The quick bound as multipliers of products (`-mu z z' / 2`), bounds and directions.
-fn fill_multipliers(data: &Reduced, block: &mut Block, quick: &Quick, s: usize, scales: Scales) {
+fn fill_multipliers(data: &Reduced, block: &Block, quick: &Quick, to: &mut Form, scales: Scales) {
     let m = block.rows.len();
-    let to = &mut block.signs[s].dual;
     for (i, &row) in block.rows.iter().enumerate() {
         let (q, length, c) = (quick.q[row], data.lengths[row], block.outputs[i]);
         if q > 0.0 {

@@ -1,9 +1,9 @@
 use faer::Mat;
 use linalg_core::{Control, Halt, for_each_mut};
 
-use super::block::Block;
+use super::block::{Block, Moments};
 use super::finish::certificate;
-use super::form::Scales;
+use super::form::{Form, Scales};
 use super::partition::partition;
 use super::settings::TightSettings;
 use super::start::{Neurons, Start};
@@ -104,32 +104,32 @@ pub fn tighten(
     let mut next_proof = FIRST_PROOF;
     loop {
         let halt = control.halt();
-        let is_last = halt.is_some() || report.iterations >= settings.max_iters;
-        if is_last || report.iterations == next_proof {
-            if report.iterations > 0 {
-                run.prove(&mut report)?;
-                report.history.extend(run.progress(&report));
-                report.history.last().iter().for_each(|p| progress(**p));
-            }
-            if let Some(status) = run.status(&report, settings.tol) {
-                report.status = status;
-                return Ok(report);
-            }
-            if is_last {
-                report.status = match halt {
-                    None => TightStatus::IterationLimit,
-                    Some(Halt::TimeLimit) => TightStatus::TimeLimit,
-                    Some(Halt::Interrupted) => TightStatus::Interrupted,
-                };
-                return Ok(report);
-            }
-            if report.iterations == next_proof {
-                run.balance();
-                next_proof *= 2;
-            }
-        }
-        run.step()?;
+        let is_last = halt.is_some() || report.iterations + 1 >= settings.max_iters;
+        let is_proof = is_last || report.iterations + 1 == next_proof;
+        run.step(is_proof)?;
         report.iterations += 1;
+        if !is_proof {
+            continue;
+        }
+        let duals = run.duals();
+        run.prove(&duals, &mut report)?;
+        let now = run.progress(&report);
+        report.history.push(now);
+        progress(now);
+        if let Some(status) = run.status(&report, settings.tol) {
+            report.status = status;
+            return Ok(report);
+        }
+        if is_last {
+            report.status = match halt {
+                None => TightStatus::IterationLimit,
+                Some(Halt::TimeLimit) => TightStatus::TimeLimit,
+                Some(Halt::Interrupted) => TightStatus::Interrupted,
+            };
+            return Ok(report);
+        }
+        run.balance(&duals);
+        next_proof *= 2;
     }
 }
 
@@ -197,25 +197,7 @@ impl<'a> Run<'a> {
         for rows in lists {
             blocks.push(Block::new(&data, rows, scales)?);
         }
-        start.fill(&data, quick, &mut blocks, scales);
-        let norm = |pick: fn(&super::block::Moments) -> f64| -> f64 {
-            let all = blocks.iter().flat_map(|b| &b.signs).map(pick);
-            all.sum::<f64>().sqrt()
-        };
-        let (dual, primal) = (
-            norm(|m| m.dual.square_norm()),
-            norm(|m| m.sum.square_norm()),
-        );
-        let rho = dual / primal;
-        let rho = if rho > 0.0 && rho.is_finite() {
-            rho
-        } else {
-            1.0
-        };
-        for moments in blocks.iter_mut().flat_map(|b| &mut b.signs) {
-            moments.dual.scale(1.0 / rho);
-            moments.sum.add(1.0, &moments.dual);
-        }
+        let rho = start.fill(&data, quick, &mut blocks, scales);
         let side = 1 + data.rank();
         let unit = data.y_unit * data.y_unit / count(problem.n_samples());
         let objective = match neurons {
@@ -233,10 +215,10 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// One iteration: the positive parts, the common corner, the cones.
-    fn step(&mut self) -> Result<(), BoundError> {
+    /// One iteration: the positive parts, the common corner, the cones. `keep` for a proof after it.
+    fn step(&mut self, keep: bool) -> Result<(), BoundError> {
         let (scales, rho) = (self.scales, self.rho);
-        for_each_mut(&mut self.blocks, |_, block| block.lift(scales));
+        for_each_mut(&mut self.blocks, |_, block| block.lift(scales, keep));
         for moments in self.blocks.iter().flat_map(|b| &b.signs) {
             if let Some(error) = &moments.error {
                 return Err(error.clone().into());
@@ -262,9 +244,9 @@ impl<'a> Run<'a> {
             corner.fill(0.0);
             for block in &self.blocks {
                 let moments = &block.signs[s];
-                let pair = (&moments.lifted.corner, &moments.dual.corner);
+                let pair = (&moments.lifted.corner, &moments.state.corner);
                 faer::zip!(corner.as_mut(), pair.0, pair.1)
-                    .for_each(|faer::unzip!(c, g, l)| *c += share * (*g - *l));
+                    .for_each(|faer::unzip!(c, g, z)| *c += share * (2.0 * *g - *z));
             }
             let side = corner.nrows();
             let (mut product, mut square) = (0.0, 0.0);
@@ -280,15 +262,16 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn all(&self) -> impl Iterator<Item = &super::block::Moments> {
+    fn all(&self) -> impl Iterator<Item = &Moments> {
         self.blocks.iter().flat_map(|b| &b.signs)
     }
 
     /// Moves the penalty to where both residuals are equally small.
-    fn balance(&mut self) {
-        let sum = |pick: fn(&super::block::Moments) -> f64| self.all().map(pick).sum::<f64>();
-        let (gap, moved, primal) = (sum(|m| m.gap), sum(|m| m.moved), sum(|m| m.size));
-        let dual = sum(|m| m.dual.square_norm());
+    fn balance(&mut self, duals: &[[Form; 2]]) {
+        let sum = |pick: fn(&Moments) -> f64| self.all().map(pick).sum::<f64>();
+        let (gap, primal) = (sum(|m| m.gap), sum(|m| m.size));
+        let moved = sum(|m| m.moved().unwrap_or(0.0));
+        let dual: f64 = duals.iter().flatten().map(Form::square_norm).sum();
         let ratio = (gap / primal / (moved / dual)).sqrt().sqrt();
         let factor = ratio.clamp(1.0 / MOST_CHANGE, MOST_CHANGE);
         if !factor.is_finite() {
@@ -296,16 +279,24 @@ impl<'a> Run<'a> {
         }
         self.rho *= factor;
         for moments in self.blocks.iter_mut().flat_map(|b| &mut b.signs) {
-            moments.sum.add(1.0 / factor - 1.0, &moments.dual);
-            moments.dual.scale(1.0 / factor);
+            moments.change_penalty(factor);
         }
     }
 
-    fn prove(&self, report: &mut TightReport) -> Result<(), BoundError> {
+    fn duals(&self) -> Vec<[Form; 2]> {
+        let both = self.blocks.iter().filter_map(|block| {
+            let [plus, minus] = &block.signs;
+            Some([plus.dual()?, minus.dual()?])
+        });
+        both.collect()
+    }
+
+    fn prove(&self, duals: &[[Form; 2]], report: &mut TightReport) -> Result<(), BoundError> {
         let made = certificate(
             self.problem,
             &self.data,
             &self.blocks,
+            duals,
             self.scales,
             self.rho,
         );
@@ -318,19 +309,19 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn progress(&self, report: &TightReport) -> Option<TightProgress> {
-        Some(TightProgress {
+    fn progress(&self, report: &TightReport) -> TightProgress {
+        TightProgress {
             iteration: report.iterations,
             bound: report.bound.value,
             relaxation: self.relaxation(),
-        })
+        }
     }
 
     /// The relaxation's objective at the moments `P`, mean units.
     fn relaxation(&self) -> f64 {
         let mut sum = 0.0;
         for block in &self.blocks {
-            let p = |s: usize, i: usize| block.signs[s].sum.bound[i] - block.signs[s].dual.bound[i];
+            let p = |s: usize, i: usize| block.signs[s].moment[i];
             for i in 0..block.rows.len() {
                 let output = block.outputs[i] * (p(0, i) - p(1, i));
                 sum += 0.5 * (output - block.y[i]).powi(2);
