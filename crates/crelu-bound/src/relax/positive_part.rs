@@ -30,14 +30,12 @@ pub(super) struct PositivePart {
     lowest_vector: Mat<f64>,
     basis: Mat<f64>,
     work: [Mat<f64>; 2],
+    coefficients: Mat<f64>,
     small: Mat<f64>,
     small_vectors: Mat<f64>,
     vectors: Mat<f64>,
     buffer: MemBuffer,
     seed: u64,
-    pub(super) count: usize,
-    pub(super) full: usize,
-    pub(super) calls: usize,
 }
 
 /// Degree of the filter: five-fold for an eigenvalue at 2 % of the damped interval.
@@ -71,14 +69,12 @@ impl PositivePart {
             lowest_vector: Mat::zeros(side, 2),
             basis: Mat::zeros(side, most),
             work: [Mat::zeros(side, most), Mat::zeros(side, most)],
+            coefficients: Mat::zeros(block, most),
             small: Mat::zeros(most, most),
             small_vectors: Mat::zeros(most, most),
             vectors: Mat::zeros(side, side),
             buffer: MemBuffer::new(scratch),
             seed: 1,
-            count: 0,
-            full: 0,
-            calls: 0,
         }
     }
 
@@ -94,49 +90,29 @@ impl PositivePart {
         &mut self,
         h: MatRef<'_, f64>,
         error: f64,
-        mut factor: MatMut<'_, f64>,
+        factor: MatMut<'_, f64>,
     ) -> Result<usize, LinalgError> {
-        self.calls += 1;
-        if self.calls % 100 == 0 {
-            eprintln!(
-                "DBG {} calls {} filters {} full, width {} pos {}",
-                self.calls,
-                self.count,
-                self.full,
-                self.width,
-                self.positive()
-            );
-        }
-        let mut is_done = false;
         if self.width > 0 {
             self.find_lowest(h);
             for _ in 0..FILTERS {
                 self.filter(h);
-                let residual = self.rayleigh_ritz(h)?;
-                self.count += 1;
-                if residual <= error {
+                if self.rayleigh_ritz(h)? <= error {
                     break;
                 }
             }
             let positive = self.positive();
-            is_done = positive + GUARDS / 2 <= self.width;
-            if is_done {
-                self.write(self.basis.as_ref(), positive, factor.as_mut());
+            if positive + GUARDS / 2 <= self.width {
+                self.write(self.basis.as_ref(), positive, factor);
+                let narrower = self.width - self.width / 10;
+                self.width = self.width.min(wanted(positive).max(narrower));
+                self.refresh();
+                return Ok(positive);
             }
         }
-        if !is_done {
-            self.decompose(h)?;
-            self.full += 1;
-            let positive = self.positive();
-            self.write(self.vectors.as_ref(), positive, factor);
-            self.carry(positive);
-            return Ok(positive);
-        }
+        self.decompose(h)?;
         let positive = self.positive();
-        self.width = self
-            .width
-            .min(wanted(positive).max(self.width - self.width / 10));
-        self.refresh();
+        self.write(self.vectors.as_ref(), positive, factor);
+        self.carry(positive);
         Ok(positive)
     }
 
@@ -267,9 +243,10 @@ impl PositivePart {
             product(old.as_mut(), Accum::Add, h, new.as_ref(), 2.0 / half);
             core::mem::swap(&mut old, &mut new);
         }
-        let out = new.as_ref();
+        let block = recommended_block_size::<f64>(self.side, width);
+        let coefficients = self.coefficients.as_mut().submatrix_mut(0, 0, block, width);
         let basis = self.basis.as_mut().subcols_mut(0, width);
-        orthonormal(out, basis, &mut self.buffer);
+        orthonormal(new, coefficients, basis, &mut self.buffer);
     }
 
     /// Ritz pairs of the basis; the Frobenius norm of the residuals of the positive ones.
@@ -341,33 +318,33 @@ impl PositivePart {
     }
 }
 
-/// An orthonormal basis of the columns of `a`, by Householder reflections.
-fn orthonormal(a: MatRef<'_, f64>, mut q: MatMut<'_, f64>, buffer: &mut MemBuffer) {
-    let (rows, cols) = (a.nrows(), a.ncols());
-    let mut factor = a.to_owned();
-    for k in 0..cols {
-        let size = factor.col(k).norm_l2();
+/// An orthonormal basis of the columns of `a`, by Householder reflections; `a` is overwritten.
+fn orthonormal(
+    mut a: MatMut<'_, f64>,
+    mut coefficients: MatMut<'_, f64>,
+    mut q: MatMut<'_, f64>,
+    buffer: &mut MemBuffer,
+) {
+    // the filter's columns differ by many orders of magnitude
+    for mut column in a.as_mut().col_iter_mut() {
+        let size = column.norm_l2();
         if size > 0.0 {
-            for i in 0..rows {
-                factor[(i, k)] /= size;
-            }
+            column *= faer::Scale(1.0 / size);
         }
     }
-    let block = recommended_block_size::<f64>(rows, cols);
-    let mut coefficients = Mat::zeros(block, cols);
     qr_in_place(
-        factor.as_mut(),
+        a.as_mut(),
         coefficients.as_mut(),
         Par::Seq,
         MemStack::new(buffer),
         default(),
     );
     q.fill(0.0);
-    for k in 0..cols {
+    for k in 0..a.ncols() {
         q[(k, k)] = 1.0;
     }
     apply_block_householder_sequence_on_the_left_in_place_with_conj(
-        factor.as_ref(),
+        a.as_ref(),
         coefficients.as_ref(),
         Conj::No,
         q,

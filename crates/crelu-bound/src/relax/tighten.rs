@@ -102,8 +102,9 @@ pub fn tighten(
     let mut run = Run::new(problem, data, neurons, quick, settings)?;
     report.blocks = run.blocks.len();
     let mut next_proof = FIRST_PROOF;
+    let mut proof_seconds = 0.0;
     loop {
-        let halt = control.halt();
+        let halt = halt(control, proof_seconds);
         let is_last = halt.is_some() || report.iterations + 1 >= settings.max_iters;
         let is_proof = is_last || report.iterations + 1 == next_proof;
         run.step(is_proof)?;
@@ -111,8 +112,10 @@ pub fn tighten(
         if !is_proof {
             continue;
         }
+        let begin = control.seconds();
         let duals = run.duals();
         run.prove(&duals, &mut report)?;
+        proof_seconds = control.seconds() - begin;
         let now = run.progress(&report);
         report.history.push(now);
         progress(now);
@@ -131,6 +134,14 @@ pub fn tighten(
         run.balance(&duals);
         next_proof *= 2;
     }
+}
+
+/// Whether to stop, so that one more proof still fits in the time.
+fn halt(control: &Control<'_>, proof_seconds: f64) -> Option<Halt> {
+    let is_late = control
+        .time_limit()
+        .is_some_and(|limit| control.seconds() + proof_seconds >= limit);
+    control.halt().or(is_late.then_some(Halt::TimeLimit))
 }
 
 fn check(problem: &BoundProblem<'_>, neurons: Option<Neurons<'_>>) -> Result<(), BoundError> {
