@@ -4,6 +4,7 @@
 mod block;
 mod finish;
 mod form;
+mod merge;
 mod partition;
 mod positive_part;
 mod settings;

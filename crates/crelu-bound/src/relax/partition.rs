@@ -4,7 +4,7 @@ use linalg_core::product;
 /// Cuts the rows (columns of `directions`, `rank x m`) into blocks of at most `most`, neighbours
 /// together: halves along the first principal direction, again and again.
 ///
-/// Every list ascends. **Cost** `2 m rank^2` flops a level.
+/// Every list ascends; lists next to each other are neighbours. **Cost** `2 m rank^2` flops a level.
 pub(super) fn partition(directions: MatRef<'_, f64>, most: usize) -> Vec<Vec<usize>> {
     let mut done = Vec::new();
     let mut open = vec![(0..directions.ncols()).collect::<Vec<usize>>()];
@@ -21,7 +21,6 @@ pub(super) fn partition(directions: MatRef<'_, f64>, most: usize) -> Vec<Vec<usi
         open.push(order[half..].iter().map(|&k| rows[k]).collect());
         open.push(order[..half].iter().map(|&k| rows[k]).collect());
     }
-    done.sort_by_key(|rows| rows.first().copied());
     done
 }
 

@@ -2,7 +2,8 @@
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TightSettings {
-    /// Most rows of one block; `None`: all rows in one up to 300, blocks of at most 150 beyond.
+    /// Most rows of one block; `None`: all rows in one up to 300, blocks of at most 150 beyond,
+    /// which are joined (up to 700 rows) when they have little left to give.
     pub block_rows: Option<usize>,
     /// Most iterations.
     pub max_iters: usize,
@@ -54,6 +55,13 @@ impl TightSettings {
     }
 }
 
+/// Whether blocks may be joined to one of so many rows.
+pub(super) fn may_join(settings: &TightSettings, rows: usize) -> bool {
+    settings.block_rows.is_none() && rows <= JOINED
+}
+
+/// Most rows of a joined block: `50 m^2` numbers, 200 MB.
+const JOINED: usize = 700;
 /// Up to this many rows, all of them in one block.
 const WHOLE: usize = 300;
 /// Beyond, blocks of at most this many: smaller ones lose, larger ones are slower.

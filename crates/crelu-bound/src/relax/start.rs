@@ -142,7 +142,8 @@ impl Start {
         rho
     }
 
-    fn fill_moments(&self, block: &mut Block, s: usize, scales: Scales) {
+    /// Writes the network's moments `P` of one sign.
+    pub(super) fn fill_moments(&self, block: &mut Block, s: usize, scales: Scales) {
         let (rank, m) = (self.directions.nrows(), block.rows.len());
         let own: Vec<usize> = (0..self.mass.len())
             .filter(|&j| self.mass[j] * SIGNS[s] > 0.0)

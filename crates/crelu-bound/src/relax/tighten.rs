@@ -4,8 +4,9 @@ use linalg_core::{Control, Halt, for_each_mut};
 use super::block::{Block, Moments};
 use super::finish::certificate;
 use super::form::{Form, Scales};
+use super::merge::merge;
 use super::partition::partition;
-use super::settings::TightSettings;
+use super::settings::{TightSettings, may_join};
 use super::start::{Neurons, Start};
 use super::units::Reduced;
 use crate::certificate::{Certificate, Proof};
@@ -101,12 +102,12 @@ pub fn tighten(
     };
     let mut run = Run::new(problem, data, neurons, quick, settings)?;
     report.blocks = run.blocks.len();
-    let mut next_proof = FIRST_PROOF;
+    let (mut stage, mut stage_proof) = (0, FIRST_PROOF);
     let mut proof_seconds = 0.0;
     loop {
         let halt = halt(control, proof_seconds);
         let is_last = halt.is_some() || report.iterations + 1 >= settings.max_iters;
-        let is_proof = is_last || report.iterations + 1 == next_proof;
+        let is_proof = is_last || report.iterations + 1 == stage + stage_proof;
         run.step(is_proof)?;
         report.iterations += 1;
         if !is_proof {
@@ -119,7 +120,18 @@ pub fn tighten(
         let now = run.progress(&report);
         report.history.push(now);
         progress(now);
-        if let Some(status) = run.status(&report, settings.tol) {
+        let status = run.status(&report, settings.tol);
+        let is_joined = status != Some(TightStatus::Closed)
+            && !is_last
+            && stage_proof >= LEAST_STAGE
+            && (status.is_some() || has_little_left(&report))
+            && run.join(settings)?;
+        if is_joined {
+            report.blocks = run.blocks.len();
+            (stage, stage_proof) = (report.iterations, FIRST_PROOF);
+            continue;
+        }
+        if let Some(status) = status {
             report.status = status;
             return Ok(report);
         }
@@ -132,7 +144,7 @@ pub fn tighten(
             return Ok(report);
         }
         run.balance(&duals);
-        next_proof *= 2;
+        stage_proof *= 2;
     }
 }
 
@@ -142,6 +154,14 @@ fn halt(control: &Control<'_>, proof_seconds: f64) -> Option<Halt> {
         .time_limit()
         .is_some_and(|limit| control.seconds() + proof_seconds >= limit);
     control.halt().or(is_late.then_some(Halt::TimeLimit))
+}
+
+/// Whether the last doubling of the iterations raised the bound by little.
+fn has_little_left(report: &TightReport) -> bool {
+    let [.., before, now] = report.history[..] else {
+        return false;
+    };
+    now.bound - before.bound <= LITTLE * now.bound
 }
 
 fn check(problem: &BoundProblem<'_>, neurons: Option<Neurons<'_>>) -> Result<(), BoundError> {
@@ -190,6 +210,7 @@ struct Run<'a> {
     corners: [Mat<f64>; 2],
     /// The network's objective, mean units; infinite without one.
     objective: f64,
+    start: Start,
 }
 
 impl<'a> Run<'a> {
@@ -223,6 +244,7 @@ impl<'a> Run<'a> {
             scales,
             rho,
             objective,
+            start,
         })
     }
 
@@ -271,6 +293,33 @@ impl<'a> Run<'a> {
                 corner[(k, k)] -= product / square * normal(k);
             }
         }
+    }
+
+    /// Joins the blocks four by four or two by two, if they may be; whether it did.
+    fn join(&mut self, settings: &TightSettings) -> Result<bool, BoundError> {
+        let largest = |group: usize| {
+            let groups = self.blocks.chunks(group);
+            let sizes = groups.map(|all| all.iter().map(|b| b.rows.len()).sum::<usize>());
+            sizes.max().unwrap_or(0)
+        };
+        let may = |group: &usize| may_join(settings, largest(*group));
+        let Some(group) = [4, 2].into_iter().find(may) else {
+            return Ok(false);
+        };
+        if self.blocks.len() < 2 {
+            return Ok(false);
+        }
+        let scales = (self.start).scales(&self.data, self.blocks.len().div_ceil(group));
+        let joined = merge(
+            &self.blocks,
+            group,
+            &self.data,
+            &self.start,
+            self.scales,
+            scales,
+        )?;
+        (self.blocks, self.scales) = (joined, scales);
+        Ok(true)
     }
 
     fn all(&self) -> impl Iterator<Item = &Moments> {
@@ -358,6 +407,10 @@ impl<'a> Run<'a> {
     }
 }
 
+/// Fewest iterations before blocks are joined: new products take about as many to settle.
+const LEAST_STAGE: usize = 160;
+/// Blocks are joined when a doubling of their iterations raises the bound by less than this share.
+const LITTLE: f64 = 3e-3;
 /// Largest change of the penalty at once.
 const MOST_CHANGE: f64 = 5.0;
 
