@@ -12,6 +12,7 @@
     reason = "a program whose output is its purpose"
 )]
 
+mod bound;
 mod convergence;
 mod core_rates;
 mod record;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let outcome = match args.first().map(String::as_str) {
         Some("core") => core_rates::run(&args[1..]),
+        Some("bound") => bound::run(&args[1..]),
         Some("convergence") => convergence::run(&args[1..]),
         Some(other) => Err(format!("no bench named {other:?}; {USAGE}")),
         None => Err(USAGE.to_owned()),

@@ -7,7 +7,9 @@
 mod certificate;
 mod enumerate;
 mod error;
+mod loss;
 mod problem;
+mod quick;
 mod relax;
 mod verify;
 
@@ -16,6 +18,8 @@ pub use certificate::{
 };
 pub use error::BoundError;
 pub use linalg_core::{Clock, Control, Halt, NoClock};
+pub use loss::{PointLoss, Squared};
 pub use problem::BoundProblem;
+pub use quick::{KnownNetwork, QuickBound, QuickKind, QuickSettings, quick_bound};
 pub use relax::{Neurons, TightProgress, TightReport, TightSettings, TightStatus, tighten};
 pub use verify::{NoBound, Verdict, VerifiedBound, verify};

@@ -26,7 +26,6 @@
 mod ascent;
 mod bounds;
 mod correct;
-mod lbfgs;
 mod merge;
 mod neurons;
 mod own_programme;
@@ -41,7 +40,7 @@ mod train;
 
 pub use bounds::search_bound;
 pub use correct::{Corrected, correct, correct_weights};
-pub use lbfgs::{Ended, Lbfgs};
+pub use linalg_core::{Ended, Lbfgs};
 pub use merge::merge;
 pub use neurons::Neurons;
 pub use own_programme::{OwnProgramme, own_programme};

@@ -3,7 +3,7 @@ use faer::{Accum, MatMut, MatRef, Par};
 use linalg_core::{Control, axpy, dot, norm};
 use pulp::Arch;
 
-use super::lbfgs::Lbfgs;
+use linalg_core::Lbfgs;
 use super::neurons::Neurons;
 use super::problem::GlobalProblem;
 use super::rows::{sum_over_rows, tile_rows};
