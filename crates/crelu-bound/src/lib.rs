@@ -16,6 +16,7 @@ mod verify;
 pub use certificate::{
     BlockMultipliers, Certificate, IntervalMultipliers, ProductMultipliers, Proof, SIGNS,
 };
+pub use enumerate::{Dearest, dearest_neuron, is_enumerable};
 pub use error::BoundError;
 pub use linalg_core::{Clock, Control, Halt, NoClock};
 pub use loss::{PointLoss, Squared};

@@ -161,8 +161,20 @@ impl Chunk {
 impl Side {
     fn forward(&mut self, data: MatRef<'_, f64>, shape: &Shape, smoothing: f64) {
         let (factor, gram) = (shape.factor.as_ref(), shape.gram.as_ref());
-        product(self.image.as_mut(), Accum::Replace, factor.transpose(), data, 1.0);
-        product(self.twice.as_mut(), Accum::Replace, gram, self.image.as_ref(), 1.0);
+        product(
+            self.image.as_mut(),
+            Accum::Replace,
+            factor.transpose(),
+            data,
+            1.0,
+        );
+        product(
+            self.twice.as_mut(),
+            Accum::Replace,
+            gram,
+            self.image.as_ref(),
+            1.0,
+        );
         let (s, a) = (shape.scale, shape.mass_root);
         for i in 0..data.ncols() {
             let (image, twice) = (column(&self.image, i), column(&self.twice, i));
@@ -210,7 +222,13 @@ impl Side {
             }
         }
         let image = self.image.as_ref().transpose();
-        product(slope.gram.as_mut(), Accum::Replace, self.twice.as_ref(), image, 1.0);
+        product(
+            slope.gram.as_mut(),
+            Accum::Replace,
+            self.twice.as_ref(),
+            image,
+            1.0,
+        );
     }
 }
 

@@ -61,12 +61,24 @@ pub(super) fn dearest(model: &IntervalModel<'_>, sign: usize) -> Result<Dearest,
     }
     let square = |left: &Mat<f64>| {
         let mut out = Mat::<f64>::zeros(rank, rank);
-        product(out.as_mut(), Accum::Replace, left.as_ref(), data.transpose(), 1.0);
+        product(
+            out.as_mut(),
+            Accum::Replace,
+            left.as_ref(),
+            data.transpose(),
+            1.0,
+        );
         out
     };
     let (curved, gram) = (square(&curved), square(&turned));
     let mut half = Mat::zeros(rank, shape.factor.ncols());
-    product(half.as_mut(), Accum::Replace, gram.as_ref(), shape.factor.as_ref(), 1.0);
+    product(
+        half.as_mut(),
+        Accum::Replace,
+        gram.as_ref(),
+        shape.factor.as_ref(),
+        1.0,
+    );
     let mut turned = Mat::<f64>::zeros(rank, rank);
     product(
         turned.as_mut(),
@@ -83,7 +95,13 @@ pub(super) fn dearest(model: &IntervalModel<'_>, sign: usize) -> Result<Dearest,
 
     let (values, vectors) = symmetric_eigen(a.as_ref())?;
     let mut along = Mat::zeros(rank, 1);
-    product(along.as_mut(), Accum::Replace, vectors.transpose(), b.as_ref(), 1.0);
+    product(
+        along.as_mut(),
+        Accum::Replace,
+        vectors.transpose(),
+        b.as_ref(),
+        1.0,
+    );
     let top = values[rank - 1];
     let length = |shift: f64| -> f64 {
         let square: f64 = (0..rank)
@@ -111,6 +129,8 @@ pub(super) fn dearest(model: &IntervalModel<'_>, sign: usize) -> Result<Dearest,
             *u += 0.5 * weight * vectors[(i, k)];
         }
     }
-    let rest = (0..rank).map(|i| missing * vectors[(i, rank - 1)]).collect();
+    let rest = (0..rank)
+        .map(|i| missing * vectors[(i, rank - 1)])
+        .collect();
     Ok(Dearest { price, u, rest })
 }

@@ -90,6 +90,11 @@ impl<'a> IntervalModel<'a> {
         self.data
     }
 
+    /// Columns of a factor.
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
     /// Numbers of a point.
     pub(super) fn dim(&self) -> usize {
         2 * self.width * (self.data.nrows() + 1)

@@ -3,14 +3,14 @@ use core::cell::Cell;
 use linalg_core::{Control, Lbfgs};
 
 use super::certify::{certificate, trivial};
-use super::dearest::dearest;
+use super::dearest::{Dearest, dearest};
 use super::insert::insert;
 use super::model::IntervalModel;
 use super::reduced::Reduced;
 use super::start::{self, KnownNetwork};
 use crate::certificate::Certificate;
 use crate::error::BoundError;
-use crate::loss::{Linear, PointLoss, Squared};
+use crate::loss::{PointLoss, Squared};
 use crate::problem::BoundProblem;
 use crate::verify::{VerifiedBound, verify};
 
@@ -139,7 +139,6 @@ pub fn quick_bound(
         Some(data) => Run::new(&data, settings, control).found(start)?,
         None => Found {
             certificate: trivial(problem.y()),
-            bound: 0.0,
             limit: f64::INFINITY,
             evaluations: 0,
         },
@@ -157,10 +156,9 @@ pub fn quick_bound(
     }))
 }
 
-/// The best certificate so far; bound and limit in sum scaling and the user's units, unproven.
+/// The best certificate, and the limit in sum scaling and the user's units.
 struct Found {
     certificate: Certificate,
-    bound: f64,
     limit: f64,
     evaluations: usize,
 }
@@ -204,7 +202,7 @@ impl<'a> Run<'a> {
     }
 
     fn found(mut self, start: Option<KnownNetwork<'_>>) -> Result<Found, BoundError> {
-        let width = self.settings.width.max(3);
+        let width = self.model.width();
         let mut x = match start.filter(|network| network.has_mass()) {
             Some(network) => {
                 let mut x = start::from_network(network, &self.data.space, width)?;
@@ -220,12 +218,9 @@ impl<'a> Run<'a> {
         };
         self.joint(&mut x)?;
         let square = self.data.spread * self.data.spread;
-        let (bound, certificate) = self
-            .best
-            .unwrap_or_else(|| (0.0, trivial(&vec![0.0; self.data.target.len()])));
+        let none = || trivial(&vec![0.0; self.data.target.len()]);
         Ok(Found {
-            certificate,
-            bound: bound * square,
+            certificate: self.best.map_or_else(none, |best| best.1),
             limit: self.limit * square,
             evaluations: self.evaluations,
         })
@@ -254,8 +249,7 @@ impl<'a> Run<'a> {
         // the price of a unit mass: as much mass as serves the targets
         let half = self.model.half();
         for x in x.chunks_mut(half) {
-            let mass = start::mass(self.data.rows.as_ref());
-            let width = self.settings.width.max(3);
+            let (mass, width) = (start::mass(self.data.rows.as_ref()), self.model.width());
             let length = linalg_core::norm(&x[..width]);
             if length > 0.0 {
                 linalg_core::scale(mass.sqrt() / length, &mut x[..width]);
@@ -281,28 +275,43 @@ impl<'a> Run<'a> {
             if self.halted() {
                 break;
             }
-            let masses = self.model.masses();
-            let share = (masses[0] + masses[1]).max(NO_MASS);
-            let half = self.model.half();
-            for (sign, side) in sides.iter().enumerate() {
-                if side.price <= self.data.price * (1.0 + DEAR * tol) {
-                    continue;
-                }
-                let mut lowest = self.model.evaluate(x, &mut self.gradient, smoothing);
-                let mut chosen = None;
-                let old = x[sign * half..][..half].to_vec();
-                for part in SHARES {
-                    let (rank, width) = (self.data.rows.nrows(), self.settings.width.max(3));
-                    let new = insert(&old, rank, width, side, part * share)?;
-                    x[sign * half..][..half].copy_from_slice(&new);
-                    let value = self.model.evaluate(x, &mut self.gradient, smoothing);
-                    self.evaluations += 1;
-                    if value < lowest {
-                        (lowest, chosen) = (value, Some(new));
-                    }
-                }
-                x[sign * half..][..half].copy_from_slice(&chosen.unwrap_or(old));
+            self.insert_dear(x, smoothing, &sides)?;
+        }
+        Ok(())
+    }
+
+    /// Inserts the directions in which the certificate is weakest, where that lowers the value.
+    fn insert_dear(
+        &mut self,
+        x: &mut [f64],
+        smoothing: f64,
+        sides: &[Dearest; 2],
+    ) -> Result<(), BoundError> {
+        let masses = self.model.masses();
+        let mass = (masses[0] + masses[1]).max(NO_MASS);
+        let (half, rank, width) = (
+            self.model.half(),
+            self.data.rows.nrows(),
+            self.model.width(),
+        );
+        for (sign, side) in sides.iter().enumerate() {
+            if side.price <= self.data.price * (1.0 + DEAR * self.settings.tol) {
+                continue;
             }
+            let own = sign * half..(sign + 1) * half;
+            let mut chosen = x[own.clone()].to_vec();
+            let mut lowest = self.model.evaluate(x, &mut self.gradient, smoothing);
+            let old = chosen.clone();
+            for share in SHARES {
+                let new = insert(&old, rank, width, side, share * mass)?;
+                x[own.clone()].copy_from_slice(&new);
+                let value = self.model.evaluate(x, &mut self.gradient, smoothing);
+                self.evaluations += 1;
+                if value < lowest {
+                    (lowest, chosen) = (value, new);
+                }
+            }
+            x[own].copy_from_slice(&chosen);
         }
         Ok(())
     }
@@ -338,11 +347,7 @@ impl<'a> Run<'a> {
 
     /// Reads the certificate off a point and keeps it if its bound is the best; the larger price
     /// and both signs' directions of it.
-    fn look(
-        &mut self,
-        x: &[f64],
-        smoothing: f64,
-    ) -> Result<(f64, [super::dearest::Dearest; 2]), BoundError> {
+    fn look(&mut self, x: &[f64], smoothing: f64) -> Result<(f64, [Dearest; 2]), BoundError> {
         self.model.evaluate(x, &mut self.gradient, smoothing);
         let sides = [dearest(&self.model, 0)?, dearest(&self.model, 1)?];
         let most = sides[0].price.max(sides[1].price);

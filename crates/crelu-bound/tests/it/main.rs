@@ -1,12 +1,9 @@
 //! Tests of the bound and its verifier.
 
-#[cfg(test)]
 mod data;
-#[cfg(test)]
+mod enumeration;
 mod exact;
-#[cfg(test)]
 mod failure;
-#[cfg(test)]
 mod oracle;
-#[cfg(test)]
+mod quick;
 mod tight;

@@ -3,10 +3,10 @@ use faer::{Accum, MatMut, MatRef, Par};
 use linalg_core::{Control, axpy, dot, norm};
 use pulp::Arch;
 
-use linalg_core::Lbfgs;
 use super::neurons::Neurons;
 use super::problem::GlobalProblem;
 use super::rows::{sum_over_rows, tile_rows};
+use linalg_core::Lbfgs;
 
 /// Moves all directions and weights together: L-BFGS on balanced neurons, `w_i = sqrt(c_i) u_i`
 /// with output weights `a_i = s_i sqrt(c_i)` and the penalty `beta_sum (|w|^2 + |a|^2) / 2`. The
