@@ -30,7 +30,7 @@ pub enum QuickKind {
 /// |---|---|---|
 /// | `kind` | turned | |
 /// | `width` | 16 | columns of the moments' factors: at least 3 |
-/// | `stages` | 10 | most stages |
+/// | `stages` | 14 | most stages |
 /// | `iterations` | 300 | most iterations of one |
 /// | `tol` | 1e-4 | ends when the bound is within this of what the inequalities allow, relatively |
 #[derive(Debug, Clone, PartialEq)]
@@ -53,7 +53,7 @@ impl Default for QuickSettings {
         Self {
             kind: QuickKind::Turned,
             width: 16,
-            stages: 10,
+            stages: 14,
             iterations: 300,
             tol: 1e-4,
         }
