@@ -9,7 +9,7 @@ use crate::certificate::{Certificate, IntervalMultipliers, Proof};
 /// user's data.
 ///
 /// ```text
-///     mu = q |N| / |N'x|   (q > 0),   t = |q| (1 + w+ - w-) / 2,   D = |q| w_D U x / (2 |U x|)
+///     mu = q / soft, soft = |N'x| / |N|   (q > 0),   t = |q| (1 + w+ - w-) / 2,   D = |q| w_D U x / (2 |U x|)
 /// ```
 pub(super) fn certificate(model: &IntervalModel<'_>, data: &Reduced) -> Certificate {
     let (n, unit) = (data.target.len(), data.unit);
@@ -21,7 +21,6 @@ pub(super) fn certificate(model: &IntervalModel<'_>, data: &Reduced) -> Certific
     }
     let multipliers = [0, 1].map(|sign| {
         let shape = &model.shapes()[sign];
-        let size = shape.factor.norm_l2();
         let wide = data.space.expand(shape.factor.as_ref());
         let mut out = IntervalMultipliers {
             mu: vec![0.0; n],
@@ -35,7 +34,7 @@ pub(super) fn certificate(model: &IntervalModel<'_>, data: &Reduced) -> Certific
             for (i, row) in chunk.rows.clone().enumerate() {
                 let q = if sign == 0 { theta[row] } else { -theta[row] };
                 if q > 0.0 {
-                    out.mu[row] = q * size * inverse(side.reach[i]) / unit;
+                    out.mu[row] = q * inverse(side.soft[i]) / unit;
                 } else {
                     let kink = side.kinks[i];
                     out.t[row] = -0.5 * q * (1.0 + kink.tilt());

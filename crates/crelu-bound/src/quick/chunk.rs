@@ -6,6 +6,10 @@ use linalg_core::{dot, product};
 use super::smooth::Kink;
 use crate::loss::PointLoss;
 
+/// The root in a row's largest output is taken of at least this share of the smoothing, times the
+/// row: its slope, which becomes a multiplier, stays bounded.
+const KEPT: f64 = 0.1;
+
 /// What the moments of one sign are reduced to before the rows are visited.
 #[derive(Debug, Clone)]
 pub(super) struct Shape {
@@ -17,6 +21,8 @@ pub(super) struct Shape {
     pub(super) mass_vector: Vec<f64>,
     /// `|v_a|`
     pub(super) mass_root: f64,
+    /// `|N|`
+    pub(super) size: f64,
     /// `|v_a| / |N|`
     pub(super) scale: f64,
 }
@@ -27,10 +33,11 @@ pub(super) struct Slope {
     /// By `N` through `N'x`, and twice the slope by `N'N`.
     pub(super) factor: Mat<f64>,
     pub(super) gram: Mat<f64>,
-    /// By `v_a`, `|v_a| / |N|` and `|v_a|`.
+    /// By `v_a`, `|v_a| / |N|`, `|v_a|` and `|N|`.
     pub(super) mass_vector: Vec<f64>,
     pub(super) scale: f64,
     pub(super) mass_root: f64,
+    pub(super) size: f64,
 }
 
 impl Slope {
@@ -41,6 +48,7 @@ impl Slope {
             mass_vector: vec![0.0; width],
             scale: 0.0,
             mass_root: 0.0,
+            size: 0.0,
         }
     }
 
@@ -48,7 +56,7 @@ impl Slope {
         self.factor.fill(0.0);
         self.gram.fill(0.0);
         self.mass_vector.fill(0.0);
-        (self.scale, self.mass_root) = (0.0, 0.0);
+        (self.scale, self.mass_root, self.size) = (0.0, 0.0, 0.0);
     }
 
     pub(super) fn add(&mut self, other: &Self) {
@@ -57,6 +65,7 @@ impl Slope {
         linalg_core::axpy(1.0, &other.mass_vector, &mut self.mass_vector);
         self.scale += other.scale;
         self.mass_root += other.mass_root;
+        self.size += other.size;
     }
 }
 
@@ -67,8 +76,9 @@ pub(super) struct Side {
     image: Mat<f64>,
     twice: Mat<f64>,
     back: Mat<f64>,
-    /// `|N'x_i|` and `|N N'x_i|`.
-    pub(super) reach: Vec<f64>,
+    /// `|N'x_i|`, `|N'x_i| / |N|` kept from zero, and `|N N'x_i|`.
+    reach: Vec<f64>,
+    pub(super) soft: Vec<f64>,
     pub(super) turn: Vec<f64>,
     xi: Vec<f64>,
     high: Vec<f64>,
@@ -83,6 +93,8 @@ pub(super) struct Side {
 #[derive(Debug, Clone)]
 pub(super) struct Chunk {
     pub(super) rows: Range<usize>,
+    /// `|x_i|`
+    norms: Vec<f64>,
     pub(super) sides: [Side; 2],
     /// `(-loss'(H))_+` and `(loss'(L))_+`: `theta = up - down`.
     pub(super) up: Vec<f64>,
@@ -91,13 +103,21 @@ pub(super) struct Chunk {
 }
 
 impl Chunk {
-    pub(super) fn new(rows: Range<usize>, rank: usize, width: usize, turning: bool) -> Self {
-        let m = rows.len();
+    /// **Shapes** `data`: `rank x n_samples`, of all rows.
+    pub(super) fn new(
+        rows: Range<usize>,
+        data: MatRef<'_, f64>,
+        width: usize,
+        turning: bool,
+    ) -> Self {
+        let (m, rank) = (rows.len(), data.nrows());
+        let norms = rows.clone().map(|i| data.col(i).norm_l2()).collect();
         let side = Side {
             image: Mat::zeros(width, m),
             twice: Mat::zeros(width, m),
             back: Mat::zeros(width, m),
             reach: vec![0.0; m],
+            soft: vec![0.0; m],
             turn: vec![0.0; m],
             xi: vec![0.0; m],
             high: vec![0.0; m],
@@ -108,6 +128,7 @@ impl Chunk {
         };
         Self {
             rows,
+            norms,
             sides: [side.clone(), side],
             up: vec![0.0; m],
             down: vec![0.0; m],
@@ -132,7 +153,7 @@ impl Chunk {
         let data = data.subcols(self.rows.start, self.rows.len());
         let target = &target[self.rows.clone()];
         for (side, shape) in self.sides.iter_mut().zip(shapes) {
-            side.forward(data, shape, smoothing);
+            side.forward(data, &self.norms, shape, smoothing);
         }
         let [plus, minus] = &self.sides;
         self.value = 0.0;
@@ -159,7 +180,7 @@ impl Chunk {
 }
 
 impl Side {
-    fn forward(&mut self, data: MatRef<'_, f64>, shape: &Shape, smoothing: f64) {
+    fn forward(&mut self, data: MatRef<'_, f64>, norms: &[f64], shape: &Shape, smoothing: f64) {
         let (factor, gram) = (shape.factor.as_ref(), shape.gram.as_ref());
         product(
             self.image.as_mut(),
@@ -179,11 +200,13 @@ impl Side {
         for i in 0..data.ncols() {
             let (image, twice) = (column(&self.image, i), column(&self.twice, i));
             self.reach[i] = linalg_core::norm(image);
+            let kept = KEPT * smoothing * norms[i];
+            self.soft[i] = (self.reach[i] * inverse(shape.size)).hypot(kept);
             self.turn[i] = dot(image, twice).max(0.0).sqrt();
             let xi = s * dot(image, &shape.mass_vector);
             let largest = self.kinks[i].set(xi, s * s * self.turn[i], self.anchors[i], smoothing);
             self.xi[i] = xi;
-            self.high[i] = 0.5 * (xi + a * s * self.reach[i]);
+            self.high[i] = 0.5 * (xi + a * a * self.soft[i]);
             self.low[i] = 0.5 * (xi + largest);
         }
     }
@@ -193,7 +216,7 @@ impl Side {
         let (s, a) = (shape.scale, shape.mass_root);
         let slope = &mut self.slope;
         slope.mass_vector.fill(0.0);
-        (slope.scale, slope.mass_root) = (0.0, 0.0);
+        (slope.scale, slope.mass_root, slope.size) = (0.0, 0.0, 0.0);
         for i in 0..data.ncols() {
             let kink = self.kinks[i];
             let by_xi = 0.5 * (down[i] - up[i] + down[i] * kink.tilt());
@@ -201,11 +224,11 @@ impl Side {
             let by_turn = 0.5 * down[i] * kink.turn;
             let image = column(&self.image, i);
             linalg_core::axpy(by_xi * s, image, &mut slope.mass_vector);
-            slope.scale += by_xi * dot(image, &shape.mass_vector)
-                + by_reach * a * self.reach[i]
-                + 2.0 * by_turn * s * self.turn[i];
-            slope.mass_root += by_reach * s * self.reach[i];
-            let along = by_reach * a * s * inverse(self.reach[i]);
+            slope.scale +=
+                by_xi * dot(image, &shape.mass_vector) + 2.0 * by_turn * s * self.turn[i];
+            slope.mass_root += 2.0 * by_reach * a * self.soft[i];
+            let along = by_reach * s * s * inverse(self.soft[i]);
+            slope.size -= along * self.reach[i] * self.reach[i] * inverse(shape.size);
             let around = by_turn * s * s * inverse(self.turn[i]);
             let (twice, back) = (column(&self.twice, i), column_mut(self.back.as_mut(), i));
             for (k, out) in back.iter_mut().enumerate() {

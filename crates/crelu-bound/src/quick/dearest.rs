@@ -32,7 +32,6 @@ pub(super) fn dearest(model: &IntervalModel<'_>, sign: usize) -> Result<Dearest,
     let data = model.data();
     let (rank, n) = (data.nrows(), data.ncols());
     let shape = &model.shapes()[sign];
-    let size = shape.factor.norm_l2();
     let mut curved = Mat::zeros(rank, n);
     let mut turned = Mat::zeros(rank, n);
     let mut linear = Mat::zeros(n, 1);
@@ -43,7 +42,7 @@ pub(super) fn dearest(model: &IntervalModel<'_>, sign: usize) -> Result<Dearest,
             let theta = chunk.theta(i);
             let q = if sign == 0 { theta } else { -theta };
             if q > 0.0 {
-                let mu = q * size * inverse(side.reach[i]);
+                let mu = q * inverse(side.soft[i]);
                 linear[(row, 0)] = 0.5 * q;
                 constant += 0.25 * q * q * inverse(mu);
                 for k in 0..rank {

@@ -51,13 +51,14 @@ impl<'a> IntervalModel<'a> {
         let height = n.div_ceil(MOST_CHUNKS).max(CHUNK_ROWS);
         let chunks = (0..n)
             .step_by(height)
-            .map(|first| Chunk::new(first..(first + height).min(n), rank, width, turning))
+            .map(|first| Chunk::new(first..(first + height).min(n), data, width, turning))
             .collect();
         let shape = Shape {
             factor: Mat::zeros(rank, width),
             gram: Mat::zeros(width, width),
             mass_vector: vec![0.0; width],
             mass_root: 0.0,
+            size: 0.0,
             scale: 0.0,
         };
         Self {
@@ -131,7 +132,7 @@ impl<'a> IntervalModel<'a> {
             );
             // a = |v_a|, s = a / |N|
             let a = shape.mass_root;
-            let size = a * inverse(shape.scale);
+            let size = shape.size;
             let (by_a, by_vector) = if self.fixed.is_none() {
                 value += self.price * a * a;
                 let by_scale = total.scale * inverse(size);
@@ -146,7 +147,7 @@ impl<'a> IntervalModel<'a> {
                 let unit = shape.mass_vector[k] * inverse(a);
                 out[k] = by_vector * total.mass_vector[k] + by_a * unit;
             }
-            let by_size = -total.scale * shape.scale * inverse(size);
+            let by_size = total.size - total.scale * shape.scale * inverse(size);
             for (j, column) in out[self.width..].chunks_mut(self.data.nrows()).enumerate() {
                 for (k, out) in column.iter_mut().enumerate() {
                     *out = total.factor[(k, j)] + by_size * shape.factor[(k, j)] * inverse(size);
@@ -208,7 +209,8 @@ impl<'a> IntervalModel<'a> {
                 linalg_core::scale(inverse(length), &mut shape.mass_vector);
                 1.0
             };
-            shape.scale = shape.mass_root * inverse(factor.norm_l2());
+            shape.size = factor.norm_l2();
+            shape.scale = shape.mass_root * inverse(shape.size);
         }
         let (data, shapes) = (self.data, &self.shapes);
         let (loss, target): (&dyn PointLoss, &[f64]) = match &self.fixed {
@@ -218,5 +220,49 @@ impl<'a> IntervalModel<'a> {
         for_each_mut(&mut self.chunks, |_, chunk| {
             chunk.evaluate(data, target, shapes, loss, smoothing);
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::loss::Squared;
+    use crate::quick::start;
+
+    /// Rounding over the step is 1e-8, the third derivative times its square less.
+    const STEP: f64 = 1e-6;
+    const CLOSE: f64 = 1e-5;
+
+    #[test]
+    fn gradient_is_the_slope_of_the_value() {
+        let data = Mat::from_fn(4, 150, |k, i| ((7 * i + 3 * k) as f64).sin() + 0.1);
+        let target: Vec<f64> = (0..150).map(|i| (i as f64 * 0.37).cos()).collect();
+        for turning in [false, true] {
+            let mut model = IntervalModel::new(data.as_ref(), &target, &Squared, 9.0, 5, turning);
+            let x = start::from_data(data.as_ref(), 5);
+            for fixed in [false, true] {
+                if fixed {
+                    model.price_of(&target);
+                }
+                let mut gradient = vec![0.0; model.dim()];
+                model.evaluate(&x, &mut gradient, 0.2);
+                let size = linalg_core::norm(&gradient);
+                let mut unused = vec![0.0; model.dim()];
+                for k in 0..model.dim() {
+                    let mut at = |step: f64| {
+                        let mut moved = x.clone();
+                        moved[k] += step;
+                        model.evaluate(&moved, &mut unused, 0.2)
+                    };
+                    let slope = (at(STEP) - at(-STEP)) / (2.0 * STEP);
+                    let apart = (slope - gradient[k]).abs();
+                    assert!(
+                        apart <= CLOSE * size,
+                        "{k} {fixed}: {slope} {}",
+                        gradient[k]
+                    );
+                }
+            }
+        }
     }
 }
