@@ -22,4 +22,3 @@ mod solve;
 mod start;
 
 pub use solve::{QuickBound, QuickKind, QuickSettings, quick_bound};
-pub use start::KnownNetwork;

@@ -7,10 +7,11 @@ use super::dearest::{Dearest, dearest};
 use super::insert::insert;
 use super::model::IntervalModel;
 use super::reduced::Reduced;
-use super::start::{self, KnownNetwork};
+use super::start;
 use crate::certificate::Certificate;
 use crate::error::BoundError;
 use crate::loss::{PointLoss, Squared};
+use crate::network::KnownNetwork;
 use crate::problem::BoundProblem;
 use crate::verify::{VerifiedBound, verify};
 
@@ -201,9 +202,9 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn found(mut self, start: Option<KnownNetwork<'_>>) -> Result<Found, BoundError> {
+    fn found(mut self, network: Option<KnownNetwork<'_>>) -> Result<Found, BoundError> {
         let width = self.model.width();
-        let mut x = match start.filter(|network| network.has_mass()) {
+        let mut x = match network.filter(start::has_mass) {
             Some(network) => {
                 let mut x = start::from_network(network, &self.data.space, width)?;
                 // masses are in units of target over data

@@ -2,46 +2,14 @@ use faer::{Mat, MatRef};
 use linalg_core::{LinalgError, RowSpace};
 
 use crate::certificate::SIGNS;
-use crate::error::BoundError;
-use crate::problem::BoundProblem;
+use crate::network::KnownNetwork;
 
-/// A known network: its moments are a good place to start from.
-#[derive(Debug, Clone, Copy)]
-pub struct KnownNetwork<'a> {
-    /// `n_features x neurons`.
-    pub hidden: MatRef<'a, f64>,
-    /// One output weight a neuron.
-    pub output: &'a [f64],
-}
-
-impl KnownNetwork<'_> {
-    pub(super) fn check(&self, problem: &BoundProblem<'_>) -> Result<(), BoundError> {
-        for (what, want, got) in [
-            (
-                "rows of the network",
-                problem.n_features(),
-                self.hidden.nrows(),
-            ),
-            (
-                "output weights of the network",
-                self.hidden.ncols(),
-                self.output.len(),
-            ),
-        ] {
-            if want != got {
-                return Err(BoundError::Shape { what, want, got });
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether any neuron says anything; not so where one is not finite.
-    pub(super) fn has_mass(&self) -> bool {
-        let mass: f64 = (self.output.iter().enumerate())
-            .map(|(j, a)| a.abs() * self.hidden.col(j).norm_l2())
-            .sum();
-        mass > 0.0 && mass.is_finite()
-    }
+/// Whether any neuron says anything; not so where one is not finite.
+pub(super) fn has_mass(network: &KnownNetwork<'_>) -> bool {
+    let mass: f64 = (network.output.iter().enumerate())
+        .map(|(j, a)| a.abs() * network.hidden.col(j).norm_l2())
+        .sum();
+    mass > 0.0 && mass.is_finite()
 }
 
 /// Size of what fills the columns that a start leaves free, relative to it: room to grow.

@@ -15,6 +15,8 @@ mod plots;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
+mod proof;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod round_trip;
