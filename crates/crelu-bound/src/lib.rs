@@ -24,5 +24,5 @@ pub use loss::{PointLoss, Squared};
 pub use network::KnownNetwork;
 pub use problem::BoundProblem;
 pub use quick::{QuickBound, QuickKind, QuickSettings, quick_bound};
-pub use relax::{Neurons, TightProgress, TightReport, TightSettings, TightStatus, tighten};
+pub use relax::{TightProgress, TightReport, TightSettings, TightStatus, tighten};
 pub use verify::{NoBound, Verdict, VerifiedBound, verify};

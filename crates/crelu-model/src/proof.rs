@@ -1,6 +1,6 @@
 use crelu_bound::{
-    BoundError, BoundProblem, Certificate, KnownNetwork, Proof, QuickSettings, VerifiedBound,
-    dearest_neuron, is_enumerable, quick_bound, verify,
+    BoundError, BoundProblem, Certificate, KnownNetwork, Proof, QuickSettings, TightSettings,
+    VerifiedBound, dearest_neuron, is_enumerable, quick_bound, tighten, verify,
 };
 use faer::Mat;
 use linalg_core::Control;
@@ -137,9 +137,58 @@ impl Proving<'_> {
                 hidden: network.hidden.as_ref(),
                 output: &network.output,
             };
-            if let Some(found) = quick_bound(self.problem, &settings, Some(start), control)? {
-                self.offer(found.certificate, found.verified);
+            if let Some(found) = quick_bound(self.problem, &settings, Some(start), control)?
+                && !self.offer(found.certificate, found.verified)
+            {
+                return Ok(());
             }
+        }
+        match how {
+            Prove::Seconds(seconds) if seconds > 0.0 => self.tighten(network, seconds, control),
+            _ => Ok(()),
+        }
+    }
+
+    /// The tight bound, for so many seconds and within the limit of the run.
+    fn tighten(
+        &mut self,
+        network: &Network,
+        seconds: f64,
+        control: &Control<'_>,
+    ) -> Result<(), FitError> {
+        let own = control.seconds() + seconds;
+        let limit = control.time_limit().map_or(own, |limit| limit.min(own));
+        let control = control.limit(Some(limit));
+        if control.halt().is_some() {
+            return Ok(());
+        }
+        let start = KnownNetwork {
+            hidden: network.hidden.as_ref(),
+            output: &network.output,
+        };
+        let quick = self.best.as_ref().map(|best| best.0.clone());
+        let mut held = self.best.as_ref().map_or(0.0, |best| best.1.value);
+        let (objective, observer) = (self.objective, &mut *self.observer);
+        let report = tighten(
+            self.problem,
+            Some(start),
+            quick.as_ref(),
+            &TightSettings::default(),
+            &control,
+            &mut |now| {
+                if now.bound > held {
+                    held = now.bound;
+                    let (bound, gap) = (held, relative_gap(objective, held));
+                    observer.progress(Progress::Proven { bound, gap });
+                }
+            },
+        )?;
+        if self
+            .best
+            .as_ref()
+            .is_none_or(|best| report.bound.value > best.1.value)
+        {
+            self.best = Some((report.certificate, report.bound));
         }
         Ok(())
     }

@@ -13,5 +13,4 @@ mod tighten;
 mod units;
 
 pub use settings::TightSettings;
-pub use start::Neurons;
 pub use tighten::{TightProgress, TightReport, TightStatus, tighten};

@@ -1,19 +1,11 @@
-use faer::{Accum, Mat, MatRef};
+use faer::{Accum, Mat};
 use linalg_core::product;
 
 use super::block::Block;
 use super::form::{Form, Scales};
 use super::units::Reduced;
 use crate::certificate::{Certificate, Proof, SIGNS};
-
-/// A network `f(x) = sum_j a_j (u_j'x)_+`, to start from.
-#[derive(Debug, Clone, Copy)]
-pub struct Neurons<'a> {
-    /// `n_features x n_neurons`: the `u_j`.
-    pub directions: MatRef<'a, f64>,
-    /// `[n_neurons]`: the `a_j`.
-    pub weights: &'a [f64],
-}
+use crate::network::KnownNetwork;
 
 /// A network as unit directions in the row space and a signed mass each, at size one.
 pub(super) struct Start {
@@ -30,13 +22,13 @@ pub(super) struct Start {
 }
 
 impl Start {
-    pub(super) fn new(data: &Reduced, neurons: Option<Neurons<'_>>) -> Self {
+    pub(super) fn new(data: &Reduced, network: Option<KnownNetwork<'_>>) -> Self {
         let (rank, m) = (data.rank(), data.n_rows());
         let mut directions = Mat::zeros(rank, 0);
         let mut mass = Vec::new();
-        if let Some(neurons) = neurons {
-            directions = data.space.reduce(neurons.directions);
-            for (j, a) in neurons.weights.iter().enumerate() {
+        if let Some(network) = network {
+            directions = data.space.reduce(network.hidden);
+            for (j, a) in network.output.iter().enumerate() {
                 let norm = directions.col(j).norm_l2();
                 let weight = a * norm * data.x_unit / data.y_unit;
                 let is_usable = norm > 0.0 && weight.is_finite() && norm.is_finite();

@@ -7,10 +7,11 @@ use super::form::{Form, Scales};
 use super::merge::merge;
 use super::partition::partition;
 use super::settings::{TightSettings, may_join};
-use super::start::{Neurons, Start};
-use super::units::Reduced;
+use super::start::Start;
+use super::units::{Reduced, count};
 use crate::certificate::{Certificate, Proof};
 use crate::error::BoundError;
+use crate::network::KnownNetwork;
 use crate::problem::BoundProblem;
 use crate::verify::{VerifiedBound, verify};
 
@@ -64,7 +65,7 @@ const FIRST_PROOF: usize = 20;
 
 /// Tightens a bound by the relaxation, for as long as `control` and `settings` allow.
 ///
-/// `neurons`: a trained network; `quick`: a certificate of the quick bound, which is also what is
+/// `network`: a trained network; `quick`: a certificate of the quick bound, which is also what is
 /// returned if nothing better is found. Both matter much for the time it takes and not at all for
 /// what is proven: every bound reported went through [`verify`].
 ///
@@ -76,13 +77,13 @@ const FIRST_PROOF: usize = 20;
 /// [`BoundError::Linalg`] when a decomposition does not converge.
 pub fn tighten(
     problem: &BoundProblem<'_>,
-    neurons: Option<Neurons<'_>>,
+    network: Option<KnownNetwork<'_>>,
     quick: Option<&Certificate>,
     settings: &TightSettings,
     control: &Control<'_>,
     progress: &mut dyn FnMut(TightProgress),
 ) -> Result<TightReport, BoundError> {
-    check(problem, neurons)?;
+    network.map_or(Ok(()), |network| network.check(problem))?;
     let first = quick.cloned().unwrap_or_else(|| zero(problem));
     let bound = verify(problem, &first)?.bound();
     let mut report = TightReport {
@@ -100,7 +101,7 @@ pub fn tighten(
     let Some(data) = Reduced::new(problem)? else {
         return Ok(report);
     };
-    let mut run = Run::new(problem, data, neurons, quick, settings)?;
+    let mut run = Run::new(problem, data, network, quick, settings)?;
     report.blocks = run.blocks.len();
     let (mut stage, mut stage_proof) = (0, FIRST_PROOF);
     let mut proof_seconds = 0.0;
@@ -164,26 +165,6 @@ fn has_little_left(report: &TightReport) -> bool {
     now.bound - before.bound <= LITTLE * now.bound
 }
 
-fn check(problem: &BoundProblem<'_>, neurons: Option<Neurons<'_>>) -> Result<(), BoundError> {
-    let Some(neurons) = neurons else {
-        return Ok(());
-    };
-    let shapes = [
-        (
-            "directions",
-            problem.n_features(),
-            neurons.directions.nrows(),
-        ),
-        ("weights", neurons.directions.ncols(), neurons.weights.len()),
-    ];
-    for (what, want, got) in shapes {
-        if want != got {
-            return Err(BoundError::Shape { what, want, got });
-        }
-    }
-    Ok(())
-}
-
 /// A certificate that proves nothing: `J >= 0`.
 fn zero(problem: &BoundProblem<'_>) -> Certificate {
     let empty = crate::certificate::IntervalMultipliers {
@@ -208,7 +189,7 @@ struct Run<'a> {
     rho: f64,
     /// The common moments of `(kappa a, delta u)`, a sign each.
     corners: [Mat<f64>; 2],
-    /// The network's objective, mean units; infinite without one.
+    /// The objective of the network (of none: the zero network), mean units.
     objective: f64,
     start: Start,
 }
@@ -217,11 +198,11 @@ impl<'a> Run<'a> {
     fn new(
         problem: &'a BoundProblem<'a>,
         data: Reduced,
-        neurons: Option<Neurons<'_>>,
+        network: Option<KnownNetwork<'_>>,
         quick: Option<&Certificate>,
         settings: &TightSettings,
     ) -> Result<Self, BoundError> {
-        let start = Start::new(&data, neurons);
+        let start = Start::new(&data, network);
         let most = settings.most_rows(data.n_rows());
         let lists = partition(data.directions.as_ref(), most);
         let scales = start.scales(&data, lists.len());
@@ -232,10 +213,7 @@ impl<'a> Run<'a> {
         let rho = start.fill(&data, quick, &mut blocks, scales);
         let side = 1 + data.rank();
         let unit = data.y_unit * data.y_unit / count(problem.n_samples());
-        let objective = match neurons {
-            Some(_) => start.objective * unit,
-            None => f64::INFINITY,
-        };
+        let objective = start.objective * unit + data.rest;
         Ok(Self {
             problem,
             corners: [Mat::zeros(side, side), Mat::zeros(side, side)],
@@ -390,7 +368,7 @@ impl<'a> Run<'a> {
         let kappa = self.scales.kappa;
         let mass: f64 = self.corners.iter().map(|c| c[(0, 0)]).sum::<f64>() / (kappa * kappa);
         let unit = self.data.y_unit * self.data.y_unit / count(self.problem.n_samples());
-        (sum + self.data.threshold * mass) * unit
+        (sum + self.data.threshold * mass) * unit + self.data.rest
     }
 
     fn status(&self, report: &TightReport, tol: f64) -> Option<TightStatus> {
@@ -413,8 +391,3 @@ const LEAST_STAGE: usize = 160;
 const LITTLE: f64 = 3e-3;
 /// Largest change of the penalty at once.
 const MOST_CHANGE: f64 = 5.0;
-
-#[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
-fn count(n: usize) -> f64 {
-    n as f64
-}

@@ -20,6 +20,8 @@ pub(super) struct Reduced {
     pub(super) x_unit: f64,
     /// The root mean square of the targets.
     pub(super) y_unit: f64,
+    /// What the rows of zeros cost every network: the sum of `y^2 / (2 n)` over them, mean units.
+    pub(super) rest: f64,
     /// Back to the features.
     pub(super) space: RowSpace,
 }
@@ -40,8 +42,7 @@ impl Reduced {
         let norm = |i: usize| all.col(i).norm_l2();
         let rows: Vec<usize> = (0..n).filter(|&i| norm(i) > ZERO_ROW).collect();
         let m = rows.len();
-        #[expect(clippy::cast_precision_loss, reason = "a row count far below 2^53")]
-        let mean = |sum: f64| sum / m.max(1) as f64;
+        let mean = |sum: f64| sum / count(m.max(1));
         let length = mean(rows.iter().map(|&i| norm(i)).sum());
         let spread = mean(
             rows.iter()
@@ -50,6 +51,10 @@ impl Reduced {
         )
         .sqrt();
         let (x_unit, y_unit) = (x_size * length, y_size * spread);
+        let mut is_kept = vec![false; n];
+        rows.iter().for_each(|&i| is_kept[i] = true);
+        let others = (0..n).filter(|&i| !is_kept[i]);
+        let rest = others.map(|i| 0.5 * problem.y()[i].powi(2)).sum::<f64>() / count(n);
         let threshold = problem.threshold() / x_unit / y_unit;
         let is_usable = m > 0 && y_unit > 0.0 && threshold > 0.0 && threshold.is_finite();
         if !is_usable {
@@ -64,6 +69,7 @@ impl Reduced {
             threshold,
             x_unit,
             y_unit,
+            rest,
             space,
         }))
     }
@@ -80,3 +86,8 @@ impl Reduced {
 /// A row shorter than this share of the largest entry is left to the rounding errors of the
 /// decomposition.
 const ZERO_ROW: f64 = 1e-13;
+
+#[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
+pub(super) fn count(n: usize) -> f64 {
+    n as f64
+}

@@ -3,7 +3,8 @@
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use crelu_bound::{
-    BoundError, Clock, Control, Neurons, TightReport, TightSettings, TightStatus, tighten, verify,
+    BoundError, Clock, Control, KnownNetwork, TightReport, TightSettings, TightStatus, tighten,
+    verify,
 };
 use faer::{Mat, MatRef};
 
@@ -19,9 +20,9 @@ fn neurons(best: &Exact, d: usize) -> (Mat<f64>, Vec<f64>) {
 }
 
 fn run(data: &Data, network: (MatRef<'_, f64>, &[f64]), settings: &TightSettings) -> TightReport {
-    let neurons = Neurons {
-        directions: network.0,
-        weights: network.1,
+    let neurons = KnownNetwork {
+        hidden: network.0,
+        output: network.1,
     };
     tighten(
         &data.problem(),
@@ -65,6 +66,24 @@ fn tighten_of_small_problems_comes_close_to_the_exact_optimum_and_never_above() 
         gaps[30], gaps[48], gaps[59]
     );
     assert!(gaps[30] < 2e-3, "median gap {}", gaps[30]);
+}
+
+#[test]
+fn tighten_joins_blocks_that_have_little_left_and_proves_more() {
+    let data = teacher(320, 2, 0.3, 21);
+    let (u, a) = (Mat::zeros(2, 0), Vec::new());
+    let prove = |rows| {
+        let settings = TightSettings::default()
+            .tol(0.0)
+            .max_iters(800)
+            .block_rows(rows);
+        run(&data, (u.as_ref(), &a), &settings)
+    };
+    let (joined, blocks) = (prove(None), prove(Some(150)));
+    assert_eq!((joined.blocks, blocks.blocks), (1, 4));
+    let (joined, blocks) = (joined.bound.value, blocks.bound.value);
+    println!("joined {joined}, blocks {blocks}");
+    assert!(joined >= blocks * (1.0 - 1e-6), "{joined} against {blocks}");
 }
 
 #[test]
@@ -289,9 +308,9 @@ fn tighten_does_not_depend_on_the_order_of_the_rows() {
 fn tighten_of_neurons_of_another_width_is_refused() {
     let data = teacher(6, 2, 0.1, 1);
     let u = Mat::<f64>::zeros(3, 1);
-    let neurons = Neurons {
-        directions: u.as_ref(),
-        weights: &[1.0],
+    let neurons = KnownNetwork {
+        hidden: u.as_ref(),
+        output: &[1.0],
     };
     let refused = tighten(
         &data.problem(),
@@ -304,7 +323,7 @@ fn tighten_of_neurons_of_another_width_is_refused() {
     assert_eq!(
         refused,
         Err(BoundError::Shape {
-            what: "directions",
+            what: "rows of the network",
             want: 2,
             got: 3
         })

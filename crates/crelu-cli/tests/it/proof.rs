@@ -140,7 +140,10 @@ fn fit_options_of_the_proof_do_what_they_say() {
     assert!(proof(&["--train", "sampled"]).is_null());
     assert_eq!(proof(&["--train", "sampled", "--prove", "0"]), "relaxation");
     assert!(proof(&["--activation", "gated"]).is_null());
-    here.run_to(2, &[&fit[..], &["--beta", "0", "--max-iters", "3"]].concat());
+    here.run_to(
+        2,
+        &[&fit[..], &["--beta", "0", "--max-iters", "3"]].concat(),
+    );
     assert!(here.report("m.json")["proven_bound"].is_null());
     for (more, says) in [
         (&["--prove", "-1"][..], "--prove"),
