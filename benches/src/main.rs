@@ -3,6 +3,7 @@
 //! | name | what it measures |
 //! |---|---|
 //! | `core` | set-up and iterations at the paper's size, beside the machine's product and Cholesky rates |
+//! | `bound` | proven gaps over all networks, quick and tight, with their seconds |
 //! | `convergence` | iterations, products and seconds to a certified gap, on real and synthetic sets |
 //!
 //! Every command prints a table, and writes what it measured to `target/bench/`.
@@ -22,7 +23,7 @@ mod stopwatch;
 use std::process::ExitCode;
 
 const USAGE: &str =
-    "usage: cargo xtask bench core|convergence [--quick] [--set NAME] [--write FILE]";
+    "usage: cargo xtask bench core|convergence|bound [--quick] [--set NAME] [--write FILE]";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();

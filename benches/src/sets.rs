@@ -19,6 +19,9 @@ pub(crate) const REAL: [&str; 5] = ["breast cancer", "diabetes", "digits", "wine
 /// The generated ones.
 pub(crate) const SYNTHETIC: [&str; 3] = ["teacher 1000x364", "teacher 300x1000", "spread 3000x30"];
 
+/// Smaller ones, for the proven bound.
+pub(crate) const TEACHERS: [&str; 2] = ["teacher 400x9", "teacher 400x26"];
+
 /// Makes a set by its name.
 pub(crate) fn load(name: &str) -> Result<Set, String> {
     match name {
@@ -49,6 +52,8 @@ pub(crate) fn load(name: &str) -> Result<Set, String> {
         "fashion" => fashion(),
         "teacher 1000x364" => Ok(teacher("teacher 1000x364", 1000, 364, 11)),
         "teacher 300x1000" => Ok(teacher("teacher 300x1000", 300, 1000, 12)),
+        "teacher 400x9" => Ok(teacher("teacher 400x9", 400, 9, 14)),
+        "teacher 400x26" => Ok(teacher("teacher 400x26", 400, 26, 15)),
         "spread 3000x30" => Ok(spread("spread 3000x30", 3000, 30, 1e4, 13)),
         other => Err(format!("no set named {other:?}")),
     }
