@@ -23,6 +23,14 @@ pub enum BoundError {
     /// A weight of the penalty that is not positive.
     #[error("beta = {0}: a bound needs a positive, finite weight")]
     Beta(f64),
+    /// Blocks of rows that are no partition.
+    #[error("row {row} (from 0) is in two blocks, or not one of the {n_samples} rows")]
+    Partition {
+        /// The row.
+        row: usize,
+        /// How many there are.
+        n_samples: usize,
+    },
     /// A factorisation or product below failed.
     #[error(transparent)]
     Linalg(#[from] linalg_core::LinalgError),

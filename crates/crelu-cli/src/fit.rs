@@ -22,9 +22,6 @@ const STOPPED_EARLY: u8 = 2;
 /// # Errors
 /// A line that names the file or the option; nothing is written then.
 pub(crate) fn run(args: &FitArgs, clock: &ProgramClock) -> Result<ExitCode, Failure> {
-    if let Some((option, why)) = args.later.refused() {
-        return Err(Failure::of(option, why));
-    }
     if let Some((option, why)) = args.contradiction() {
         return Err(Failure::of(option, why));
     }
@@ -71,6 +68,9 @@ pub(crate) fn run(args: &FitArgs, clock: &ProgramClock) -> Result<ExitCode, Fail
         .model
         .feature_names
         .clone_from(&samples.feature_names);
+    if let Some(certificate) = &mut fitted.certificate {
+        certificate.rows.clone_from(&samples.rows);
+    }
     settings::extend(&mut fitted.report.settings, args, &samples, &destinations);
     destinations.write(&fitted)?;
     if !args.quiet {

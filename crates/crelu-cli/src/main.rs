@@ -20,6 +20,7 @@ mod samples;
 mod settings;
 mod summary;
 mod threads;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -39,7 +40,8 @@ fn main() -> ExitCode {
         Command::Fit(args) => fit::run(&args, &clock),
         Command::Predict(args) => predict::run(&args),
         Command::Info(args) => info::run(&args),
-        Command::Path(_) | Command::Export(_) | Command::Verify(_) => refuse::run(&command),
+        Command::Verify(args) => verify::run(&args),
+        Command::Path(_) | Command::Export(_) => refuse::run(&command),
     };
     outcome.unwrap_or_else(|failure| failure.report())
 }

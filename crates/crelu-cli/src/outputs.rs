@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crelu_data::{check_writable, write_all_atomic};
-use crelu_model::Fit;
+use crelu_model::{CertificateFile, Fit};
 
 use crate::args::FitArgs;
 use crate::errors::Failure;
@@ -20,6 +20,8 @@ pub(crate) struct Destinations {
     pub(crate) report: PathBuf,
     /// Folder of the plots, made if it is not there.
     pub(crate) plots: Option<PathBuf>,
+    /// The certificate of the proven bound.
+    pub(crate) certificate: Option<PathBuf>,
 }
 
 impl Destinations {
@@ -38,6 +40,7 @@ impl Destinations {
             model,
             report,
             plots: args.plots.clone(),
+            certificate: args.certificate.clone(),
         }
     }
 
@@ -52,13 +55,20 @@ impl Destinations {
             let problem = "model and report need files of their own";
             return Err(Failure::at("--report", &self.report, problem));
         }
+        if let Some(certificate) = &self.certificate {
+            check_file("--certificate", certificate, inputs)?;
+            if same_file(certificate, &self.model) || same_file(certificate, &self.report) {
+                let problem = "the certificate needs a file of its own";
+                return Err(Failure::at("--certificate", certificate, problem));
+            }
+        }
         match &self.plots {
             Some(folder) => check_folder("--plots", folder),
             None => Ok(()),
         }
     }
 
-    /// Writes model, report and plots: all of them or none.
+    /// Writes model, report, plots and certificate, if there is one: all of them or none.
     ///
     /// # Errors
     /// A line that names the path.
@@ -84,6 +94,10 @@ impl Destinations {
             (self.model.as_path(), model.as_slice()),
             (self.report.as_path(), report.as_slice()),
         ];
+        let certificate = fit.certificate.as_ref().map(CertificateFile::to_bytes);
+        if let (Some(path), Some(bytes)) = (&self.certificate, &certificate) {
+            files.push((path.as_path(), bytes.as_slice()));
+        }
         files.extend(drawn.iter().map(|(path, svg)| (&**path, &**svg)));
         write_all_atomic(&files).map_err(Failure::new)
     }

@@ -140,6 +140,13 @@ impl FitObserver for Display<'_> {
                 self.iteration = iteration;
                 self.refresh();
             }
+            Progress::Proven { bound, gap } => {
+                let (bound, percent) = (Short(bound), 100.0 * gap);
+                self.tell(&format!(
+                    "{:.1} s, proven gap {percent:.2} %: no network has a J below {bound:.6}",
+                    self.clock.seconds()
+                ));
+            }
             Progress::Check(entry) => {
                 self.iteration = entry.iteration;
                 self.last = Some(*entry);

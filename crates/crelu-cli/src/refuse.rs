@@ -16,13 +16,9 @@ pub(crate) fn run(command: &Command) -> Result<ExitCode, Failure> {
             "export",
             "the model file is safetensors, which PyTorch and NumPy read",
         ),
-        Command::Verify(_) => (
-            "verify",
-            "fit reports a dual bound over the patterns in use",
-        ),
         _ => ("this command", "see crelu --help"),
     };
     Err(Failure::new(format_args!(
-        "{name} is not built yet ({instead}); the commands that work now are demo, fit, predict and info"
+        "{name} is not built yet ({instead}); the commands that work now are demo, fit, predict, info and verify"
     )))
 }

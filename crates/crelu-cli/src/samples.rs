@@ -23,6 +23,8 @@ pub(crate) struct Samples {
     pub(crate) target_index: Option<usize>,
     /// Names of the features, where the file has them.
     pub(crate) feature_names: Option<Vec<String>>,
+    /// The rows of the file that are trained on, from 0.
+    pub(crate) rows: Vec<usize>,
 }
 
 impl Samples {
@@ -43,6 +45,7 @@ impl Samples {
         let data = dataset(table).map_err(|error| Failure::of(args.data.display(), error))?;
         let task = args.task.unwrap_or_else(|| Task::guess(data.target()));
 
+        let mut rows: Vec<usize> = (0..data.n_samples()).collect();
         let (train, test) = match (&args.test, args.test_frac) {
             (Some(path), _) => {
                 let options = ReadOptions {
@@ -62,9 +65,10 @@ impl Samples {
                 Coding::learn(data.target(), task)
                     .map_err(|error| origins(false).failure(&error))?;
                 let (train, test) = data
-                    .split(share, args.seed)
+                    .split_rows(share, args.seed)
                     .map_err(|error| origins(true).failure(&error))?;
-                (train, Some(test))
+                rows.clone_from(&train);
+                (data.select(&train), Some(data.select(&test)))
             }
             (None, None) => (data, None),
         };
@@ -75,6 +79,7 @@ impl Samples {
             target_name,
             target_index,
             feature_names: names,
+            rows,
         })
     }
 }
@@ -132,7 +137,11 @@ pub(crate) fn check_order(
     }
 }
 
-fn dataset(table: Table) -> Result<Dataset, FitError> {
+/// A table as the library takes it.
+///
+/// # Errors
+/// [`FitError`] where it holds nothing to learn from.
+pub(crate) fn dataset(table: Table) -> Result<Dataset, FitError> {
     let target = match table.target {
         Some(crelu_data::TargetColumn::Numbers { values, text }) => TargetColumn {
             text,

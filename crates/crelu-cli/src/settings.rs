@@ -51,6 +51,7 @@ pub(crate) fn of(args: &FitArgs, samples: &Samples) -> Result<FitSettings, Failu
     settings.newton = args.newton;
     settings.working_set = args.working_set;
     settings.memory_limit = args.memory_limit.unwrap_or(settings.memory_limit);
+    settings.prove = args.prove();
     settings.check_every = args.check_every.unwrap_or(settings.check_every);
 
     #[expect(clippy::cast_precision_loss, reason = "compared with a limit")]
@@ -105,6 +106,7 @@ pub(crate) fn extend(
         ("out", path(Some(&destinations.model))),
         ("report", path(Some(&destinations.report))),
         ("plots", path(destinations.plots.as_deref())),
+        ("certificate", path(destinations.certificate.as_deref())),
         ("quiet", json!(args.quiet)),
     ] {
         map.insert(key.to_owned(), value);

@@ -88,12 +88,33 @@ pub(crate) fn text(report: &Report, task: Task<'_>, destinations: &Destinations)
             ),
         );
     }
+    if let (Some(bound), Some(gap), Some(proof)) =
+        (report.proven_bound, report.proven_gap, report.proof)
+    {
+        line(
+            "proven:",
+            &format_args!(
+                "no ReLU network of any width has a J below {:.8}: gap {:.3} % ({})",
+                Short(bound),
+                100.0 * gap,
+                match proof {
+                    "enumeration" => "proof, all cells enumerated",
+                    _ => "proof by relaxation; the true gap is smaller",
+                }
+            ),
+        );
+    }
     line("train:", &Scored(&report.train));
     if let Some(test) = &report.test {
         line("test:", &Scored(test));
     }
     line("model:", &destinations.model.display());
     line("report:", &destinations.report.display());
+    match (&destinations.certificate, report.proven_bound) {
+        (Some(path), Some(_)) => line("certificate:", &path.display()),
+        (Some(_), None) => line("certificate:", &"none: no time was left for a proven bound"),
+        (None, _) => {}
+    }
     if let Some(folder) = &destinations.plots {
         line("plots:", &folder.display());
     }

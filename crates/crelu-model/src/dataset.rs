@@ -164,6 +164,19 @@ impl Dataset {
     /// # Errors
     /// [`FitError::Setting`] if the share leaves either part empty.
     pub fn split(&self, test_share: f64, seed: u64) -> Result<(Self, Self), FitError> {
+        let (train, test) = self.split_rows(test_share, seed)?;
+        Ok((self.select(&train), self.select(&test)))
+    }
+
+    /// The rows of [`split`](Self::split), ascending: `(train, test)`.
+    ///
+    /// # Errors
+    /// As [`split`](Self::split).
+    pub fn split_rows(
+        &self,
+        test_share: f64,
+        seed: u64,
+    ) -> Result<(Vec<usize>, Vec<usize>), FitError> {
         use rand::SeedableRng;
         use rand::seq::SliceRandom;
         #[expect(
@@ -184,6 +197,6 @@ impl Dataset {
         let (test, train) = rows.split_at_mut(count);
         test.sort_unstable();
         train.sort_unstable();
-        Ok((self.select(train), self.select(test)))
+        Ok((train.to_vec(), test.to_vec()))
     }
 }

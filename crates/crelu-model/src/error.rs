@@ -1,4 +1,5 @@
 use admm::AdmmError;
+use crelu_bound::BoundError;
 use linalg_core::LinalgError;
 
 /// Why there is no model.
@@ -83,6 +84,9 @@ pub enum FitError {
     /// The iteration failed.
     #[error(transparent)]
     Admm(#[from] AdmmError),
+    /// The proven bound failed.
+    #[error(transparent)]
+    Bound(#[from] BoundError),
 }
 
 /// Why a model could not be read or applied.
@@ -111,4 +115,70 @@ pub enum ModelError {
         /// The data's.
         got: usize,
     },
+}
+
+/// Why a certificate could not be read or does not hold.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CertificateError {
+    /// The bytes are not a certificate.
+    #[error("not a crelu certificate: {problem}")]
+    Format {
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// A tensor is missing or has another shape.
+    #[error("not a crelu certificate: tensor {part} {problem}")]
+    Tensor {
+        /// The tensor, without its sign and block.
+        part: &'static str,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The data have not the rows that it was made for.
+    #[error("made for row {row} (from 0), the data have {rows} rows")]
+    Rows {
+        /// A row that is not there.
+        row: usize,
+        /// How many there are.
+        rows: usize,
+    },
+    /// The rows are not those that it was made for.
+    #[error(
+        "the training rows, preprocessed by this model, are not those it was made for (hash {got:032x}, not {want:032x})"
+    )]
+    OtherRows {
+        /// The hash of the rows it was made for.
+        want: u128,
+        /// The hash of the rows given.
+        got: u128,
+    },
+    /// The model has another penalty.
+    #[error("made for beta = {certificate}, the model has {model}")]
+    Beta {
+        /// The certificate's.
+        certificate: f64,
+        /// The model's.
+        model: f64,
+    },
+    /// The model has no such bound.
+    #[error("the model is gated: a proven bound speaks of ReLU networks")]
+    Gated,
+    /// Its numbers prove less than it says.
+    #[error("it proves {proven}, not the {stated} that it states")]
+    TooLow {
+        /// What the verifier made of it.
+        proven: f64,
+        /// What it states.
+        stated: f64,
+    },
+    /// Its numbers prove nothing.
+    #[error("its numbers prove nothing for these data")]
+    Nothing,
+    /// Its parts do not fit the data.
+    #[error(transparent)]
+    Bound(#[from] BoundError),
+    /// The data and the model do not fit.
+    #[error(transparent)]
+    Data(#[from] FitError),
 }

@@ -2,6 +2,7 @@ use admm::Status;
 use faer::{Accum, Mat, MatRef};
 use linalg_core::{Control, RowSpace, product};
 
+use crate::certificate_file::CertificateFile;
 use crate::dataset::Dataset;
 use crate::error::FitError;
 use crate::gates::{Patterns, sample};
@@ -21,6 +22,8 @@ pub struct Fit {
     pub model: Model,
     /// The report.
     pub report: Report,
+    /// The certificate of the report's proven bound, for the rows in the order given.
+    pub certificate: Option<CertificateFile>,
 }
 
 /// Where a fit stands.
@@ -41,6 +44,13 @@ pub enum Progress<'a> {
     Iteration(usize),
     /// A check is over.
     Check(&'a HistoryEntry),
+    /// A better bound over all networks is proven.
+    Proven {
+        /// The bound on `J`.
+        bound: f64,
+        /// The relative gap of the network to it.
+        gap: f64,
+    },
 }
 
 /// The caller's eye on a fit.
@@ -71,10 +81,12 @@ pub fn fit(
     observer: &mut dyn FitObserver,
 ) -> Result<Fit, FitError> {
     let mut prepared = Prepared::of(train, test, settings.get(), control)?;
-    match settings.get().train {
+    let mut fit = match settings.get().train {
         TrainMode::Sampled => fit_sampled(&mut prepared, settings, control, observer),
         TrainMode::Global => crate::fit_global::fit_global(&prepared, settings, control, observer),
-    }
+    }?;
+    crate::proof::prove_fit(&prepared, settings.get(), &mut fit, control, observer)?;
+    Ok(fit)
 }
 
 fn fit_sampled(
@@ -177,6 +189,7 @@ fn fit_sampled(
         certificate: solution.seconds.monitor,
         pricing: 0.0,
         polish: solution.polish_seconds,
+        proof: 0.0,
     };
     let report = Report {
         status: status.name(),
@@ -223,7 +236,11 @@ fn fit_sampled(
         settings: prepared.settings_map(settings, beta, beta_max, control),
     };
     let model = prepared.model(network, s.bias, beta, objective, gap);
-    Ok(Fit { model, report })
+    Ok(Fit {
+        model,
+        report,
+        certificate: None,
+    })
 }
 
 /// The gates given, with a bias row of zeros if they lack it.

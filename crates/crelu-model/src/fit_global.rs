@@ -161,7 +161,11 @@ pub(crate) fn fit_global(
         settings: prepared.settings_map(settings, beta, beta_max, control),
     };
     let model = prepared.model(network, s.bias, beta, objective, gap);
-    Ok(Fit { model, report })
+    Ok(Fit {
+        model,
+        report,
+        certificate: None,
+    })
 }
 
 /// The largest `|X'D_i y|` over Gaussian patterns of seed 0.

@@ -18,6 +18,8 @@
 //! networks); the certificate and the two-block iteration are described in `docs/METHOD.md`.
 
 mod baseline;
+mod certificate_check;
+mod certificate_file;
 mod coding;
 mod dataset;
 mod error;
@@ -31,15 +33,19 @@ mod model_file;
 mod network;
 mod prepared;
 pub mod programme;
+mod proof;
 mod report;
 mod settings;
 mod standardise;
 
 pub use admm::Status;
 pub use baseline::LinearModel;
+pub use certificate_check::CheckedBound;
+pub use certificate_file::{CertificateFile, fingerprint, proof_name};
 pub use coding::{Coding, Task};
+pub use crelu_bound as bound;
 pub use dataset::{Dataset, TargetColumn};
-pub use error::{FitError, ModelError};
+pub use error::{CertificateError, FitError, ModelError};
 pub use fit::{Fit, FitObserver, Progress, fit};
 pub use gates::GateSampler;
 pub use linalg_core::{Clock, Control, Halt, NoClock};
@@ -47,6 +53,7 @@ pub use loss::SquaredLoss;
 pub use model::{Model, Prediction};
 pub use network::Network;
 pub use programme::{Activation, Backend, FormChoice, Precision, PrimalChoice, Splitting, Switch};
+pub use proof::Prove;
 pub use report::{HistoryEntry, PrimalUsed, Products, Report, Score, Seconds};
 pub use settings::{Beta, CheckedFitSettings, FitSettings, PatternSource, TrainMode};
 pub use standardise::{Standardisation, preprocess};

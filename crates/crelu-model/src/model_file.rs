@@ -38,18 +38,18 @@ impl Model {
         let mut output = network.output.clone();
         output.resize(m, 0.0);
         let mut tensors = vec![
-            ("hidden.weight", vec![m, d], weight(&network.hidden)),
-            ("hidden.bias", vec![m], bias(&network.hidden)),
-            ("output.weight", vec![1, m], output),
-            ("output.bias", vec![1], vec![0.0]),
+            Tensor::new("hidden.weight", vec![m, d], weight(&network.hidden)),
+            Tensor::new("hidden.bias", vec![m], bias(&network.hidden)),
+            Tensor::new("output.weight", vec![1, m], output),
+            Tensor::new("output.bias", vec![1], vec![0.0]),
         ];
         if let Some(gates) = &network.gates {
-            tensors.push(("gate.weight", vec![m, d], weight(gates)));
-            tensors.push(("gate.bias", vec![m], bias(gates)));
+            tensors.push(Tensor::new("gate.weight", vec![m, d], weight(gates)));
+            tensors.push(Tensor::new("gate.bias", vec![m], bias(gates)));
         }
         if let Some(s) = &self.standardisation {
-            tensors.push(("input.mean", vec![d], s.mean.clone()));
-            tensors.push(("input.scale", vec![d], s.scale.clone()));
+            tensors.push(Tensor::new("input.mean", vec![d], s.mean.clone()));
+            tensors.push(Tensor::new("input.scale", vec![d], s.scale.clone()));
         }
         encode(&self.metadata(), &tensors)
     }
@@ -105,7 +105,7 @@ impl Model {
         if get("format_version") != Some(FORMAT) {
             return Err(format("its format version is not one this program reads"));
         }
-        let (shape, hidden) = tensor(&file, "hidden.weight")?;
+        let (shape, hidden) = named(&file, "hidden.weight")?;
         let [m, d] = shape[..] else {
             return Err(ModelError::Tensor {
                 name: "hidden.weight",
@@ -119,7 +119,7 @@ impl Model {
             });
         }
         let hidden_bias = vector(&file, "hidden.bias", m)?;
-        let (shape, output) = tensor(&file, "output.weight")?;
+        let (shape, output) = named(&file, "output.weight")?;
         if shape != [1, m] {
             return Err(ModelError::Tensor {
                 name: "output.weight",
@@ -149,7 +149,7 @@ impl Model {
         let gates = match get("activation") {
             Some("relu") => None,
             Some("gated") => {
-                let (shape, weight) = tensor(&file, "gate.weight")?;
+                let (shape, weight) = named(&file, "gate.weight")?;
                 if shape != [m, d] {
                     return Err(ModelError::Tensor {
                         name: "gate.weight",
@@ -216,55 +216,79 @@ fn entry(matrix: &Mat<f64>, k: usize, i: usize) -> f64 {
     }
 }
 
+/// A tensor of a file, F64, row-major.
+pub(crate) struct Tensor {
+    name: String,
+    shape: Vec<usize>,
+    values: Vec<f64>,
+}
+
+impl Tensor {
+    pub(crate) fn new(name: impl Into<String>, shape: Vec<usize>, values: Vec<f64>) -> Self {
+        let name = name.into();
+        Self {
+            name,
+            shape,
+            values,
+        }
+    }
+}
+
 /// The safetensors layout: length of the header, the header (JSON, padded to eight bytes), data.
 /// Written here because the order of a hash map's metadata would not repeat.
-fn encode(
-    metadata: &BTreeMap<String, String>,
-    tensors: &[(&str, Vec<usize>, Vec<f64>)],
-) -> Vec<u8> {
+pub(crate) fn encode(metadata: &BTreeMap<String, String>, tensors: &[Tensor]) -> Vec<u8> {
     let mut header = serde_json::Map::new();
     header.insert("__metadata__".to_owned(), json!(metadata));
     let mut offset = 0;
-    for (name, shape, values) in tensors {
+    for Tensor {
+        name,
+        shape,
+        values,
+    } in tensors
+    {
         let end = offset + 8 * values.len();
         let entry: Value = json!({ "dtype": "F64", "shape": shape, "data_offsets": [offset, end] });
-        header.insert((*name).to_owned(), entry);
+        header.insert(name.clone(), entry);
         offset = end;
     }
     let mut text = Value::Object(header).to_string().into_bytes();
     text.resize(text.len().next_multiple_of(8), b' ');
     let mut bytes = (text.len() as u64).to_le_bytes().to_vec();
     bytes.extend_from_slice(&text);
-    for (_, _, values) in tensors {
-        for value in values {
+    for tensor in tensors {
+        for value in &tensor.values {
             bytes.extend_from_slice(&value.to_le_bytes());
         }
     }
     bytes
 }
 
-fn tensor(
+/// The shape and the finite numbers of a tensor, or what is wrong with it.
+pub(crate) fn tensor(
     file: &SafeTensors<'_>,
-    name: &'static str,
-) -> Result<(Vec<usize>, Vec<f64>), ModelError> {
-    let problem = |problem| ModelError::Tensor { name, problem };
-    let view = file.tensor(name).map_err(|_| problem("is missing"))?;
+    name: &str,
+) -> Result<(Vec<usize>, Vec<f64>), &'static str> {
+    let view = file.tensor(name).map_err(|_| "is missing")?;
     if view.dtype() != Dtype::F64 {
-        return Err(problem("is not F64"));
+        return Err("is not F64");
     }
     let (numbers, rest) = view.data().as_chunks::<8>();
     if !rest.is_empty() {
-        return Err(problem("is cut"));
+        return Err("is cut");
     }
     let values: Vec<f64> = numbers.iter().map(|b| f64::from_le_bytes(*b)).collect();
     if values.iter().any(|v| !v.is_finite()) {
-        return Err(problem("holds a value that is not finite"));
+        return Err("holds a value that is not finite");
     }
     Ok((view.shape().to_vec(), values))
 }
 
+fn named(file: &SafeTensors<'_>, name: &'static str) -> Result<(Vec<usize>, Vec<f64>), ModelError> {
+    tensor(file, name).map_err(|problem| ModelError::Tensor { name, problem })
+}
+
 fn vector(file: &SafeTensors<'_>, name: &'static str, len: usize) -> Result<Vec<f64>, ModelError> {
-    let (shape, values) = tensor(file, name)?;
+    let (shape, values) = named(file, name)?;
     if shape != [len] {
         return Err(ModelError::Tensor {
             name,

@@ -53,11 +53,11 @@ pub struct Report {
     pub search_gap: Option<f64>,
     /// Global mode only.
     pub frontier: Option<Vec<Value>>,
-    /// A proven bound over all networks.
+    /// A proven lower bound on `J` over all two-layer ReLU networks, from the verifier.
     pub proven_bound: Option<f64>,
-    /// The gap to it.
+    /// `(objective_network - proven_bound) / objective_network`, at least 0.
     pub proven_gap: Option<f64>,
-    /// What it rests on.
+    /// What it rests on: `enumeration` or `relaxation`.
     pub proof: Option<&'static str>,
     /// Iterations.
     pub iterations: usize,
@@ -123,6 +123,8 @@ pub struct Seconds {
     pub pricing: f64,
     /// The Newton finish.
     pub polish: f64,
+    /// The proven bound over all networks.
+    pub proof: f64,
 }
 
 /// Mean loss and accuracy or r2.

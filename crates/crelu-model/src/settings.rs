@@ -10,6 +10,7 @@ use crate::programme::{
     self, Activation, Backend, FormChoice, Precision, PrimalChoice, ProgrammeSettings, Splitting,
     Switch,
 };
+use crate::proof::Prove;
 
 /// Where the patterns come from.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,6 +79,7 @@ pub enum Beta {
 /// | `nystrom_rank` | found by its error | at least 1 |
 /// | `memory_limit` | 6 GiB | above 0 |
 /// | `check_every` | 5 | |
+/// | `prove` | quick | seconds: at least 0, finite |
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FitSettings {
@@ -131,6 +133,8 @@ pub struct FitSettings {
     pub memory_limit: f64,
     /// A certificate every so many iterations; 0: only at the end.
     pub check_every: usize,
+    /// What is done for a proven bound over all networks.
+    pub prove: Prove,
 }
 
 impl Default for FitSettings {
@@ -164,6 +168,7 @@ impl Default for FitSettings {
             working_set: programme.working_set,
             memory_limit: programme.memory_limit,
             check_every: programme.check_every,
+            prove: Prove::Quick,
         }
     }
 }
@@ -323,6 +328,13 @@ impl FitSettings {
         self
     }
 
+    /// Sets what is done for a proven bound over all networks.
+    #[must_use]
+    pub fn prove(mut self, how: Prove) -> Self {
+        self.prove = how;
+        self
+    }
+
     /// Sets the seed.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
@@ -378,6 +390,19 @@ impl FitSettings {
                 "nystrom-rank",
                 self.nystrom_rank != Some(0),
                 "must be at least 1",
+            ),
+            (
+                "prove",
+                match self.prove {
+                    Prove::Seconds(seconds) => positive(seconds),
+                    Prove::Never | Prove::Quick => true,
+                },
+                "must be a finite number of seconds, at least 0",
+            ),
+            (
+                "prove",
+                !matches!(self.prove, Prove::Seconds(_)) || self.activation == Activation::Relu,
+                "a proven bound speaks of ReLU networks; the dual bound is the gated network's",
             ),
             (
                 "patterns",
@@ -455,6 +480,11 @@ impl CheckedFitSettings {
         put("working_set", json!(switch_name(s.working_set)));
         put("memory_limit", json!(s.memory_limit));
         put("check_every", json!(s.check_every));
+        match s.prove {
+            Prove::Never => put("prove", json!("never")),
+            Prove::Quick => put("prove", json!("quick")),
+            Prove::Seconds(seconds) => put("prove", json!(seconds)),
+        };
         map
     }
 }

@@ -36,6 +36,12 @@ pub enum LinalgError {
         /// Columns of the matrix.
         cols: usize,
     },
+    /// A symmetric eigenvalue decomposition did not converge.
+    #[error("the eigenvalues of a matrix of side {dim} did not converge")]
+    NoEigen {
+        /// Side of the matrix.
+        dim: usize,
+    },
     /// A long factorisation was stopped by its [`Control`](crate::Control).
     #[error("stopped before the factorisation was complete")]
     Halted,

@@ -43,6 +43,20 @@ pub(crate) struct InfoArgs {
     pub(crate) model: PathBuf,
 }
 
+/// `crelu verify`
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// A model that `fit` wrote.
+    pub(crate) model: PathBuf,
+    /// The data that it was trained on, as `fit` read them.
+    pub(crate) data: PathBuf,
+    /// The certificate that `fit --certificate` wrote.
+    pub(crate) certificate: PathBuf,
+    /// Labels of IDX images
+    #[arg(long, value_name = "FILE")]
+    pub(crate) labels: Option<PathBuf>,
+}
+
 /// Whatever follows a command that is not built yet.
 #[derive(Debug, Args)]
 pub(crate) struct LaterArgs {

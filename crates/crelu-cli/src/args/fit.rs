@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use crelu_model::{
-    Activation, Backend, FormChoice, GateSampler, Precision, PrimalChoice, Splitting, Switch, Task,
-    TrainMode,
+    Activation, Backend, FormChoice, GateSampler, Precision, PrimalChoice, Prove, Splitting,
+    Switch, Task, TrainMode,
 };
 
 use super::{choice, number};
@@ -145,8 +145,16 @@ pub(crate) struct FitArgs {
     #[arg(long)]
     pub(crate) quiet: bool,
 
-    #[command(flatten)]
-    pub(crate) later: LaterOptions,
+    /// Seconds for a tighter proven bound over all networks, beyond the quick one (0: the quick one
+    /// alone, whatever it costs, in sampled mode too) [default: global: the quick one if it is cheap]
+    #[arg(long, value_name = "SECONDS", value_parser = number::at_least_zero, allow_negative_numbers = true)]
+    prove: Option<f64>,
+    /// No proven bound over all networks
+    #[arg(long, conflicts_with_all = ["prove", "certificate"])]
+    no_prove: bool,
+    /// Where the certificate of the proven bound goes, for crelu verify [default: nowhere]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) certificate: Option<PathBuf>,
 }
 
 impl FitArgs {
@@ -158,11 +166,26 @@ impl FitArgs {
         })
     }
 
+    /// What is done for a proven bound over all networks; a certificate asks for one.
+    pub(crate) fn prove(&self) -> Prove {
+        match (self.prove, self.no_prove) {
+            (Some(seconds), _) => Prove::Seconds(seconds),
+            (None, true) => Prove::Never,
+            (None, false) if self.certificate.is_some() => Prove::Seconds(0.0),
+            (None, false) => Prove::Quick,
+        }
+    }
+
     /// The first option that does not go with the others, and why.
     pub(crate) fn contradiction(&self) -> Option<(&'static str, &'static str)> {
         const FIXED: &str = "global trains ReLU networks; the features of a gated network are fixed: --train sampled";
         const GATES: &str = "belongs to --train sampled; global generates its neurons";
         const INIT: &str = "belongs to --train global";
+        const RELU: &str =
+            "a proven bound speaks of all ReLU networks; a gated network has its dual bound";
+        const BETA: &str = "without a penalty nothing is proven: --beta above 0";
+        let gated = self.activation == Activation::Gated;
+        let free = self.beta == Some(0.0) || self.beta_frac == Some(0.0);
         let global = self.train() == TrainMode::Global;
         [
             (
@@ -172,39 +195,12 @@ impl FitArgs {
             ),
             ("--gates", global && self.gates.is_some(), GATES),
             ("--init", !global && self.init.is_some(), INIT),
+            ("--prove", gated && self.prove.is_some(), RELU),
+            ("--certificate", gated && self.certificate.is_some(), RELU),
+            ("--certificate", free && self.certificate.is_some(), BETA),
         ]
         .into_iter()
         .find(|(_, wrong, _)| *wrong)
-        .map(|(name, _, why)| (name, why))
-    }
-}
-
-/// Options of proofs: known, and refused until they do something.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Not built yet")]
-pub(crate) struct LaterOptions {
-    /// Time for a proven bound over all networks
-    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
-    prove: Option<String>,
-    /// Where the certificate of the proven bound goes
-    #[arg(long, value_name = "FILE")]
-    certificate: Option<String>,
-    /// No proven bound: accepted, there is none yet
-    #[arg(long)]
-    _no_prove: bool,
-}
-
-impl LaterOptions {
-    /// The first of these options that is given, and why it is refused.
-    pub(crate) fn refused(&self) -> Option<(&'static str, &'static str)> {
-        const PROOF: &str =
-            "not built yet; the report's search_gap (global) and dual_bound are what there is now";
-        [
-            ("--prove", self.prove.is_some(), PROOF),
-            ("--certificate", self.certificate.is_some(), PROOF),
-        ]
-        .into_iter()
-        .find(|(_, given, _)| *given)
         .map(|(name, _, why)| (name, why))
     }
 }

@@ -8,7 +8,7 @@ mod number;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
-pub(crate) use commands::{DemoArgs, InfoArgs, LaterArgs, PredictArgs};
+pub(crate) use commands::{DemoArgs, InfoArgs, LaterArgs, PredictArgs, VerifyArgs};
 pub(crate) use fit::FitArgs;
 
 use crate::errors::Failure;
@@ -39,15 +39,14 @@ pub(crate) enum Command {
     Predict(PredictArgs),
     /// Show what is in a model file.
     Info(InfoArgs),
+    /// Check a proven bound from the data and its certificate alone.
+    Verify(VerifyArgs),
     /// (not built yet) A regularisation path with cross-validation.
     #[command(disable_help_flag = true)]
     Path(LaterArgs),
     /// (not built yet) Export a model to ONNX.
     #[command(disable_help_flag = true)]
     Export(LaterArgs),
-    /// (not built yet) Check a proven bound.
-    #[command(disable_help_flag = true)]
-    Verify(LaterArgs),
 }
 
 /// What the command line came to.

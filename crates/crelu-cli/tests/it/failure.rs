@@ -12,8 +12,6 @@ fn refusal_of_what_is_not_built_says_what_works_now() {
         (&["--loss", "huber"], "squared"),
         (&["--backend", "wgpu"], "faer"),
         (&["--gate-sampler", "conv"], "gaussian"),
-        (&["--prove", "10"], "dual_bound"),
-        (&["--certificate", "c"], "dual_bound"),
     ] {
         let run = here.run(&[&["fit", "rings.csv"], args].concat());
         let line = run.complaint();
@@ -29,7 +27,6 @@ fn refusal_of_a_command_to_come_names_those_that_work() {
     for args in [
         &["path", "rings.csv", "--betas", "5"][..],
         &["export", "m", "--onnx", "f"],
-        &["verify", "m", "d", "c"],
         &["path", "--help"],
     ] {
         let run = here.run(args);
@@ -38,7 +35,10 @@ fn refusal_of_a_command_to_come_names_those_that_work() {
             line.starts_with(&format!("{} is not built yet (", args[0])),
             "{line}"
         );
-        assert!(line.contains("demo, fit, predict and info"), "{line}");
+        assert!(
+            line.contains("demo, fit, predict, info and verify"),
+            "{line}"
+        );
     }
     assert!(here.names().is_empty());
 }

@@ -27,7 +27,6 @@ mod ascent;
 mod balanced;
 mod bounds;
 mod correct;
-mod lbfgs;
 mod merge;
 mod neurons;
 mod own_programme;
@@ -43,7 +42,7 @@ mod work;
 
 pub use bounds::search_bound;
 pub use correct::{Corrected, correct, correct_weights};
-pub use lbfgs::{Ended, Lbfgs};
+pub use linalg_core::{Ended, Lbfgs};
 pub use merge::merge;
 pub use neurons::Neurons;
 pub use own_programme::{OwnProgramme, own_programme};

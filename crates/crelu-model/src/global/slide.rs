@@ -1,7 +1,6 @@
-use linalg_core::{Control, in_pool, norm};
+use linalg_core::{Control, Ended, Lbfgs, in_pool, norm};
 
 use super::balanced::Balanced;
-use super::lbfgs::{Ended, Lbfgs};
 use super::neurons::Neurons;
 use super::problem::GlobalProblem;
 

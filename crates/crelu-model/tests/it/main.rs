@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod certificate;
 #[cfg(test)]
+mod certificate_file;
+#[cfg(test)]
 mod cone;
 #[cfg(test)]
 mod conic;

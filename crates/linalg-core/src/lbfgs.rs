@@ -1,4 +1,4 @@
-use linalg_core::{axpy, dot, norm};
+use crate::vector::{axpy, combine, dot, norm, scale, sub_into};
 
 /// Pairs that are remembered.
 const MEMORY: usize = 10;
@@ -103,8 +103,8 @@ impl Lbfgs {
                 held = 0;
                 continue;
             };
-            linalg_core::sub_into(&self.trial, x, &mut self.steps[next]);
-            linalg_core::sub_into(
+            sub_into(&self.trial, x, &mut self.steps[next]);
+            sub_into(
                 &self.trial_gradient,
                 &self.gradient,
                 &mut self.changes[next],
@@ -137,14 +137,14 @@ impl Lbfgs {
         if held > 0 {
             let p = place(0);
             let square = dot(&self.changes[p], &self.changes[p]);
-            linalg_core::scale(1.0 / (self.scales[p] * square), &mut self.direction);
+            scale(1.0 / (self.scales[p] * square), &mut self.direction);
         }
         for k in (0..held).rev() {
             let p = place(k);
             let beta = self.scales[p] * dot(&self.changes[p], &self.direction);
             axpy(self.alphas[p] - beta, &self.steps[p], &mut self.direction);
         }
-        linalg_core::scale(-1.0, &mut self.direction);
+        scale(-1.0, &mut self.direction);
     }
 
     /// Bisection and doubling until both weak Wolfe conditions hold; the trial point and its
@@ -162,7 +162,7 @@ impl Lbfgs {
         let mut step = first;
         let mut fallen = None;
         for _ in 0..TRIALS {
-            linalg_core::combine(1.0, x, step, &self.direction, &mut self.trial);
+            combine(1.0, x, step, &self.direction, &mut self.trial);
             let trial = evaluate(&self.trial, &mut self.trial_gradient);
             ended.evaluations += 1;
             if is_not_below(trial, value + DECREASE * step * slope) {

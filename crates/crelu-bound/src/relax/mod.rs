@@ -1,0 +1,16 @@
+//! The tight bound: the doubly nonnegative relaxation with products of the rows' second-order
+//! cones, by ADMM, over all rows or over blocks of neighbours.
+
+mod block;
+mod finish;
+mod form;
+mod merge;
+mod partition;
+mod positive_part;
+mod settings;
+mod start;
+mod tighten;
+mod units;
+
+pub use settings::TightSettings;
+pub use tighten::{TightProgress, TightReport, TightStatus, tighten};

@@ -1,0 +1,181 @@
+//! Prices over the whole sphere in one, two and three dimensions.
+
+use crelu_bound::{
+    BoundProblem, Certificate, Dearest, Proof, dearest_neuron, is_enumerable, verify,
+};
+use faer::Mat;
+use proptest::prelude::*;
+
+use crate::data::{Data, Rng, sampled_price, teacher};
+use crate::exact::exact;
+
+/// What the search promises between its bound and its best neuron, relatively.
+const TIGHT: f64 = 1e-9;
+
+fn dearest(x: &Mat<f64>, theta: &[f64]) -> Dearest {
+    let y = vec![1.0; x.nrows()];
+    dearest_neuron(&BoundProblem::new(x.as_ref(), &y, 1.0).unwrap(), theta).unwrap()
+}
+
+/// `sign theta'(X u)_+` at a unit multiple of `u`.
+fn price(x: &Mat<f64>, theta: &[f64], sign: f64, u: &[f64]) -> f64 {
+    let length = u.iter().map(|v| v * v).sum::<f64>().sqrt();
+    (0..x.nrows())
+        .map(|i| {
+            let z: f64 = (0..u.len()).map(|j| x[(i, j)] * u[j] / length).sum();
+            sign * theta[i] * z.max(0.0)
+        })
+        .sum()
+}
+
+/// The largest price in two dimensions: on every arc between two kinks the price is `|v| cos`.
+fn exact_in_the_plane(x: &Mat<f64>, theta: &[f64]) -> f64 {
+    let mut kinks: Vec<f64> = (0..x.nrows())
+        .flat_map(|i| {
+            let angle = x[(i, 1)].atan2(x[(i, 0)]);
+            [0.5, -0.5].map(|turn| angle + turn * std::f64::consts::PI)
+        })
+        .map(|angle| angle.rem_euclid(2.0 * std::f64::consts::PI))
+        .collect();
+    kinks.sort_by(f64::total_cmp);
+    let mut best = 0.0_f64;
+    for k in 0..kinks.len() {
+        let (low, mut high) = (kinks[k], kinks[(k + 1) % kinks.len()]);
+        if high < low || kinks.len() == 1 {
+            high += 2.0 * std::f64::consts::PI;
+        }
+        let middle = 0.5 * (low + high);
+        let at = |angle: f64| vec![angle.cos(), angle.sin()];
+        let mut v = [0.0; 2];
+        for i in
+            (0..x.nrows()).filter(|&i| x[(i, 0)] * middle.cos() + x[(i, 1)] * middle.sin() > 0.0)
+        {
+            v[0] += theta[i] * x[(i, 0)];
+            v[1] += theta[i] * x[(i, 1)];
+        }
+        for sign in [1.0, -1.0] {
+            let top = (sign * v[1]).atan2(sign * v[0]);
+            let turns = [0.0, 1.0, 2.0].map(|t| top + t * 2.0 * std::f64::consts::PI);
+            let inside = turns.into_iter().filter(|a| *a >= low && *a <= high);
+            for angle in inside.chain([low, high]) {
+                best = best.max(price(x, theta, sign, &at(angle)));
+            }
+        }
+    }
+    best
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 120, ..ProptestConfig::default() })]
+
+    #[test]
+    fn dearest_in_the_plane_is_the_exact_largest_price(rows in 1_usize..40, seed in any::<u64>()) {
+        let mut rng = Rng(seed);
+        let x = Mat::from_fn(rows, 2, |_, _| rng.normal());
+        let theta = rng.normals(rows);
+        let (found, exact) = (dearest(&x, &theta), exact_in_the_plane(&x, &theta));
+        prop_assert!(found.bound >= exact * (1.0 - 1e-13), "{} below {exact}", found.bound);
+        prop_assert!(found.bound <= exact * (1.0 + TIGHT), "{} far above {exact}", found.bound);
+        let at = price(&x, &theta, found.sign, &found.direction);
+        prop_assert!((at - found.price).abs() <= 1e-12 * exact);
+    }
+
+    #[test]
+    fn dearest_in_space_is_tight_and_above_every_price_found(
+        rows in 1_usize..60, copies in 0_usize..3, seed in any::<u64>()
+    ) {
+        let mut rng = Rng(seed);
+        // repeated, opposite and nearly collinear rows among them
+        let base = Mat::from_fn(rows, 3, |_, j| if j == 2 { 1.0 } else { rng.normal() });
+        let all = rows * (1 + copies);
+        let scales = [1.0, -0.5, 3.0 + 1e-13];
+        let x = Mat::from_fn(all, 3, |i, j| scales[i / rows] * base[(i % rows, j)]);
+        let theta = rng.normals(all);
+        let found = dearest(&x, &theta);
+        let sampled = sampled_price(&x, &theta, &mut rng);
+        prop_assert!(found.bound >= sampled * (1.0 - 1e-13), "{} below {sampled}", found.bound);
+        let at = price(&x, &theta, found.sign, &found.direction);
+        prop_assert!(found.bound <= at * (1.0 + TIGHT), "{} far above {at}", found.bound);
+    }
+
+    #[test]
+    fn verify_with_enumeration_stays_below_the_exact_optimum_and_reaches_it(
+        rank in 1_usize..4, rows in 2_usize..13, share in 0.05_f64..1.1, seed in any::<u64>()
+    ) {
+        let rows = if rank == 3 { rows.clamp(3, 7) } else { rows };
+        let data = teacher(rows, rank, share, seed);
+        let best = exact(&data);
+        let certificate = Certificate { theta: best.theta, proof: Proof::Enumeration };
+        let bound = verify(&data.problem(), &certificate).unwrap().bound().unwrap();
+        let size = data.y.iter().map(|y| y * y).sum::<f64>() / rows as f64;
+        // the interior point stops at about 1e-8
+        prop_assert!(bound.value <= best.objective + 1e-7 * size);
+        prop_assert!(bound.value >= best.objective - 1e-5 * size, "{} {}", bound.value, best.objective);
+    }
+}
+
+#[test]
+fn dearest_of_data_of_rank_three_in_six_columns_is_that_of_their_coordinates() {
+    let mut rng = Rng(5);
+    let small = Mat::from_fn(50, 3, |_, _| rng.normal());
+    let basis = Mat::from_fn(6, 3, |_, _| rng.normal());
+    let (q, _) = linalg_core::orthogonal(basis.as_ref(), 3);
+    let wide = &small * q.transpose();
+    let theta = rng.normals(50);
+    let (a, b) = (dearest(&small, &theta), dearest(&wide, &theta));
+    assert!((a.price - b.price).abs() <= 1e-12 * a.price);
+    assert!(b.bound >= a.price * (1.0 - 1e-14) && b.bound <= a.bound * (1.0 + TIGHT));
+    assert_eq!(b.direction.len(), 6);
+}
+
+#[test]
+fn dearest_scales_with_the_data() {
+    let mut rng = Rng(6);
+    let x = Mat::from_fn(40, 3, |_, _| rng.normal());
+    let theta = rng.normals(40);
+    let plain = dearest(&x, &theta).bound;
+    for scale in [1e-8, 1e8, 1e-60] {
+        let scaled = Mat::from_fn(40, 3, |i, j| scale * x[(i, j)]);
+        let bound = dearest(&scaled, &theta).bound / scale;
+        assert!(
+            (bound - plain).abs() <= 1e-9 * plain,
+            "{scale}: {bound} {plain}"
+        );
+    }
+}
+
+#[test]
+fn dearest_of_no_price_is_nothing() {
+    let x = Mat::from_fn(7, 3, |i, j| (i * 3 + j) as f64 - 8.0);
+    let found = dearest(&x, &[0.0; 7]);
+    assert_eq!((found.bound, found.price), (0.0, 0.0));
+    let zero = Mat::<f64>::zeros(7, 3);
+    assert!(dearest(&zero, &[1.0; 7]).bound <= 1e-140);
+}
+
+#[test]
+fn enumeration_refuses_four_dimensions() {
+    let mut rng = Rng(8);
+    let x = Mat::from_fn(20, 4, |_, _| rng.normal());
+    let data = Data {
+        x,
+        y: rng.normals(20),
+        beta: 0.1,
+    };
+    assert!(!is_enumerable(&data.problem()));
+    assert_eq!(dearest_neuron(&data.problem(), &data.y), None);
+    // a fourth dimension that is rounding is none
+    let mut x = data.x.clone();
+    for i in 0..20 {
+        x[(i, 3)] = x[(i, 0)] - 2.0 * x[(i, 1)] + 1e-14 * x[(i, 3)];
+    }
+    let data = Data { x, ..data };
+    assert!(is_enumerable(&data.problem()));
+}
+
+#[test]
+fn enumeration_of_a_thousand_rows_is_complete() {
+    let data = teacher(1000, 3, 0.1, 9);
+    let found = dearest(&data.x, &data.y);
+    assert!(found.bound <= found.price * (1.0 + TIGHT), "{found:?}");
+}

@@ -1,0 +1,16 @@
+//! Tests of the bound and its verifier.
+
+#[cfg(test)]
+mod data;
+#[cfg(test)]
+mod enumeration;
+#[cfg(test)]
+mod exact;
+#[cfg(test)]
+mod failure;
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod quick;
+#[cfg(test)]
+mod tight;

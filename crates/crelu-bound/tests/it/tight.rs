@@ -1,0 +1,331 @@
+//! The tight bound: how close it comes, and that it may be stopped at any time.
+
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use crelu_bound::{
+    BoundError, Clock, Control, KnownNetwork, TightReport, TightSettings, TightStatus, tighten,
+    verify,
+};
+use faer::{Mat, MatRef};
+
+use crate::data::{Data, teacher};
+use crate::exact::{Exact, exact, objective};
+
+/// The interior point's own error.
+const EXACT: f64 = 1e-7;
+
+fn neurons(best: &Exact, d: usize) -> (Mat<f64>, Vec<f64>) {
+    let u = Mat::from_fn(d, best.neurons.len(), |k, j| best.neurons[j].0[k]);
+    (u, best.neurons.iter().map(|n| n.1).collect())
+}
+
+fn run(data: &Data, network: (MatRef<'_, f64>, &[f64]), settings: &TightSettings) -> TightReport {
+    let neurons = KnownNetwork {
+        hidden: network.0,
+        output: network.1,
+    };
+    tighten(
+        &data.problem(),
+        Some(neurons),
+        None,
+        settings,
+        &Control::default(),
+        &mut |_| (),
+    )
+    .unwrap()
+}
+
+#[test]
+fn tighten_of_small_problems_comes_close_to_the_exact_optimum_and_never_above() {
+    let mut gaps = Vec::new();
+    for seed in 0..60_u64 {
+        let rows = 4 + usize::try_from(seed % 7).unwrap();
+        let data = teacher(
+            rows,
+            2,
+            [0.3, 0.1, 0.03, 0.01][usize::try_from(seed % 4).unwrap()],
+            seed,
+        );
+        let best = exact(&data);
+        let (u, a) = neurons(&best, 2);
+        let settings = TightSettings::default().max_iters(1280).tol(1e-6);
+        let report = run(&data, (u.as_ref(), &a), &settings);
+        assert!(
+            report.bound.value <= best.objective * (1.0 + EXACT) + EXACT,
+            "seed {seed}: {} above {}",
+            report.bound.value,
+            best.objective
+        );
+        let again = verify(&data.problem(), &report.certificate).unwrap();
+        assert_eq!(again.bound(), Some(report.bound));
+        gaps.push(1.0 - report.bound.value / best.objective);
+    }
+    gaps.sort_by(f64::total_cmp);
+    println!(
+        "gaps: median {}, 80 % {}, worst {}",
+        gaps[30], gaps[48], gaps[59]
+    );
+    assert!(gaps[30] < 2e-3, "median gap {}", gaps[30]);
+}
+
+#[test]
+fn tighten_joins_blocks_that_have_little_left_and_proves_more() {
+    let data = teacher(320, 2, 0.3, 21);
+    let (u, a) = (Mat::zeros(2, 0), Vec::new());
+    let prove = |rows| {
+        let settings = TightSettings::default()
+            .tol(0.0)
+            .max_iters(800)
+            .block_rows(rows);
+        run(&data, (u.as_ref(), &a), &settings)
+    };
+    let (joined, blocks) = (prove(None), prove(Some(150)));
+    assert_eq!((joined.blocks, blocks.blocks), (1, 4));
+    let (joined, blocks) = (joined.bound.value, blocks.bound.value);
+    println!("joined {joined}, blocks {blocks}");
+    assert!(joined >= blocks * (1.0 - 1e-6), "{joined} against {blocks}");
+}
+
+#[test]
+fn tighten_reports_bounds_that_never_fall() {
+    let data = teacher(40, 3, 0.1, 3);
+    let (u, a) = (Mat::zeros(3, 0), Vec::new());
+    let settings = TightSettings::default().max_iters(700).tol(0.0);
+    let report = run(&data, (u.as_ref(), &a), &settings);
+    let bounds: Vec<f64> = report.history.iter().map(|p| p.bound).collect();
+    assert_eq!(report.status, TightStatus::IterationLimit);
+    assert_eq!(report.iterations, 700);
+    assert!(bounds.len() >= 6, "{bounds:?}");
+    assert!(bounds.windows(2).all(|w| w[0] <= w[1]), "{bounds:?}");
+    assert!(bounds[5] > bounds[0], "{bounds:?}");
+    assert_eq!(bounds.last(), Some(&report.bound.value));
+}
+
+#[test]
+fn tighten_in_blocks_proves_nearly_as_much() {
+    let data = teacher(60, 3, 0.1, 8);
+    let (u, a) = (Mat::zeros(3, 0), Vec::new());
+    let prove = |rows| {
+        let settings = TightSettings::default()
+            .max_iters(1280)
+            .block_rows(Some(rows));
+        run(&data, (u.as_ref(), &a), &settings)
+    };
+    let (whole, blocks) = (prove(60), prove(20));
+    assert_eq!((whole.blocks, blocks.blocks), (1, 4));
+    println!("whole {}, blocks {}", whole.bound.value, blocks.bound.value);
+    assert!(blocks.bound.value > 0.9 * whole.bound.value);
+}
+
+/// One second a look.
+struct Steps(core::sync::atomic::AtomicU64);
+
+impl Clock for Steps {
+    fn seconds(&self) -> f64 {
+        self.0.fetch_add(1, Ordering::Relaxed) as f64
+    }
+}
+
+#[test]
+fn tighten_with_a_limit_or_a_flag_stops_with_what_it_has() {
+    let data = teacher(30, 3, 0.1, 4);
+    let clock = Steps(0.into());
+    let flag = AtomicBool::new(true);
+    let controls = [
+        (
+            Control::with_clock(&clock).limit(Some(50.0)),
+            TightStatus::TimeLimit,
+        ),
+        (
+            Control::default().interrupt(Some(&flag)),
+            TightStatus::Interrupted,
+        ),
+    ];
+    for (control, status) in controls {
+        let settings = TightSettings::default();
+        let report = tighten(
+            &data.problem(),
+            None,
+            None,
+            &settings,
+            &control,
+            &mut |_| (),
+        )
+        .unwrap();
+        assert_eq!(report.status, status);
+        assert!(report.iterations <= 50, "{}", report.iterations);
+        if status == TightStatus::TimeLimit {
+            assert!(report.bound.value > 0.0);
+        }
+    }
+}
+
+#[test]
+fn tighten_of_odd_data_proves_what_there_is() {
+    let half = |y: &[f64]| y.iter().map(|v| v * v).sum::<f64>() / (2.0 * y.len() as f64);
+    let line = |x: &[f64], d: usize| Mat::from_fn(x.len() / d, d, |i, j| x[i * d + j]);
+    let cases = [
+        // a weight so large that the zero network is optimal
+        (
+            "large beta",
+            line(&[1.0, 0.5, -1.0, 1.0, 0.3, 1.0], 2),
+            vec![1.0, -1.0, 0.5],
+            1e3,
+        ),
+        ("one row", line(&[1.0, 2.0], 2), vec![3.0], 0.2),
+        (
+            "no target",
+            line(&[1.0, 2.0, 0.5, 1.0], 2),
+            vec![0.0, 0.0],
+            0.2,
+        ),
+        (
+            "row of zeros",
+            line(&[0.0, 0.0, 1.0, 1.0, -1.0, 1.0], 2),
+            vec![1.0, 2.0, -1.0],
+            0.1,
+        ),
+        ("no data", line(&[0.0, 0.0], 2), vec![1.0], 0.1),
+        (
+            "constant columns",
+            line(&[1.0, 1.0, 1.0, 1.0, 1.0, 1.0], 2),
+            vec![1.0, 2.0, 3.0],
+            0.1,
+        ),
+        (
+            "duplicated rows",
+            line(&[1.0, 2.0, 1.0, 2.0, -1.0, 1.0, -1.0, 1.0], 2),
+            vec![1.0, 1.0, -1.0, 2.0],
+            0.1,
+        ),
+    ];
+    for (name, x, y, beta) in cases {
+        let data = Data { x, y, beta };
+        let report = tighten(
+            &data.problem(),
+            None,
+            None,
+            &TightSettings::default().max_iters(640),
+            &Control::default(),
+            &mut |_| (),
+        )
+        .unwrap();
+        let value = report.bound.value;
+        println!("{name}: {value} of {} ({:?})", half(&data.y), report.status);
+        assert!(value <= half(&data.y) * (1.0 + 1e-12), "{name}");
+        let share = match name {
+            "large beta" => 0.999_999,
+            "no data" => 0.999,
+            "no target" => 0.0,
+            _ => 0.02,
+        };
+        assert!(value >= share * half(&data.y), "{name}: {value}");
+        // one neuron of the right sign is a network
+        if name == "one row" {
+            let (norm, y) = (5.0_f64.sqrt(), 3.0);
+            let f = y - data.beta / norm;
+            let best = 0.5 * (f - y) * (f - y) + data.beta * f / norm;
+            assert!(
+                value <= best * (1.0 + 1e-9) && value >= best * 0.999,
+                "{value} {best}"
+            );
+        }
+    }
+}
+
+#[test]
+fn tighten_of_rank_deficient_and_scaled_data_is_the_scaled_bound() {
+    let data = teacher(12, 2, 0.1, 9);
+    let best = exact(&data);
+    let (u, a) = neurons(&best, 2);
+    let settings = TightSettings::default().max_iters(640);
+    let reference = run(&data, (u.as_ref(), &a), &settings).bound.value;
+    assert!(
+        reference > 0.9 * best.objective,
+        "{reference} of {}",
+        best.objective
+    );
+    for (of_x, of_y) in [
+        (1e8, 1.0),
+        (1e-8, 1.0),
+        (1.0, 1e8),
+        (1.0, 1e-8),
+        (1e100, 1e-100),
+        (1e-100, 1e50),
+    ] {
+        // a third column that repeats the first, and the scales
+        let twice = 0.5_f64.sqrt();
+        let x = Mat::from_fn(12, 3, |i, j| {
+            of_x * match j {
+                1 => data.x[(i, 1)],
+                _ => twice * data.x[(i, 0)],
+            }
+        });
+        let other = Data {
+            x,
+            y: data.y.iter().map(|y| y * of_y).collect(),
+            beta: data.beta * of_x * of_y,
+        };
+        let root = (of_y / of_x).sqrt();
+        let wide = Mat::from_fn(3, a.len(), |k, j| {
+            root * match k {
+                1 => u[(1, j)],
+                _ => twice * u[(0, j)],
+            }
+        });
+        let weights: Vec<f64> = a.iter().map(|a| a * root).collect();
+        let value = run(&other, (wide.as_ref(), &weights), &settings)
+            .bound
+            .value
+            / of_y
+            / of_y;
+        assert!(
+            (value - reference).abs() <= 0.01 * reference
+                && value <= best.objective * (1.0 + EXACT),
+            "{of_x} {of_y}: {value} against {reference}"
+        );
+    }
+}
+
+#[test]
+fn tighten_does_not_depend_on_the_order_of_the_rows() {
+    let data = teacher(24, 3, 0.1, 12);
+    let network = [(vec![0.5, 0.2, 0.1], 0.7)];
+    assert!(objective(&data, &network).is_finite());
+    let turned = Data {
+        x: Mat::from_fn(24, 3, |i, j| data.x[(23 - i, j)]),
+        y: data.y.iter().rev().copied().collect(),
+        beta: data.beta,
+    };
+    let u = Mat::from_fn(3, 1, |k, _| network[0].0[k]);
+    let settings = TightSettings::default().max_iters(320);
+    let one = run(&data, (u.as_ref(), &[0.7]), &settings).bound.value;
+    let other = run(&turned, (u.as_ref(), &[0.7]), &settings).bound.value;
+    assert!((one - other).abs() <= 1e-3 * one, "{one} against {other}");
+}
+
+#[test]
+fn tighten_of_neurons_of_another_width_is_refused() {
+    let data = teacher(6, 2, 0.1, 1);
+    let u = Mat::<f64>::zeros(3, 1);
+    let neurons = KnownNetwork {
+        hidden: u.as_ref(),
+        output: &[1.0],
+    };
+    let refused = tighten(
+        &data.problem(),
+        Some(neurons),
+        None,
+        &TightSettings::default(),
+        &Control::default(),
+        &mut |_| (),
+    );
+    assert_eq!(
+        refused,
+        Err(BoundError::Shape {
+            what: "rows of the network",
+            want: 2,
+            got: 3
+        })
+    );
+}

@@ -1,0 +1,313 @@
+use std::collections::BTreeMap;
+
+use crelu_bound::{
+    BlockMultipliers, BoundProblem, Certificate, IntervalMultipliers, ProductMultipliers, Proof,
+};
+use faer::MatRef;
+use safetensors::SafeTensors;
+use serde_json::json;
+
+use crate::error::CertificateError;
+use crate::model_file::{Tensor, encode, tensor};
+
+/// Version of the file's layout.
+const FORMAT: &str = "1";
+/// What the file says it is.
+const KIND: &str = "crelu-certificate";
+/// The names of both signs' tensors.
+const SIGN_NAMES: [&str; 2] = ["plus", "minus"];
+
+/// A proven bound with all that is needed to check it from the data alone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CertificateFile {
+    /// The bound on `J` that it is said to prove.
+    pub bound: f64,
+    /// The penalty of the mean objective that it was made for.
+    pub beta: f64,
+    /// The rows of the data file that it was made for, from 0, in the order of training.
+    pub rows: Vec<usize>,
+    /// Of the preprocessed training rows and coded targets ([`fingerprint`]).
+    pub hash: u128,
+    /// The multipliers.
+    pub certificate: Certificate,
+}
+
+/// A hash of the rows and targets of a problem: it tells other data from
+/// these; what is proven of data does not rest on it.
+///
+/// **Source** the 128-bit FNV-1a hash, over sizes and the bits of every number, row by row.
+#[must_use]
+pub fn fingerprint(problem: &BoundProblem<'_>) -> u128 {
+    const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
+    let mut hash = BASIS;
+    let mut take = |bits: u64| {
+        for byte in bits.to_le_bytes() {
+            hash = (hash ^ u128::from(byte)).wrapping_mul(PRIME);
+        }
+    };
+    let x: MatRef<'_, f64> = problem.x();
+    take(x.nrows() as u64);
+    take(x.ncols() as u64);
+    for (i, y) in problem.y().iter().enumerate() {
+        for j in 0..x.ncols() {
+            // zero has two representations
+            take((x[(i, j)] + 0.0).to_bits());
+        }
+        take((y + 0.0).to_bits());
+    }
+    hash
+}
+
+/// The name of what a certificate rests on, as in the report.
+#[must_use]
+pub fn proof_name(proof: &Proof) -> &'static str {
+    match proof {
+        Proof::Enumeration => "enumeration",
+        _ => "relaxation",
+    }
+}
+
+impl CertificateFile {
+    /// The file: safetensors, all F64, the same bytes for the same certificate.
+    ///
+    /// `theta` (rows), `rows` (rows); an aggregated proof has `plus.mu`, `plus.t`, `plus.g` (rows)
+    /// and `plus.factor` (width x features), one of products `plus.trace` and for every block `k`
+    /// `plus.k.rows`, `plus.k.products`, `plus.k.bound`, `plus.k.direction`; the same with `minus`.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let n = self.certificate.theta.len();
+        let mut tensors = vec![
+            Tensor::new("theta", vec![n], self.certificate.theta.clone()),
+            Tensor::new("rows", vec![self.rows.len()], numbers(&self.rows)),
+        ];
+        let kind = match &self.certificate.proof {
+            Proof::Interval(both) => {
+                for (name, m) in SIGN_NAMES.into_iter().zip(both.iter()) {
+                    interval_tensors(name, m, &mut tensors);
+                }
+                "interval"
+            }
+            Proof::Products(both) => {
+                for (name, m) in SIGN_NAMES.into_iter().zip(both.iter()) {
+                    product_tensors(name, m, &mut tensors);
+                }
+                "products"
+            }
+            _ => "enumeration",
+        };
+        let mut meta = BTreeMap::new();
+        let mut put = |key: &str, value: String| meta.insert(key.to_owned(), value);
+        put("format", KIND.to_owned());
+        put("format_version", FORMAT.to_owned());
+        put("version", env!("CARGO_PKG_VERSION").to_owned());
+        put("loss", "squared".to_owned());
+        put("proof", kind.to_owned());
+        put("bound", json!(self.bound).to_string());
+        put("beta", json!(self.beta).to_string());
+        put("hash", format!("{:032x}", self.hash));
+        if let Proof::Products(both) = &self.certificate.proof {
+            put("blocks", json!(both[0].blocks.len()).to_string());
+            put("blocks_minus", json!(both[1].blocks.len()).to_string());
+        }
+        encode(&meta, &tensors)
+    }
+
+    /// Reads a certificate back. What its numbers prove is the verifier's to say.
+    ///
+    /// # Errors
+    /// [`CertificateError`] says what is wrong with the bytes; nothing is allocated for lengths
+    /// that the bytes do not hold.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, CertificateError> {
+        let format = |problem| CertificateError::Format { problem };
+        let (_, header) = SafeTensors::read_metadata(bytes)
+            .map_err(|_| format("the safetensors header cannot be read"))?;
+        let file = SafeTensors::deserialize(bytes)
+            .map_err(|_| format("the file is cut or its header is wrong"))?;
+        let meta = header.metadata().clone().unwrap_or_default();
+        let get = |key: &str| meta.get(key).map(String::as_str);
+        if get("format") != Some(KIND) {
+            return Err(format("the header's format is not crelu-certificate"));
+        }
+        if get("format_version") != Some(FORMAT) || get("loss") != Some("squared") {
+            return Err(format("its version or loss is not one this program reads"));
+        }
+        let number = |key: &str| {
+            get(key)
+                .and_then(|t| t.parse::<f64>().ok())
+                .filter(|v| v.is_finite())
+        };
+        let count = |key: &str| get(key).and_then(|t| t.parse::<usize>().ok());
+        let hash = get("hash").and_then(|t| u128::from_str_radix(t, 16).ok());
+        let (Some(bound), Some(beta), Some(hash)) = (number("bound"), number("beta"), hash) else {
+            return Err(format("its bound, beta or hash entry is missing"));
+        };
+        let theta = vector(&file, "", "theta", None)?;
+        let n = theta.len();
+        let rows = indices(&file, "", "rows", n)?;
+        let proof = match get("proof") {
+            Some("enumeration") => Proof::Enumeration,
+            Some("interval") => {
+                let read = |name| read_interval(&file, name, n);
+                Proof::Interval(Box::new([read(SIGN_NAMES[0])?, read(SIGN_NAMES[1])?]))
+            }
+            Some("products") => {
+                let (Some(plus), Some(minus)) = (count("blocks"), count("blocks_minus")) else {
+                    return Err(format("its blocks entry is missing"));
+                };
+                Proof::Products(Box::new([
+                    read_products(&file, SIGN_NAMES[0], plus, n)?,
+                    read_products(&file, SIGN_NAMES[1], minus, n)?,
+                ]))
+            }
+            _ => return Err(format("its proof entry is missing or unknown")),
+        };
+        Ok(Self {
+            bound,
+            beta,
+            rows,
+            hash,
+            certificate: Certificate { theta, proof },
+        })
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "row numbers far below 2^53")]
+fn numbers(rows: &[usize]) -> Vec<f64> {
+    rows.iter().map(|row| *row as f64).collect()
+}
+
+fn interval_tensors(sign: &str, m: &IntervalMultipliers, out: &mut Vec<Tensor>) {
+    for (name, values) in [("mu", &m.mu), ("t", &m.t), ("g", &m.g)] {
+        let name = format!("{sign}.{name}");
+        out.push(Tensor::new(name, vec![values.len()], values.clone()));
+    }
+    let features = m.factor.len().checked_div(m.width).unwrap_or(0);
+    let shape = vec![m.width, features];
+    out.push(Tensor::new(
+        format!("{sign}.factor"),
+        shape,
+        m.factor.clone(),
+    ));
+}
+
+fn product_tensors(sign: &str, m: &ProductMultipliers, out: &mut Vec<Tensor>) {
+    out.push(Tensor::new(format!("{sign}.trace"), vec![1], vec![m.trace]));
+    for (k, block) in m.blocks.iter().enumerate() {
+        let side = 2 * block.rows.len();
+        let features = block.direction.len().checked_div(side).unwrap_or(0);
+        let mut put = |name: &str, shape, values| {
+            out.push(Tensor::new(format!("{sign}.{k}.{name}"), shape, values));
+        };
+        put("rows", vec![block.rows.len()], numbers(&block.rows));
+        put("products", vec![side, side], block.products.clone());
+        put("bound", vec![side], block.bound.clone());
+        put("direction", vec![side, features], block.direction.clone());
+    }
+}
+
+fn read_interval(
+    file: &SafeTensors<'_>,
+    sign: &str,
+    n: usize,
+) -> Result<IntervalMultipliers, CertificateError> {
+    let (shape, factor) = read(file, sign, "factor")?;
+    let [width, _] = shape[..] else {
+        return Err(wrong("factor", "is not a matrix"));
+    };
+    Ok(IntervalMultipliers {
+        mu: vector(file, sign, "mu", Some(n))?,
+        t: vector(file, sign, "t", Some(n))?,
+        g: vector(file, sign, "g", Some(n))?,
+        factor,
+        width,
+    })
+}
+
+fn read_products(
+    file: &SafeTensors<'_>,
+    sign: &str,
+    blocks: usize,
+    n: usize,
+) -> Result<ProductMultipliers, CertificateError> {
+    if blocks > n {
+        return Err(CertificateError::Format {
+            problem: "it has more blocks than rows",
+        });
+    }
+    let read_block = |k: usize| {
+        let prefix = format!("{sign}.{k}");
+        let rows = indices(file, &prefix, "rows", n)?;
+        let bound = vector(file, &prefix, "bound", Some(2 * rows.len()))?;
+        Ok(BlockMultipliers {
+            rows,
+            products: read(file, &prefix, "products")?.1,
+            bound,
+            direction: read(file, &prefix, "direction")?.1,
+        })
+    };
+    let blocks: Result<Vec<_>, CertificateError> = (0..blocks).map(read_block).collect();
+    Ok(ProductMultipliers {
+        blocks: blocks?,
+        trace: vector(file, sign, "trace", Some(1))?[0],
+    })
+}
+
+fn wrong(part: &'static str, problem: &'static str) -> CertificateError {
+    CertificateError::Tensor { part, problem }
+}
+
+/// The tensor `prefix.part`, or `part` without a prefix.
+fn read(
+    file: &SafeTensors<'_>,
+    prefix: &str,
+    part: &'static str,
+) -> Result<(Vec<usize>, Vec<f64>), CertificateError> {
+    let name = if prefix.is_empty() {
+        part.to_owned()
+    } else {
+        format!("{prefix}.{part}")
+    };
+    tensor(file, &name).map_err(|problem| wrong(part, problem))
+}
+
+fn vector(
+    file: &SafeTensors<'_>,
+    prefix: &str,
+    part: &'static str,
+    len: Option<usize>,
+) -> Result<Vec<f64>, CertificateError> {
+    let (shape, values) = read(file, prefix, part)?;
+    if shape.len() != 1 || len.is_some_and(|len| len != values.len()) {
+        return Err(wrong(part, "has another length than the other tensors"));
+    }
+    Ok(values)
+}
+
+/// Row numbers, at most `most` of them.
+fn indices(
+    file: &SafeTensors<'_>,
+    prefix: &str,
+    part: &'static str,
+    most: usize,
+) -> Result<Vec<usize>, CertificateError> {
+    let values = vector(file, prefix, part, None)?;
+    if values.len() > most {
+        return Err(wrong(part, "has another length than the other tensors"));
+    }
+    values
+        .into_iter()
+        .map(|value| {
+            let whole = (0.0..9e15).contains(&value) && value.fract() == 0.0;
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "in range by the test"
+            )]
+            let row = value as usize;
+            whole
+                .then_some(row)
+                .ok_or(wrong(part, "holds what is no row number"))
+        })
+        .collect()
+}

@@ -1,0 +1,247 @@
+use crelu_bound::{
+    BoundError, BoundProblem, Certificate, KnownNetwork, Proof, QuickSettings, TightSettings,
+    VerifiedBound, dearest_neuron, is_enumerable, quick_bound, tighten, verify,
+};
+use faer::Mat;
+use linalg_core::Control;
+
+use crate::certificate_file::{CertificateFile, fingerprint, proof_name};
+use crate::error::FitError;
+use crate::fit::{Fit, FitObserver, Progress};
+use crate::global::{GlobalProblem, Neurons, correct_weights, merge, slide};
+use crate::network::Network;
+use crate::prepared::Prepared;
+use crate::programme::{Activation, relative_gap};
+use crate::settings::{FitSettings, TrainMode};
+
+/// How much is done for a proven bound over all networks.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum Prove {
+    /// Nothing.
+    Never,
+    /// Global mode: the quick bound where it is cheap, and complete enumeration where the data lie
+    /// in three dimensions. Sampled mode: nothing.
+    #[default]
+    Quick,
+    /// The quick bound whatever it costs, in sampled mode too, and so many seconds for a tighter
+    /// one.
+    Seconds(f64),
+}
+
+/// The quick bound is left out beyond this many flops, about half a minute of one core, unless it
+/// is asked for.
+const MOST_FLOPS: f64 = 5e11;
+/// Complete enumeration is left out beyond this many rows in three dimensions.
+const MOST_ROWS: usize = 20_000;
+/// A network whose dearest neuron costs less than this, in units of the threshold, is optimal.
+const CLOSED: f64 = 1.0 + 1e-7;
+/// Rounds of closing: price, insert, correct, slide.
+const CLOSINGS: usize = 40;
+const SLIDE: usize = 200;
+/// A gap that enumeration leaves open only where it was cut short: the quick bound has its turn.
+const COMPLETE: f64 = 0.02;
+
+/// Adds to a fit what can be proven of it.
+pub(crate) fn prove_fit(
+    prepared: &Prepared,
+    settings: &FitSettings,
+    fit: &mut Fit,
+    control: &Control<'_>,
+    observer: &mut dyn FitObserver,
+) -> Result<(), FitError> {
+    let wanted = match settings.prove {
+        Prove::Never => false,
+        Prove::Quick => settings.train == TrainMode::Global,
+        Prove::Seconds(_) => true,
+    };
+    if !wanted || settings.activation != Activation::Relu {
+        return Ok(());
+    }
+    let begun = control.seconds();
+    let beta = fit.report.beta;
+    let problem = match BoundProblem::new(prepared.inputs.transpose(), &prepared.target, beta) {
+        Ok(problem) => problem,
+        // without a penalty there is nothing to prove
+        Err(BoundError::Beta(_)) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    let objective = fit.report.objective_network;
+    let network = &fit.model.network;
+    let mut proving = Proving {
+        problem: &problem,
+        objective,
+        best: None,
+        observer,
+    };
+    proving.run(prepared, network, settings.prove, control)?;
+    if let Some((certificate, verified)) = proving.best {
+        fit.report.proven_bound = Some(verified.value);
+        fit.report.proven_gap = Some(relative_gap(objective, verified.value));
+        fit.report.proof = Some(proof_name(&certificate.proof));
+        fit.certificate = Some(CertificateFile {
+            bound: verified.value,
+            beta,
+            rows: (0..problem.n_samples()).collect(),
+            hash: fingerprint(&problem),
+            certificate,
+        });
+    }
+    fit.report.seconds.proof = control.seconds() - begun;
+    fit.report.seconds.total = control.seconds();
+    Ok(())
+}
+
+/// The best certificate so far.
+struct Proving<'a> {
+    problem: &'a BoundProblem<'a>,
+    objective: f64,
+    best: Option<(Certificate, VerifiedBound)>,
+    observer: &'a mut dyn FitObserver,
+}
+
+impl Proving<'_> {
+    /// Keeps the better one; `false`: the caller has enough.
+    fn offer(&mut self, certificate: Certificate, verified: VerifiedBound) -> bool {
+        let held = self.best.as_ref().map(|held| held.1.value);
+        if held.is_some_and(|held| verified.value <= held) {
+            return true;
+        }
+        self.best = Some((certificate, verified));
+        let (bound, gap) = (verified.value, relative_gap(self.objective, verified.value));
+        self.observer.progress(Progress::Proven { bound, gap })
+    }
+
+    fn run(
+        &mut self,
+        prepared: &Prepared,
+        network: &Network,
+        how: Prove,
+        control: &Control<'_>,
+    ) -> Result<(), FitError> {
+        let asked = matches!(how, Prove::Seconds(_));
+        let (n, d) = (self.problem.n_samples(), self.problem.n_features());
+        let halted = || control.halt().is_some();
+        if !halted() && (asked || n <= MOST_ROWS) {
+            let found = enumerate(self.problem, prepared, network, control)?;
+            if let Some((certificate, verified)) = found {
+                let gap = relative_gap(self.objective, verified.value);
+                if !self.offer(certificate, verified) || gap <= COMPLETE {
+                    return Ok(());
+                }
+            }
+        }
+        let settings = QuickSettings::default();
+        let cheap = settings.flops(n, d) <= MOST_FLOPS;
+        if !halted() && (asked || cheap) {
+            let start = KnownNetwork {
+                hidden: network.hidden.as_ref(),
+                output: &network.output,
+            };
+            if let Some(found) = quick_bound(self.problem, &settings, Some(start), control)?
+                && !self.offer(found.certificate, found.verified)
+            {
+                return Ok(());
+            }
+        }
+        match how {
+            Prove::Seconds(seconds) if seconds > 0.0 => self.tighten(network, seconds, control),
+            _ => Ok(()),
+        }
+    }
+
+    /// The tight bound, for so many seconds and within the limit of the run.
+    fn tighten(
+        &mut self,
+        network: &Network,
+        seconds: f64,
+        control: &Control<'_>,
+    ) -> Result<(), FitError> {
+        let own = control.seconds() + seconds;
+        let limit = control.time_limit().map_or(own, |limit| limit.min(own));
+        let control = control.limit(Some(limit));
+        if control.halt().is_some() {
+            return Ok(());
+        }
+        let start = KnownNetwork {
+            hidden: network.hidden.as_ref(),
+            output: &network.output,
+        };
+        let quick = self.best.as_ref().map(|best| best.0.clone());
+        let mut held = self.best.as_ref().map_or(0.0, |best| best.1.value);
+        let (objective, observer) = (self.objective, &mut *self.observer);
+        let report = tighten(
+            self.problem,
+            Some(start),
+            quick.as_ref(),
+            &TightSettings::default(),
+            &control,
+            &mut |now| {
+                if now.bound > held {
+                    held = now.bound;
+                    let (bound, gap) = (held, relative_gap(objective, held));
+                    observer.progress(Progress::Proven { bound, gap });
+                }
+            },
+        )?;
+        if self
+            .best
+            .as_ref()
+            .is_none_or(|best| report.bound.value > best.1.value)
+        {
+            self.best = Some((report.certificate, report.bound));
+        }
+        Ok(())
+    }
+}
+
+/// Data in three dimensions: the network is completed by its dearest neurons until there is none
+/// above the threshold; then its residual proves it optimal.
+fn enumerate(
+    problem: &BoundProblem<'_>,
+    prepared: &Prepared,
+    network: &Network,
+    control: &Control<'_>,
+) -> Result<Option<(Certificate, VerifiedBound)>, FitError> {
+    if !is_enumerable(problem) {
+        return Ok(None);
+    }
+    let training = GlobalProblem::new(
+        prepared.space.rows().to_owned(),
+        prepared.target.clone(),
+        problem.threshold(),
+    )?;
+    let mut neurons = Neurons::from_network(&Network {
+        hidden: prepared.space.reduce(network.hidden.as_ref()),
+        output: network.output.clone(),
+        gates: None,
+    });
+    let mut best: Option<(Certificate, VerifiedBound)> = None;
+    for _ in 0..CLOSINGS {
+        let theta = training.theta(&neurons.fitted(&training));
+        let Some(dearest) = dearest_neuron(problem, &theta) else {
+            return Ok(best);
+        };
+        let certificate = Certificate {
+            theta,
+            proof: Proof::Enumeration,
+        };
+        if let Some(bound) = verify(problem, &certificate)?.bound()
+            && best.as_ref().is_none_or(|best| bound.value > best.1.value)
+        {
+            best = Some((certificate, bound));
+        }
+        if dearest.price <= CLOSED * problem.threshold() || control.halt().is_some() {
+            break;
+        }
+        let d = dearest.direction.len();
+        let direction = Mat::from_fn(d, 1, |k, _| dearest.direction[k]);
+        let direction = prepared.space.reduce(direction.as_ref());
+        let direction: Vec<f64> = (0..direction.nrows()).map(|k| direction[(k, 0)]).collect();
+        neurons.push(&direction, dearest.sign, 0.0);
+        correct_weights(&training, &mut neurons);
+        merge(&training, &mut neurons);
+        slide(&training, &mut neurons, SLIDE, control);
+        correct_weights(&training, &mut neurons);
+    }
+    Ok(best)
+}

@@ -1,0 +1,213 @@
+//! The file of a proven bound: what it keeps, and what it refuses.
+
+use std::sync::OnceLock;
+
+use crelu_model::bound::{
+    BlockMultipliers, Certificate, IntervalMultipliers, ProductMultipliers, Proof,
+};
+use crelu_model::{CertificateError, CertificateFile, Dataset, Fit, FitSettings, Prove, TrainMode};
+use proptest::prelude::*;
+
+use crate::data::{class_set, regression_set};
+use crate::invariance::run;
+
+fn interval(n: usize, d: usize, width: usize) -> IntervalMultipliers {
+    let values = |shift: f64| (0..n).map(|i| shift + i as f64 / 7.0).collect();
+    IntervalMultipliers {
+        mu: values(0.1),
+        t: values(-0.3),
+        g: values(0.0),
+        factor: (0..d * width).map(|i| (i as f64).sin()).collect(),
+        width,
+    }
+}
+
+fn products(d: usize, parts: &[&[usize]]) -> ProductMultipliers {
+    let block = |rows: &&[usize]| {
+        let side = 2 * rows.len();
+        let values = |len: usize| (0..len).map(|i| (i as f64).cos()).collect();
+        BlockMultipliers {
+            rows: rows.to_vec(),
+            products: values(side * side),
+            bound: values(side),
+            direction: values(side * d),
+        }
+    };
+    ProductMultipliers {
+        blocks: parts.iter().map(block).collect(),
+        trace: -0.25,
+    }
+}
+
+/// Files of all kinds.
+fn files() -> Vec<CertificateFile> {
+    let file = |proof| CertificateFile {
+        bound: 0.1 + 0.2,
+        beta: 1e-300,
+        rows: vec![0, 7, 3, 12, 9],
+        hash: u128::MAX / 3,
+        certificate: Certificate {
+            theta: vec![0.1, -0.0, 5e-324, f64::MAX, -1.0 / 3.0],
+            proof,
+        },
+    };
+    vec![
+        file(Proof::Enumeration),
+        file(Proof::Interval(Box::new([
+            interval(5, 3, 2),
+            interval(5, 3, 4),
+        ]))),
+        file(Proof::Interval(Box::new([
+            interval(5, 3, 0),
+            interval(5, 3, 1),
+        ]))),
+        file(Proof::Products(Box::new([
+            products(3, &[&[0, 2], &[1, 3, 4]]),
+            products(3, &[&[0, 1, 2, 3, 4]]),
+        ]))),
+    ]
+}
+
+#[test]
+fn certificate_round_trip_keeps_every_bit() {
+    for file in files() {
+        let bytes = file.to_bytes();
+        let back = CertificateFile::from_bytes(&bytes).unwrap();
+        assert_eq!(back, file);
+        assert_eq!(back.to_bytes(), bytes);
+    }
+}
+
+#[test]
+fn certificate_cut_anywhere_is_refused() {
+    for file in files() {
+        let bytes = file.to_bytes();
+        for len in 0..bytes.len() {
+            assert!(CertificateFile::from_bytes(&bytes[..len]).is_err(), "{len}");
+        }
+    }
+}
+
+fn proven() -> &'static (Dataset, Fit) {
+    static FIT: OnceLock<(Dataset, Fit)> = OnceLock::new();
+    FIT.get_or_init(|| {
+        let data = regression_set(3, 60, 5);
+        let settings = FitSettings::default()
+            .train(TrainMode::Global)
+            .beta_frac(0.1);
+        let fit = run(&data, settings);
+        (data, fit)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn certificate_with_changed_bytes_is_refused_or_proves_no_more_than_it_says(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)
+    ) {
+        let (data, fit) = proven();
+        let mut bytes = fit.certificate.as_ref().unwrap().to_bytes();
+        for (at, value) in &changes {
+            let at = at.index(bytes.len());
+            bytes[at] = *value;
+        }
+        if let Ok(file) = CertificateFile::from_bytes(&bytes)
+            && let Ok(checked) = file.check(&fit.model, data)
+        {
+            prop_assert!(checked.bound <= checked.objective);
+            prop_assert!(checked.bound >= file.bound * (1.0 - 1e-8));
+        }
+    }
+}
+
+#[test]
+fn certificate_of_a_fit_checks_out_on_its_data_alone() {
+    let (data, fit) = proven();
+    let file = fit.certificate.as_ref().unwrap();
+    let checked = file.check(&fit.model, data).unwrap();
+    assert_eq!(Some(checked.bound), fit.report.proven_bound);
+    assert_eq!(Some(checked.proof), fit.report.proof);
+    assert!(checked.bound > 0.0 && checked.bound <= fit.report.objective_network);
+    let apart = (checked.objective - fit.report.objective_network).abs();
+    assert!(apart <= 1e-12 * checked.objective);
+
+    let other = regression_set(4, 60, 5);
+    let refused = file.check(&fit.model, &other);
+    assert!(
+        matches!(refused, Err(CertificateError::OtherRows { .. })),
+        "{refused:?}"
+    );
+    let short = data.select(&(0..59).collect::<Vec<_>>());
+    let refused = file.check(&fit.model, &short);
+    assert!(matches!(
+        refused,
+        Err(CertificateError::Rows { row: 59, rows: 59 })
+    ));
+    let mut raised = file.clone();
+    raised.bound *= 1.0 + 1e-7;
+    let refused = raised.check(&fit.model, data);
+    assert!(
+        matches!(refused, Err(CertificateError::TooLow { .. })),
+        "{refused:?}"
+    );
+    let mut model = fit.model.clone();
+    model.beta *= 2.0;
+    assert!(matches!(
+        file.check(&model, data),
+        Err(CertificateError::Beta { .. })
+    ));
+}
+
+#[test]
+fn fit_proves_only_what_it_is_asked_to() {
+    let data = class_set(5, 60, 5);
+    let proof = |settings: FitSettings| run(&data, settings).report.proof;
+    let global = || {
+        FitSettings::default()
+            .train(TrainMode::Global)
+            .beta_frac(0.1)
+    };
+    assert_eq!(proof(global()), Some("relaxation"));
+    assert_eq!(proof(global().prove(Prove::Never)), None);
+    let sampled = || FitSettings::default().n_patterns(10).beta_frac(0.1);
+    assert_eq!(proof(sampled()), None);
+    assert_eq!(
+        proof(sampled().prove(Prove::Seconds(0.0))),
+        Some("relaxation")
+    );
+    assert_eq!(proof(global().beta(0.0).max_iters(2)), None);
+    for seconds in [-1.0, f64::NAN, f64::INFINITY] {
+        assert!(global().prove(Prove::Seconds(seconds)).check().is_err());
+    }
+}
+
+#[test]
+fn fit_in_one_or_two_dimensions_is_proven_by_enumeration() {
+    for (d, share) in [(1, 0.3), (1, 0.02), (2, 0.3), (2, 0.02)] {
+        let data = regression_set(6, 80, d);
+        let settings = FitSettings::default()
+            .train(TrainMode::Global)
+            .beta_frac(share);
+        let report = run(&data, settings.thin(0.0)).report;
+        assert_eq!(report.proof, Some("enumeration"));
+        let gap = report.proven_gap.unwrap();
+        assert!(gap <= 1e-3, "{d} {share}: {gap}");
+    }
+}
+
+#[test]
+fn fit_above_the_threshold_is_proven_to_be_zero() {
+    let data = regression_set(7, 60, 6);
+    let settings = FitSettings::default()
+        .train(TrainMode::Global)
+        .beta_frac(3.0);
+    let report = run(&data, settings).report;
+    assert_eq!(report.neurons, 0);
+    assert!(
+        report.proven_gap.unwrap() <= 1e-12,
+        "{:?}",
+        report.proven_gap
+    );
+}
