@@ -301,7 +301,7 @@ fn memory_limit_without_a_kernel_matrix_goes_to_an_iterative_method() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
     #[test]
     fn random_programme_any_method_agrees_with_the_factor(
         seed in 0u64..1000,
