@@ -2,7 +2,7 @@ use faer::Mat;
 use linalg_core::{Control, Halt, for_each_mut};
 
 use super::block::{Block, Moments};
-use super::finish::certificate;
+use super::finish::Finish;
 use super::form::{Form, Scales};
 use super::merge::merge;
 use super::partition::partition;
@@ -310,6 +310,7 @@ impl<'a> Run<'a> {
         let (gap, primal) = (sum(|m| m.gap), sum(|m| m.size));
         let moved = sum(|m| m.moved().unwrap_or(0.0));
         let dual: f64 = duals.iter().flatten().map(Form::square_norm).sum();
+        let dual = dual / (self.rho * self.rho);
         let ratio = (gap / primal / (moved / dual)).sqrt().sqrt();
         let factor = ratio.clamp(1.0 / MOST_CHANGE, MOST_CHANGE);
         if !factor.is_finite() {
@@ -321,23 +322,26 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// `Lambda = rho L` of every block and sign.
     fn duals(&self) -> Vec<[Form; 2]> {
         let both = self.blocks.iter().filter_map(|block| {
             let [plus, minus] = &block.signs;
-            Some([plus.dual()?, minus.dual()?])
+            let mut duals = [plus.dual()?, minus.dual()?];
+            duals.iter_mut().for_each(|dual| dual.scale(self.rho));
+            Some(duals)
         });
         both.collect()
     }
 
     fn prove(&self, duals: &[[Form; 2]], report: &mut TightReport) -> Result<(), BoundError> {
-        let made = certificate(
-            self.problem,
-            &self.data,
-            &self.blocks,
+        let finish = Finish {
+            problem: self.problem,
+            data: &self.data,
+            blocks: &self.blocks,
             duals,
-            self.scales,
-            self.rho,
-        );
+            scales: self.scales,
+        };
+        let made = finish.certificate();
         if let Some(bound) = verify(self.problem, &made)?.bound()
             && bound.value > report.bound.value
         {
