@@ -12,9 +12,10 @@
 //!     n J(f) >= c theta'y - c^2 |theta|^2 / 2        for every two-layer ReLU network f
 //! ```
 //!
-//! A certificate is such a `theta` and multipliers that bound its price. [`tighten`] looks for the
-//! best ones: a semidefinite relaxation of one neuron's moments, with products of its rows'
-//! constraints, by ADMM. [`verify`] recomputes in `f64`, with rounding bounds and on the data alone,
+//! A certificate is such a `theta` and a reason why its price is bounded. [`quick_bound`] takes two
+//! inequalities a row and a fraction of a second; [`tighten`] a semidefinite relaxation of one
+//! neuron's moments, with products of its rows' constraints, and whatever time it is given; in up to
+//! three dimensions the price is computed outright ([`dearest_neuron`]). [`verify`] recomputes in `f64`, with rounding bounds and on the data alone,
 //! what a certificate proves; it trusts nothing else, and every bound this crate reports went
 //! through it. At strong `beta` the bound comes within a per cent of a trained network; at weak
 //! `beta` the relaxation itself leaves much open.

@@ -123,12 +123,11 @@ impl<'a> Run<'a> {
 
     /// Joins the blocks four by four or two by two, if they may be; whether it did.
     pub(super) fn join(&mut self, settings: &TightSettings) -> Result<bool, BoundError> {
-        let largest = |group: usize| {
-            let groups = self.blocks.chunks(group);
-            let sizes = groups.map(|all| all.iter().map(|b| b.rows.len()).sum::<usize>());
-            sizes.max().unwrap_or(0)
+        let may = |group: &usize| {
+            let groups = self.blocks.chunks(*group);
+            let rows = groups.map(|all| all.iter().map(|b| b.rows.len()).sum());
+            may_join(settings, &rows.collect::<Vec<usize>>(), self.data.rank())
         };
-        let may = |group: &usize| may_join(settings, largest(*group));
         let Some(group) = [4, 2].into_iter().find(may) else {
             return Ok(false);
         };

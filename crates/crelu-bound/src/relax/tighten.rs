@@ -67,7 +67,7 @@ const LEAST_STAGE: usize = 160;
 /// through [`verify`].
 ///
 /// **Cost** an iteration, sign and block of `m` rows: about `20 k (m + rank)^2` flops, `k` (10 to
-/// 40) being the rank of the moments; memory `25 m^2` numbers a block and sign.
+/// 40) being the rank of the moments; memory: [`TightSettings::bytes`].
 ///
 /// # Errors
 /// Those of [`verify`] on `quick`; [`BoundError::Shape`] for neurons of another width;
