@@ -3,6 +3,27 @@
 //! ```text
 //!     J(f) = (1/n) sum_j (f(x_j) - y_j)^2 / 2 + beta sum_i |u_i| |a_i|,   f(x) = sum_i a_i (u_i'x)_+
 //! ```
+//!
+//! Data, targets and `beta` in; a number that no network's `J` is below, and a certificate of it,
+//! out. The price of a vector `theta` is `max_{|u| <= 1} |theta'(X u)_+|`. If it is at most `U`, then
+//! for `B = n beta` and any `c <= B / U`
+//!
+//! ```text
+//!     n J(f) >= c theta'y - c^2 |theta|^2 / 2        for every two-layer ReLU network f
+//! ```
+//!
+//! A certificate is such a `theta` and a reason why its price is bounded. [`quick_bound`] takes two
+//! inequalities a row and a fraction of a second; [`tighten`] a semidefinite relaxation of one
+//! neuron's moments, with products of its rows' constraints, and whatever time it is given; in up to
+//! three dimensions the price is computed outright ([`dearest_neuron`]). [`verify`] recomputes in `f64`, with rounding bounds and on the data alone,
+//! what a certificate proves; it trusts nothing else, and every bound this crate reports went
+//! through it. At strong `beta` the bound comes within a per cent of a trained network; at weak
+//! `beta` the relaxation itself leaves much open.
+//!
+//! # Example
+#![doc = "```"]
+#![doc = include_str!("../examples/proven_bound.rs")]
+#![doc = "```"]
 
 mod certificate;
 mod enumerate;

@@ -197,10 +197,10 @@ impl Side {
             1.0,
         );
         let (s, a) = (shape.scale, shape.mass_root);
-        for i in 0..data.ncols() {
+        for (i, norm) in norms.iter().enumerate() {
             let (image, twice) = (column(&self.image, i), column(&self.twice, i));
             self.reach[i] = linalg_core::norm(image);
-            let kept = KEPT * smoothing * norms[i];
+            let kept = KEPT * smoothing * norm;
             self.soft[i] = (self.reach[i] * inverse(shape.size)).hypot(kept);
             self.turn[i] = dot(image, twice).max(0.0).sqrt();
             let xi = s * dot(image, &shape.mass_vector);
@@ -238,8 +238,8 @@ impl Side {
         let back = self.back.as_ref().transpose();
         product(slope.factor.as_mut(), Accum::Replace, data, back, 1.0);
         // `twice` has served: it takes the images' weights by the Gram matrix
-        for i in 0..data.ncols() {
-            let weight = 0.5 * down[i] * self.kinks[i].turn * s * s * inverse(self.turn[i]);
+        for (i, down) in down.iter().enumerate() {
+            let weight = 0.5 * down * self.kinks[i].turn * s * s * inverse(self.turn[i]);
             for k in 0..self.image.nrows() {
                 self.twice[(k, i)] = weight * self.image[(k, i)];
             }

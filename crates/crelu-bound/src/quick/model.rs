@@ -143,12 +143,13 @@ impl<'a> IntervalModel<'a> {
                 let along = linalg_core::dot(&total.mass_vector, &shape.mass_vector);
                 (-along * inverse(length), inverse(length))
             };
-            for k in 0..self.width {
+            let (by_vectors, by_factor) = out.split_at_mut(self.width);
+            for (k, out) in by_vectors.iter_mut().enumerate() {
                 let unit = shape.mass_vector[k] * inverse(a);
-                out[k] = by_vector * total.mass_vector[k] + by_a * unit;
+                *out = by_vector * total.mass_vector[k] + by_a * unit;
             }
             let by_size = total.size - total.scale * shape.scale * inverse(size);
-            for (j, column) in out[self.width..].chunks_mut(self.data.nrows()).enumerate() {
+            for (j, column) in by_factor.chunks_mut(self.data.nrows()).enumerate() {
                 for (k, out) in column.iter_mut().enumerate() {
                     *out = total.factor[(k, j)] + by_size * shape.factor[(k, j)] * inverse(size);
                 }

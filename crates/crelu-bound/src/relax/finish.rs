@@ -13,51 +13,91 @@ use crate::certificate::{BlockMultipliers, Certificate, ProductMultipliers, Proo
 use crate::problem::BoundProblem;
 use crate::verify::{best_shift, factor};
 
-/// Makes a certificate of the multipliers: `theta` as near to `y` as both signs allow, every
-/// multiplier in its cone, and the products `z_i z'_i` lowered until every block is negative
-/// definite, by as much as makes the proven price least.
-///
-/// **Cost** about `20 m^3 / 3` flops a block of `m` rows and sign.
-pub(super) fn certificate(
-    problem: &BoundProblem<'_>,
-    data: &Reduced,
-    blocks: &[Block],
-    duals: &[[Form; 2]],
-    scales: Scales,
-    rho: f64,
-) -> Certificate {
-    let mut theta = vec![0.0; data.n_rows()];
-    for (block, dual) in blocks.iter().zip(duals) {
-        for (i, &row) in block.rows.iter().enumerate() {
-            theta[row] = row_theta(block, dual, i, scales, rho);
+/// The multipliers of an iterate, and what it takes to make a certificate of them.
+pub(super) struct Finish<'a> {
+    pub(super) problem: &'a BoundProblem<'a>,
+    pub(super) data: &'a Reduced,
+    pub(super) blocks: &'a [Block],
+    /// `Lambda` of every block and sign.
+    pub(super) duals: &'a [[Form; 2]],
+    pub(super) scales: Scales,
+}
+
+impl Finish<'_> {
+    /// `theta` as near to `y` as both signs allow, every multiplier in its cone, and the products
+    /// `z_i z'_i` lowered until every block is negative definite, by as much as makes the proven
+    /// price least.
+    ///
+    /// **Cost** about `10 m^3` flops a block of `m` rows and sign.
+    pub(super) fn certificate(&self) -> Certificate {
+        let mut theta = vec![0.0; self.data.n_rows()];
+        for (block, duals) in self.blocks.iter().zip(self.duals) {
+            for (i, &row) in block.rows.iter().enumerate() {
+                theta[row] = row_theta(block, duals, i, self.scales);
+            }
+        }
+        let mut both = [None, None];
+        for_each_mut(&mut both, |s, out| *out = Some(self.one_sign(&theta, s)));
+        let mut user = self.problem.y().to_vec();
+        for (row, t) in self.data.rows.iter().zip(&theta) {
+            user[*row] = t * self.data.y_unit;
+        }
+        let empty = || ProductMultipliers {
+            blocks: Vec::new(),
+            trace: 0.0,
+        };
+        Certificate {
+            theta: user,
+            proof: Proof::Products(Box::new(both.map(|m| m.unwrap_or_else(empty)))),
         }
     }
-    let mut both = [0, 1].map(|s| (s, None));
-    for_each_mut(&mut both, |_, (s, out)| {
-        *out = Some(one_sign(
-            problem, data, blocks, duals, &theta, scales, rho, *s,
-        ));
-    });
-    let mut user = problem.y().to_vec();
-    for (row, t) in data.rows.iter().zip(&theta) {
-        user[*row] = t * data.y_unit;
-    }
-    let empty = || ProductMultipliers {
-        blocks: Vec::new(),
-        trace: 0.0,
-    };
-    Certificate {
-        theta: user,
-        proof: Proof::Products(Box::new(both.map(|(_, m)| m.unwrap_or_else(empty)))),
+
+    fn one_sign(&self, theta: &[f64], s: usize) -> ProductMultipliers {
+        let (data, blocks) = (self.data, self.blocks);
+        let signed: Vec<f64> = theta.iter().map(|t| SIGNS[s] * t).collect();
+        let mut parts: Vec<Option<Part>> = blocks.iter().map(|_| None).collect();
+        for_each_mut(&mut parts, |k, part| {
+            *part = Some(prepare(&blocks[k], &self.duals[k][s], &signed, self.scales));
+        });
+        let mut parts: Vec<Part> = parts.into_iter().flatten().collect();
+        // golden section on the logarithm of the shift
+        let mut price = |log: f64| schur_price(&mut parts, data.rank(), log.exp());
+        let (mut low, mut high) = SHIFTS;
+        let mut inner = [low + GOLDEN * (high - low), high - GOLDEN * (high - low)];
+        let mut values = inner.map(|log| price(log).0);
+        for _ in 0..TRIALS {
+            if values[0] <= values[1] {
+                high = inner[1];
+                inner = [low + GOLDEN * (high - low), inner[0]];
+                values = [price(inner[0]).0, values[0]];
+            } else {
+                low = inner[0];
+                inner = [inner[1], high - GOLDEN * (high - low)];
+                values = [values[1], price(inner[1]).0];
+            }
+        }
+        let best = match values[0] <= values[1] {
+            true => inner[0],
+            false => inner[1],
+        };
+        let (_, trace) = price(best);
+        let mut out: Vec<BlockMultipliers> = (blocks.iter().zip(&parts))
+            .map(|(block, part)| export(data, block, part, &signed, self.scales, best.exp()))
+            .collect();
+        out.extend(rows_left_out(self.problem, data));
+        ProductMultipliers {
+            blocks: out,
+            trace: trace * data.x_unit * data.y_unit,
+        }
     }
 }
 
 /// `y_i`, moved between what the two signs' multipliers of `(a, z_i)` pay for.
-fn row_theta(block: &Block, duals: &[Form; 2], i: usize, scales: Scales, rho: f64) -> f64 {
+fn row_theta(block: &Block, duals: &[Form; 2], i: usize, scales: Scales) -> f64 {
     let paid = |s: usize| {
         let dual = &duals[s];
         let lean = dual.slope.col(i).norm_l2();
-        2.0 * rho * (dual.bound[i] - scales.tau() * lean) / block.outputs[i]
+        2.0 * (dual.bound[i] - scales.tau() * lean) / block.outputs[i]
     };
     let (high, low) = (paid(0), -paid(1));
     match low < high {
@@ -79,82 +119,34 @@ struct Part {
     schur: Option<Mat<f64>>,
 }
 
-fn one_sign(
-    problem: &BoundProblem<'_>,
-    data: &Reduced,
-    blocks: &[Block],
-    duals: &[[Form; 2]],
-    theta: &[f64],
-    scales: Scales,
-    rho: f64,
-    s: usize,
-) -> ProductMultipliers {
-    let mut parts: Vec<Option<Part>> = blocks.iter().map(|_| None).collect();
-    for_each_mut(&mut parts, |k, part| {
-        *part = Some(prepare(&blocks[k], &duals[k][s], theta, scales, rho, s));
-    });
-    let mut parts: Vec<Part> = parts.into_iter().flatten().collect();
-    // golden section on the logarithm of the shift
-    let mut price = |log: f64| schur_price(&mut parts, data.rank(), log.exp());
-    let (mut low, mut high) = SHIFTS;
-    let mut inner = [low + GOLDEN * (high - low), high - GOLDEN * (high - low)];
-    let mut values = inner.map(|log| price(log).0);
-    for _ in 0..TRIALS {
-        if values[0] <= values[1] {
-            high = inner[1];
-            inner = [low + GOLDEN * (high - low), inner[0]];
-            values = [price(inner[0]).0, values[0]];
-        } else {
-            low = inner[0];
-            inner = [inner[1], high - GOLDEN * (high - low)];
-            values = [values[1], price(inner[1]).0];
-        }
-    }
-    let best = if values[0] <= values[1] {
-        inner[0]
-    } else {
-        inner[1]
-    };
-    let (_, trace) = price(best);
-    let mut out: Vec<BlockMultipliers> = blocks
-        .iter()
-        .zip(&parts)
-        .map(|(block, part)| export(data, block, part, theta, scales, best.exp(), s))
-        .collect();
-    out.extend(rows_left_out(problem, data));
-    ProductMultipliers {
-        blocks: out,
-        trace: trace * data.x_unit * data.y_unit,
-    }
-}
-
 /// Range of the logarithm of the shift, relative to the mean diagonal of a block.
 const SHIFTS: (f64, f64) = (-16.0, 1.0);
 const GOLDEN: f64 = 0.381_966_011_250_105_1;
 /// Steps of the search: the shift to a few per cent.
 const TRIALS: usize = 10;
 
-fn prepare(block: &Block, dual: &Form, theta: &[f64], scales: Scales, rho: f64, s: usize) -> Part {
+/// `q`: `s theta`.
+fn prepare(block: &Block, dual: &Form, q: &[f64], scales: Scales) -> Part {
     let (rank, m) = (block.x.nrows(), block.rows.len());
     let mut form = Form::zeros(m, rank);
     for j in 0..2 * m {
         for i in 0..2 * m {
-            let value = rho * dual.products[(i, j)];
+            let value = dual.products[(i, j)];
             let is_pair = (i + m) % (2 * m) == j;
             form.products[(i, j)] = if is_pair { value } else { value.max(0.0) };
         }
     }
     for i in 0..2 * m {
         for k in 0..rank {
-            form.slope[(k, i)] = rho * dual.slope[(k, i)];
+            form.slope[(k, i)] = dual.slope[(k, i)];
         }
         // (a, z): half of c (s theta + p), (a, z'): half of c p'
         let (c, price) = match i < m {
-            true => (block.outputs[i], SIGNS[s] * theta[block.rows[i]]),
+            true => (block.outputs[i], q[block.rows[i]]),
             false => (block.outputs[i - m], 0.0),
         };
         let least = 0.5 * c * price + scales.tau() * form.slope.col(i).norm_l2();
-        form.bound[i] = (rho * dual.bound[i]).max(least);
+        form.bound[i] = dual.bound[i].max(least);
     }
     let mut pulled = Pulled::zeros(m, rank);
     pulled.pull(&form, block.x.as_ref(), scales);
@@ -254,10 +246,9 @@ fn export(
     data: &Reduced,
     block: &Block,
     part: &Part,
-    theta: &[f64],
+    q: &[f64],
     scales: Scales,
     relative: f64,
-    s: usize,
 ) -> BlockMultipliers {
     let (rank, m) = (block.x.nrows(), block.rows.len());
     let length = |i: usize| data.lengths[block.rows[i % m]];
@@ -273,11 +264,7 @@ fn export(
     }
     let bound = (0..2 * m)
         .map(|i| {
-            let price = if i < m {
-                SIGNS[s] * theta[block.rows[i]]
-            } else {
-                0.0
-            };
+            let price = if i < m { q[block.rows[i]] } else { 0.0 };
             (2.0 * part.form.bound[i] / block.outputs[i % m] - price) * data.y_unit
         })
         .collect();

@@ -1,7 +1,8 @@
 use linalg_core::LinalgError;
 
-use super::block::{Block, Moments};
+use super::block::Block;
 use super::form::{Form, Scales};
+use super::moments::Moments;
 use super::start::Start;
 use super::units::Reduced;
 

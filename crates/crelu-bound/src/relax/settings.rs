@@ -3,7 +3,7 @@
 #[non_exhaustive]
 pub struct TightSettings {
     /// Most rows of one block; `None`: all rows in one up to 300, blocks of at most 150 beyond,
-    /// which are joined (up to 700 rows) when they have little left to give.
+    /// which are joined (up to 700 rows and a gigabyte in all) when they have little left to give.
     pub block_rows: Option<usize>,
     /// Most iterations.
     pub max_iters: usize,
@@ -44,6 +44,20 @@ impl TightSettings {
         self
     }
 
+    /// About the bytes a run on `n x d` data takes at its peak, in a proof.
+    #[must_use]
+    pub fn bytes(&self, n: usize, d: usize) -> f64 {
+        let most = self.most_rows(n);
+        let (mut m, mut blocks) = (n.max(1), 1_usize);
+        while m > most {
+            (m, blocks) = (m.div_ceil(2), 2 * blocks);
+        }
+        let all = |group: usize| vec![group * m; blocks.div_ceil(group)];
+        let joined = [4, 2].map(|group| all(group.min(blocks)));
+        let joined = joined.into_iter().find(|all| may_join(self, all, d.min(n)));
+        block_bytes(&joined.unwrap_or_else(|| all(1)), d.min(n))
+    }
+
     /// The most rows of one block for data of so many rows.
     #[must_use]
     pub(crate) fn most_rows(&self, n_rows: usize) -> usize {
@@ -55,13 +69,27 @@ impl TightSettings {
     }
 }
 
-/// Whether blocks may be joined to one of so many rows.
-pub(super) fn may_join(settings: &TightSettings, rows: usize) -> bool {
-    settings.block_rows.is_none() && rows <= JOINED
+/// Whether blocks may be joined to blocks of so many rows.
+pub(super) fn may_join(settings: &TightSettings, rows: &[usize], rank: usize) -> bool {
+    settings.block_rows.is_none()
+        && rows.iter().all(|m| *m <= JOINED)
+        && block_bytes(rows, rank) <= JOINED_BYTES
 }
 
-/// Most rows of a joined block: `50 m^2` numbers, 200 MB.
+/// `60 m^2 + 10 s^2` numbers a block of `m` rows and sign, `s = m + rank + 1`; measured.
+#[expect(clippy::cast_precision_loss, reason = "an estimate")]
+fn block_bytes(rows: &[usize], rank: usize) -> f64 {
+    let one = |m: &usize| {
+        let (m, side) = (*m as f64, (m + rank + 1) as f64);
+        16.0 * (60.0 * m * m + 10.0 * side * side)
+    };
+    rows.iter().map(one).sum()
+}
+
+/// Most rows of a joined block: an iteration of more takes too long for the time people give.
 const JOINED: usize = 700;
+/// Bytes that joining may lead to.
+const JOINED_BYTES: f64 = 1e9;
 /// Up to this many rows, all of them in one block.
 const WHOLE: usize = 300;
 /// Beyond, blocks of at most this many: smaller ones lose, larger ones are slower.

@@ -183,8 +183,11 @@ impl Start {
         }
     }
 
-    /// The multipliers of the quick bound, from its certificate or guessed from the network.
+    /// Multipliers of the quick bound's kind: guessed from the network, or of the certificate.
     fn multipliers(&self, data: &Reduced, certificate: Option<&Certificate>, s: usize) -> Quick {
+        // a network's own residual is the better start, where there is one
+        let has_network = self.mass.iter().any(|w| *w != 0.0);
+        let certificate = certificate.filter(|_| !has_network);
         let given = certificate.and_then(|c| match &c.proof {
             Proof::Interval(both) => Some((&c.theta, &both[s])),
             _ => None,

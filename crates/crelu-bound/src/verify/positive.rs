@@ -17,7 +17,8 @@ pub(super) struct Arrow {
 }
 
 /// The rounding of a Cholesky factorisation is at most `ROUNDING (side + 8) UNIT trace` in norm:
-/// every entry is a sum of at most `side + 1` products and a few roundings more, and the factor
+/// every entry is a sum of at most `side + 1` products, each with up to four roundings more where
+/// the triangular solve multiplies by reciprocals, and the factor
 /// covers `gamma / (1 - gamma)` (Rump 2006; Higham 2002, theorem 10.3).
 const ROUNDING: f64 = 1.1;
 const FEW: f64 = 8.0;

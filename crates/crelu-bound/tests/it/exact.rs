@@ -5,6 +5,7 @@ use clarabel::algebra::CscMatrix;
 use clarabel::solver::{
     DefaultSettings, DefaultSolver, IPSolver, NonnegativeConeT, SecondOrderConeT, SupportedConeT,
 };
+use crelu_bound::{Certificate, Control, KnownNetwork, TightSettings, tighten};
 use faer::Mat;
 
 use crate::data::Data;
@@ -142,6 +143,28 @@ pub(crate) fn exact(data: &Data) -> Exact {
         theta: x[first..].to_vec(),
         neurons: neurons.collect(),
     }
+}
+
+/// The certificate of the tight bound after so many iterations from the optimum.
+pub(crate) fn tightened(data: &Data, best: &Exact, iterations: usize) -> Certificate {
+    let d = data.x.ncols();
+    let hidden = Mat::from_fn(d, best.neurons.len(), |k, j| best.neurons[j].0[k]);
+    let output: Vec<f64> = best.neurons.iter().map(|n| n.1).collect();
+    let network = KnownNetwork {
+        hidden: hidden.as_ref(),
+        output: &output,
+    };
+    let settings = TightSettings::default().max_iters(iterations);
+    let control = Control::default();
+    let report = tighten(
+        &data.problem(),
+        Some(network),
+        None,
+        &settings,
+        &control,
+        &mut |_| (),
+    );
+    report.unwrap().certificate
 }
 
 /// `J` of a network.

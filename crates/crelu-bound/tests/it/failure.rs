@@ -3,7 +3,7 @@
 use crelu_bound::{BoundError, Certificate, Proof, Verdict, verify};
 
 use crate::data::{Data, Rng, interval, products, teacher};
-use crate::exact::exact;
+use crate::exact::{exact, tightened};
 
 /// The interior point's own error.
 const EXACT: f64 = 1e-7;
@@ -70,10 +70,12 @@ fn verify_of_a_thousand_spoiled_certificates_never_exceeds_the_optimum_of_its_da
             40 + case as u64,
         );
         let best = exact(&data);
+        let tight = tightened(&data, &best, 160);
         let mut rng = Rng(case as u64);
         for trial in 0..24 {
-            let mut certificate = match trial % 2 {
+            let mut certificate = match trial % 3 {
                 0 => interval(&data, &best.theta, &mut rng),
+                1 => tight.clone(),
                 _ => products(&data, &best.theta, 1 + rng.below(3), &mut rng),
             };
             spoil(&mut certificate, &mut rng);

@@ -4,7 +4,7 @@ use crelu_bound::{Certificate, verify};
 use proptest::prelude::*;
 
 use crate::data::{Data, Rng, interval, products, sampled_price, teacher};
-use crate::exact::{exact, objective};
+use crate::exact::{exact, objective, tightened};
 
 /// The interior point's own error.
 const EXACT: f64 = 1e-7;
@@ -50,5 +50,7 @@ proptest! {
             let certificate = products(&data, &theta, blocks, &mut rng);
             check(&data, &certificate, best.objective, &mut rng);
         }
+        let certificate = tightened(&data, &best, 90);
+        check(&data, &certificate, best.objective, &mut rng);
     }
 }

@@ -141,7 +141,7 @@ fn quick_bound_of_unusual_data_is_valid() {
     let repeated = Mat::from_fn(30, 3, |i, j| column[(i / 3, j)]);
     let y = rng.normals(30);
     let tiny = Mat::from_fn(30, 3, |i, j| {
-        column[(i, j)] * 10.0_f64.powi(-(i as i32 % 12))
+        column[(i, j)] * 10.0_f64.powf(-((i % 12) as f64))
     });
     for (name, x) in [
         ("constant column", column),

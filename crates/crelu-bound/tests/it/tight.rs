@@ -305,6 +305,17 @@ fn tighten_does_not_depend_on_the_order_of_the_rows() {
 }
 
 #[test]
+fn bytes_of_large_data_grow_with_the_rows_and_not_with_their_square() {
+    let settings = TightSettings::default();
+    let bytes = |n| settings.bytes(n, 50);
+    let (some, more) = (bytes(50_000), bytes(500_000));
+    assert!(some < 1e10, "{some}");
+    assert!(more > 7.0 * some && more < 14.0 * some, "{some}, {more}");
+    // five thousand rows were measured at 0.56 GB before their blocks are joined
+    assert!(bytes(5_000) > 4e8 && bytes(5_000) < 1e9, "{}", bytes(5_000));
+}
+
+#[test]
 fn tighten_of_neurons_of_another_width_is_refused() {
     let data = teacher(6, 2, 0.1, 1);
     let u = Mat::<f64>::zeros(3, 1);
