@@ -11,6 +11,8 @@ use crate::store::{Store, number};
 
 /// `auto` may take this many times the seconds of the fastest.
 const AUTO: f64 = 1.3;
+/// Condition numbers that differ by less count as the same.
+const SAME: f64 = 0.02;
 /// Seconds that two runs may differ by without a winner: the clock's and the scheduler's.
 const NOISE: f64 = 0.02;
 
@@ -43,9 +45,14 @@ fn conditions(out: &mut String, store: &Store) {
                 continue;
             };
             let change = |means: &str| {
-                at_first(means).map(|value| match none >= value {
-                    true => format!("lowers it {} times", significant(none / value)),
-                    false => format!("raises it {} times", significant(value / none)),
+                at_first(means).map(|value| {
+                    if (none / value - 1.0).abs() < SAME {
+                        "leaves it".to_owned()
+                    } else if none > value {
+                        format!("lowers it {} times", significant(none / value))
+                    } else {
+                        format!("raises it {} times", significant(value / none))
+                    }
                 })
             };
             let mut words = Vec::new();
