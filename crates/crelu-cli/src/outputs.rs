@@ -68,11 +68,8 @@ impl Destinations {
         }
     }
 
-<<<<<<< HEAD
-    /// Writes model, report, plots and certificate, if there is one: all of them or none.
-=======
-    /// Writes model, report and plots, those with the training data: all of them or none.
->>>>>>> 3387c62 (Plots of the function of one and two inputs, with its breakpoints and the data; one axes helper for all plots)
+    /// Writes model, report, plots (some show the training data) and certificate, if there is one: all
+    /// of them or none.
     ///
     /// # Errors
     /// A line that names the path.

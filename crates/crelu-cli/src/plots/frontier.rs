@@ -2,7 +2,7 @@
 
 use crelu_model::Report;
 
-use super::style::{BLUE_INK, Look, axes, curve, sheet, span, tick};
+use super::style::{BLUE_INK, Look, axes, curve, sheet, span};
 use crate::errors::Failure;
 
 const SIZE: (u32, u32) = (760, 420);
@@ -17,14 +17,24 @@ pub(super) fn draw(report: &Report) -> Result<String, Failure> {
     // the best of each number
     points.dedup_by(|next, kept| next.0 == kept.0);
     sheet(SIZE, |area| {
+        let heights = span(points.iter().map(|at| at.1));
+        // the networks may differ by less than a per mille: as many digits as tell ticks apart
+        let digits = (1.5 - (heights.end - heights.start).log10())
+            .ceil()
+            .clamp(0.0, 12.0);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between 0 and 12"
+        )]
+        let digits = digits as usize;
         let look = Look {
             title: "Objective and number of neurons",
             x: Some("neurons"),
             y: Some("objective J"),
-            y_tick: &tick,
+            y_tick: &|value| format!("{value:.digits$}"),
         };
         let widths = span(points.iter().map(|at| at.0));
-        let heights = span(points.iter().map(|at| at.1));
         let mut chart = axes(area, &look, widths, heights)?;
         curve(&mut chart, &points, BLUE_INK, "networks met while thinning")
     })

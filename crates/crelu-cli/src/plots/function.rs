@@ -115,6 +115,9 @@ fn two(model: &Model, train: &Dataset, target: &[f64]) -> Result<String, Failure
     };
     let reach = (shown.end - middle).max(middle - shown.start);
     let colour = |value: f64| shade((value - middle) / reach);
+    let classify = model.labels().is_some();
+    // labels in full colours, values in those of the map
+    let of_target = |y: f64| if classify { shade(y) } else { colour(y) };
     let lines = edges(model);
     sheet(SIZE, |area| {
         let look = Look {
@@ -135,7 +138,7 @@ fn two(model: &Model, train: &Dataset, target: &[f64]) -> Result<String, Failure
         chart.draw_series(lines).map_err(failed)?;
         let discs = chosen(train).map(|i| {
             let place = (at(0, i), at(1, i));
-            let disc = Circle::new((0, 0), 3, colour(target[i]).filled());
+            let disc = Circle::new((0, 0), 3, of_target(target[i]).filled());
             EmptyElement::at(place) + disc + Circle::new((0, 0), 3, BLACK.mix(0.5))
         });
         chart.draw_series(discs).map_err(failed)?;
