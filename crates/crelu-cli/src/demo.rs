@@ -72,7 +72,7 @@ pub(crate) fn run(args: &DemoArgs, clock: &ProgramClock) -> Result<ExitCode, Fai
         "embedded: Fashion-MNIST, Sandal and Sneaker".into(),
     );
     std::fs::create_dir_all(folder).map_err(|error| Failure::at("--out-dir", folder, error))?;
-    destinations.write(&global.fit)?;
+    destinations.write(&global.fit, &train)?;
     table.0.push_str(&format!(
         "\ngap: proof; no network of the same kind on the same patterns has a J below the dual bound.\n\
          search gap of `global`, over all networks: evidence; the search found no neuron that would\n\

@@ -72,7 +72,7 @@ pub(crate) fn run(args: &FitArgs, clock: &ProgramClock) -> Result<ExitCode, Fail
         certificate.rows.clone_from(&samples.rows);
     }
     settings::extend(&mut fitted.report.settings, args, &samples, &destinations);
-    destinations.write(&fitted)?;
+    destinations.write(&fitted, &samples.train)?;
     if !args.quiet {
         let task = Task {
             model: &fitted.model,

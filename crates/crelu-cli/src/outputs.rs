@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crelu_data::{check_writable, write_all_atomic};
-use crelu_model::{CertificateFile, Fit};
+use crelu_model::{CertificateFile, Dataset, Fit};
 
 use crate::args::FitArgs;
 use crate::errors::Failure;
@@ -68,18 +68,19 @@ impl Destinations {
         }
     }
 
-    /// Writes model, report, plots and certificate, if there is one: all of them or none.
+    /// Writes model, report, plots (some show the training data) and certificate, if there is one: all
+    /// of them or none.
     ///
     /// # Errors
     /// A line that names the path.
-    pub(crate) fn write(&self, fit: &Fit) -> Result<(), Failure> {
+    pub(crate) fn write(&self, fit: &Fit, train: &Dataset) -> Result<(), Failure> {
         let model = fit.model.to_bytes();
         let mut report = serde_json::to_vec_pretty(&fit.report)
             .map_err(|error| Failure::of(self.report.display(), error))?;
         report.push(b'\n');
         let drawn = match &self.plots {
             Some(folder) => {
-                let drawn = plots::draw(&fit.report)
+                let drawn = plots::draw(fit, train)
                     .map_err(|error| Failure::at("--plots", folder, error))?;
                 fs::create_dir_all(folder)
                     .map_err(|error| Failure::at("--plots", folder, error))?;

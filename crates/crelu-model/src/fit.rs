@@ -315,15 +315,9 @@ impl Observer for Recorder<'_> {
             dual_bound: check.dual_bound / n,
             gap: programme::relative_gap(check.point.objective, check.dual_bound),
             neurons: check.point.active,
-            max_price: None,
-            search_gap: None,
-            train_loss: train.loss,
-            train_accuracy: train.accuracy,
-            train_r2: train.r2,
-            test_loss: test.map(|t| t.loss),
-            test_accuracy: test.and_then(|t| t.accuracy),
-            test_r2: test.and_then(|t| t.r2),
-        };
+            ..HistoryEntry::default()
+        }
+        .scored(train, test);
         self.history.push(entry);
         self.stop |= !self.observer.progress(Progress::Check(&entry));
     }

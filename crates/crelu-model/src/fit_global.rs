@@ -286,13 +286,9 @@ impl GlobalObserver for Recorder<'_> {
             neurons: round.neurons.len(),
             max_price: Some(round.max_price),
             search_gap: Some(round.search_gap),
-            train_loss: train.loss,
-            train_accuracy: train.accuracy,
-            train_r2: train.r2,
-            test_loss: test.map(|t| t.loss),
-            test_accuracy: test.and_then(|t| t.accuracy),
-            test_r2: test.and_then(|t| t.r2),
-        };
+            ..HistoryEntry::default()
+        }
+        .scored(train, test);
         self.history.push(entry);
         self.stop |= !self.observer.progress(Progress::Check(&entry));
         !self.stop

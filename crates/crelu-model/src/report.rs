@@ -189,7 +189,7 @@ impl Score {
 }
 
 /// The run at one check.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct HistoryEntry {
     /// Iterations so far.
     pub iteration: usize,
@@ -221,4 +221,19 @@ pub struct HistoryEntry {
     pub test_accuracy: Option<f64>,
     /// Its test r2.
     pub test_r2: Option<f64>,
+}
+
+impl HistoryEntry {
+    /// The same entry with the scores on the training and on the test rows.
+    pub(crate) fn scored(self, train: Score, test: Option<Score>) -> Self {
+        Self {
+            train_loss: train.loss,
+            train_accuracy: train.accuracy,
+            train_r2: train.r2,
+            test_loss: test.map(|t| t.loss),
+            test_accuracy: test.and_then(|t| t.accuracy),
+            test_r2: test.and_then(|t| t.r2),
+            ..self
+        }
+    }
 }

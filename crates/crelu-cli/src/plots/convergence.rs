@@ -4,8 +4,7 @@ use crelu_model::Report;
 use plotters::prelude::*;
 
 use super::style::{
-    Area, BLUE_INK, FONT, GREY_INK, ORANGE_INK, curve, failed, legend, level, seconds, sheet, span,
-    tick,
+    Area, BLUE_INK, Look, ORANGE_INK, axes, curve, legend, level, seconds, sheet, span, tick,
 };
 use crate::errors::Failure;
 
@@ -71,26 +70,13 @@ fn bounds(area: &Area<'_>, course: &[(f64, f64, f64, f64)], names: &Names) -> Re
     let objective: Vec<(f64, f64)> = course.iter().map(|c| (c.0, c.1)).collect();
     let bound: Vec<(f64, f64)> = course.iter().map(|c| (c.0, c.2.max(0.0))).collect();
     let heights = span(objective.iter().chain(&bound).map(|at| at.1));
-    let mut chart = ChartBuilder::on(area)
-        .caption(names.title, (FONT, 18).into_font())
-        .margin(12)
-        .margin_right(24)
-        .x_label_area_size(28)
-        .y_label_area_size(72)
-        .build_cartesian_2d(seconds(&objective), heights)
-        .map_err(failed)?;
-    chart
-        .configure_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(GREY_INK.mix(0.2))
-        .axis_style(GREY_INK)
-        .label_style((FONT, 14))
-        .x_labels(8)
-        .y_labels(6)
-        .x_label_formatter(&tick)
-        .y_label_formatter(&tick)
-        .draw()
-        .map_err(failed)?;
+    let look = Look {
+        title: names.title,
+        x: None,
+        y: None,
+        y_tick: &tick,
+    };
+    let mut chart = axes(area, &look, seconds(&objective), heights)?;
     curve(&mut chart, &objective, BLUE_INK, "objective J")?;
     curve(&mut chart, &bound, ORANGE_INK, names.bound)?;
     legend(&mut chart, SeriesLabelPosition::UpperRight)
@@ -113,28 +99,13 @@ fn gap(
     let low = 10_f64.powf((low * 0.999).log10().floor());
     let high = 10_f64.powf((high * 1.001).log10().ceil());
     let times = seconds(&points);
-    let mut chart = ChartBuilder::on(area)
-        .caption(title, (FONT, 18).into_font())
-        .margin(12)
-        .margin_right(24)
-        .x_label_area_size(44)
-        .y_label_area_size(72)
-        .build_cartesian_2d(times.clone(), (low..high).log_scale())
-        .map_err(failed)?;
-    chart
-        .configure_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(GREY_INK.mix(0.2))
-        .axis_style(GREY_INK)
-        .label_style((FONT, 14))
-        .axis_desc_style((FONT, 15))
-        .x_desc("seconds since program start")
-        .x_labels(8)
-        .y_labels(6)
-        .x_label_formatter(&tick)
-        .y_label_formatter(&|value| format!("{value:.0e}"))
-        .draw()
-        .map_err(failed)?;
+    let look = Look {
+        title,
+        x: Some("seconds since program start"),
+        y: None,
+        y_tick: &|value| format!("{value:.0e}"),
+    };
+    let mut chart = axes(area, &look, times.clone(), (low..high).log_scale())?;
     curve(&mut chart, &points, BLUE_INK, "gap")?;
     if let Some(tol) = tolerance {
         level(&mut chart, times, tol, "tolerance")?;

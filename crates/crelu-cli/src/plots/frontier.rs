@@ -1,9 +1,8 @@
 //! Objective against the number of neurons.
 
 use crelu_model::Report;
-use plotters::prelude::*;
 
-use super::style::{BLUE_INK, FONT, GREY_INK, curve, failed, sheet, span, tick};
+use super::style::{BLUE_INK, Look, axes, curve, sheet, span};
 use crate::errors::Failure;
 
 const SIZE: (u32, u32) = (760, 420);
@@ -18,30 +17,25 @@ pub(super) fn draw(report: &Report) -> Result<String, Failure> {
     // the best of each number
     points.dedup_by(|next, kept| next.0 == kept.0);
     sheet(SIZE, |area| {
-        let mut chart = ChartBuilder::on(area)
-            .caption("Objective and number of neurons", (FONT, 18).into_font())
-            .margin(12)
-            .margin_right(24)
-            .x_label_area_size(44)
-            .y_label_area_size(72)
-            .build_cartesian_2d(
-                span(points.iter().map(|at| at.0)),
-                span(points.iter().map(|at| at.1)),
-            )
-            .map_err(failed)?;
-        chart
-            .configure_mesh()
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(GREY_INK.mix(0.2))
-            .axis_style(GREY_INK)
-            .label_style((FONT, 14))
-            .axis_desc_style((FONT, 15))
-            .x_desc("neurons")
-            .y_desc("objective J")
-            .x_label_formatter(&tick)
-            .y_label_formatter(&tick)
-            .draw()
-            .map_err(failed)?;
+        let heights = span(points.iter().map(|at| at.1));
+        // the networks may differ by less than a per mille: as many digits as tell ticks apart
+        let digits = (1.5 - (heights.end - heights.start).log10())
+            .ceil()
+            .clamp(0.0, 12.0);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between 0 and 12"
+        )]
+        let digits = digits as usize;
+        let look = Look {
+            title: "Objective and number of neurons",
+            x: Some("neurons"),
+            y: Some("objective J"),
+            y_tick: &|value| format!("{value:.digits$}"),
+        };
+        let widths = span(points.iter().map(|at| at.0));
+        let mut chart = axes(area, &look, widths, heights)?;
         curve(&mut chart, &points, BLUE_INK, "networks met while thinning")
     })
 }

@@ -2,19 +2,22 @@
 
 mod convergence;
 mod frontier;
+mod function;
 mod score;
 mod style;
 
-use crelu_model::Report;
+use crelu_model::{Dataset, Fit};
 
 use crate::errors::Failure;
 
-/// The plots of a report: file name and content. `convergence.svg` always; `accuracy.svg` of a
-/// classification, `r2.svg` of a regression; `frontier.svg` in global mode.
+/// The plots of a fit: file name and content. `convergence.svg` always; `accuracy.svg` of a
+/// classification, `r2.svg` of a regression; `frontier.svg` in global mode; `function.svg` of a
+/// network of one or two features.
 ///
 /// # Errors
 /// The drawing library's reason.
-pub(crate) fn draw(report: &Report) -> Result<Vec<(&'static str, String)>, Failure> {
+pub(crate) fn draw(fit: &Fit, train: &Dataset) -> Result<Vec<(&'static str, String)>, Failure> {
+    let report = &fit.report;
     let score_name = if report.train.accuracy.is_some() {
         "accuracy.svg"
     } else {
@@ -26,6 +29,9 @@ pub(crate) fn draw(report: &Report) -> Result<Vec<(&'static str, String)>, Failu
     ];
     if report.frontier.is_some() {
         drawn.push(("frontier.svg", frontier::draw(report)?));
+    }
+    if let Some(function) = function::draw(&fit.model, train)? {
+        drawn.push(("function.svg", function));
     }
     Ok(drawn)
 }

@@ -3,9 +3,7 @@
 use crelu_model::{HistoryEntry, Report, Score};
 use plotters::prelude::*;
 
-use super::style::{
-    BLUE_INK, FONT, GREY_INK, ORANGE_INK, curve, failed, legend, seconds, sheet, span, tick,
-};
+use super::style::{BLUE_INK, Look, ORANGE_INK, axes, curve, legend, seconds, sheet, span, tick};
 use crate::errors::Failure;
 
 const SIZE: (u32, u32) = (760, 420);
@@ -44,31 +42,13 @@ pub(super) fn draw(report: &Report) -> Result<String, Failure> {
         let middle = f64::midpoint(heights.start, heights.end);
         let half = (middle - heights.start).max(SMALLEST_SPAN / 2.0);
         let heights = middle - half..middle + half;
-        let mut chart = ChartBuilder::on(area)
-            .caption(
-                format!("{title} of the best network so far"),
-                (FONT, 18).into_font(),
-            )
-            .margin(12)
-            .margin_right(24)
-            .x_label_area_size(44)
-            .y_label_area_size(64)
-            .build_cartesian_2d(seconds(&train), heights)
-            .map_err(failed)?;
-        chart
-            .configure_mesh()
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(GREY_INK.mix(0.2))
-            .axis_style(GREY_INK)
-            .label_style((FONT, 14))
-            .axis_desc_style((FONT, 15))
-            .x_desc("seconds since program start")
-            .x_labels(8)
-            .y_labels(8)
-            .x_label_formatter(&tick)
-            .y_label_formatter(&tick)
-            .draw()
-            .map_err(failed)?;
+        let look = Look {
+            title: &format!("{title} of the best network so far"),
+            x: Some("seconds since program start"),
+            y: None,
+            y_tick: &tick,
+        };
+        let mut chart = axes(area, &look, seconds(&train), heights)?;
         curve(&mut chart, &train, BLUE_INK, "train")?;
         if !test.is_empty() {
             curve(&mut chart, &test, ORANGE_INK, "test")?;

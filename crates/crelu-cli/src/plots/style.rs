@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use plotters::coord::ranged1d::{Ranged, ValueFormatter};
+use plotters::coord::ranged1d::{AsRangedCoord, Ranged, ValueFormatter};
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
@@ -32,6 +32,55 @@ pub(super) fn sheet(
         area.present().map_err(failed)?;
     }
     Ok(svg)
+}
+
+/// How the axes of a chart look.
+pub(super) struct Look<'a> {
+    /// Above the chart.
+    pub(super) title: &'a str,
+    /// Below the horizontal axis; none where another chart follows below.
+    pub(super) x: Option<&'a str>,
+    /// Beside the vertical axis.
+    pub(super) y: Option<&'a str>,
+    /// The labels of the vertical axis.
+    pub(super) y_tick: &'a dyn Fn(&f64) -> String,
+}
+
+/// An empty chart with its axes.
+pub(super) fn axes<'a, 'b, Y>(
+    area: &'a Area<'b>,
+    look: &Look<'_>,
+    x: Range<f64>,
+    y: Y,
+) -> Result<Chart<'a, 'b, Y::CoordDescType>, Failure>
+where
+    Y: AsRangedCoord<Value = f64>,
+    Y::CoordDescType: Ranged<ValueType = f64> + ValueFormatter<f64>,
+{
+    let mut chart = ChartBuilder::on(area)
+        .caption(look.title, (FONT, 18).into_font())
+        .margin(12)
+        .margin_right(24)
+        .x_label_area_size(if look.x.is_some() { 44 } else { 28 })
+        .y_label_area_size(if look.y.is_some() { 84 } else { 72 })
+        .build_cartesian_2d(x, y)
+        .map_err(failed)?;
+    chart
+        .configure_mesh()
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(GREY_INK.mix(0.2))
+        .axis_style(GREY_INK)
+        .label_style((FONT, 14))
+        .axis_desc_style((FONT, 15))
+        .x_desc(look.x.unwrap_or_default())
+        .y_desc(look.y.unwrap_or_default())
+        .x_labels(8)
+        .y_labels(6)
+        .x_label_formatter(&tick)
+        .y_label_formatter(&look.y_tick)
+        .draw()
+        .map_err(failed)?;
+    Ok(chart)
 }
 
 /// A failure of the drawing library.

@@ -125,4 +125,44 @@ fn plots_of_global_training_show_the_search_and_the_frontier() {
     let frontier = here.text("p/frontier.svg");
     check_well_formed(&frontier);
     assert!(frontier.contains("neurons"));
+    let map = here.text("p/function.svg");
+    check_well_formed(&map);
+    for text in ["x0", "x1", "Outputs of the network"] {
+        assert!(map.contains(text), "{text}");
+    }
+    // a cell a value, a filled disc and its rim a row, a line a neuron that bends inside
+    assert!(map.matches("<rect").count() > 4000);
+    assert!(map.matches("<circle").count() >= 300);
+    assert!(map.matches("<polyline").count() > 3);
+}
+
+#[test]
+fn plots_of_one_feature_mark_the_breakpoints() {
+    let here = Workplace::new();
+    let mut text = "dose,effect\n".to_owned();
+    for i in -20..=20 {
+        let x = f64::from(i) / 10.0;
+        text.push_str(&format!("{x},{}\n", 3.0 + (x - 0.5).abs()));
+    }
+    here.put("bend.csv", text);
+    here.run_to(
+        0,
+        &[
+            "fit",
+            "bend.csv",
+            "--beta-frac",
+            "0.001",
+            "--plots",
+            "p",
+            "--quiet",
+        ],
+    );
+    let drawn = here.text("p/function.svg");
+    check_well_formed(&drawn);
+    assert!(drawn.contains("dose") && drawn.contains("breakpoints"));
+    assert!(curves(&drawn).iter().any(|points| *points >= 400));
+    // more features have no such plot
+    here.put("rings.csv", rings(60, 3, 24));
+    here.run_to(0, &["fit", "rings.csv", "--plots", "q", "--quiet"]);
+    assert!(!here.path("q/function.svg").exists());
 }

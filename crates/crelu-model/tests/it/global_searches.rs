@@ -65,7 +65,7 @@ struct Looks(AtomicUsize);
 
 impl Clock for Looks {
     fn seconds(&self) -> f64 {
-        f64::from(u32::try_from(self.0.fetch_add(1, Ordering::Relaxed)).unwrap())
+        f64::from(u32::try_from(self.0.fetch_add(1, Ordering::Relaxed)).unwrap_or(u32::MAX))
     }
 }
 

@@ -24,9 +24,11 @@ mod global_limits;
 mod global_oracle;
 #[cfg(test)]
 mod global_parts;
+#[cfg(test)]
 mod global_path;
 #[cfg(test)]
 mod global_problems;
+#[cfg(test)]
 mod global_searches;
 #[cfg(test)]
 mod invariance;
