@@ -147,6 +147,21 @@ impl FitObserver for Display<'_> {
                     self.clock.seconds()
                 ));
             }
+            Progress::TightMemory {
+                needed,
+                limit,
+                block_rows,
+            } => {
+                let done = block_rows.map_or_else(
+                    || "left out".to_owned(),
+                    |rows| format!("in blocks of {rows} rows"),
+                );
+                self.tell(&format!(
+                    "--prove: the tight bound would take {:.0} MB, --memory-limit is {:.0} MB: {done}",
+                    needed / 1e6,
+                    limit / 1e6
+                ));
+            }
             Progress::Check(entry) => {
                 self.iteration = entry.iteration;
                 self.last = Some(*entry);

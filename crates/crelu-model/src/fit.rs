@@ -51,6 +51,15 @@ pub enum Progress<'a> {
         /// The relative gap of the network to it.
         gap: f64,
     },
+    /// The tight bound does not fit into the memory limit as it is.
+    TightMemory {
+        /// About the bytes it would take.
+        needed: f64,
+        /// The limit in bytes.
+        limit: f64,
+        /// The rows of the smaller blocks that are taken; none: it is left out.
+        block_rows: Option<usize>,
+    },
 }
 
 /// The caller's eye on a fit.

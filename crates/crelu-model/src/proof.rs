@@ -12,6 +12,7 @@ use crate::global::{GlobalProblem, Neurons, correct_weights, merge, slide};
 use crate::network::Network;
 use crate::prepared::Prepared;
 use crate::programme::{Activation, relative_gap};
+use crate::report::{HistoryEntry, Report};
 use crate::settings::{FitSettings, TrainMode};
 
 /// How much is done for a proven bound over all networks.
@@ -69,12 +70,19 @@ pub(crate) fn prove_fit(
     let network = &fit.model.network;
     let mut proving = Proving {
         problem: &problem,
-        objective,
+        memory_limit: settings.memory_limit,
         best: None,
-        observer,
+        course: Course {
+            trained: trained_entry(&fit.report),
+            held: None,
+            entries: Vec::new(),
+            observer,
+        },
     };
     proving.run(prepared, network, settings.prove, control)?;
-    if let Some((certificate, verified)) = proving.best {
+    let Proving { best, course, .. } = proving;
+    fit.report.history.extend(course.entries);
+    if let Some((certificate, verified)) = best {
         fit.report.proven_bound = Some(verified.value);
         fit.report.proven_gap = Some(relative_gap(objective, verified.value));
         fit.report.proof = Some(proof_name(&certificate.proof));
@@ -91,24 +99,70 @@ pub(crate) fn prove_fit(
     Ok(())
 }
 
+/// What the history says of the returned network, whose training is over.
+fn trained_entry(report: &Report) -> HistoryEntry {
+    let test = report.test.as_ref();
+    HistoryEntry {
+        iteration: report.iterations,
+        seconds: report.seconds.total,
+        objective_network: report.objective_network,
+        dual_bound: report.dual_bound,
+        gap: report.gap,
+        neurons: report.neurons,
+        max_price: None,
+        search_gap: None,
+        proven_bound: None,
+        train_loss: report.train.loss,
+        train_accuracy: report.train.accuracy,
+        train_r2: report.train.r2,
+        test_loss: test.map(|t| t.loss),
+        test_accuracy: test.and_then(|t| t.accuracy),
+        test_r2: test.and_then(|t| t.r2),
+    }
+}
+
+/// The bounds in the order in which they were proven.
+struct Course<'a> {
+    trained: HistoryEntry,
+    held: Option<f64>,
+    entries: Vec<HistoryEntry>,
+    observer: &'a mut dyn FitObserver,
+}
+
+impl Course<'_> {
+    /// Records a bound that is better than those before; `false`: the caller has enough.
+    fn note(&mut self, bound: f64, seconds: f64) -> bool {
+        if self.held.is_some_and(|held| bound <= held) {
+            return true;
+        }
+        self.held = Some(bound);
+        self.entries.push(HistoryEntry {
+            seconds,
+            proven_bound: Some(bound),
+            ..self.trained
+        });
+        let gap = relative_gap(self.trained.objective_network, bound);
+        self.observer.progress(Progress::Proven { bound, gap })
+    }
+}
+
 /// The best certificate so far.
 struct Proving<'a> {
     problem: &'a BoundProblem<'a>,
-    objective: f64,
+    memory_limit: f64,
     best: Option<(Certificate, VerifiedBound)>,
-    observer: &'a mut dyn FitObserver,
+    course: Course<'a>,
 }
 
 impl Proving<'_> {
     /// Keeps the better one; `false`: the caller has enough.
-    fn offer(&mut self, certificate: Certificate, verified: VerifiedBound) -> bool {
+    fn offer(&mut self, certificate: Certificate, verified: VerifiedBound, seconds: f64) -> bool {
         let held = self.best.as_ref().map(|held| held.1.value);
         if held.is_some_and(|held| verified.value <= held) {
             return true;
         }
         self.best = Some((certificate, verified));
-        let (bound, gap) = (verified.value, relative_gap(self.objective, verified.value));
-        self.observer.progress(Progress::Proven { bound, gap })
+        self.course.note(verified.value, seconds)
     }
 
     fn run(
@@ -124,8 +178,8 @@ impl Proving<'_> {
         if !halted() && (asked || n <= MOST_ROWS) {
             let found = enumerate(self.problem, prepared, network, control)?;
             if let Some((certificate, verified)) = found {
-                let gap = relative_gap(self.objective, verified.value);
-                if !self.offer(certificate, verified) || gap <= COMPLETE {
+                let gap = relative_gap(self.course.trained.objective_network, verified.value);
+                if !self.offer(certificate, verified, control.seconds()) || gap <= COMPLETE {
                     return Ok(());
                 }
             }
@@ -138,7 +192,7 @@ impl Proving<'_> {
                 output: &network.output,
             };
             if let Some(found) = quick_bound(self.problem, &settings, Some(start), control)?
-                && !self.offer(found.certificate, found.verified)
+                && !self.offer(found.certificate, found.verified, control.seconds())
             {
                 return Ok(());
             }
@@ -162,25 +216,36 @@ impl Proving<'_> {
         if control.halt().is_some() {
             return Ok(());
         }
+        let (n, d) = (self.problem.n_samples(), self.problem.n_features());
+        let whole = TightSettings::default();
+        let fitting = whole.clone().within(self.memory_limit, n, d);
+        if fitting.as_ref() != Some(&whole) {
+            let go_on = self.course.observer.progress(Progress::TightMemory {
+                needed: whole.bytes(n, d),
+                limit: self.memory_limit,
+                block_rows: fitting.as_ref().and_then(|settings| settings.block_rows),
+            });
+            if !go_on {
+                return Ok(());
+            }
+        }
+        let Some(settings) = fitting else {
+            return Ok(());
+        };
         let start = KnownNetwork {
             hidden: network.hidden.as_ref(),
             output: &network.output,
         };
         let quick = self.best.as_ref().map(|best| best.0.clone());
-        let mut held = self.best.as_ref().map_or(0.0, |best| best.1.value);
-        let (objective, observer) = (self.objective, &mut *self.observer);
+        let course = &mut self.course;
         let report = tighten(
             self.problem,
             Some(start),
             quick.as_ref(),
-            &TightSettings::default(),
+            &settings,
             &control,
             &mut |now| {
-                if now.bound > held {
-                    held = now.bound;
-                    let (bound, gap) = (held, relative_gap(objective, held));
-                    observer.progress(Progress::Proven { bound, gap });
-                }
+                course.note(now.bound, control.seconds());
             },
         )?;
         if self

@@ -69,7 +69,7 @@ pub struct Report {
     pub train: Score,
     /// On the test rows.
     pub test: Option<Score>,
-    /// The course of the run.
+    /// The course of the run: the checks of the training, then the bounds that were proven.
     pub history: Vec<HistoryEntry>,
     /// Every setting in force.
     pub settings: Map<String, Value>,
@@ -188,7 +188,7 @@ impl Score {
     }
 }
 
-/// The run at one check.
+/// The run at one check, or at a proven bound.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct HistoryEntry {
     /// Iterations so far.
@@ -209,6 +209,10 @@ pub struct HistoryEntry {
     /// Global mode: the relative gap if no neuron is dearer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub search_gap: Option<f64>,
+    /// After the training, of the returned network: the best bound over all networks that is
+    /// proven so far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proven_bound: Option<f64>,
     /// Its mean training loss.
     pub train_loss: f64,
     /// Its training accuracy (classification).

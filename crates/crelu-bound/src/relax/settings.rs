@@ -58,6 +58,20 @@ impl TightSettings {
         block_bytes(&joined.unwrap_or_else(|| all(1)), d.min(n))
     }
 
+    /// These settings, or with the largest smaller blocks by which a run on `n x d` data takes at
+    /// most `limit` bytes; none where no blocks do: every block holds the moments of all `d`.
+    #[must_use]
+    pub fn within(self, limit: f64, n: usize, d: usize) -> Option<Self> {
+        if self.bytes(n, d) <= limit {
+            return Some(self);
+        }
+        let most = self.most_rows(n).min(n.max(1));
+        let halves = std::iter::successors(Some(most), |rows| Some(rows / 2));
+        let mut halves = halves.take_while(|rows| *rows >= LEAST);
+        let rows = halves.find(|rows| self.clone().block_rows(Some(*rows)).bytes(n, d) <= limit);
+        rows.map(|rows| self.block_rows(Some(rows)))
+    }
+
     /// The most rows of one block for data of so many rows.
     #[must_use]
     pub(crate) fn most_rows(&self, n_rows: usize) -> usize {
@@ -94,3 +108,5 @@ const JOINED_BYTES: f64 = 1e9;
 const WHOLE: usize = 300;
 /// Beyond, blocks of at most this many: smaller ones lose, larger ones are slower.
 const PART: usize = 150;
+/// Blocks of fewer rows have too few products to be worth their moments.
+const LEAST: usize = 8;

@@ -14,6 +14,7 @@ pub(super) type Chart<'a, 'b, Y> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<
 pub(super) const FONT: &str = "sans-serif";
 pub(super) const BLUE_INK: RGBColor = RGBColor(31, 96, 170);
 pub(super) const ORANGE_INK: RGBColor = RGBColor(214, 98, 26);
+pub(super) const GREEN_INK: RGBColor = RGBColor(20, 130, 80);
 pub(super) const GREY_INK: RGBColor = RGBColor(110, 110, 110);
 
 /// Up to this many points each is marked, so that a run of few checks shows.
@@ -98,11 +99,26 @@ pub(super) fn curve<'a, 'b: 'a, Y>(
 where
     Y: Ranged<ValueType = f64> + ValueFormatter<f64> + 'a,
 {
+    broad_curve(chart, points, ink, 2, name)
+}
+
+/// A curve of a width of its own: a broad one shows under one that lies on it.
+pub(super) fn broad_curve<'a, 'b: 'a, Y>(
+    chart: &mut Chart<'a, 'b, Y>,
+    points: &[(f64, f64)],
+    ink: RGBColor,
+    width: u32,
+    name: &str,
+) -> Result<(), Failure>
+where
+    Y: Ranged<ValueType = f64> + ValueFormatter<f64> + 'a,
+{
+    let style = ink.stroke_width(width);
     chart
-        .draw_series(LineSeries::new(points.iter().copied(), ink.stroke_width(2)))
+        .draw_series(LineSeries::new(points.iter().copied(), style))
         .map_err(failed)?
         .label(name)
-        .legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 18, y)], ink.stroke_width(2)));
+        .legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 18, y)], style));
     if points.len() <= MOST_MARKED {
         let marks = points.iter().map(|&at| Circle::new(at, 2, ink.filled()));
         chart.draw_series(marks).map_err(failed)?;

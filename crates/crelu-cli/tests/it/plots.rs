@@ -122,6 +122,7 @@ fn plots_of_global_training_show_the_search_and_the_frontier() {
     let convergence = here.text("p/convergence.svg");
     check_well_formed(&convergence);
     assert!(convergence.contains("if no neuron is dearer"));
+    assert!(convergence.contains("proven bound") && convergence.contains("proven gap"));
     let frontier = here.text("p/frontier.svg");
     check_well_formed(&frontier);
     assert!(frontier.contains("neurons"));

@@ -50,6 +50,84 @@ fn fit_proves_a_bound_that_verify_finds_again() {
 }
 
 #[test]
+fn history_goes_on_with_the_bounds_that_were_proven() {
+    let here = Workplace::new();
+    let set = data("diabetes.csv");
+    let fit = ["fit", &set, "--beta-frac", "0.1", "--out", "m", "--quiet"];
+    let proof = |more: &[&str]| {
+        here.run_to(0, &[&fit[..], more].concat());
+        let report = here.report("m.json");
+        let history = report["history"].as_array().unwrap().clone();
+        let (search, proof): (Vec<_>, Vec<_>) = history
+            .into_iter()
+            .partition(|e| e["proven_bound"].is_null());
+        assert!(search.iter().all(|e| e["search_gap"].is_number()));
+        assert!(proof.iter().all(|e| e["search_gap"].is_null()));
+        for entry in &proof {
+            assert_eq!(entry["objective_network"], report["objective_network"]);
+            assert_eq!(entry["train_loss"], report["train"]["loss"]);
+        }
+        let of = |name: &str| -> Vec<f64> {
+            let all = search.iter().chain(&proof);
+            all.filter_map(|e| e[name].as_f64()).collect()
+        };
+        assert!(of("seconds").is_sorted());
+        assert!(of("proven_bound").is_sorted_by(|a, b| a < b));
+        assert_eq!(
+            of("proven_bound").last().copied(),
+            report["proven_bound"].as_f64()
+        );
+        proof.len()
+    };
+    assert_eq!(proof(&["--no-prove"]), 0);
+    assert_eq!(proof(&[]), 1);
+    assert!(proof(&["--prove", "1", "--plots", "p"]) > 1);
+    assert!(here.text("p/convergence.svg").contains("proven bound"));
+}
+
+#[test]
+fn fit_without_memory_for_the_tight_bound_says_so_and_keeps_the_quick_one() {
+    let here = Workplace::new();
+    let set = data("diabetes.csv");
+    let fit = ["fit", &set, "--beta-frac", "0.1", "--out", "m"];
+    let gap = |more: &[&str]| {
+        let run = here.run_to(0, &[&fit[..], more].concat());
+        let said = run.err.lines().filter(|l| l.contains("--memory-limit"));
+        let said = said.map(str::to_owned).collect::<Vec<String>>();
+        (number(&here, "m.json", "proven_gap"), said)
+    };
+    let (quick, said) = gap(&["--prove", "0"]);
+    assert!(said.is_empty());
+    // the training needs a third of it
+    let (blocks, said) = gap(&["--prove", "1", "--memory-limit", "25e6"]);
+    assert!(
+        said.len() == 1 && said[0].contains("in blocks of"),
+        "{said:?}"
+    );
+    assert!(blocks < quick, "{blocks} {quick}");
+    let (none, said) = gap(&["--prove", "1", "--memory-limit", "4e6"]);
+    assert!(said.len() == 1 && said[0].contains("left out"), "{said:?}");
+    assert_eq!(none, quick);
+}
+
+#[test]
+fn fit_that_used_up_its_rounds_is_proven_and_one_out_of_time_is_not() {
+    let here = Workplace::new();
+    let set = data("diabetes.csv");
+    let fit = ["fit", &set, "--quiet", "--out", "m"];
+    here.run_to(2, &[&fit[..], &["--max-iters", "2"]].concat());
+    let report = here.report("m.json");
+    assert_eq!(report["status"], "iteration_limit");
+    assert_eq!(report["proof"], "relaxation");
+    assert!(report["proven_bound"].as_f64().unwrap() > 0.0);
+
+    here.run_to(2, &[&fit[..], &["--time-limit", "0.001"]].concat());
+    let report = here.report("m.json");
+    assert_eq!(report["status"], "time_limit");
+    assert!(report["proven_bound"].is_null() && report["proof"].is_null());
+}
+
+#[test]
 fn verify_says_why_a_certificate_does_not_hold() {
     let here = Workplace::new();
     let table = rings(80, 4, 3);
