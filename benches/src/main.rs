@@ -6,7 +6,7 @@
 //! | `calibrate` | the figures of the automatic choice, and its time over the fastest method's on a grid |
 //! | `large` | a run at the size of Fashion-MNIST by the automatic choice, and its memory |
 //! | `global` | generated networks beside Adam: objective, neurons, time, seeds, held-out scores, growth |
-//! | `bound` | proven gaps over all networks, quick and tight, with their seconds |
+//! | `bound` | proven gaps over all networks, quick and tight, with their seconds and the growth of their cost |
 //! | `convergence` | iterations, products and seconds to a certified gap, on real and synthetic sets |
 //! | `experiments` | condition of the systems before and after preconditioning, and a race of all primal steps |
 //!
@@ -33,7 +33,7 @@ use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo xtask bench core|convergence|calibrate|large [--quick] [--set NAME] [--write FILE], or bench global \
      [--quick] [--only table|seeds|heldout|growth|paper|page] [--paper] [--set NAME] [--fraction F] [--resume] [--write], or \
-     bench bound [--quick] [--set NAME] [--write FILE], or bench experiments [--quick] [--set NAME] [--resume] [--page] [--write]";
+     bench bound [--quick] [--set NAME] [--growth] [--resume] [--page] [--write], or bench experiments [--quick] [--set NAME] [--resume] [--page] [--write]";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();

@@ -8,7 +8,7 @@ mod condition;
 mod methods;
 mod options;
 mod page;
-mod pictures;
+pub(crate) mod pictures;
 mod race;
 mod spectra;
 mod systems;

@@ -122,7 +122,7 @@ fn exponents(
 }
 
 /// The least-squares slope of `log y` over `log x`.
-fn exponent(points: &[(f64, f64)]) -> f64 {
+pub(crate) fn exponent(points: &[(f64, f64)]) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "a handful of points")]
     let count = points.len() as f64;
     let logs: Vec<(f64, f64)> = points.iter().map(|(x, y)| (x.ln(), y.ln())).collect();

@@ -27,6 +27,9 @@ use std::path::PathBuf;
 use crate::store::Store;
 use options::{Options, Part};
 
+pub(crate) use case::beta_max;
+pub(crate) use growth_page::exponent;
+
 /// The sets of the tables. Those with a prototype's values first.
 pub(crate) const SETS: [&str; 7] = [
     "wine class 0",

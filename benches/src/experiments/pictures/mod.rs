@@ -2,8 +2,8 @@
 
 mod condition;
 mod course;
-mod panel;
-mod sheet;
+pub(crate) mod panel;
+pub(crate) mod sheet;
 mod split;
 
 use std::path::Path;
@@ -12,7 +12,7 @@ use super::cases::CASES;
 use super::condition::SETS;
 use crate::store::Store;
 
-const FOLDER: &str = "docs/pictures";
+pub(crate) const FOLDER: &str = "docs/pictures";
 
 /// Draws all that the record has rows for; the names of the files.
 pub(crate) fn write(store: &Store) -> Result<(), String> {
@@ -45,7 +45,7 @@ pub(crate) fn split_file(set: &str) -> String {
 }
 
 /// Letters and digits, in words joined by hyphens.
-fn slug(name: &str) -> String {
+pub(crate) fn slug(name: &str) -> String {
     let words = name.split(|c: char| !c.is_ascii_alphanumeric());
     let words: Vec<String> = words
         .filter(|word| !word.is_empty())
@@ -55,7 +55,7 @@ fn slug(name: &str) -> String {
 }
 
 /// Inks that are told apart in print and by the colour-blind (Okabe & Ito).
-const INKS: [&str; 9] = [
+pub(crate) const INKS: [&str; 9] = [
     "#000000", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#888888",
     "#7a5230",
 ];

@@ -3,16 +3,17 @@ use super::sheet::{Anchor, Sheet};
 const GRID: &str = "#ddd";
 const FRAME: &str = "#666";
 
-/// A logarithmic axis: its ends.
+/// An axis: its ends.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Axis {
+pub(crate) struct Axis {
     low: f64,
     high: f64,
+    is_log: bool,
 }
 
 impl Axis {
     /// Around the values above 0, to whole decades where that is not far.
-    pub(super) fn log(values: impl Iterator<Item = f64>) -> Self {
+    pub(crate) fn log(values: impl Iterator<Item = f64>) -> Self {
         let (mut low, mut high) = (f64::INFINITY, 0.0_f64);
         for value in values.filter(|v| v.is_finite() && *v > 0.0) {
             low = low.min(value);
@@ -25,17 +26,42 @@ impl Axis {
         Self {
             low: low / margin,
             high: high * margin,
+            is_log: true,
+        }
+    }
+
+    /// A linear one, around the values that are finite.
+    pub(crate) fn linear(values: impl Iterator<Item = f64>) -> Self {
+        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+        for value in values.filter(|v| v.is_finite()) {
+            low = low.min(value);
+            high = high.max(value);
+        }
+        if low > high {
+            (low, high) = (0.0, 1.0);
+        }
+        let margin = (0.06 * (high - low)).max(1e-3 * high.abs()).max(1e-12);
+        Self {
+            low: low - margin,
+            high: high + margin,
+            is_log: false,
         }
     }
 
     /// The share of the axis at which a value lies, kept inside.
     fn share(&self, value: f64) -> f64 {
+        if !self.is_log {
+            return ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0);
+        }
         let share = (value.max(self.low) / self.low).ln() / (self.high / self.low).ln();
         share.clamp(0.0, 1.0)
     }
 
     /// Values to mark, with their texts.
     fn ticks(&self) -> Vec<(f64, String)> {
+        if !self.is_log {
+            return self.even_ticks();
+        }
         let (first, last) = (self.low.log10().ceil(), self.high.log10().floor());
         let step = ((last - first) / 6.0).ceil().max(1.0);
         let mut ticks = Vec::new();
@@ -55,7 +81,26 @@ impl Axis {
         ticks.retain(|(value, _)| *value > self.low && *value < self.high);
         ticks
     }
+
+    /// Multiples of 1, 2 or 5 times a power of ten.
+    fn even_ticks(&self) -> Vec<(f64, String)> {
+        let span = self.high - self.low;
+        let power = 10_f64.powf((span / MOST_TICKS).log10().floor());
+        let steps = [1.0, 2.0, 5.0, 10.0].map(|m| m * power);
+        let step = steps.into_iter().find(|step| span / step <= MOST_TICKS);
+        let step = step.unwrap_or(10.0 * power);
+        let mut ticks = Vec::new();
+        let mut at = (self.low / step).ceil();
+        while at * step < self.high {
+            ticks.push((at * step, plain(at * step)));
+            at += 1.0;
+        }
+        ticks
+    }
 }
+
+/// Most marks of a linear axis.
+const MOST_TICKS: f64 = 6.0;
 
 fn decade(exponent: f64) -> String {
     if (-2.0..=3.0).contains(&exponent) {
@@ -66,13 +111,13 @@ fn decade(exponent: f64) -> String {
 }
 
 /// A number without the noise of binary fractions.
-pub(super) fn plain(value: f64) -> String {
+pub(crate) fn plain(value: f64) -> String {
     let text = format!("{value:.4}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// A frame with two axes, into which curves are drawn.
-pub(super) struct Panel {
+pub(crate) struct Panel {
     corner: (f64, f64),
     width: f64,
     height: f64,
@@ -82,7 +127,7 @@ pub(super) struct Panel {
 
 impl Panel {
     /// Draws the frame, the grid and the words.
-    pub(super) fn new(
+    pub(crate) fn new(
         sheet: &mut Sheet,
         corner: (f64, f64),
         (width, height): (f64, f64),
@@ -136,7 +181,7 @@ impl Panel {
     }
 
     /// A curve; with `marked`, its points.
-    pub(super) fn curve(
+    pub(crate) fn curve(
         &self,
         sheet: &mut Sheet,
         points: &[(f64, f64)],
@@ -157,14 +202,14 @@ impl Panel {
     }
 
     /// A level across the panel.
-    pub(super) fn level(&self, sheet: &mut Sheet, y: f64) {
+    pub(crate) fn level(&self, sheet: &mut Sheet, y: f64) {
         let ends = [self.place((self.x.low, y)), self.place((self.x.high, y))];
         sheet.line(&ends, FRAME, 0.8, true);
     }
 }
 
 /// Names beside samples of their inks, in rows of a given width; the height taken.
-pub(super) fn legend(
+pub(crate) fn legend(
     sheet: &mut Sheet,
     (left, top): (f64, f64),
     columns: usize,
@@ -207,12 +252,17 @@ mod tests {
             Axis::log(std::iter::empty()),
             Axis::log([5.0].into_iter()),
             Axis::log([f64::NAN, 0.0].into_iter()),
+            Axis::linear([0.303, 0.328].into_iter()),
+            Axis::linear([0.0, 10.0].into_iter()),
+            Axis::linear([4.0].into_iter()),
+            Axis::linear([f64::NAN].into_iter()),
         ] {
             let ticks = axis.ticks();
             assert!(ticks.len() >= 2, "{axis:?}: {ticks:?}");
             for (at, _) in ticks {
                 assert!(at >= axis.low && at <= axis.high, "{axis:?}: {at}");
             }
+            assert!(axis.is_log || axis.ticks().len() <= 7, "{axis:?}");
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::fmt::Write;
 
 /// A picture in the making: the elements of an SVG.
-pub(super) struct Sheet {
+pub(crate) struct Sheet {
     width: f64,
     height: f64,
     body: String,
@@ -9,14 +9,14 @@ pub(super) struct Sheet {
 
 /// Where a text is held.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Anchor {
+pub(crate) enum Anchor {
     Start,
     Middle,
     End,
 }
 
 impl Sheet {
-    pub(super) fn new(width: f64, height: f64) -> Self {
+    pub(crate) fn new(width: f64, height: f64) -> Self {
         Self {
             width,
             height,
@@ -24,7 +24,7 @@ impl Sheet {
         }
     }
 
-    pub(super) fn text(&mut self, (x, y): (f64, f64), size: u32, anchor: Anchor, text: &str) {
+    pub(crate) fn text(&mut self, (x, y): (f64, f64), size: u32, anchor: Anchor, text: &str) {
         let anchor = match anchor {
             Anchor::Start => "start",
             Anchor::Middle => "middle",
@@ -40,7 +40,7 @@ impl Sheet {
     }
 
     /// A text that runs upwards.
-    pub(super) fn upright(&mut self, (x, y): (f64, f64), size: u32, text: &str) {
+    pub(crate) fn upright(&mut self, (x, y): (f64, f64), size: u32, text: &str) {
         writeln!(
             self.body,
             "<text transform=\"translate({x:.1} {y:.1}) rotate(-90)\" font-size=\"{size}\" text-anchor=\"middle\">{text}</text>"
@@ -48,7 +48,7 @@ impl Sheet {
         .ok();
     }
 
-    pub(super) fn line(&mut self, points: &[(f64, f64)], ink: &str, width: f64, dashed: bool) {
+    pub(crate) fn line(&mut self, points: &[(f64, f64)], ink: &str, width: f64, dashed: bool) {
         if points.len() < 2 {
             return;
         }
@@ -69,7 +69,7 @@ impl Sheet {
         .ok();
     }
 
-    pub(super) fn dot(&mut self, (x, y): (f64, f64), radius: f64, ink: &str) {
+    pub(crate) fn dot(&mut self, (x, y): (f64, f64), radius: f64, ink: &str) {
         writeln!(
             self.body,
             "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\" fill=\"{ink}\"/>"
@@ -77,7 +77,7 @@ impl Sheet {
         .ok();
     }
 
-    pub(super) fn bar(&mut self, (x, y): (f64, f64), width: f64, height: f64, ink: &str) {
+    pub(crate) fn bar(&mut self, (x, y): (f64, f64), width: f64, height: f64, ink: &str) {
         writeln!(
             self.body,
             "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" fill=\"{ink}\"/>"
@@ -86,7 +86,7 @@ impl Sheet {
     }
 
     /// The whole file.
-    pub(super) fn finish(self) -> String {
+    pub(crate) fn finish(self) -> String {
         let (width, height) = (self.width, self.height);
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" font-family=\"sans-serif\" fill=\"#222\">\n<rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>\n{}</svg>\n",

@@ -316,6 +316,29 @@ fn bytes_of_large_data_grow_with_the_rows_and_not_with_their_square() {
 }
 
 #[test]
+fn within_takes_the_largest_blocks_that_fit_or_none() {
+    let settings = TightSettings::default();
+    let (n, d) = (442, 11);
+    let whole = settings.bytes(n, d);
+    assert_eq!(settings.clone().within(whole, n, d), Some(settings.clone()));
+    let mut before = usize::MAX;
+    for limit in [0.9 * whole, 0.2 * whole, 0.1 * whole] {
+        let smaller = settings.clone().within(limit, n, d).unwrap();
+        let rows = smaller.block_rows.unwrap();
+        assert!(smaller.bytes(n, d) <= limit, "{rows}");
+        assert!(rows < before, "{rows}, {before}");
+        // twice as many would not fit
+        let larger = settings.clone().block_rows(Some(2 * rows));
+        assert!(rows == 150 || larger.bytes(n, d) > limit, "{rows}");
+        before = rows;
+    }
+    for limit in [0.0, 1e6, f64::NAN] {
+        assert_eq!(settings.clone().within(limit, n, d), None, "{limit}");
+    }
+    assert!(settings.within(0.0, 0, 0).is_none());
+}
+
+#[test]
 fn tighten_of_neurons_of_another_width_is_refused() {
     let data = teacher(6, 2, 0.1, 1);
     let u = Mat::<f64>::zeros(3, 1);
