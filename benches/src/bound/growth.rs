@@ -1,8 +1,9 @@
-use crelu_bound::{BoundProblem, QuickSettings, TightSettings, quick_bound, tighten};
-use crelu_model::{Clock, Control};
+use crelu_bound::{BoundProblem, KnownNetwork, QuickSettings, TightSettings, quick_bound, tighten};
+use crelu_model::global::{GlobalSettings, Neurons, train};
+use crelu_model::{Clock, Control, Network};
 use serde_json::{Value, json};
 
-use crate::global::beta_max;
+use crate::global::{beta_max, problem, row_space};
 use crate::sets::{Set, teacher};
 use crate::stopwatch::{Stopwatch, peak_memory, reset_peak_memory, resident_memory};
 use crate::store::{Store, number};
@@ -36,8 +37,10 @@ pub(crate) const NARROW: usize = 20;
 /// Of `beta_max`.
 const FRACTION: f64 = 0.1;
 const SEED: u64 = 23;
+/// Seconds of the training before a quick bound, at most; they are not counted.
+const TRAINING: f64 = 4.0;
 /// Seconds after which a size is stopped: all of them take three minutes at most on a quiet machine.
-pub(crate) const LIMIT: f64 = 40.0;
+pub(crate) const LIMIT: f64 = 30.0;
 /// The runs of the tight bound end at these iterations: the first has two more proofs than the
 /// second has iterations, so that both costs can be told apart.
 const ITERATIONS: [usize; 2] = [40, 21];
@@ -124,16 +127,22 @@ fn set(n: usize, d: usize) -> Result<(Set, f64), String> {
     Ok((set, beta))
 }
 
-/// The quick bound without a network to start from.
+/// The quick bound from a network, as `crelu fit` makes it.
 fn quick(n: usize, d: usize) -> Result<Value, String> {
     let (set, beta) = set(n, d)?;
+    let network = trained(&set, beta)?;
     let inputs = set.inputs.transpose();
     let problem = BoundProblem::new(inputs, &set.target, beta).map_err(|e| e.to_string())?;
     let settings = QuickSettings::default();
     let before = own_memory();
     let clock = Stopwatch::start();
     let control = Control::with_clock(&clock).limit(Some(LIMIT));
-    let found = quick_bound(&problem, &settings, None, &control).map_err(|e| e.to_string())?;
+    let start = KnownNetwork {
+        hidden: network.hidden.as_ref(),
+        output: &network.output,
+    };
+    let found =
+        quick_bound(&problem, &settings, Some(start), &control).map_err(|e| e.to_string())?;
     let seconds = clock.seconds();
     let found = found.ok_or("the verifier can do nothing with these data")?;
     Ok(json!({
@@ -142,6 +151,23 @@ fn quick(n: usize, d: usize) -> Result<Value, String> {
         "open": 1.0 - found.verified.value / found.limit,
         "status": if seconds < LIMIT { "ended" } else { "time limit" },
     }))
+}
+
+/// A network after some seconds of training.
+fn trained(set: &Set, beta: f64) -> Result<Network, String> {
+    let space = row_space(&set.inputs)?;
+    let problem = problem(&space, &set.target, beta)?;
+    let clock = Stopwatch::start();
+    let control = Control::with_clock(&clock).limit(Some(TRAINING));
+    let settings = GlobalSettings::default();
+    let none = Neurons::none(space.rank());
+    let best = train(&problem, none, &settings, &control, &mut ()).best;
+    let directions = space.expand(best.blocks().as_ref());
+    Ok(Network::from_blocks(
+        directions.as_ref(),
+        best.signs(),
+        None,
+    ))
 }
 
 /// Seconds of one iteration and of one proof.

@@ -32,7 +32,7 @@ pub(crate) fn tables(store: &Store) -> Option<String> {
         any["processor"].as_str().unwrap_or("?"),
     );
     if !quick.is_empty() {
-        out.push_str("\nQuick bound (L0+), without a network to start from:\n\n");
+        out.push_str("\nQuick bound (L0+), from a network after at most 4 s of training, which are not counted:\n\n");
         out.push_str(
             "| n, r | seconds | MB | evaluations | open | status |\n|---|---|---|---|---|---|\n",
         );

@@ -27,7 +27,7 @@ use std::path::PathBuf;
 use crate::store::Store;
 use options::{Options, Part};
 
-pub(crate) use case::beta_max;
+pub(crate) use case::{beta_max, problem, row_space};
 pub(crate) use growth_page::exponent;
 
 /// The sets of the tables. Those with a prototype's values first.
