@@ -101,7 +101,6 @@ pub(crate) fn prove_fit(
 
 /// What the history says of the returned network, whose training is over.
 fn trained_entry(report: &Report) -> HistoryEntry {
-    let test = report.test.as_ref();
     HistoryEntry {
         iteration: report.iterations,
         seconds: report.seconds.total,
@@ -109,16 +108,9 @@ fn trained_entry(report: &Report) -> HistoryEntry {
         dual_bound: report.dual_bound,
         gap: report.gap,
         neurons: report.neurons,
-        max_price: None,
-        search_gap: None,
-        proven_bound: None,
-        train_loss: report.train.loss,
-        train_accuracy: report.train.accuracy,
-        train_r2: report.train.r2,
-        test_loss: test.map(|t| t.loss),
-        test_accuracy: test.and_then(|t| t.accuracy),
-        test_r2: test.and_then(|t| t.r2),
+        ..HistoryEntry::default()
     }
+    .scored(report.train, report.test)
 }
 
 /// The bounds in the order in which they were proven.
