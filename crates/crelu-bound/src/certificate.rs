@@ -5,7 +5,7 @@ pub const SIGNS: [f64; 2] = [1.0, -1.0];
 /// price above the threshold.
 ///
 /// For any `theta` and any `U >= max_{|u| <= 1} |theta' (X u)_+|`, with `B = n beta` and
-/// `c = min(1, B / U)`, no two-layer network has `n J` below `c theta'y - c^2 |theta|^2 / 2`
+/// `c = min(B / U, theta'y / |theta|^2)`, no two-layer network has `n J` below `c theta'y - c^2 |theta|^2 / 2`
 /// (squared loss). Everything here is untrusted: the verifier looks at `X`, `y`,
 /// `beta` and these numbers alone, replaces what is outside its cone and rounds against the bound.
 #[derive(Debug, Clone, PartialEq)]

@@ -92,13 +92,13 @@ pub(crate) fn fit_global(
     let own_settings = ProgrammeSettings {
         tol: OWN_TOL,
         max_iters: OWN_ITERATIONS,
-        splitting: s.splitting,
-        primal: s.primal,
-        precision: s.precision,
-        memory_limit: s.memory_limit,
-        ..ProgrammeSettings::default()
+        ..settings.programme()
     };
-    let own = own_programme(&problem, &trained.neurons, &own_settings, control)?;
+    let own = match own_programme(&problem, &trained.neurons, &own_settings, control) {
+        // the network is there; no room for its programme leaves it without a bound of that kind
+        Err(FitError::Memory { .. }) => None,
+        other => other?,
+    };
     let certified = control.seconds() - certified;
     let (convex, dual_bound) = match &own {
         Some(own) => (own.point.objective / count, own.bound / count),

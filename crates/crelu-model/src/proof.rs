@@ -262,8 +262,9 @@ fn enumerate(
     if !is_enumerable(problem) {
         return Ok(None);
     }
+    // few columns: a sampled fit has given its own away
     let training = GlobalProblem::new(
-        prepared.space.rows().to_owned(),
+        prepared.space.reduce(prepared.inputs.as_ref()),
         prepared.target.clone(),
         problem.threshold(),
     )?;

@@ -4,8 +4,8 @@ use super::space::{Plane, Point, ROUND, add, dot, norm};
 /// chain of splits, so that the caps of a split cover the cap.
 const SLACK: f64 = 1e-13;
 /// Passes over the rows of negative weight that choose their lines, and how many rows get all.
-const PASSES: usize = 24;
-const FEW: usize = 12;
+pub(super) const PASSES: usize = 24;
+pub(super) const FEW: usize = 12;
 
 /// A piece of the sphere in `rank` dimensions: the cone of `rank` unit corners, inside a cap.
 #[derive(Debug, Clone)]
@@ -91,10 +91,14 @@ impl Cap {
     fn most(&self, v: Point) -> f64 {
         let length = norm(v);
         let along = dot(v, self.centre);
+        if !length.is_finite() {
+            return f64::INFINITY;
+        }
         if along >= length * (self.cosine - SLACK) {
             return length;
         }
-        let across = (length * length - along * along).max(0.0).sqrt();
+        // not the root of a difference of squares, which loses half the digits at the antipode
+        let across = norm(add(v, self.centre, -along)) + ROUND * length;
         along * self.cosine + across * self.sine
     }
 

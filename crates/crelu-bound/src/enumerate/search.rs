@@ -1,7 +1,7 @@
 use core::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use super::cap::{Cap, Piece};
+use super::cap::{Cap, FEW, PASSES, Piece};
 use super::space::{Plane, Point, terms};
 
 /// The search ends when no cap can hold a price this much above the best, relatively.
@@ -10,6 +10,9 @@ const TOL: f64 = 1e-10;
 const SMALLEST: f64 = 1e-11;
 /// Most visits of a row by a cap.
 const VISITS: usize = 300_000_000;
+/// Sizes of all terms together between which no square overflows, and what squares lose by underflow
+/// is far below the rounding that is added.
+const RANGE: core::ops::Range<f64> = 1e-100..1e100;
 /// Most caps: those that wait are kept in memory.
 const CAPS: usize = 3_000_000;
 
@@ -29,8 +32,8 @@ pub(super) fn largest(plane: &Plane, weights: &[f64]) -> Option<Largest> {
     let scale: f64 = (weights.iter().zip(&plane.norms))
         .map(|(w, size)| w.abs() * size)
         .sum();
-    // every number below is a sum of at most n such terms and a few more
-    let rounding = 4.0 * scale * terms(n) * f64::EPSILON;
+    // every number below is a sum of at most n such terms, and of the moves of a few
+    let rounding = 4.0 * scale * terms(n + PASSES * FEW) * f64::EPSILON;
     if !rounding.is_finite() {
         return None;
     }
@@ -44,6 +47,9 @@ pub(super) fn largest(plane: &Plane, weights: &[f64]) -> Option<Largest> {
     if plane.rank == 0 || scale == 0.0 {
         return Some(out);
     }
+    if !RANGE.contains(&scale) {
+        return None;
+    }
     let all = 0..u32::try_from(n).ok()?;
     let mut waiting = BinaryHeap::new();
     let (mut visits, mut caps) = (0, 0);
@@ -51,7 +57,8 @@ pub(super) fn largest(plane: &Plane, weights: &[f64]) -> Option<Largest> {
         if piece.best.0 > out.price {
             (out.price, out.at) = piece.best;
         }
-        if piece.bound > out.price * (1.0 + TOL) {
+        let is_settled = piece.bound <= out.price * (1.0 + TOL); // not so for NaN
+        if !is_settled {
             waiting.push(ByBound(piece));
         }
     };

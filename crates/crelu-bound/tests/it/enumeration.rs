@@ -145,6 +145,49 @@ fn dearest_scales_with_the_data() {
 }
 
 #[test]
+fn verify_with_enumeration_of_any_length_of_theta_stays_below_the_optimum() {
+    for (rank, rows) in [(1, 6), (2, 9), (3, 6)] {
+        let data = teacher(rows, rank, 0.2, 3);
+        let best = exact(&data);
+        let size = data.y.iter().map(|y| y * y).sum::<f64>() / rows as f64;
+        for power in (-1070..1020).step_by(11) {
+            let by = |t: &f64| t * 2.0_f64.powi(power / 2) * 2.0_f64.powi(power - power / 2);
+            let theta: Vec<f64> = best.theta.iter().map(by).collect();
+            let certificate = Certificate {
+                theta,
+                proof: Proof::Enumeration,
+            };
+            let bound = verify(&data.problem(), &certificate).unwrap().bound();
+            // the interior point stops at about 1e-8
+            let most = best.objective + 1e-7 * size;
+            assert!(
+                bound.is_none_or(|b| b.value <= most),
+                "2^{power}: {bound:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn dearest_price_is_sound_where_squares_would_leave_the_range() {
+    let mut rng = Rng(9);
+    let x = Mat::from_fn(100, 2, |_, _| rng.normal());
+    let theta = rng.normals(100);
+    let plain = dearest(&x, &theta).price;
+    for scale in [1e-170, 1e-90, 1e90, 1e152] {
+        let scaled: Vec<f64> = theta.iter().map(|t| t * scale).collect();
+        let data = Data {
+            x: x.clone(),
+            y: scaled.clone(),
+            beta: 0.1,
+        };
+        let found = dearest_neuron(&data.problem(), &scaled);
+        let is_sound = found.is_none_or(|found| found.bound / scale >= plain * (1.0 - 1e-14));
+        assert!(is_sound, "{scale}");
+    }
+}
+
+#[test]
 fn dearest_of_no_price_is_nothing() {
     let x = Mat::from_fn(7, 3, |i, j| (i * 3 + j) as f64 - 8.0);
     let found = dearest(&x, &[0.0; 7]);

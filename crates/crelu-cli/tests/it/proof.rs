@@ -259,4 +259,20 @@ fn fit_of_two_features_is_proven_optimal_by_enumeration() {
         assert!(gap <= 1e-3, "{share}: {gap}");
         here.run_to(0, &["verify", "m", "rings.csv", "c"]);
     }
+    // a sampled network is far from optimal, and its bound the same
+    let fit = [
+        "fit",
+        "rings.csv",
+        "--quiet",
+        "--train",
+        "sampled",
+        "--out",
+        "s",
+    ];
+    here.run_to(
+        0,
+        &[&fit[..], &["--beta-frac", "0.3", "--certificate", "c"]].concat(),
+    );
+    assert_eq!(here.report("s.json")["proof"], "enumeration");
+    here.run_to(0, &["verify", "s", "rings.csv", "c"]);
 }
