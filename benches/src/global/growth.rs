@@ -19,7 +19,7 @@ pub(crate) const SHORT: usize = 1000;
 /// The size of the paper's largest problem.
 pub(crate) const PAPER: (usize, usize) = (10_000, 3072);
 /// Seconds after which a size is stopped.
-pub(crate) const LIMIT: f64 = 120.0;
+pub(crate) const LIMIT: f64 = 60.0;
 const PAPER_LIMIT: f64 = 600.0;
 /// Of `beta_max`.
 const FRACTION: f64 = 0.01;

@@ -127,7 +127,7 @@ fn frontier(area: &Area<'_>, view: &View<'_>) -> Result<(), String> {
         .axis_desc_style((FONT, 14))
         .x_desc("neurons")
         .y_desc("J / Adam's best")
-        .y_label_formatter(&|value| format!("{value:.3}"))
+        .y_label_formatter(&|value| format!("{value:.4}"))
         .x_label_formatter(&|value| format!("{value:.0}"))
         .draw()
         .map_err(failed)?;
