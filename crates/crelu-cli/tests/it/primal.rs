@@ -104,6 +104,30 @@ fn every_primal_and_splitting_reaches_one_optimum_on_breast_cancer() {
 }
 
 #[test]
+fn both_backends_reach_one_optimum_on_the_demonstrations_images_and_on_breast_cancer() {
+    let here = Workplace::new();
+    let images = data("fashion/train-images-idx3-ubyte.gz");
+    let labels = data("fashion/train-labels-idx1-ubyte.gz");
+    let cancer = data("breast_cancer.csv");
+    for (table, more) in [
+        (&images, &["--labels", labels.as_str()][..]),
+        (&cancer, &[][..]),
+    ] {
+        let mut reports = Vec::new();
+        for method in ["cholesky", "cg", "pcg-jacobi", "pcg-nystrom"] {
+            for (backend, precision) in [("faer", "f64"), ("faer", "f32"), ("nalgebra", "f64")] {
+                let fixed = ["--beta-frac", "0.1", "--primal", method];
+                let how = ["--backend", backend, "--precision", precision];
+                let report = fitted(&here, table, "1e-2", &[&fixed[..], &how, more].concat());
+                assert_eq!(report["primal"]["backend"], backend);
+                reports.push((format!("{table}, {method}, {backend}, {precision}"), report));
+            }
+        }
+        assert_agree(&reports);
+    }
+}
+
+#[test]
 fn both_backends_and_every_form_reach_one_optimum() {
     let here = Workplace::new();
     here.put("rings.csv", rings(80, 3, 41));
