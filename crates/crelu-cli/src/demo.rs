@@ -17,6 +17,7 @@ use crate::errors::Failure;
 use crate::fit::exit_code;
 use crate::outputs::{Destinations, check_folder};
 use crate::progress::{Display, Goal};
+use crate::summary::AtMost;
 use crate::{interrupt, printout, threads};
 
 const PATTERNS: usize = 100;
@@ -76,7 +77,7 @@ pub(crate) fn run(args: &DemoArgs, clock: &ProgramClock) -> Result<ExitCode, Fai
     table.0.push_str(&format!(
         "\ngap: proof; no network of the same kind on the same patterns has a J below the dual bound.\n\
          search gap of `global`, over all networks: evidence; the search found no neuron that would\n\
-         lower its best J ({:.6}) by more than {:.2} %.\n\
+         lower the J of its best network before thinning ({:.6}) by more than {:.2} %.\n\
          proven gap, over all networks: proof; {}.\n\
          Model, report and plots of `global`: {}\n",
         global.fit.report.best_objective.unwrap_or_default(),
@@ -102,8 +103,9 @@ fn proven(fit: &Fit) -> String {
         || "none was made".to_owned(),
         |bound| {
             format!(
-                "no ReLU network of any width has a J below {bound:.6}. At so\n\
-                 weak a penalty the quick bound is loose: `crelu fit --prove SECONDS` raises it"
+                "no ReLU network of any width has a J below {:.6}. At so\n\
+                 weak a penalty the quick bound is loose: `crelu fit --prove SECONDS` raises it",
+                AtMost(bound)
             )
         },
     )

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crelu_model::{Clock, FitObserver, HistoryEntry, Progress};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::summary::Short;
+use crate::summary::{AtMost, Short};
 
 /// Seconds between two lines where there is no terminal.
 const LINE_EVERY: f64 = 1.0;
@@ -141,7 +141,7 @@ impl FitObserver for Display<'_> {
                 self.refresh();
             }
             Progress::Proven { bound, gap } => {
-                let (bound, percent) = (Short(bound), 100.0 * gap);
+                let (bound, percent) = (AtMost(bound), 100.0 * gap);
                 self.tell(&format!(
                     "{:.1} s, proven gap {percent:.2} %: no network has a J below {bound:.6}",
                     self.clock.seconds()

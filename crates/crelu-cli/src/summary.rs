@@ -95,11 +95,11 @@ pub(crate) fn text(report: &Report, task: Task<'_>, destinations: &Destinations)
             "proven:",
             &format_args!(
                 "no ReLU network of any width has a J below {:.8}: gap {:.3} % ({})",
-                Short(bound),
+                AtMost(bound),
                 100.0 * gap,
                 match proof {
                     "enumeration" => "proof, all cells enumerated",
-                    _ => "proof by relaxation; the true gap is smaller",
+                    _ => "proof by relaxation; the true gap is no larger",
                 }
             ),
         );
@@ -112,7 +112,7 @@ pub(crate) fn text(report: &Report, task: Task<'_>, destinations: &Destinations)
     line("report:", &destinations.report.display());
     match (&destinations.certificate, report.proven_bound) {
         (Some(path), Some(_)) => line("certificate:", &path.display()),
-        (Some(_), None) => line("certificate:", &"none: no time was left for a proven bound"),
+        (Some(_), None) => line("certificate:", &"none: no bound was proven"),
         (None, _) => {}
     }
     if let Some(folder) = &destinations.plots {
@@ -160,9 +160,45 @@ impl fmt::Display for Short {
     }
 }
 
+/// The same, rounded down: what is printed of a proven bound must not exceed it.
+pub(crate) struct AtMost(pub(crate) f64);
+
+impl fmt::Display for AtMost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = f.precision().unwrap_or(6).max(1);
+        let text = |value: f64| format!("{:.*}", digits, Short(value));
+        let near = text(self.0);
+        let is_above = near.parse::<f64>().is_ok_and(|printed| printed > self.0);
+        if !is_above {
+            return f.write_str(&near);
+        }
+        // one unit of the last digit less rounds to at most the value
+        let last = i32::try_from(digits - 1).unwrap_or(i32::MAX);
+        let unit = 10.0_f64.powf(self.0.abs().log10().floor()) / 10.0_f64.powi(last);
+        f.write_str(&text(self.0 - unit))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn at_most_prints_no_more_than_the_value() {
+        for (value, text) in [
+            (0.128_691_835_47, "0.128691"),
+            (0.128_691_135_47, "0.128691"),
+            (0.1, "0.100000"),
+            (0.099_999_99, "0.0999999"),
+            (9.999_999_9, "9.99999"),
+            (1.666_666_66e-7, "1.66666e-7"),
+            (0.0, "0"),
+        ] {
+            let printed = format!("{:.6}", AtMost(value));
+            assert_eq!(printed, text);
+            assert!(printed.parse::<f64>().expect("a number") <= value);
+        }
+    }
 
     #[test]
     fn short_number_keeps_significant_digits() {

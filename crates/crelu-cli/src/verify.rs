@@ -10,7 +10,7 @@ use crate::errors::Failure;
 use crate::predict::load;
 use crate::printout;
 use crate::samples::{check_order, dataset};
-use crate::summary::Short;
+use crate::summary::{AtMost, Short};
 
 /// Recomputes a proven bound from the data, the penalty and the certificate.
 ///
@@ -48,7 +48,7 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
         checked.proof,
         checked.n,
         Short(file.beta),
-        Short(checked.bound),
+        AtMost(checked.bound),
         Short(checked.objective),
         100.0 * checked.gap
     ))?;

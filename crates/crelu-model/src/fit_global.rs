@@ -102,6 +102,8 @@ pub(crate) fn fit_global(
     let certified = control.seconds() - certified;
     let (convex, dual_bound) = match &own {
         Some(own) => (own.point.objective / count, own.bound / count),
+        // without a neuron the programme has one point, the zero network
+        None if trained.neurons.is_empty() => (objective, objective),
         None => (objective, 0.0),
     };
     // the feasible point is the network but for rounding, or a better one

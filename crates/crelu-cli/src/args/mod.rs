@@ -74,14 +74,27 @@ pub(crate) fn parse() -> Parsed {
             Err(failure) => Parsed::Wrong(failure),
         };
     }
-    Parsed::Wrong(Failure::new(first_paragraph(&error.render().to_string())))
+    let command = std::env::args().nth(1).filter(|name| is_command(name));
+    Parsed::Wrong(Failure::new(first_paragraph(
+        &error.render().to_string(),
+        command.as_deref(),
+    )))
+}
+
+/// Whether a word names a subcommand, whose help lists the options.
+fn is_command(name: &str) -> bool {
+    use clap::CommandFactory;
+    Cli::command().find_subcommand(name).is_some()
 }
 
 /// The complaint itself, on one line: what follows the first empty line is advice and usage.
-fn first_paragraph(text: &str) -> String {
+fn first_paragraph(text: &str, command: Option<&str>) -> String {
     let lines = text.lines().map(str::trim);
     let complaint: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
     let complaint = complaint.join(" ");
     let complaint = complaint.strip_prefix("error: ").unwrap_or(&complaint);
-    format!("{complaint} (see crelu --help)")
+    match command {
+        Some(command) => format!("{complaint} (see crelu {command} --help)"),
+        None => format!("{complaint} (see crelu --help)"),
+    }
 }
