@@ -22,7 +22,7 @@ pub(crate) const PAPER: (usize, usize) = (10_000, 3072);
 pub(crate) const LIMIT: f64 = 60.0;
 const PAPER_LIMIT: f64 = 600.0;
 /// Of `beta_max`.
-const FRACTION: f64 = 0.01;
+const FRACTION: f64 = 0.1;
 const SEED: u64 = 21;
 
 /// One size after the other, each in a process of its own.
