@@ -63,7 +63,8 @@ pub(crate) struct FitArgs {
     loss: Option<()>,
 
     /// The linear solve: auto, cholesky, cg, pcg-jacobi, pcg-nystrom, rbcd (randomised block
-    /// descent) or block-exact (block descent through one shared factor)
+    /// descent) or block-exact (block descent through one shared factor); global: of the programme
+    /// over the network's own patterns, which the certificate is for
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = choice::primal)]
     pub(crate) primal: PrimalChoice,
     /// The system it solves: kernel (n x n), gram (rP x rP, formed), reduced (the same by products),
