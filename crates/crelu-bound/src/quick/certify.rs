@@ -38,7 +38,8 @@ pub(super) fn certificate(model: &IntervalModel<'_>, data: &Reduced) -> Certific
                 } else {
                     let kink = side.kinks[i];
                     out.t[row] = -0.5 * q * (1.0 + kink.tilt());
-                    out.g[row] = -0.5 * q * kink.turn * inverse(side.turn[i]) / unit;
+                    out.g[row] =
+                        -0.5 * q * kink.turn * side.per_turn(i, chunk.norms[i], shape) / unit;
                 }
             }
         }

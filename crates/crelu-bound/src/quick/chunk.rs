@@ -94,7 +94,7 @@ pub(super) struct Side {
 pub(super) struct Chunk {
     pub(super) rows: Range<usize>,
     /// `|x_i|`
-    norms: Vec<f64>,
+    pub(super) norms: Vec<f64>,
     pub(super) sides: [Side; 2],
     /// `(-loss'(H))_+` and `(loss'(L))_+`: `theta = up - down`.
     pub(super) up: Vec<f64>,
@@ -179,7 +179,17 @@ impl Chunk {
     }
 }
 
+/// Below this share of its size `|U x|` is rounding, and so is its direction: another machine finds
+/// another one.
+const NOISE: f64 = 1e-10;
+
 impl Side {
+    /// `1 / |N N'x|` of a row, 0 where that is rounding.
+    pub(super) fn per_turn(&self, i: usize, norm: f64, shape: &Shape) -> f64 {
+        let is_known = self.turn[i] > NOISE * shape.size * shape.size * norm;
+        if is_known { inverse(self.turn[i]) } else { 0.0 }
+    }
+
     fn forward(&mut self, data: MatRef<'_, f64>, norms: &[f64], shape: &Shape, smoothing: f64) {
         let (factor, gram) = (shape.factor.as_ref(), shape.gram.as_ref());
         product(

@@ -50,7 +50,7 @@ pub(super) fn dearest(model: &IntervalModel<'_>, sign: usize) -> Result<Dearest,
                 }
             } else {
                 let kink = side.kinks[i];
-                let g = -0.5 * q * kink.turn * inverse(side.turn[i]);
+                let g = -0.5 * q * kink.turn * side.per_turn(i, chunk.norms[i], shape);
                 linear[(row, 0)] = 0.5 * q * (1.0 + kink.tilt());
                 for k in 0..rank {
                     turned[(k, row)] = g * data[(k, row)];

@@ -13,7 +13,7 @@ use crate::error::BoundError;
 use crate::loss::{PointLoss, Squared};
 use crate::network::KnownNetwork;
 use crate::problem::BoundProblem;
-use crate::verify::{VerifiedBound, verify};
+use crate::verify::{VerifiedBound, is_compacted, verify};
 
 /// Which inequalities are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -87,12 +87,17 @@ impl QuickSettings {
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     pub fn flops(&self, n: usize, d: usize) -> f64 {
         let width = self.columns(d.min(n)) as f64;
-        let (n, rank, wide) = (n as f64, d.min(n) as f64, d as f64);
+        let (own, compaction) = if is_compacted(n, d) {
+            (n, 14.0 * d as f64 * (n * n) as f64)
+        } else {
+            (d, 0.0)
+        };
+        let (n, rank, wide, own) = (n as f64, d.min(n) as f64, d as f64, own as f64);
         let stages = self.stages as f64;
         let evaluations = USUAL_EVALUATIONS * 8.0 * n * width * (rank + width);
         let between = stages * (8.0 * n * rank * rank + 18.0 * rank.powi(3));
-        let around = 8.0 * n * wide * rank + 24.0 * n * wide * wide + 30.0 * wide.powi(3);
-        evaluations + between + around
+        let verifier = 24.0 * n * own * own + 30.0 * own.powi(3) + compaction;
+        evaluations + between + 8.0 * n * wide * rank + verifier
     }
 }
 
@@ -229,6 +234,7 @@ impl<'a> Run<'a> {
             }
         };
         self.joint(&mut x)?;
+        self.prices(&mut x)?;
         let square = self.data.spread * self.data.spread;
         let none = || trivial(&vec![0.0; self.data.target.len()]);
         Ok(Found {
@@ -275,8 +281,7 @@ impl<'a> Run<'a> {
         let tol = self.settings.tol;
         for stage in 0..self.settings.stages {
             let smoothing = SMOOTHING[stage.min(SMOOTHING.len() - 1)];
-            let bound = self.best.as_ref().map_or(0.0, |best| best.0);
-            let left = (self.limit - bound) / self.limit.max(f64::MIN_POSITIVE);
+            let left = self.left(self.best.as_ref().map_or(0.0, |best| best.0));
             if left <= tol {
                 break;
             }
@@ -290,6 +295,45 @@ impl<'a> Run<'a> {
             self.insert_dear(x, smoothing, &sides)?;
         }
         Ok(())
+    }
+
+    /// The cheapest proof of the best `theta`, each sign by itself: a sign of no mass at the optimum
+    /// has no say in the joint problem, which leaves its multipliers as they were.
+    fn prices(&mut self, x: &mut [f64]) -> Result<(), BoundError> {
+        let Some((bound, held)) = &self.best else {
+            return Ok(());
+        };
+        if self.left(*bound) <= self.settings.tol || self.halted() {
+            return Ok(());
+        }
+        let theta: Vec<f64> = held.theta.iter().map(|t| t / self.data.spread).collect();
+        let (masses, half) = (self.model.masses(), self.model.half());
+        let fresh = start::from_data(self.data.rows.as_ref(), self.model.width());
+        for (sign, mass) in masses.into_iter().enumerate() {
+            if mass <= NO_MASS * (masses[0] + masses[1]) {
+                let own = sign * half..(sign + 1) * half;
+                x[own.clone()].copy_from_slice(&fresh[own]);
+            }
+        }
+        self.model.price_of(&theta);
+        let mut before = *bound;
+        for smoothing in SMOOTHING {
+            self.minimise(x, smoothing, self.left(before));
+            let (most, sides) = self.look(x, smoothing)?;
+            self.model.anchor();
+            if most <= self.data.price || self.halted() {
+                break;
+            }
+            self.insert_dear(x, smoothing, &sides)?;
+            before = self.best.as_ref().map_or(before, |best| best.0);
+        }
+        self.model.price_of_all();
+        Ok(())
+    }
+
+    /// What is left to win, relatively.
+    fn left(&self, bound: f64) -> f64 {
+        (self.limit - bound) / self.limit.max(f64::MIN_POSITIVE)
     }
 
     /// Inserts the directions in which the certificate is weakest, where that lowers the value.

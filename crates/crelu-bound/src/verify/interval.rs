@@ -14,7 +14,7 @@ use crate::certificate::IntervalMultipliers;
 /// The range of `mu` at data of size one: its quarter and its fourfold must be exact.
 const MU_RANGE: core::ops::Range<f64> = 1e-280..1e280;
 
-/// One row's share of the bound: `weight z^2 + linear x'u - slope (x'M u)(x'u) + constant`.
+/// One row's share of the bound: `weight z^2 + linear x'u - slope (x'V V'u)(x'u) + constant`.
 struct Row {
     weight: f64,
     linear: f64,
@@ -26,7 +26,7 @@ struct Row {
 ///
 /// ```text
 ///     q z <= mu z^2 / 4 + q x'u / 2 + q^2 / (4 mu)         q > 0,  z^2 <= (x'u)^2
-///    -|q| z <= -t x'u - (D'u)(x'u)                         |D| <= min(t, |q| - t), D = g M x
+///    -|q| z <= -t x'u - (D'u)(x'u)                         |D| <= min(t, |q| - t), D = g V V'x
 /// ```
 ///
 /// so the price is at most `max_{|u| = 1} u'A u + b'u + c`, and that is at most `U` when, for
@@ -35,13 +35,12 @@ struct Row {
 /// **Cost** `12 n d^2` flops and about 15 Cholesky factorisations of side `d`.
 pub(super) fn price(data: &Scaled, q: &[f64], multipliers: &IntervalMultipliers) -> Option<f64> {
     let d = data.x.ncols();
-    let form = symmetric(data, multipliers);
-    let image = form.as_ref().map(|m| Ball::exact(data.x.clone()).times(m));
+    let image = directions(data, multipliers);
     let rows: Vec<Row> = (0..q.len())
         .map(|i| {
-            let stretch = image.as_ref().map_or(0.0, |image| {
-                norm_up((0..d).map(|j| (image.mid[(i, j)], image.rad[(i, j)])))
-            });
+            let stretch = image
+                .as_ref()
+                .map_or(0.0, |image| norm_up((0..d).map(|j| (image[(i, j)], 0.0))));
             row(data, q[i], i, multipliers, stretch)
         })
         .collect();
@@ -54,11 +53,10 @@ pub(super) fn price(data: &Scaled, q: &[f64], multipliers: &IntervalMultipliers)
     let transposed = Ball::exact(data.x.transpose().to_owned());
     let b = transposed.times(&Ball::column(&linear));
     let mut a = transposed.times(&Ball::row_scaled(&weights, data.x.as_ref()));
-    if let Some(m) = &form {
+    if let Some(image) = &image {
         let slopes: Vec<f64> = rows.iter().map(|row| row.slope).collect();
-        let gram = transposed.times(&Ball::row_scaled(&slopes, data.x.as_ref()));
-        let right = gram.times(m);
-        a = Ball::sum(&[(1.0, &a), (-0.5, &right), (-0.5, &right.transposed())]);
+        let turned = transposed.times(&Ball::row_scaled(&slopes, image.as_ref()));
+        a = Ball::sum(&[(1.0, &a), (-0.5, &turned), (-0.5, &turned.transposed())]);
     }
     let trivial = data.trivial_price(q);
     let (lambda, value) = best_shift(&a.mid, &b.mid)?;
@@ -92,19 +90,22 @@ fn border(a: &Ball, b: &Ball, lambda: f64, price: f64, constant: f64) -> Arrow {
     }
 }
 
-/// `M = V V'` as computed, taken as exact from here on; `None` where it is absent or not finite.
-fn symmetric(data: &Scaled, multipliers: &IntervalMultipliers) -> Option<Ball> {
-    let (d, width) = (data.x.ncols(), multipliers.width);
+/// `V V'x_i` in rows, as computed: a multiplier is a free choice, so these numbers are taken as exact
+/// from here on. `None` where they are absent or not finite.
+fn directions(data: &Scaled, multipliers: &IntervalMultipliers) -> Option<Mat<f64>> {
+    let (n, d, width) = (data.x.nrows(), data.x.ncols(), multipliers.width);
     if width == 0 || !multipliers.factor.iter().all(|v| v.is_finite()) {
         return None;
     }
     let v = Mat::from_fn(d, width, |i, k| multipliers.factor[k * d + i]);
-    let mut m = Mat::zeros(d, d);
-    product(m.as_mut(), Accum::Replace, v.as_ref(), v.transpose(), 1.0);
-    let m = Mat::from_fn(d, d, |i, j| m[(i.max(j), i.min(j))]);
-    (0..d)
-        .all(|j| (0..d).all(|i| m[(i, j)].is_finite()))
-        .then(|| Ball::exact(m))
+    let mut along = Mat::zeros(n, width);
+    let (x, v) = (data.x.as_ref(), v.as_ref());
+    product(along.as_mut(), Accum::Replace, x, v, 1.0);
+    let mut out = Mat::zeros(n, d);
+    let (to, along) = (out.as_mut(), along.as_ref());
+    product(to, Accum::Replace, along, v.transpose(), 1.0);
+    let is_finite = (0..d).all(|j| (0..n).all(|i| out[(i, j)].is_finite()));
+    is_finite.then_some(out)
 }
 
 /// The row's multipliers inside their cones, whatever the certificate says.

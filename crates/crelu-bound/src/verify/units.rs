@@ -42,6 +42,18 @@ impl Scaled {
         })
     }
 
+    /// The same targets and units for other rows.
+    pub(super) fn with_rows(&self, x: Mat<f64>) -> Self {
+        let row = |i: usize| norm_up((0..x.ncols()).map(|j| (x[(i, j)], 0.0)));
+        Self {
+            norms: (0..x.nrows()).map(row).collect(),
+            x,
+            y: self.y.clone(),
+            x_exponent: self.x_exponent,
+            y_exponent: self.y_exponent,
+        }
+    }
+
     /// `v * 2^(x_exponent * of_x + y_exponent * of_y)`; where it rounds, it is still a number as
     /// good as any for a multiplier.
     pub(super) fn multiplier(&self, v: f64, of_x: i32, of_y: i32) -> f64 {

@@ -14,3 +14,4 @@ mod oracle;
 mod quick;
 #[cfg(test)]
 mod tight;
+mod wide;
