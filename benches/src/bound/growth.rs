@@ -186,6 +186,7 @@ fn tight(n: usize, rows: usize) -> Result<Value, String> {
         let mut at = Vec::new();
         let report = tighten(&problem, None, None, &settings, &control, &mut |_| {
             at.push(clock.seconds());
+            true
         })
         .map_err(|e| e.to_string())?;
         blocks = report.blocks;

@@ -1,6 +1,6 @@
 use crelu_bound::{
-    BoundProblem, KnownNetwork, QuickBound, QuickKind, QuickSettings, TightSettings, quick_bound,
-    tighten,
+    BoundProblem, Certificate, KnownNetwork, QuickBound, QuickKind, QuickSettings, TightProgress,
+    TightReport, TightSettings, TightStatus, quick_bound, tighten,
 };
 use crelu_model::global::{GlobalObserver, GlobalProblem, GlobalSettings, Neurons, Round, train};
 use crelu_model::programme::Activation;
@@ -85,38 +85,31 @@ fn one(set: &Set, fraction: f64, quick: bool) -> Result<Value, String> {
     let plain = timed_quick(&bound, QuickKind::Plain, known)?;
     let turned = timed_quick(&bound, QuickKind::Turned, known)?;
 
-    let clock = Stopwatch::start();
-    let most = if quick { SECONDS[0] } else { SECONDS[2] };
-    let control = Control::with_clock(&clock).limit(Some(most));
-    let first = turned.0.as_ref().map(|found| &found.certificate);
-    let mut course = Vec::new();
-    let tight = tighten(
-        &bound,
-        Some(known),
-        first,
-        &TightSettings::default(),
-        &control,
-        &mut |now| course.push((clock.seconds(), now.bound)),
-    )
-    .map_err(|e| e.to_string())?;
-    let ended = clock.seconds();
-    // a proof that ends a little late belongs to the second it was begun for
-    let at: Vec<Value> = SECONDS
-        .iter()
-        .map(|limit| {
-            let until = course
-                .iter()
-                .filter(|(seconds, _)| *seconds <= limit * 1.05);
-            let best = until.map(|(_, bound)| *bound).fold(0.0, f64::max);
-            let best = best.max(turned.0.as_ref().map_or(0.0, |found| found.verified.value));
-            let is_known = *limit <= most;
-            if is_known {
-                json!(gap(best))
-            } else {
-                Value::Null
-            }
-        })
-        .collect();
+    let first = turned.0.as_ref();
+    let quick_value = first.map_or(0.0, |found| found.verified.value);
+    let first = first.map(|found| &found.certificate);
+    // every time is a run of its own, as `--prove` makes it, until one ends by itself
+    let mut last: Option<TightRun> = None;
+    let mut at = Vec::new();
+    for (k, limit) in SECONDS.into_iter().enumerate() {
+        if quick && k > 0 {
+            at.push(Value::Null);
+            continue;
+        }
+        if last.as_ref().is_none_or(TightRun::is_cut_short) {
+            last = Some(timed_tight(&bound, known, first, limit)?);
+        }
+        let best = last.as_ref().map_or(0.0, |run| run.report.bound.value);
+        at.push(json!(gap(best.max(quick_value))));
+    }
+    let Some(TightRun {
+        report: tight,
+        course,
+        seconds: ended,
+    }) = last
+    else {
+        return Err("no time for the tight bound is given".into());
+    };
     let quick_row = |(found, seconds): &(Option<QuickBound>, f64)| {
         json!({
             "gap": found.as_ref().map(|found| gap(found.verified.value)),
@@ -135,6 +128,42 @@ fn one(set: &Set, fraction: f64, quick: bool) -> Result<Value, String> {
         "blocks": tight.blocks,
         "course": course.iter().map(|(s, b)| json!([s, gap(*b)])).collect::<Vec<_>>(),
     }))
+}
+
+/// A tight bound, its course in seconds and bounds, and how long it took.
+struct TightRun {
+    report: TightReport,
+    course: Vec<(f64, f64)>,
+    seconds: f64,
+}
+
+impl TightRun {
+    fn is_cut_short(&self) -> bool {
+        self.report.status == TightStatus::TimeLimit
+    }
+}
+
+fn timed_tight(
+    problem: &BoundProblem<'_>,
+    start: KnownNetwork<'_>,
+    first: Option<&Certificate>,
+    limit: f64,
+) -> Result<TightRun, String> {
+    let clock = Stopwatch::start();
+    let control = Control::with_clock(&clock).limit(Some(limit));
+    let settings = TightSettings::default();
+    let mut course = Vec::new();
+    let mut note = |now: TightProgress| {
+        course.push((clock.seconds(), now.bound));
+        true
+    };
+    let report = tighten(problem, Some(start), first, &settings, &control, &mut note)
+        .map_err(|e| e.to_string())?;
+    Ok(TightRun {
+        report,
+        course,
+        seconds: clock.seconds(),
+    })
 }
 
 fn timed_quick(

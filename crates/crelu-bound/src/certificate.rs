@@ -63,7 +63,8 @@ pub struct IntervalMultipliers {
 /// quadratic form (with `z - z' = X u`) proves the price at most `U`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProductMultipliers {
-    /// A partition of the rows.
+    /// Disjoint sets of rows. A row `i` of none is taken for `|s theta_i| |x_i|`: serves rows of (nearly)
+    /// no length.
     pub blocks: Vec<BlockMultipliers>,
     /// `tau`.
     pub trace: f64,

@@ -23,7 +23,7 @@ pub enum BoundError {
     /// A weight of the penalty that is not positive.
     #[error("beta = {0}: a bound needs a positive, finite weight")]
     Beta(f64),
-    /// Blocks of rows that are no partition.
+    /// Blocks of rows that overlap, or hold other rows.
     #[error("row {row} (from 0) is in two blocks, or not one of the {n_samples} rows")]
     Partition {
         /// The row.

@@ -1,4 +1,5 @@
-use faer::MatRef;
+use faer::{Accum, Mat, MatRef};
+use linalg_core::product;
 
 use crate::error::BoundError;
 use crate::problem::BoundProblem;
@@ -24,5 +25,26 @@ impl KnownNetwork<'_> {
             }
         }
         Ok(())
+    }
+
+    /// `J` of the mean objective, rounded as it comes. **Cost** `2 n d` flops a neuron.
+    pub(crate) fn objective(&self, problem: &BoundProblem<'_>) -> f64 {
+        let mut images = Mat::zeros(problem.n_samples(), self.output.len());
+        let (to, x) = (images.as_mut(), problem.x());
+        product(to, Accum::Replace, x, self.hidden, 1.0);
+        let error = |i: usize| {
+            let terms = self.output.iter().enumerate();
+            let f: f64 = terms.map(|(j, a)| a * images[(i, j)].max(0.0)).sum();
+            problem.y()[i] - f
+        };
+        let n = problem.n_samples();
+        let loss: f64 = (0..n).map(|i| 0.5 * error(i).powi(2)).sum();
+        let lengths = self.output.iter().enumerate();
+        let cost: f64 = lengths
+            .map(|(j, a)| a.abs() * self.hidden.col(j).norm_l2())
+            .sum();
+        #[expect(clippy::cast_precision_loss, reason = "a row count far below 2^53")]
+        let mean = loss / n as f64;
+        mean + problem.beta() * cost
     }
 }

@@ -236,9 +236,7 @@ impl Proving<'_> {
             quick.as_ref(),
             &settings,
             &control,
-            &mut |now| {
-                course.note(now.bound, control.seconds());
-            },
+            &mut |now| course.note(now.bound, control.seconds()),
         )?;
         if self
             .best

@@ -38,7 +38,13 @@ impl Finish<'_> {
         }
         let mut both = [None, None];
         for_each_mut(&mut both, |s, out| *out = Some(self.one_sign(&theta, s)));
-        let mut user = self.problem.y().to_vec();
+        // what is left out has no price: its theta is y once the price is scaled to the threshold
+        let price = both.iter().flatten().fold(0.0, |most, one| one.1.max(most));
+        let scale = match price.is_finite() {
+            true => (price / self.data.threshold).max(1.0),
+            false => 1.0,
+        };
+        let mut user: Vec<f64> = self.problem.y().iter().map(|y| scale * y).collect();
         for (row, t) in self.data.rows.iter().zip(&theta) {
             user[*row] = t * self.data.y_unit;
         }
@@ -48,11 +54,14 @@ impl Finish<'_> {
         };
         Certificate {
             theta: user,
-            proof: Proof::Products(Box::new(both.map(|m| m.unwrap_or_else(empty)))),
+            proof: Proof::Products(Box::new(
+                both.map(|one| one.map_or_else(empty, |one| one.0)),
+            )),
         }
     }
 
-    fn one_sign(&self, theta: &[f64], s: usize) -> ProductMultipliers {
+    /// The multipliers of a sign and about the price that they prove, at size one.
+    fn one_sign(&self, theta: &[f64], s: usize) -> (ProductMultipliers, f64) {
         let (data, blocks) = (self.data, self.blocks);
         let signed: Vec<f64> = theta.iter().map(|t| SIGNS[s] * t).collect();
         let mut parts: Vec<Option<Part>> = blocks.iter().map(|_| None).collect();
@@ -80,15 +89,14 @@ impl Finish<'_> {
             true => inner[0],
             false => inner[1],
         };
-        let (_, trace) = price(best);
-        let mut out: Vec<BlockMultipliers> = (blocks.iter().zip(&parts))
-            .map(|(block, part)| export(data, block, part, &signed, self.scales, best.exp()))
-            .collect();
-        out.extend(rows_left_out(self.problem, data));
-        ProductMultipliers {
-            blocks: out,
+        let (proven, trace) = price(best);
+        let out = (blocks.iter().zip(&parts))
+            .map(|(block, part)| export(data, block, part, &signed, self.scales, best.exp()));
+        let made = ProductMultipliers {
+            blocks: out.collect(),
             trace: trace * data.x_unit * data.y_unit,
-        }
+        };
+        (made, proven)
     }
 }
 
@@ -280,30 +288,4 @@ fn export(
             .flat_map(|i| directions.col_as_slice(i).to_vec())
             .collect(),
     }
-}
-
-/// Rows of (nearly) zero length: a block each, with the quick bound's multiplier.
-fn rows_left_out(problem: &BoundProblem<'_>, data: &Reduced) -> Vec<BlockMultipliers> {
-    let (n, d) = (problem.n_samples(), problem.n_features());
-    let mut is_left_out = vec![true; n];
-    data.rows.iter().for_each(|&i| is_left_out[i] = false);
-    (0..n)
-        .filter(|&i| is_left_out[i])
-        .map(|i| {
-            let norm = problem.x().row(i).norm_l2();
-            let mu = problem.y()[i].abs() / norm;
-            let usable = if mu > 0.0 && mu.is_finite() {
-                mu
-            } else {
-                data.y_unit / data.x_unit
-            };
-            let value = -0.5 * usable;
-            BlockMultipliers {
-                rows: vec![i],
-                products: vec![0.0, value, value, 0.0],
-                bound: vec![0.0; 2],
-                direction: vec![0.0; 2 * d],
-            }
-        })
-        .collect()
 }

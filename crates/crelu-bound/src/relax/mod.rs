@@ -6,6 +6,7 @@ mod finish;
 mod form;
 mod merge;
 mod moments;
+mod pace;
 mod partition;
 mod positive_part;
 mod run;

@@ -1,11 +1,12 @@
 use faer::Mat;
-use linalg_core::for_each_mut;
+use linalg_core::{Halt, LinalgError, for_each_mut};
 
 use super::block::Block;
 use super::finish::Finish;
 use super::form::{Form, Scales};
 use super::merge::merge;
 use super::moments::Moments;
+use super::pace::Pace;
 use super::partition::partition;
 use super::settings::{TightSettings, may_join};
 use super::start::Start;
@@ -34,26 +35,31 @@ pub(super) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
+    /// `Err` inside where a limit or an interruption left no time for it.
     pub(super) fn new(
         problem: &'a BoundProblem<'a>,
         data: Reduced,
         network: Option<KnownNetwork<'_>>,
         quick: Option<&Certificate>,
         settings: &TightSettings,
-    ) -> Result<Self, BoundError> {
+        pace: &Pace<'_>,
+    ) -> Result<Result<Self, Halt>, BoundError> {
+        if let Some(halt) = pace.abandon() {
+            return Ok(Err(halt));
+        }
         let start = Start::new(&data, network);
         let most = settings.most_rows(data.n_rows());
         let lists = partition(data.directions.as_ref(), most);
         let scales = start.scales(&data, lists.len());
-        let mut blocks = Vec::with_capacity(lists.len());
-        for rows in lists {
-            blocks.push(Block::new(&data, rows, scales)?);
-        }
+        let mut blocks = match make_blocks(&data, lists, scales, pace)? {
+            Ok(blocks) => blocks,
+            Err(halt) => return Ok(Err(halt)),
+        };
         let rho = start.fill(&data, quick, &mut blocks, scales);
         let side = 1 + data.rank();
         let unit = data.y_unit * data.y_unit / count(problem.n_samples());
         let objective = start.objective * unit + data.rest;
-        Ok(Self {
+        Ok(Ok(Self {
             problem,
             corners: [Mat::zeros(side, side), Mat::zeros(side, side)],
             data,
@@ -63,13 +69,21 @@ impl<'a> Run<'a> {
             objective,
             start,
             own: Vec::new(),
-        })
+        }))
     }
 
     /// One iteration: the positive parts, the common corner, the cones. `keep` for a proof after it.
-    pub(super) fn step(&mut self, keep: bool) -> Result<(), BoundError> {
+    /// Why it was left in the middle, if it was: the run is over then.
+    pub(super) fn step(&mut self, keep: bool, pace: &Pace<'_>) -> Result<Option<Halt>, BoundError> {
         let (scales, rho) = (self.scales, self.rho);
-        for_each_mut(&mut self.blocks, |_, block| block.lift(scales, keep));
+        for_each_mut(&mut self.blocks, |_, block| {
+            if pace.abandon().is_none() {
+                block.lift(scales, keep);
+            }
+        });
+        if let Some(halt) = pace.abandon() {
+            return Ok(Some(halt));
+        }
         for moments in self.blocks.iter().flat_map(|b| &b.signs) {
             if let Some(error) = &moments.error {
                 return Err(error.clone().into());
@@ -80,7 +94,7 @@ impl<'a> Run<'a> {
         for_each_mut(&mut self.blocks, |_, block| {
             block.project(corners, scales, rho);
         });
-        Ok(())
+        Ok(None)
     }
 
     /// The blocks' mean, less the cost, on `E a^2 = E |u|^2`.
@@ -244,6 +258,26 @@ impl<'a> Run<'a> {
         let is_settled = gap.sqrt() <= tol * size.sqrt();
         (is_settled && is_near(last.relaxation)).then_some(TightStatus::Converged)
     }
+}
+
+fn make_blocks(
+    data: &Reduced,
+    lists: Vec<Vec<usize>>,
+    scales: Scales,
+    pace: &Pace<'_>,
+) -> Result<Result<Vec<Block>, Halt>, LinalgError> {
+    type Slot = (Vec<usize>, Option<Result<Block, LinalgError>>);
+    let mut slots: Vec<Slot> = lists.into_iter().map(|rows| (rows, None)).collect();
+    for_each_mut(&mut slots, |_, (rows, block)| {
+        if pace.abandon().is_none() {
+            *block = Some(Block::new(data, core::mem::take(rows), scales));
+        }
+    });
+    if let Some(halt) = pace.abandon() {
+        return Ok(Err(halt));
+    }
+    let made = slots.into_iter().filter_map(|slot| slot.1);
+    made.collect::<Result<Vec<Block>, _>>().map(Ok)
 }
 
 /// Blocks are joined when a doubling of their iterations raises the bound by less than this share.

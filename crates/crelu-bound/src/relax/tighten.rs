@@ -1,5 +1,6 @@
 use linalg_core::{Control, Halt};
 
+use super::pace::Pace;
 use super::run::Run;
 use super::settings::TightSettings;
 use super::units::Reduced;
@@ -56,6 +57,8 @@ pub struct TightReport {
 
 /// Proofs are tried after these many iterations, then at every doubling.
 const FIRST_PROOF: usize = 20;
+/// How much dearer a step and its proof are after joining four blocks: they are cubic in the rows.
+const JOINED_COST: f64 = 16.0;
 /// Fewest iterations before blocks are joined: new products take about as many to settle.
 const LEAST_STAGE: usize = 160;
 
@@ -64,7 +67,10 @@ const LEAST_STAGE: usize = 160;
 /// `network`: a trained network, where to start from; `quick`: a certificate of the quick bound,
 /// which is what is returned if nothing better is found, and where to start from without a network.
 /// They matter for the time it takes, and not at all for what is proven: every bound reported went
-/// through [`verify`].
+/// through [`verify`]. `progress` hears of every proof; `false` ends the run as an interruption does.
+///
+/// A limit is looked at between blocks, in the set-up too; a step and its proof are begun where they
+/// fit in the time, going by those before.
 ///
 /// **Cost** an iteration, sign and block of `m` rows: about `20 k (m + rank)^2` flops, `k` (10 to
 /// 40) being the rank of the moments; memory: [`TightSettings::bytes`].
@@ -78,7 +84,7 @@ pub fn tighten(
     quick: Option<&Certificate>,
     settings: &TightSettings,
     control: &Control<'_>,
-    progress: &mut dyn FnMut(TightProgress),
+    progress: &mut dyn FnMut(TightProgress) -> bool,
 ) -> Result<TightReport, BoundError> {
     network.map_or(Ok(()), |network| network.check(problem))?;
     let first = quick.cloned().unwrap_or_else(|| zero(problem));
@@ -95,34 +101,47 @@ pub fn tighten(
         blocks: 0,
         history: Vec::new(),
     };
+    let objective = network.map(|network| network.objective(problem));
+    if objective.is_some_and(|objective| objective - report.bound.value <= settings.tol * objective)
+    {
+        return Ok(report);
+    }
     let Some(data) = Reduced::new(problem)? else {
         return Ok(report);
     };
-    let mut run = Run::new(problem, data, network, quick, settings)?;
+    let mut pace = Pace::new(control);
+    let mut run = match Run::new(problem, data, network, quick, settings, &pace)? {
+        Ok(run) => run,
+        Err(halt) => return Ok(report.ended(halt)),
+    };
     report.blocks = run.blocks.len();
     let (mut stage, mut stage_proof) = (0, FIRST_PROOF);
-    let mut proof_seconds = 0.0;
     loop {
-        let halt = halt(control, proof_seconds);
+        let halt = pace.halt();
+        if let Some(halt) = halt.filter(|_| !pace.fits()) {
+            return Ok(report.ended(halt));
+        }
         let is_last = halt.is_some() || report.iterations + 1 >= settings.max_iters;
         let is_proof = is_last || report.iterations + 1 == stage + stage_proof;
-        run.step(is_proof)?;
+        if let Some(halt) = pace.step(|pace| run.step(is_proof, pace))? {
+            return Ok(report.ended(halt));
+        }
         report.iterations += 1;
         if !is_proof {
             continue;
         }
-        let begin = control.seconds();
         let duals = run.duals();
-        run.prove(&duals, &mut report)?;
-        proof_seconds = control.seconds() - begin;
+        pace.proof(|| run.prove(&duals, &mut report))?;
         let now = run.progress(&report);
         report.history.push(now);
-        progress(now);
+        let goes_on = progress(now);
         let status = run.status(&report, settings.tol);
         let is_joined = status != Some(TightStatus::Closed)
             && !is_last
+            && goes_on
             && stage_proof >= LEAST_STAGE
             && (status.is_some() || run.has_little_left())
+            && pace.has_time_for(JOINED_COST)
             && run.join(settings)?;
         if is_joined {
             report.blocks = run.blocks.len();
@@ -133,25 +152,29 @@ pub fn tighten(
             report.status = status;
             return Ok(report);
         }
+        if !goes_on {
+            return Ok(report.ended(Halt::Interrupted));
+        }
         if is_last {
-            report.status = match halt {
-                None => TightStatus::IterationLimit,
-                Some(Halt::TimeLimit) => TightStatus::TimeLimit,
-                Some(Halt::Interrupted) => TightStatus::Interrupted,
-            };
-            return Ok(report);
+            report.status = TightStatus::IterationLimit;
+            return Ok(match halt {
+                Some(halt) => report.ended(halt),
+                None => report,
+            });
         }
         run.balance(&duals);
         stage_proof *= 2;
     }
 }
 
-/// Whether to stop, so that one more proof still fits in the time.
-fn halt(control: &Control<'_>, proof_seconds: f64) -> Option<Halt> {
-    let is_late = control
-        .time_limit()
-        .is_some_and(|limit| control.seconds() + proof_seconds >= limit);
-    control.halt().or(is_late.then_some(Halt::TimeLimit))
+impl TightReport {
+    fn ended(mut self, halt: Halt) -> Self {
+        self.status = match halt {
+            Halt::TimeLimit => TightStatus::TimeLimit,
+            Halt::Interrupted => TightStatus::Interrupted,
+        };
+        self
+    }
 }
 
 /// A certificate that proves nothing: `J >= 0`.

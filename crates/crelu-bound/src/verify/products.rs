@@ -12,7 +12,7 @@ use crate::certificate::{BlockMultipliers, ProductMultipliers};
 /// `z' = (v - Xu) / 2`, the form `U (a^2 + |u|^2) / 2 - T(a, u, v)` of [`ProductMultipliers`] is an
 /// arrow, its corner `(a, u)`, and positive semidefinite for the `U` returned.
 ///
-/// Multipliers outside their cones are moved inside. **Cost** `4 m d (m + d)` flops a block and a
+/// Multipliers outside their cones are moved inside; a row of no block adds `(q_i)_+ |x_i|`. **Cost** `4 m d (m + d)` flops a block and a
 /// few times `m^3 / 3`.
 pub(super) fn price(data: &Scaled, q: &[f64], multipliers: &ProductMultipliers) -> Option<f64> {
     let mut parts: Vec<(&BlockMultipliers, Option<Part>)> = multipliers
@@ -51,11 +51,21 @@ pub(super) fn price(data: &Scaled, q: &[f64], multipliers: &ProductMultipliers) 
     raise(&mut arrow, 0.0);
     let estimate = arrow.shortfall()?.max(0.0);
     let trivial = data.trivial_price(q);
+    let alone = price_of_others(data, q, multipliers);
     (0..MARGINS).find_map(|k| {
         let half = add_up(estimate, trivial * MARGIN * MARGIN_GROWTH.powi(k));
         raise(&mut arrow, half);
-        arrow.is_positive().then_some(2.0 * half)
+        arrow.is_positive().then_some(add_up(2.0 * half, alone))
     })
+}
+
+/// What the rows of no block cost at most: `(x_i'u)_+ <= |x_i| |u|`.
+fn price_of_others(data: &Scaled, q: &[f64], multipliers: &ProductMultipliers) -> f64 {
+    let mut alone = q.to_vec();
+    for row in multipliers.blocks.iter().flat_map(|block| &block.rows) {
+        alone[*row] = 0.0;
+    }
+    data.trivial_price(&alone)
 }
 
 /// What one block adds to `-T`: its own square, its border to `(a, u)`, its share of the corner.

@@ -162,7 +162,7 @@ pub(crate) fn tightened(data: &Data, best: &Exact, iterations: usize) -> Certifi
         None,
         &settings,
         &control,
-        &mut |_| (),
+        &mut |_| true,
     );
     report.unwrap().certificate
 }

@@ -2,7 +2,7 @@
 
 use crelu_bound::{BoundError, Certificate, Proof, Verdict, verify};
 
-use crate::data::{Data, Rng, interval, products, teacher};
+use crate::data::{Data, Rng, interval, products, sampled_price, teacher};
 use crate::exact::{exact, tightened};
 
 /// The interior point's own error.
@@ -180,7 +180,7 @@ fn verify_of_truncated_vectors_says_which() {
 }
 
 #[test]
-fn verify_of_blocks_that_are_no_partition_is_refused() {
+fn verify_of_blocks_that_overlap_or_hold_other_rows_is_refused() {
     let data = teacher(8, 2, 0.1, 6);
     let mut rng = Rng(6);
     let certificate = products(&data, &data.y, 2, &mut rng);
@@ -192,15 +192,29 @@ fn verify_of_blocks_that_are_no_partition_is_refused() {
         let refused = verify(&data.problem(), &certificate);
         assert_eq!(refused, Err(BoundError::Partition { row, n_samples: 8 }));
     }
-    let mut certificate = certificate;
-    if let Proof::Products(both) = &mut certificate.proof {
-        both[1].blocks.pop();
+}
+
+#[test]
+fn verify_of_rows_in_no_block_takes_them_for_their_length() {
+    let mut proven = 0;
+    for case in 0..60_u64 {
+        let data = teacher(9, 2, 0.3, case);
+        let best = exact(&data);
+        let mut rng = Rng(case);
+        let mut certificate = products(&data, &best.theta, 4, &mut rng);
+        if let Proof::Products(both) = &mut certificate.proof {
+            both.iter_mut().for_each(|m| {
+                m.blocks.remove(rng.below(4));
+            });
+        }
+        let verdict = verify(&data.problem(), &certificate).expect("the shapes fit");
+        let bound = verdict.bound().expect("the numbers are in range");
+        assert!(bound.value <= best.objective * (1.0 + EXACT) + EXACT);
+        let price = sampled_price(&data.x, &certificate.theta, &mut rng);
+        assert!(bound.price_bound >= price * (1.0 - 1e-12), "case {case}");
+        proven += usize::from(bound.value > 0.0);
     }
-    let refused = verify(&data.problem(), &certificate);
-    assert!(
-        matches!(refused, Err(BoundError::Shape { .. })),
-        "{refused:?}"
-    );
+    assert_eq!(proven, 60);
 }
 
 fn scaled(data: &Data, of_x: f64, of_y: f64) -> Data {

@@ -3,8 +3,8 @@
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use crelu_bound::{
-    BoundError, Clock, Control, KnownNetwork, TightReport, TightSettings, TightStatus, tighten,
-    verify,
+    BoundError, Clock, Control, KnownNetwork, Proof, TightReport, TightSettings, TightStatus,
+    tighten, verify,
 };
 use faer::{Mat, MatRef};
 
@@ -30,7 +30,7 @@ fn run(data: &Data, network: (MatRef<'_, f64>, &[f64]), settings: &TightSettings
         None,
         settings,
         &Control::default(),
-        &mut |_| (),
+        &mut |_| true,
     )
     .unwrap()
 }
@@ -133,7 +133,7 @@ fn tighten_with_a_limit_or_a_flag_stops_with_what_it_has() {
     let flag = AtomicBool::new(true);
     let controls = [
         (
-            Control::with_clock(&clock).limit(Some(50.0)),
+            Control::with_clock(&clock).limit(Some(2000.0)),
             TightStatus::TimeLimit,
         ),
         (
@@ -149,15 +149,76 @@ fn tighten_with_a_limit_or_a_flag_stops_with_what_it_has() {
             None,
             &settings,
             &control,
-            &mut |_| (),
+            &mut |_| true,
         )
         .unwrap();
         assert_eq!(report.status, status);
-        assert!(report.iterations <= 50, "{}", report.iterations);
+        assert!(report.iterations <= 1000, "{}", report.iterations);
         if status == TightStatus::TimeLimit {
             assert!(report.bound.value > 0.0);
         }
     }
+}
+
+#[test]
+fn tighten_sees_a_limit_between_the_blocks_of_its_set_up() {
+    let data = teacher(400, 3, 0.1, 4);
+    let clock = Steps(0.into());
+    let control = Control::with_clock(&clock).limit(Some(5.0));
+    let settings = TightSettings::default().block_rows(Some(10));
+    let problem = data.problem();
+    let report = tighten(&problem, None, None, &settings, &control, &mut |_| true);
+    let report = report.expect("decompositions of finite data");
+    assert_eq!(
+        (report.status, report.iterations, report.blocks),
+        (TightStatus::TimeLimit, 0, 0)
+    );
+}
+
+#[test]
+fn tighten_ends_when_its_caller_has_enough() {
+    let data = teacher(30, 3, 0.1, 4);
+    let settings = TightSettings::default();
+    let (problem, control) = (data.problem(), Control::default());
+    let report = tighten(&problem, None, None, &settings, &control, &mut |_| false);
+    let report = report.expect("decompositions of finite data");
+    assert_eq!(report.status, TightStatus::Interrupted);
+    assert_eq!((report.history.len(), report.iterations), (1, 20));
+    assert!(report.bound.value > 0.0);
+}
+
+#[test]
+fn tighten_of_rows_without_length_leaves_them_out() {
+    let few = teacher(20, 3, 0.1, 4);
+    let (settings, control) = (TightSettings::default().max_iters(160), Control::default());
+    // rows of zeros between the others: every network is 0 there
+    let many = Data {
+        x: Mat::from_fn(
+            220,
+            3,
+            |i, j| if i % 11 == 0 { few.x[(i / 11, j)] } else { 0.0 },
+        ),
+        y: (0..220)
+            .map(|i| if i % 11 == 0 { few.y[i / 11] } else { 0.5 })
+            .collect(),
+        beta: few.beta * 20.0 / 220.0,
+    };
+    let bounds = [&few, &many].map(|data| {
+        let problem = data.problem();
+        let report = tighten(&problem, None, None, &settings, &control, &mut |_| true);
+        report.expect("decompositions of finite data")
+    });
+    let zeros = 200.0 * 0.5 * 0.25;
+    let (few, many) = (20.0 * bounds[0].bound.value, 220.0 * bounds[1].bound.value);
+    assert!(
+        (many - zeros - few).abs() <= 1e-6 * many,
+        "{few} + {zeros}, {many}"
+    );
+    let Proof::Products(both) = &bounds[1].certificate.proof else {
+        panic!("{:?}", bounds[1].certificate.proof);
+    };
+    let rows: usize = both[0].blocks.iter().map(|block| block.rows.len()).sum();
+    assert_eq!(rows, 20);
 }
 
 #[test]
@@ -207,7 +268,7 @@ fn tighten_of_odd_data_proves_what_there_is() {
             None,
             &TightSettings::default().max_iters(640),
             &Control::default(),
-            &mut |_| (),
+            &mut |_| true,
         )
         .unwrap();
         let value = report.bound.value;
@@ -352,7 +413,7 @@ fn tighten_of_neurons_of_another_width_is_refused() {
         None,
         &TightSettings::default(),
         &Control::default(),
-        &mut |_| (),
+        &mut |_| true,
     );
     assert_eq!(
         refused,

@@ -148,7 +148,7 @@ proptest! {
         prop_assert!(own.0 <= other.1 * (1.0 + ROUNDING) && other.0 <= own.1 * (1.0 + ROUNDING), "{} {} {} {}", own.0, own.1, other.0, other.1);
         let settings = TightSettings::default().max_iters(80);
         let problem = wide.problem();
-        let tight = tighten(&problem, None, Some(&other.2), &settings, &control, &mut |_| ());
+        let tight = tighten(&problem, None, Some(&other.2), &settings, &control, &mut |_| true);
         let tight = tight.expect("decompositions of finite data");
         prop_assert!(tight.bound.value >= proven(&wide, &other.2));
         // what is recomputed is what was stated

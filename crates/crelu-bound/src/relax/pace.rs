@@ -1,0 +1,79 @@
+use linalg_core::{Control, Halt};
+
+/// What a step and a proof take, and so whether one more of each fits in the time.
+pub(super) struct Pace<'a> {
+    control: &'a Control<'a>,
+    step: Option<f64>,
+    proof: Option<f64>,
+}
+
+/// A last step and its proof are made, and finished, if they are over this many seconds late at
+/// most: they may hold half of all that was won.
+const GRACE: f64 = 0.5;
+/// A first proof takes about as long as so many first steps: both decompose every block.
+const FIRST_PROOF: f64 = 2.0;
+
+impl<'a> Pace<'a> {
+    pub(super) fn new(control: &'a Control<'a>) -> Self {
+        Self {
+            control,
+            step: None,
+            proof: None,
+        }
+    }
+
+    /// What `work` returns, its seconds taken as those of a step.
+    pub(super) fn step<A>(&mut self, work: impl FnOnce(&Self) -> A) -> A {
+        let begin = self.control.seconds();
+        let out = work(self);
+        self.step = Some(self.control.seconds() - begin);
+        out
+    }
+
+    /// What `work` returns, its seconds taken as those of a proof.
+    pub(super) fn proof<A>(&mut self, work: impl FnOnce() -> A) -> A {
+        let begin = self.control.seconds();
+        let out = work();
+        self.proof = Some(self.control.seconds() - begin);
+        out
+    }
+
+    /// Seconds of a step and its proof, as far as is known.
+    fn cost(&self) -> Option<f64> {
+        let step = self.step?;
+        Some(step + self.proof.unwrap_or(FIRST_PROOF * step))
+    }
+
+    /// Why the next step must be the last one, if it must: after one more, the time would be too
+    /// short for a step and its proof.
+    pub(super) fn halt(&self) -> Option<Halt> {
+        let two = self.cost().unwrap_or(0.0) + self.step.unwrap_or(0.0);
+        let is_late = self.ends_before(two);
+        self.control.halt().or(is_late.then_some(Halt::TimeLimit))
+    }
+
+    /// Whether a last step and its proof still fit.
+    pub(super) fn fits(&self) -> bool {
+        !self.ends_before(self.cost().unwrap_or(0.0) - GRACE)
+    }
+
+    /// Whether blocks may be joined that make the next steps `factor` times as dear.
+    pub(super) fn has_time_for(&self, factor: f64) -> bool {
+        !self.ends_before(factor * self.cost().unwrap_or(0.0))
+    }
+
+    fn ends_before(&self, seconds: f64) -> bool {
+        let limit = self.control.time_limit();
+        limit.is_some_and(|limit| self.control.seconds() + seconds >= limit)
+    }
+
+    /// Why to leave at once, in the middle of a step, if there is no time to finish it.
+    pub(super) fn abandon(&self) -> Option<Halt> {
+        let halt = self.control.halt()?;
+        let is_short = match halt {
+            Halt::Interrupted => self.cost().is_some_and(|cost| cost <= GRACE),
+            Halt::TimeLimit => !self.ends_before(-GRACE),
+        };
+        (!is_short).then_some(halt)
+    }
+}
