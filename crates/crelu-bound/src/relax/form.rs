@@ -1,5 +1,6 @@
 use faer::{Accum, Mat, MatRef};
 use linalg_core::product;
+use pulp::{Arch, WithSimd};
 
 /// The scales that make the lifting an isometry.
 ///
@@ -104,17 +105,15 @@ impl Pulled {
     pub(super) fn pull(&mut self, form: &Form, x: MatRef<'_, f64>, scales: Scales) {
         let (rank, m) = (x.nrows(), x.ncols());
         let root_half = 0.5_f64.sqrt();
+        let arch = Arch::new();
         for j in 0..m {
-            let (zz, cz) = form.products.col_as_slice(j).split_at(m);
-            let (zc, cc) = form.products.col_as_slice(j + m).split_at(m);
-            let square = self.square.col_as_slice_mut(j);
-            let mixed = self.mixed.col_as_slice_mut(j);
-            let odd = self.odd.col_as_slice_mut(j);
-            for i in 0..m {
-                square[i] = 0.5 * (zz[i] + zc[i] + cz[i] + cc[i]);
-                mixed[i] = 0.5 * root_half * (zz[i] - zc[i] + cz[i] - cc[i]);
-                odd[i] = 0.25 * (zz[i] - zc[i] - cz[i] + cc[i]);
-            }
+            arch.dispatch(Split {
+                z: form.products.col_as_slice(j).split_at(m),
+                other: form.products.col_as_slice(j + m).split_at(m),
+                square: self.square.col_as_slice_mut(j),
+                mixed: self.mixed.col_as_slice_mut(j),
+                odd: self.odd.col_as_slice_mut(j),
+            });
         }
         let xt = x.transpose();
         let (_, mut below) = self.border.as_mut().split_at_col_mut(1);
@@ -159,6 +158,34 @@ impl Pulled {
             let value = 0.5 * lever + scales.delta * form.corner[(k + 1, 0)];
             self.corner[(k + 1, 0)] = value;
             self.corner[(0, k + 1)] = value;
+        }
+    }
+}
+
+/// One row's columns of products as those of `v / sqrt 2` and `X u`.
+struct Split<'a> {
+    /// The column of `z_j`: with `z` and with `z'`.
+    z: (&'a [f64], &'a [f64]),
+    /// That of `z'_j`.
+    other: (&'a [f64], &'a [f64]),
+    square: &'a mut [f64],
+    mixed: &'a mut [f64],
+    odd: &'a mut [f64],
+}
+
+impl WithSimd for Split<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) {
+        let half_root = 0.5 * 0.5_f64.sqrt();
+        let given = (self.z.0.iter().zip(self.z.1)).zip(self.other.0.iter().zip(self.other.1));
+        let made = self.square.iter_mut().zip(self.mixed).zip(self.odd);
+        for (((zz, cz), (zc, cc)), ((square, mixed), odd)) in given.zip(made) {
+            let (sum, apart) = (zz + cc, zz - cc);
+            let (cross, turn) = (zc + cz, cz - zc);
+            *square = 0.5 * (sum + cross);
+            *mixed = half_root * (apart + turn);
+            *odd = 0.25 * (sum - cross);
         }
     }
 }

@@ -1,5 +1,6 @@
 use faer::{Accum, Mat};
 use linalg_core::{LinalgError, product};
+use pulp::{Arch, WithSimd};
 
 use super::form::{Form, Pulled, Scales};
 use super::positive_part::PositivePart;
@@ -182,6 +183,7 @@ impl Moments {
     /// Products of `(z, z')`: nonnegative, and zero at `z_i z'_i`.
     pub(super) fn project_products(&mut self) {
         let m = self.moment.len() / 2;
+        let arch = Arch::new();
         let (mut gap, mut size) = (0.0, 0.0);
         for j in 0..2 * m {
             let g = self.lifted.products.col_as_slice(j);
@@ -190,7 +192,7 @@ impl Moments {
             // the pair of one row, taken as any other here: P = 0
             let (pair_g, pair_z) = (g[partner], z[partner]);
             let pair_p = (2.0 * pair_g - pair_z).max(0.0);
-            let sums = step(g, z);
+            let sums = arch.dispatch(Step { g, z: &mut *z });
             z[partner] = pair_z - RELAXATION * pair_g;
             gap += sums.0 - (pair_p - pair_g) * (pair_p - pair_g) + pair_g * pair_g;
             size += sums.1 - pair_p * pair_p;
@@ -273,27 +275,45 @@ impl Moments {
 
 /// One column of products: `p = (2 g - z)_+`, `z += relaxation (p - g)`; the sums of `(p - g)^2`
 /// and of `p^2`.
-fn step(g: &[f64], z: &mut [f64]) -> (f64, f64) {
-    const LANES: usize = 8;
-    let (mut gaps, mut sizes) = ([0.0; LANES], [0.0; LANES]);
-    let (g_lanes, g_tail) = g.as_chunks::<LANES>();
-    let (z_lanes, z_tail) = z.as_chunks_mut::<LANES>();
-    let one = |g: f64, z: &mut f64, gap: &mut f64, size: &mut f64| {
-        let p = (2.0 * g - *z).max(0.0);
-        let d = p - g;
-        *gap += d * d;
-        *size += p * p;
-        *z += RELAXATION * d;
-    };
-    for (g, z) in g_lanes.iter().zip(z_lanes) {
-        for l in 0..LANES {
-            one(g[l], &mut z[l], &mut gaps[l], &mut sizes[l]);
+struct Step<'a> {
+    g: &'a [f64],
+    z: &'a mut [f64],
+}
+
+/// Accumulators of a sum: the order does not depend on the machine.
+const LANES: usize = 16;
+
+impl WithSimd for Step<'_> {
+    type Output = (f64, f64);
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) -> (f64, f64) {
+        let (mut gaps, mut sizes) = ([0.0; LANES], [0.0; LANES]);
+        let (g, g_tail) = self.g.as_chunks::<LANES>();
+        let (z, z_tail) = self.z.as_chunks_mut::<LANES>();
+        for (g, z) in g.iter().zip(z) {
+            for l in 0..LANES {
+                let (p, moved) = one_step(g[l], z[l]);
+                gaps[l] += moved * moved;
+                sizes[l] += p * p;
+                z[l] += RELAXATION * moved;
+            }
         }
+        for (l, (g, z)) in g_tail.iter().zip(z_tail).enumerate() {
+            let (p, moved) = one_step(*g, *z);
+            gaps[l] += moved * moved;
+            sizes[l] += p * p;
+            *z += RELAXATION * moved;
+        }
+        (gaps.iter().sum(), sizes.iter().sum())
     }
-    for (g, z) in g_tail.iter().zip(z_tail) {
-        one(*g, z, &mut gaps[0], &mut sizes[0]);
-    }
-    (gaps.iter().sum(), sizes.iter().sum())
+}
+
+/// `p` and `p - g`.
+#[inline(always)]
+fn one_step(g: f64, z: f64) -> (f64, f64) {
+    let reflected = 2.0 * g - z;
+    let p = if reflected > 0.0 { reflected } else { 0.0 };
+    (p, p - g)
 }
 
 /// The projection of `(p, s)`, `|s| = h`, on `|s| <= tau p`: the new `p` and its derivative.
