@@ -222,11 +222,20 @@ fn verify_of_other_data_or_another_model_says_what_is_wrong() {
     let last = format!("{}{digit}{}", &last[..at], &last[at + 1..]);
     nudged.push(&last);
     here.put("nudged.csv", nudged.join("\n"));
+    // another label of the last row
+    let mut relabelled = lines.clone();
+    let last = relabelled.pop().unwrap();
+    let (row, label) = last.rsplit_once(',').unwrap();
+    let label = if label == "inner" { "outer" } else { "inner" };
+    let last = format!("{row},{label}");
+    relabelled.push(&last);
+    here.put("relabelled.csv", relabelled.join("\n"));
     let other_rows = "c: the training rows, preprocessed by this model, are not those";
     for (model, file, certificate, why) in [
         ("m", "other.csv", "c", other_rows),
         ("m", "swapped.csv", "c", other_rows),
         ("m", "nudged.csv", "c", other_rows),
+        ("m", "relabelled.csv", "c", other_rows),
         ("raw", "rings.csv", "c", other_rows),
         (
             "m",
@@ -370,22 +379,74 @@ fn verify_of_changed_multipliers_says_what_they_prove() {
 }
 
 #[test]
-fn verify_of_a_file_that_is_no_certificate_says_so() {
+fn files_that_are_no_certificate_or_model_are_told_apart() {
     let here = Workplace::new();
     here.put("rings.csv", rings(80, 4, 3));
     let fit = ["fit", "rings.csv", "--quiet", "--out", "m"];
     here.run_to(0, &[&fit[..], &["--certificate", "c"]].concat());
-    here.put("cut", &here.bytes("c")[..400]);
-    here.put("text", "no certificate");
-    for (model, certificate, why) in [
-        ("m", "cut", "cut: not a crelu certificate"),
-        ("m", "text", "text: not a crelu certificate"),
-        ("m", "m", "m: not a crelu certificate"),
-        ("c", "c", "c: not a crelu model"),
-    ] {
-        let run = here.run(&["verify", model, "rings.csv", certificate]);
-        let line = run.complaint();
-        assert!(line.starts_with(why), "{model} {certificate}: {line}");
+    let complaint = |args: &[&str]| here.run(args).complaint().to_owned();
+    for (name, kind) in [("m", "model"), ("c", "certificate")] {
+        let bytes = here.bytes(name);
+        let len = bytes.len();
+        here.put("cut", &bytes[..len - 8]);
+        here.put("longer", [&bytes[..], &[0]].concat());
+        here.put("text", "none");
+        let at = bytes
+            .windows(13)
+            .position(|w| w == b"mat_version\":")
+            .unwrap();
+        let mut later = bytes.clone();
+        assert_eq!(later[at + 14], b'1');
+        later[at + 14] = b'7';
+        here.put("later", later);
+        for (file, why) in [
+            (
+                "cut",
+                format!(
+                    "the file is cut short: it has {} bytes of at least {len}",
+                    len - 8
+                ),
+            ),
+            (
+                "longer",
+                format!(
+                    "the file is damaged: it has {} bytes, and should have {len}",
+                    len + 1
+                ),
+            ),
+            (
+                "text",
+                "the file is cut short: it has 4 bytes of at least 8".to_owned(),
+            ),
+            (
+                "rings.csv",
+                format!("not a crelu {kind}: no safetensors file at all"),
+            ),
+            (
+                "m.json",
+                format!("not a crelu {kind}: no safetensors file at all"),
+            ),
+            (
+                "later",
+                "format version 7: made by a later crelu, this one reads version 1".to_owned(),
+            ),
+            ("m", "a crelu model, not a certificate".to_owned()),
+            ("c", "a crelu certificate, not a model".to_owned()),
+        ] {
+            if file == name {
+                continue;
+            }
+            let line = format!("{file}: {why}");
+            if kind == "certificate" {
+                assert_eq!(complaint(&["verify", "m", "rings.csv", file]), line);
+            } else {
+                assert_eq!(complaint(&["verify", file, "rings.csv", "c"]), line);
+                assert_eq!(complaint(&["info", file]), line);
+                assert_eq!(complaint(&["predict", file, "rings.csv"]), line);
+                let warm = ["fit", "rings.csv", "--out", "n", "--init", file];
+                assert_eq!(complaint(&warm), format!("--init {line}"));
+            }
+        }
     }
 }
 
