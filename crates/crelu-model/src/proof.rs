@@ -39,6 +39,8 @@ const CLOSED: f64 = 1.0 + 1e-7;
 /// Rounds of closing: price, insert, correct, slide.
 const CLOSINGS: usize = 40;
 const SLIDE: usize = 200;
+/// Seconds that the verifier, which has no limit, may go on past that of the run.
+const LATE: f64 = 0.1;
 /// A gap that enumeration leaves open only where it was cut short: the quick bound has its turn.
 const COMPLETE: f64 = 0.02;
 
@@ -250,7 +252,8 @@ impl Proving<'_> {
 }
 
 /// Data in three dimensions: the network is completed by its dearest neurons until there is none
-/// above the threshold; then its residual proves it optimal.
+/// above the threshold; then its residual proves it optimal. Where the limit comes before, the best
+/// of what was verified by then.
 fn enumerate(
     problem: &BoundProblem<'_>,
     prepared: &Prepared,
@@ -274,9 +277,16 @@ fn enumerate(
     let mut best: Option<(Certificate, VerifiedBound)> = None;
     for _ in 0..CLOSINGS {
         let theta = training.theta(&neurons.fitted(&training));
-        let Some(dearest) = dearest_neuron(problem, &theta) else {
+        let begun = control.seconds();
+        let Some(dearest) = dearest_neuron(problem, &theta, control) else {
             return Ok(best);
         };
+        // the verifier searches once more, as long as this took, and is not to be interrupted
+        let now = control.seconds();
+        let is_late = |limit| now + (now - begun) > limit + LATE;
+        if control.halt().is_some() || control.time_limit().is_some_and(is_late) {
+            break;
+        }
         let certificate = Certificate {
             theta,
             proof: Proof::Enumeration,
@@ -286,7 +296,7 @@ fn enumerate(
         {
             best = Some((certificate, bound));
         }
-        if dearest.price <= CLOSED * problem.threshold() || control.halt().is_some() {
+        if dearest.price <= CLOSED * problem.threshold() {
             break;
         }
         let d = dearest.direction.len();
