@@ -38,6 +38,10 @@ const MOST_ROWS: usize = 20_000;
 const CLOSED: f64 = 1.0 + 1e-7;
 /// Rounds of closing: price, insert, correct, slide.
 const CLOSINGS: usize = 40;
+/// Unless it is asked for, no more than so many rows are visited by rounds, and four of them made: a
+/// round of 20000 rows takes up to seconds.
+const CLOSING_ROWS: usize = 80_000;
+const LEAST_CLOSINGS: usize = 4;
 const SLIDE: usize = 200;
 /// Seconds that the verifier, which has no limit, may go on past that of the run.
 const LATE: f64 = 0.1;
@@ -170,7 +174,11 @@ impl Proving<'_> {
         let (n, d) = (self.problem.n_samples(), self.problem.n_features());
         let halted = || control.halt().is_some();
         if !halted() && (asked || n <= MOST_ROWS) {
-            let found = enumerate(self.problem, prepared, network, control)?;
+            let closings = match asked {
+                true => CLOSINGS,
+                false => (CLOSING_ROWS / n).clamp(LEAST_CLOSINGS, CLOSINGS),
+            };
+            let found = enumerate(self.problem, prepared, network, closings, control)?;
             if let Some((certificate, verified)) = found {
                 let gap = relative_gap(self.course.trained.objective_network, verified.value);
                 if !self.offer(certificate, verified, control.seconds()) || gap <= COMPLETE {
@@ -258,6 +266,7 @@ fn enumerate(
     problem: &BoundProblem<'_>,
     prepared: &Prepared,
     network: &Network,
+    closings: usize,
     control: &Control<'_>,
 ) -> Result<Option<(Certificate, VerifiedBound)>, FitError> {
     if !is_enumerable(problem) {
@@ -275,7 +284,7 @@ fn enumerate(
         gates: None,
     });
     let mut best: Option<(Certificate, VerifiedBound)> = None;
-    for _ in 0..CLOSINGS {
+    for _ in 0..closings {
         let theta = training.theta(&neurons.fitted(&training));
         let begun = control.seconds();
         let Some(dearest) = dearest_neuron(problem, &theta, control) else {
