@@ -1,6 +1,7 @@
 use crelu_bound::{
-    BoundError, BoundProblem, Certificate, KnownNetwork, Proof, QuickSettings, TightSettings,
-    VerifiedBound, dearest_neuron, is_enumerable, quick_bound, tighten, verify,
+    BoundError, BoundProblem, Certificate, ConeSettings, Dearest, KnownNetwork, Proof,
+    QuickSettings, TightSettings, VerifiedBound, dearest_in_cones, dearest_neuron, is_enumerable,
+    is_in_few_dimensions, quick_bound, tighten, verify,
 };
 use faer::Mat;
 use linalg_core::Control;
@@ -36,6 +37,18 @@ const MOST_FLOPS: f64 = 5e11;
 const MOST_ROWS: usize = 20_000;
 /// A network whose dearest neuron costs less than this, in units of the threshold, is optimal.
 const CLOSED: f64 = 1.0 + 1e-7;
+/// The same where prices are known to [`CONE_TOLERANCE`].
+const CLOSED_IN_CONES: f64 = 1.0 + CONE_TOLERANCE;
+/// How far a proven price may be above that of a neuron, in four to seven dimensions.
+const CONE_TOLERANCE: f64 = 1e-3;
+/// Visits of a row by a cone in all rounds together, where `--prove` does not ask for more: about half a
+/// second of one core, and as much for checks.
+const CONE_VISITS: usize = 5_000_000;
+/// The same where it does.
+const MOST_CONE_VISITS: usize = 1_000_000_000;
+/// Share of the seconds, or of those left, that the search over cones gets; its checks take at most as
+/// much again.
+const CONE_SHARE: f64 = 0.4;
 /// Rounds of closing: price, insert, correct, slide.
 const CLOSINGS: usize = 40;
 const SLIDE: usize = 200;
@@ -168,7 +181,7 @@ impl Proving<'_> {
         let (n, d) = (self.problem.n_samples(), self.problem.n_features());
         let halted = || control.halt().is_some();
         if !halted() && (asked || n <= MOST_ROWS) {
-            let found = enumerate(self.problem, prepared, network, control)?;
+            let found = self.enumerate(prepared, network, how, control)?;
             if let Some((certificate, verified)) = found {
                 let gap = relative_gap(self.course.trained.objective_network, verified.value);
                 if !self.offer(certificate, verified, control.seconds()) || gap <= COMPLETE {
@@ -193,6 +206,54 @@ impl Proving<'_> {
             Prove::Seconds(seconds) if seconds > 0.0 => self.tighten(network, seconds, control),
             _ => Ok(()),
         }
+    }
+
+    /// Every neuron priced, to rounding in three dimensions, to a tolerance in four to seven.
+    fn enumerate(
+        &self,
+        prepared: &Prepared,
+        network: &Network,
+        how: Prove,
+        control: &Control<'_>,
+    ) -> Result<Option<(Certificate, VerifiedBound)>, FitError> {
+        let problem = self.problem;
+        if is_enumerable(problem) {
+            let price = |theta: &[f64]| Some((dearest_neuron(problem, theta)?, Proof::Enumeration));
+            return close(problem, prepared, network, CLOSED, price, control);
+        }
+        if !is_in_few_dimensions(problem) {
+            return Ok(None);
+        }
+        let mut settings = ConeSettings::default();
+        settings.tolerance = CONE_TOLERANCE;
+        settings.visits = CONE_VISITS;
+        let now = control.seconds();
+        let mut left = control.time_limit().map(|limit| (limit - now).max(0.0));
+        if let Prove::Seconds(seconds) = how
+            && seconds > 0.0
+        {
+            settings.visits = MOST_CONE_VISITS;
+            left = Some(left.map_or(seconds, |left| left.min(seconds)));
+        }
+        let limit = left.map(|left| now + CONE_SHARE * left);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a conversion of a float saturates"
+        )]
+        let memory = (0.5 * self.memory_limit) as usize;
+        settings.bytes = settings.bytes.min(memory);
+        let control = control.limit(limit);
+        let price = |theta: &[f64]| {
+            if settings.visits == 0 {
+                return None;
+            }
+            let found = dearest_in_cones(problem, theta, &settings, &control)?;
+            settings.visits = settings.visits.saturating_sub(found.visits);
+            let price = found.dearest.bound;
+            Some((found.dearest, Proof::Cones { price }))
+        };
+        close(problem, prepared, network, CLOSED_IN_CONES, price, &control)
     }
 
     /// The tight bound, for so many seconds and within the limit of the run.
@@ -249,17 +310,16 @@ impl Proving<'_> {
     }
 }
 
-/// Data in three dimensions: the network is completed by its dearest neurons until there is none
-/// above the threshold; then its residual proves it optimal.
-fn enumerate(
+/// Data in few dimensions: the network is completed by its dearest neurons until there is none
+/// above `closed` times the threshold; then its residual proves it optimal, to that.
+fn close(
     problem: &BoundProblem<'_>,
     prepared: &Prepared,
     network: &Network,
+    closed: f64,
+    mut price: impl FnMut(&[f64]) -> Option<(Dearest, Proof)>,
     control: &Control<'_>,
 ) -> Result<Option<(Certificate, VerifiedBound)>, FitError> {
-    if !is_enumerable(problem) {
-        return Ok(None);
-    }
     // few columns: a sampled fit has given its own away
     let training = GlobalProblem::new(
         prepared.space.reduce(prepared.inputs.as_ref()),
@@ -274,19 +334,16 @@ fn enumerate(
     let mut best: Option<(Certificate, VerifiedBound)> = None;
     for _ in 0..CLOSINGS {
         let theta = training.theta(&neurons.fitted(&training));
-        let Some(dearest) = dearest_neuron(problem, &theta) else {
+        let Some((dearest, proof)) = price(&theta) else {
             return Ok(best);
         };
-        let certificate = Certificate {
-            theta,
-            proof: Proof::Enumeration,
-        };
+        let certificate = Certificate { theta, proof };
         if let Some(bound) = verify(problem, &certificate)?.bound()
             && best.as_ref().is_none_or(|best| bound.value > best.1.value)
         {
             best = Some((certificate, bound));
         }
-        if dearest.price <= CLOSED * problem.threshold() || control.halt().is_some() {
+        if dearest.price <= closed * problem.threshold() || control.halt().is_some() {
             break;
         }
         let d = dearest.direction.len();

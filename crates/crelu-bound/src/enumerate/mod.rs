@@ -2,11 +2,13 @@
 
 mod cap;
 mod search;
-mod space;
+pub(crate) mod space;
 
 use self::search::largest;
-use self::space::Plane;
+
 use crate::problem::BoundProblem;
+
+type Plane = space::Plane<3>;
 
 /// The dearest neuron of a `theta`.
 #[derive(Debug, Clone, PartialEq)]
