@@ -23,6 +23,12 @@ pub enum Proof {
     /// Nothing is needed: the verifier bounds the price of `theta` by going through the cells of
     /// the arrangement (few columns only).
     Enumeration,
+    /// The price stated, which the verifier proves by branch and bound over cones (up to seven
+    /// dimensions); nothing where it is too low.
+    Cones {
+        /// What no price exceeds, in the units of `theta` and `X`.
+        price: f64,
+    },
     /// Two inequalities a row, aggregated to one trust-region problem a sign.
     Interval(Box<[IntervalMultipliers; 2]>),
     /// Products of the rows' constraints, inside blocks of rows.

@@ -15,7 +15,8 @@
 //! A certificate is such a `theta` and a reason why its price is bounded. [`quick_bound`] takes two
 //! inequalities a row and a fraction of a second; [`tighten`] a semidefinite relaxation of one
 //! neuron's moments, with products of its rows' constraints, and whatever time it is given; in up to
-//! three dimensions the price is computed outright ([`dearest_neuron`]). [`verify`] recomputes in `f64`, with rounding bounds and on the data alone,
+//! three dimensions the price is computed outright ([`dearest_neuron`]), in up to seven to a
+//! tolerance ([`dearest_in_cones`]). [`verify`] recomputes in `f64`, with rounding bounds and on the data alone,
 //! what a certificate proves; it trusts nothing else, and every bound this crate reports went
 //! through it. At strong `beta` the bound comes within a per cent of a trained network; at weak
 //! `beta` the relaxation itself leaves much open.
@@ -26,6 +27,7 @@
 #![doc = "```"]
 
 mod certificate;
+mod cones;
 mod enumerate;
 mod error;
 mod loss;
@@ -38,6 +40,7 @@ mod verify;
 pub use certificate::{
     BlockMultipliers, Certificate, IntervalMultipliers, ProductMultipliers, Proof, SIGNS,
 };
+pub use cones::{ConeReport, ConeSettings, dearest_in_cones, is_in_few_dimensions};
 pub use enumerate::{Dearest, dearest_neuron, is_enumerable};
 pub use error::BoundError;
 pub use linalg_core::{Clock, Control, Halt, NoClock};

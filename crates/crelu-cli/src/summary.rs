@@ -98,7 +98,7 @@ pub(crate) fn text(report: &Report, task: Task<'_>, destinations: &Destinations)
                 AtMost(bound),
                 Percent(gap),
                 match proof {
-                    "enumeration" => "proof, all cells enumerated",
+                    "enumeration" => "proof by enumeration; the true gap is no larger",
                     _ => "proof by relaxation; the true gap is no larger",
                 }
             ),

@@ -59,7 +59,7 @@ pub fn fingerprint(problem: &BoundProblem<'_>) -> u128 {
 #[must_use]
 pub fn proof_name(proof: &Proof) -> &'static str {
     match proof {
-        Proof::Enumeration => "enumeration",
+        Proof::Enumeration | Proof::Cones { .. } => "enumeration",
         _ => "relaxation",
     }
 }
@@ -90,6 +90,7 @@ impl CertificateFile {
                 }
                 "products"
             }
+            Proof::Cones { .. } => "cones",
             _ => "enumeration",
         };
         let mut meta = BTreeMap::new();
@@ -105,6 +106,9 @@ impl CertificateFile {
         if let Proof::Products(both) = &self.certificate.proof {
             put("blocks", json!(both[0].blocks.len()).to_string());
             put("blocks_minus", json!(both[1].blocks.len()).to_string());
+        }
+        if let Proof::Cones { price } = self.certificate.proof {
+            put("price", json!(price).to_string());
         }
         encode(&meta, &tensors)
     }
@@ -136,6 +140,9 @@ impl CertificateFile {
         let rows = indices(&file, "", "rows", n)?;
         let proof = match get("proof") {
             Some("enumeration") => Proof::Enumeration,
+            Some("cones") => Proof::Cones {
+                price: number("price").ok_or(format("its price entry is missing"))?,
+            },
             Some("interval") => {
                 let read = |name| read_interval(&file, name, n);
                 Proof::Interval(Box::new([read(SIGN_NAMES[0])?, read(SIGN_NAMES[1])?]))

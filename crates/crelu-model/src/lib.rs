@@ -23,6 +23,7 @@ mod certificate_file;
 mod coding;
 mod dataset;
 mod error;
+mod few_dimensions;
 mod fit;
 mod fit_global;
 pub mod gates;

@@ -1,14 +1,13 @@
 use crelu_bound::{
-    BoundError, BoundProblem, Certificate, KnownNetwork, Proof, QuickSettings, TightSettings,
-    VerifiedBound, dearest_neuron, is_enumerable, quick_bound, tighten, verify,
+    BoundError, BoundProblem, Certificate, KnownNetwork, QuickSettings, TightSettings,
+    VerifiedBound, quick_bound, tighten,
 };
-use faer::Mat;
 use linalg_core::Control;
 
 use crate::certificate_file::{CertificateFile, fingerprint, proof_name};
 use crate::error::FitError;
+use crate::few_dimensions::{Asked, CONE_TOLERANCE, close};
 use crate::fit::{Fit, FitObserver, Progress};
-use crate::global::{GlobalProblem, Neurons, correct_weights, merge, slide};
 use crate::network::Network;
 use crate::prepared::Prepared;
 use crate::programme::{Activation, relative_gap};
@@ -34,19 +33,10 @@ pub enum Prove {
 const MOST_FLOPS: f64 = 5e11;
 /// Complete enumeration is left out beyond this many rows in three dimensions.
 const MOST_ROWS: usize = 20_000;
-/// A network whose dearest neuron costs less than this, in units of the threshold, is optimal.
-const CLOSED: f64 = 1.0 + 1e-7;
-/// Rounds of closing: price, insert, correct, slide.
-const CLOSINGS: usize = 40;
-/// Unless it is asked for, no more than so many rows are visited by rounds, and four of them made: a
-/// round of 20000 rows takes up to seconds.
-const CLOSING_ROWS: usize = 80_000;
-const LEAST_CLOSINGS: usize = 4;
-const SLIDE: usize = 200;
-/// Seconds that the verifier, which has no limit, may go on past that of the run.
-const LATE: f64 = 0.1;
-/// A gap that enumeration leaves open only where it was cut short: the quick bound has its turn.
+/// A gap that pricing all neurons leaves open only where it was cut short: the other bounds have their
+/// turn, with `--prove` already at what thinning and the tolerance of the prices leave open.
 const COMPLETE: f64 = 0.02;
+const COMPLETE_IF_ASKED: f64 = 3.0 * CONE_TOLERANCE;
 
 /// Adds to a fit what can be proven of it.
 pub(crate) fn prove_fit(
@@ -170,22 +160,32 @@ impl Proving<'_> {
         how: Prove,
         control: &Control<'_>,
     ) -> Result<(), FitError> {
-        let asked = matches!(how, Prove::Seconds(_));
+        let mut seconds = match how {
+            Prove::Seconds(seconds) => Some(seconds),
+            _ => None,
+        };
+        let asked = seconds.is_some();
         let (n, d) = (self.problem.n_samples(), self.problem.n_features());
         let halted = || control.halt().is_some();
         if !halted() && (asked || n <= MOST_ROWS) {
-            let closings = match asked {
-                true => CLOSINGS,
-                false => (CLOSING_ROWS / n).clamp(LEAST_CLOSINGS, CLOSINGS),
-            };
-            let found = enumerate(self.problem, prepared, network, closings, control)?;
+            let (begun, memory) = (control.seconds(), self.memory_limit);
+            let found = close(
+                self.problem,
+                prepared,
+                network,
+                Asked { seconds, memory },
+                control,
+            )?;
             if let Some((certificate, verified)) = found {
                 let gap = relative_gap(self.course.trained.objective_network, verified.value);
-                if !self.offer(certificate, verified, control.seconds()) || gap <= COMPLETE {
+                let enough = if asked { COMPLETE_IF_ASKED } else { COMPLETE };
+                if !self.offer(certificate, verified, control.seconds()) || gap <= enough {
                     return Ok(());
                 }
             }
+            seconds = seconds.map(|seconds| seconds - (control.seconds() - begun));
         }
+        let mut first = None;
         let settings = QuickSettings::default();
         let cheap = settings.flops(n, d) <= MOST_FLOPS;
         if !halted() && (asked || cheap) {
@@ -193,22 +193,27 @@ impl Proving<'_> {
                 hidden: network.hidden.as_ref(),
                 output: &network.output,
             };
-            if let Some(found) = quick_bound(self.problem, &settings, Some(start), control)?
-                && !self.offer(found.certificate, found.verified, control.seconds())
-            {
-                return Ok(());
+            if let Some(found) = quick_bound(self.problem, &settings, Some(start), control)? {
+                first = Some(found.certificate.clone());
+                if !self.offer(found.certificate, found.verified, control.seconds()) {
+                    return Ok(());
+                }
             }
         }
-        match how {
-            Prove::Seconds(seconds) if seconds > 0.0 => self.tighten(network, seconds, control),
+        match seconds {
+            Some(seconds) if seconds > 0.0 => {
+                self.tighten(network, first.as_ref(), seconds, control)
+            }
             _ => Ok(()),
         }
     }
 
-    /// The tight bound, for so many seconds and within the limit of the run.
+    /// The tight bound, for so many seconds and within the limit of the run; `quick`: what it is to
+    /// be better than, checked in no time.
     fn tighten(
         &mut self,
         network: &Network,
+        quick: Option<&Certificate>,
         seconds: f64,
         control: &Control<'_>,
     ) -> Result<(), FitError> {
@@ -238,12 +243,11 @@ impl Proving<'_> {
             hidden: network.hidden.as_ref(),
             output: &network.output,
         };
-        let quick = self.best.as_ref().map(|best| best.0.clone());
         let course = &mut self.course;
         let report = tighten(
             self.problem,
             Some(start),
-            quick.as_ref(),
+            quick,
             &settings,
             &control,
             &mut |now| course.note(now.bound, control.seconds()),
@@ -257,66 +261,4 @@ impl Proving<'_> {
         }
         Ok(())
     }
-}
-
-/// Data in three dimensions: the network is completed by its dearest neurons until there is none
-/// above the threshold; then its residual proves it optimal. Where the limit comes before, the best
-/// of what was verified by then.
-fn enumerate(
-    problem: &BoundProblem<'_>,
-    prepared: &Prepared,
-    network: &Network,
-    closings: usize,
-    control: &Control<'_>,
-) -> Result<Option<(Certificate, VerifiedBound)>, FitError> {
-    if !is_enumerable(problem) {
-        return Ok(None);
-    }
-    // few columns: a sampled fit has given its own away
-    let training = GlobalProblem::new(
-        prepared.space.reduce(prepared.inputs.as_ref()),
-        prepared.target.clone(),
-        problem.threshold(),
-    )?;
-    let mut neurons = Neurons::from_network(&Network {
-        hidden: prepared.space.reduce(network.hidden.as_ref()),
-        output: network.output.clone(),
-        gates: None,
-    });
-    let mut best: Option<(Certificate, VerifiedBound)> = None;
-    for _ in 0..closings {
-        let theta = training.theta(&neurons.fitted(&training));
-        let begun = control.seconds();
-        let Some(dearest) = dearest_neuron(problem, &theta, control) else {
-            return Ok(best);
-        };
-        // the verifier searches once more, as long as this took, and is not to be interrupted
-        let now = control.seconds();
-        let is_late = |limit| now + (now - begun) > limit + LATE;
-        if control.halt().is_some() || control.time_limit().is_some_and(is_late) {
-            break;
-        }
-        let certificate = Certificate {
-            theta,
-            proof: Proof::Enumeration,
-        };
-        if let Some(bound) = verify(problem, &certificate)?.bound()
-            && best.as_ref().is_none_or(|best| bound.value > best.1.value)
-        {
-            best = Some((certificate, bound));
-        }
-        if dearest.price <= CLOSED * problem.threshold() {
-            break;
-        }
-        let d = dearest.direction.len();
-        let direction = Mat::from_fn(d, 1, |k, _| dearest.direction[k]);
-        let direction = prepared.space.reduce(direction.as_ref());
-        let direction: Vec<f64> = (0..direction.nrows()).map(|k| direction[(k, 0)]).collect();
-        neurons.push(&direction, dearest.sign, 0.0);
-        correct_weights(&training, &mut neurons);
-        merge(&training, &mut neurons);
-        slide(&training, &mut neurons, SLIDE, control);
-        correct_weights(&training, &mut neurons);
-    }
-    Ok(best)
 }

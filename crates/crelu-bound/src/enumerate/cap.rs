@@ -1,4 +1,7 @@
-use super::space::{Plane, Point, ROUND, add, dot, norm};
+use super::space::{self, ROUND, add, dot, norm};
+
+type Plane = space::Plane<3>;
+type Point = space::Point<3>;
 
 /// What angles are enlarged by: more than all roundings of corners and midpoints over the deepest
 /// chain of splits, so that the caps of a split cover the cap.

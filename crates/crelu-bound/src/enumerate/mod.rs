@@ -2,13 +2,15 @@
 
 mod cap;
 mod search;
-mod space;
+pub(crate) mod space;
 
 use linalg_core::Control;
 
 use self::search::largest;
-use self::space::Plane;
+
 use crate::problem::BoundProblem;
+
+type Plane = space::Plane<3>;
 
 /// The dearest neuron of a `theta`.
 #[derive(Debug, Clone, PartialEq)]

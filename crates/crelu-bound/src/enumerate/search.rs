@@ -4,7 +4,10 @@ use std::collections::BinaryHeap;
 use linalg_core::Control;
 
 use super::cap::{Cap, FEW, PASSES, Piece};
-use super::space::{Plane, Point, terms};
+use super::space::{self, terms};
+
+type Plane = space::Plane<3>;
+type Point = space::Point<3>;
 
 /// The search ends when no cap can hold a price this much above the best, relatively.
 const TOL: f64 = 1e-10;

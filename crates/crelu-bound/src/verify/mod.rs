@@ -22,6 +22,7 @@ use self::compact::Compact;
 use self::directed::{add_up, div_down, mul_down, mul_up, power_of_two, sub_down};
 use self::units::Scaled;
 use crate::certificate::{Certificate, IntervalMultipliers, ProductMultipliers, Proof, SIGNS};
+use crate::cones;
 use crate::enumerate;
 use crate::error::BoundError;
 use crate::problem::BoundProblem;
@@ -61,7 +62,7 @@ pub enum NoBound {
     Theta,
     /// The data span more orders of magnitude than `f64` can hold at size one.
     Range,
-    /// The enumeration does not serve data of this shape.
+    /// The enumeration does not serve data of this shape, or the price stated could not be proven.
     Enumeration,
 }
 
@@ -112,13 +113,20 @@ pub fn verify(
     }
     let signed = |sign: f64| -> Vec<f64> { theta.iter().map(|t| sign * t).collect() };
     let prices: [Option<f64>; 2] = match &certificate.proof {
-        Proof::Enumeration => {
+        Proof::Enumeration | Proof::Cones { .. } => {
             let user: Vec<f64> = theta.iter().map(|t| t * power_of_two(ey)).collect();
             let is_exact = (user.iter().zip(&theta)).all(|(u, t)| u * power_of_two(-ey) == *t);
             if !is_exact {
                 return Ok(Verdict::None(NoBound::Range));
             }
-            let Some(price) = enumerate::price_bound(problem, &user) else {
+            let price = match certificate.proof {
+                Proof::Cones { price } => {
+                    let holds = cones::is_price_at_most(problem, &user, price);
+                    (holds == Some(true)).then_some(price)
+                }
+                _ => enumerate::price_bound(problem, &user),
+            };
+            let Some(price) = price else {
                 return Ok(Verdict::None(NoBound::Enumeration));
             };
             let price = mul_up(mul_up(price, power_of_two(-ex)), power_of_two(-ey));
@@ -213,7 +221,7 @@ fn check(problem: &BoundProblem<'_>, certificate: &Certificate) -> Result<(), Bo
     let n = problem.n_samples();
     length("theta", n, certificate.theta.len())?;
     match &certificate.proof {
-        Proof::Enumeration => Ok(()),
+        Proof::Enumeration | Proof::Cones { .. } => Ok(()),
         Proof::Interval(both) => both.iter().try_for_each(|m| check_interval(problem, m)),
         Proof::Products(both) => both.iter().try_for_each(|m| check_products(problem, m)),
     }

@@ -1,6 +1,8 @@
 //! Tests of the bound and its verifier.
 
 #[cfg(test)]
+mod cones;
+#[cfg(test)]
 mod data;
 #[cfg(test)]
 mod enumeration;
