@@ -69,7 +69,7 @@ pub struct IntervalMultipliers {
 /// quadratic form (with `z - z' = X u`) proves the price at most `U`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProductMultipliers {
-    /// Disjoint sets of rows. A row `i` of none is taken for `|s theta_i| |x_i|`: serves rows of (nearly)
+    /// Disjoint sets of rows. A row `i` of none is taken for `(s theta_i)_+ |x_i|`: serves rows of (nearly)
     /// no length.
     pub blocks: Vec<BlockMultipliers>,
     /// `tau`.

@@ -33,7 +33,7 @@ impl CertificateFile {
     ///
     /// # Errors
     /// [`CertificateError`] says why it does not hold: rows that are not there or are others than
-    /// those it was made for, another `beta`, a bound below the one it states.
+    /// those it was made for, or are named twice; another `beta`; a bound below the one it states.
     pub fn check(&self, model: &Model, data: &Dataset) -> Result<CheckedBound, CertificateError> {
         if model.activation() != Activation::Relu {
             return Err(CertificateError::Gated);
@@ -47,6 +47,10 @@ impl CertificateFile {
         let rows = data.n_samples();
         if let Some(&row) = self.rows.iter().find(|row| **row >= rows) {
             return Err(CertificateError::Rows { row, rows });
+        }
+        if let Some(pair) = self.rows.windows(2).find(|pair| pair[1] <= pair[0]) {
+            let (before, row) = (pair[0], pair[1]);
+            return Err(CertificateError::Order { row, before });
         }
         let train = data.select(&self.rows);
         let target = model.coding.code(train.target())?;

@@ -216,6 +216,16 @@ pub enum CertificateError {
         /// How many there are.
         rows: usize,
     },
+    /// A row is named twice, or out of order: the hash would be that of other data.
+    #[error(
+        "its row {row} (from 0) does not come after row {before} in it: each row must be named once, in order"
+    )]
+    Order {
+        /// The row.
+        row: usize,
+        /// The one that stands before it.
+        before: usize,
+    },
     /// The rows are not those that it was made for.
     #[error(
         "the training rows, preprocessed by this model, are not those it was made for (hash {got:032x}, not {want:032x})"

@@ -75,7 +75,8 @@ pub(crate) fn prove_fit(
             observer,
         },
     };
-    proving.run(prepared, network, settings.prove, control)?;
+    // what was proven before a decomposition failed stays proven
+    let ran = proving.run(prepared, network, settings.prove, control);
     let Proving { best, course, .. } = proving;
     fit.report.history.extend(course.entries);
     if let Some((certificate, verified)) = best {
@@ -92,7 +93,7 @@ pub(crate) fn prove_fit(
     }
     fit.report.seconds.proof = control.seconds() - begun;
     fit.report.seconds.total = control.seconds();
-    Ok(())
+    ran
 }
 
 /// What the history says of the returned network, whose training is over.

@@ -233,8 +233,10 @@ impl<'a> Run<'a> {
                 x
             }
         };
-        self.joint(&mut x)?;
-        self.prices(&mut x)?;
+        let ended = self.joint(&mut x).and_then(|()| self.prices(&mut x));
+        if self.best.is_none() {
+            ended?; // what was found before a decomposition failed serves
+        }
         let square = self.data.spread * self.data.spread;
         let none = || trivial(&vec![0.0; self.data.target.len()]);
         Ok(Found {
@@ -307,6 +309,7 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         let theta: Vec<f64> = held.theta.iter().map(|t| t / self.data.spread).collect();
+        self.model.value(x);
         let (masses, half) = (self.model.masses(), self.model.half());
         let fresh = start::from_data(self.data.rows.as_ref(), self.model.width());
         for (sign, mass) in masses.into_iter().enumerate() {

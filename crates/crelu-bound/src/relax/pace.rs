@@ -4,13 +4,15 @@ use linalg_core::{Control, Halt};
 pub(super) struct Pace<'a> {
     control: &'a Control<'a>,
     step: Option<f64>,
+    /// The longest step so far: the first, which decomposes every block.
+    longest: f64,
     proof: Option<f64>,
 }
 
 /// A last step and its proof are made, and finished, if they are over this many seconds late at
 /// most: they may hold half of all that was won.
 const GRACE: f64 = 0.5;
-/// A first proof takes about as long as so many first steps: both decompose every block.
+/// A first proof takes about as long as so many of the longest steps: both decompose every block.
 const FIRST_PROOF: f64 = 2.0;
 
 impl<'a> Pace<'a> {
@@ -18,6 +20,7 @@ impl<'a> Pace<'a> {
         Self {
             control,
             step: None,
+            longest: 0.0,
             proof: None,
         }
     }
@@ -26,7 +29,9 @@ impl<'a> Pace<'a> {
     pub(super) fn step<A>(&mut self, work: impl FnOnce(&Self) -> A) -> A {
         let begin = self.control.seconds();
         let out = work(self);
-        self.step = Some(self.control.seconds() - begin);
+        let step = self.control.seconds() - begin;
+        self.longest = self.longest.max(step);
+        self.step = Some(step);
         out
     }
 
@@ -41,7 +46,7 @@ impl<'a> Pace<'a> {
     /// Seconds of a step and its proof, as far as is known.
     fn cost(&self) -> Option<f64> {
         let step = self.step?;
-        Some(step + self.proof.unwrap_or(FIRST_PROOF * step))
+        Some(step + self.proof.unwrap_or(FIRST_PROOF * self.longest))
     }
 
     /// Why the next step must be the last one, if it must: after one more, the time would be too
@@ -57,9 +62,20 @@ impl<'a> Pace<'a> {
         !self.ends_before(self.cost().unwrap_or(0.0) - GRACE)
     }
 
-    /// Whether blocks may be joined that make the next steps `factor` times as dear.
+    /// Whether there is time for a step and a proof that are `factor` times as dear.
     pub(super) fn has_time_for(&self, factor: f64) -> bool {
         !self.ends_before(factor * self.cost().unwrap_or(0.0))
+    }
+
+    /// Blocks were joined: steps and proofs are `factor` times as dear from now on, until one shows.
+    pub(super) fn dearer(&mut self, factor: f64) {
+        self.step = self.step.map(|step| factor * step);
+        self.proof = self.proof.map(|proof| factor * proof);
+    }
+
+    /// Whether the time is up by more than a proof may take that is begun all the same.
+    pub(super) fn is_past(&self) -> bool {
+        self.control.halt().is_some() && self.proof.is_some_and(|proof| proof > GRACE)
     }
 
     fn ends_before(&self, seconds: f64) -> bool {
@@ -69,10 +85,13 @@ impl<'a> Pace<'a> {
 
     /// Why to leave at once, in the middle of a step, if there is no time to finish it.
     pub(super) fn abandon(&self) -> Option<Halt> {
+        if self.ends_before(-GRACE) {
+            return Some(Halt::TimeLimit); // whatever else: a block that was skipped stays skipped
+        }
         let halt = self.control.halt()?;
         let is_short = match halt {
             Halt::Interrupted => self.cost().is_some_and(|cost| cost <= GRACE),
-            Halt::TimeLimit => !self.ends_before(-GRACE),
+            Halt::TimeLimit => true,
         };
         (!is_short).then_some(halt)
     }

@@ -130,6 +130,9 @@ pub fn tighten(
         if !is_proof {
             continue;
         }
+        if let Some(halt) = halt.filter(|_| pace.is_past()) {
+            return Ok(report.ended(halt));
+        }
         let duals = run.duals();
         pace.proof(|| run.prove(&duals, &mut report))?;
         let now = run.progress(&report);
@@ -145,6 +148,7 @@ pub fn tighten(
             && run.join(settings)?;
         if is_joined {
             report.blocks = run.blocks.len();
+            pace.dearer(JOINED_COST);
             (stage, stage_proof) = (report.iterations, FIRST_PROOF);
             continue;
         }

@@ -3,6 +3,8 @@ use linalg_core::product;
 
 /// Half the distance from 1 to the next number.
 pub(super) const UNIT: f64 = f64::EPSILON / 2.0;
+/// Most terms of a sum that the constants below cover.
+pub(super) const MOST_TERMS: usize = 10_000_000;
 /// Covers the rounding of the radii themselves: sums of at most 10^7 terms.
 const RADIUS_SLACK: f64 = 1.0 + 4e-9;
 /// Covers underflow: 10^7 products, each wrong by less than the smallest positive number, are far

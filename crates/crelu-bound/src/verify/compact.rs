@@ -51,17 +51,18 @@ impl Compact {
         let is_finite = |m: MatRef<'_, f64>| {
             (0..m.ncols()).all(|j| (0..m.nrows()).all(|i| m[(i, j)].is_finite()))
         };
-        if !is_finite(basis.as_ref()) || !is_finite(rows.as_ref()) {
-            return None;
-        }
-        let rest = rest(&data.x, &rows, &basis);
-        let stretch = stretch(&basis);
-        Some(Self {
+        let is_usable = is_finite(basis.as_ref()) && is_finite(rows.as_ref());
+        is_usable.then(|| Self::of(data, rows, basis))
+    }
+
+    /// For any `R` and `Q`.
+    fn of(data: &Scaled, rows: Mat<f64>, basis: Mat<f64>) -> Self {
+        Self {
+            rest: rest(&data.x, &rows, &basis),
+            stretch: stretch(&basis),
             data: data.with_rows(rows),
             basis,
-            stretch,
-            rest,
-        })
+        }
     }
 
     /// A bound of the price on `X` from one of the price on `R`.
@@ -144,5 +145,47 @@ fn stretch(basis: &Mat<f64>) -> f64 {
             add_up(sum, add_up(gram.mid[(i, j)].abs(), gram.rad[(i, j)]))
         })
     };
-    (0..rank).map(row).fold(0.0, f64::max).sqrt().next_up()
+    // a NaN stays: every comparison with it fails, and the trivial price is taken
+    let most = (0..rank)
+        .map(row)
+        .fold(0.0, |most, v| if v <= most { most } else { v });
+    most.sqrt().next_up()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::BoundProblem;
+
+    /// One row: its price is `|q| |x|`, on `R` `|q| |r|`, and every part of the bound is known.
+    #[test]
+    fn raised_price_covers_what_a_wrong_decomposition_leaves_out() {
+        let x = Mat::from_fn(1, 5, |_, j| [3.0, 0.0, 4.0, 0.0, 12.0][j]);
+        let problem = BoundProblem::new(x.as_ref(), &[1.0], 0.1).expect("usable data");
+        let data = Scaled::new(&problem).expect("numbers in range");
+        let q = [2.0];
+        let price = q[0] * 13.0 * (data.x[(0, 0)] / 3.0);
+        let made = Compact::new(&data).expect("five columns, one row");
+        let raised = made.raised(q[0] * made.data.norms[0], &q);
+        assert!(raised >= price && raised <= price * (1.0 + 1e-13));
+        for (of_rows, of_basis) in [(0.5, 2.0), (2.0, 0.5), (0.9, 1.0), (1.0, 0.9), (0.0, 1.0)] {
+            let rows = Mat::from_fn(1, 1, |i, j| of_rows * made.data.x[(i, j)]);
+            let basis = Mat::from_fn(5, 1, |i, j| of_basis * made.basis[(i, j)]);
+            let other = Compact::of(&data, rows, basis);
+            let raised = other.raised(q[0] * other.data.norms[0], &q);
+            let left_out = (1.0 - of_rows * of_basis).abs();
+            let expected = price * (of_rows * of_basis + left_out);
+            assert!(
+                raised >= price && raised <= expected * (1.0 + 1e-13),
+                "{of_rows} {of_basis}: {raised}, {price}, {expected}"
+            );
+        }
+    }
+
+    #[test]
+    fn stretch_of_a_basis_that_is_none_proves_nothing() {
+        let huge = Mat::from_fn(4, 2, |i, j| if i == j { 1e200 } else { -1e200 });
+        let stretch = stretch(&huge);
+        assert!(stretch.is_nan() || stretch.is_infinite(), "{stretch}");
+    }
 }

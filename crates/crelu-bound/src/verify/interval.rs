@@ -32,7 +32,7 @@ struct Row {
 /// so the price is at most `max_{|u| = 1} u'A u + b'u + c`, and that is at most `U` when, for
 /// some `lambda`, `[[U - c - lambda, -b'/2], [-b/2, lambda I - A]]` is positive semidefinite.
 ///
-/// **Cost** `12 n d^2` flops and about 15 Cholesky factorisations of side `d`.
+/// **Cost** (a sign) `12 n d^2` flops and about 15 Cholesky factorisations of side `d`.
 pub(super) fn price(data: &Scaled, q: &[f64], multipliers: &IntervalMultipliers) -> Option<f64> {
     let d = data.x.ncols();
     let image = directions(data, multipliers);

@@ -1,5 +1,6 @@
 use faer::Mat;
 
+use super::ball::MOST_TERMS;
 use super::directed::{exponent, mul_up, norm_up, power_of_two};
 use crate::problem::BoundProblem;
 
@@ -17,9 +18,13 @@ pub(super) struct Scaled {
 }
 
 impl Scaled {
-    /// `None` where the data span more than the range of `f64` can hold at size one.
+    /// `None` where the data span more than the range of `f64` can hold at size one, or have more rows or
+    /// columns than the rounding bounds cover.
     pub(super) fn new(problem: &BoundProblem<'_>) -> Option<Self> {
         let (n, d) = (problem.n_samples(), problem.n_features());
+        if n.max(d) > MOST_TERMS {
+            return None;
+        }
         let user = problem.x();
         let columns = (0..d).flat_map(|j| (0..n).map(move |i| user[(i, j)].abs()));
         let x_exponent = exponent(columns.fold(0.0, f64::max));

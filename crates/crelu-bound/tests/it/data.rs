@@ -101,6 +101,27 @@ pub(crate) fn sampled_price(x: &Mat<f64>, theta: &[f64], rng: &mut Rng) -> f64 {
     best
 }
 
+/// What the triangle inequality says of both prices of `theta`: a certificate that proves no less has
+/// proven nothing.
+pub(crate) fn trivial_price(x: &Mat<f64>, theta: &[f64]) -> f64 {
+    let side = |sign: f64| -> f64 {
+        let terms = theta.iter().enumerate();
+        terms
+            .map(|(i, t)| (sign * t).max(0.0) * x.row(i).norm_l2())
+            .sum()
+    };
+    side(1.0).max(side(-1.0))
+}
+
+/// Without its first block of either sign.
+pub(crate) fn without_a_block(of: &Certificate) -> Certificate {
+    let mut out = of.clone();
+    if let Proof::Products(both) = &mut out.proof {
+        both.iter_mut().for_each(|m| drop(m.blocks.remove(0)));
+    }
+    out
+}
+
 /// Multipliers inside their cones, at random about sensible values.
 pub(crate) fn interval(data: &Data, theta: &[f64], rng: &mut Rng) -> Certificate {
     let (n, d) = (data.x.nrows(), data.x.ncols());

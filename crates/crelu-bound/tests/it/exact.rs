@@ -147,6 +147,16 @@ pub(crate) fn exact(data: &Data) -> Exact {
 
 /// The certificate of the tight bound after so many iterations from the optimum.
 pub(crate) fn tightened(data: &Data, best: &Exact, iterations: usize) -> Certificate {
+    tightened_in(data, best, iterations, None)
+}
+
+/// The same in blocks of at most so many rows.
+pub(crate) fn tightened_in(
+    data: &Data,
+    best: &Exact,
+    iterations: usize,
+    block_rows: Option<usize>,
+) -> Certificate {
     let d = data.x.ncols();
     let hidden = Mat::from_fn(d, best.neurons.len(), |k, j| best.neurons[j].0[k]);
     let output: Vec<f64> = best.neurons.iter().map(|n| n.1).collect();
@@ -154,7 +164,9 @@ pub(crate) fn tightened(data: &Data, best: &Exact, iterations: usize) -> Certifi
         hidden: hidden.as_ref(),
         output: &output,
     };
-    let settings = TightSettings::default().max_iters(iterations);
+    let settings = TightSettings::default()
+        .max_iters(iterations)
+        .block_rows(block_rows);
     let control = Control::default();
     let report = tighten(
         &data.problem(),

@@ -3,8 +3,9 @@
 use crelu_bound::{Certificate, verify};
 use proptest::prelude::*;
 
-use crate::data::{Data, Rng, interval, products, sampled_price, teacher};
-use crate::exact::{exact, objective, tightened};
+use crate::data::{Data, Rng, interval, products, sampled_price, teacher, without_a_block};
+use crate::exact::{exact, objective, tightened, tightened_in};
+use crate::failure::numbers;
 
 /// The interior point's own error.
 const EXACT: f64 = 1e-7;
@@ -26,6 +27,14 @@ fn check(data: &Data, certificate: &Certificate, optimum: f64, rng: &mut Rng) {
         "price bound {} below {price}",
         bound.price_bound
     );
+}
+
+/// Every number off by a per cent, which a good certificate survives with a worse bound.
+fn nudged(mut certificate: Certificate, rng: &mut Rng) -> Certificate {
+    for value in numbers(&mut certificate) {
+        *value *= 1.0 + 0.01 * rng.normal();
+    }
+    certificate
 }
 
 proptest! {
@@ -52,5 +61,9 @@ proptest! {
         }
         let certificate = tightened(&data, &best, 90);
         check(&data, &certificate, best.objective, &mut rng);
+        let certificate = tightened_in(&data, &best, 90, Some(2));
+        check(&data, &certificate, best.objective, &mut rng);
+        check(&data, &without_a_block(&certificate), best.objective, &mut rng);
+        check(&data, &nudged(certificate, &mut rng), best.objective, &mut rng);
     }
 }

@@ -301,7 +301,14 @@ fn verify_believes_nothing_that_a_certificate_says_of_itself() {
         refused(&|c| c.bound *= 1.0 + 1e-7, "it proves ");
         refused(&|c| c.beta *= 1.0 + 1e-15, "made for beta = ");
         refused(&|c| c.hash ^= 1, "are not those it was made for");
-        refused(&|c| c.rows.swap(3, 4), "are not those it was made for");
+        refused(
+            &|c| c.rows.swap(3, 4),
+            "each row must be named once, in order",
+        );
+        refused(
+            &|c| c.rows[4] = c.rows[3],
+            "each row must be named once, in order",
+        );
         refused(&|c| c.rows[0] = 60, "made for row 60 (from 0)");
         refused(
             &|c| {
