@@ -21,8 +21,8 @@ use crate::settings::{FitSettings, TrainMode};
 pub enum Prove {
     /// Nothing.
     Never,
-    /// Global mode: the quick bound where it is cheap, and complete enumeration where the data lie
-    /// in three dimensions. Sampled mode: nothing.
+    /// Global mode: the quick bound where it is cheap, complete enumeration where the data lie in three
+    /// dimensions, and in four to seven a short search over cones. Sampled mode: nothing.
     #[default]
     Quick,
     /// The quick bound whatever it costs, in sampled mode too, and so many seconds for a tighter
@@ -41,6 +41,8 @@ const CLOSED: f64 = 1.0 + 1e-7;
 const CLOSED_IN_CONES: f64 = 1.0 + CONE_TOLERANCE;
 /// How far a proven price may be above that of a neuron, in four to seven dimensions.
 const CONE_TOLERANCE: f64 = 1e-3;
+/// While neurons are dearer than the threshold, this share of how much dearer is tolerance enough.
+const COARSE: f64 = 0.3;
 /// Visits of a row by a cone in all rounds together, where `--prove` does not ask for more: about half a
 /// second of one core, and as much for checks.
 const CONE_VISITS: usize = 5_000_000;
@@ -180,6 +182,7 @@ impl Proving<'_> {
         let asked = matches!(how, Prove::Seconds(_));
         let (n, d) = (self.problem.n_samples(), self.problem.n_features());
         let halted = || control.halt().is_some();
+        let begun = control.seconds();
         if !halted() && (asked || n <= MOST_ROWS) {
             let found = self.enumerate(prepared, network, how, control)?;
             if let Some((certificate, verified)) = found {
@@ -189,6 +192,7 @@ impl Proving<'_> {
                 }
             }
         }
+        let spent = control.seconds() - begun;
         let settings = QuickSettings::default();
         let cheap = settings.flops(n, d) <= MOST_FLOPS;
         if !halted() && (asked || cheap) {
@@ -203,7 +207,9 @@ impl Proving<'_> {
             }
         }
         match how {
-            Prove::Seconds(seconds) if seconds > 0.0 => self.tighten(network, seconds, control),
+            Prove::Seconds(seconds) if seconds > spent => {
+                self.tighten(network, seconds - spent, control)
+            }
             _ => Ok(()),
         }
     }
@@ -245,13 +251,20 @@ impl Proving<'_> {
         settings.bytes = settings.bytes.min(memory);
         let control = control.limit(limit);
         let price = |theta: &[f64]| {
-            if settings.visits == 0 {
-                return None;
+            while settings.visits > 0 {
+                let found = dearest_in_cones(problem, theta, &settings, &control)?;
+                settings.visits = settings.visits.saturating_sub(found.visits);
+                let was_coarse = settings.tolerance > CONE_TOLERANCE;
+                // a neuron far above the threshold comes in first: the next search may be as coarse
+                let share = found.dearest.price / problem.threshold();
+                settings.tolerance = CONE_TOLERANCE.max(COARSE * (share - 1.0));
+                let is_closed = share <= CLOSED_IN_CONES;
+                if !(is_closed && was_coarse) || control.halt().is_some() {
+                    let price = found.dearest.bound;
+                    return Some((found.dearest, Proof::Cones { price }));
+                }
             }
-            let found = dearest_in_cones(problem, theta, &settings, &control)?;
-            settings.visits = settings.visits.saturating_sub(found.visits);
-            let price = found.dearest.bound;
-            Some((found.dearest, Proof::Cones { price }))
+            None
         };
         close(problem, prepared, network, CLOSED_IN_CONES, price, &control)
     }
@@ -332,13 +345,18 @@ fn close(
         gates: None,
     });
     let mut best: Option<(Certificate, VerifiedBound)> = None;
+    let mut least = f64::INFINITY;
     for _ in 0..CLOSINGS {
         let theta = training.theta(&neurons.fitted(&training));
         let Some((dearest, proof)) = price(&theta) else {
             return Ok(best);
         };
         let certificate = Certificate { theta, proof };
-        if let Some(bound) = verify(problem, &certificate)?.bound()
+        // a check of a larger price costs as much and proves less
+        let is_lower = dearest.bound < least;
+        least = least.min(dearest.bound);
+        if is_lower
+            && let Some(bound) = verify(problem, &certificate)?.bound()
             && best.as_ref().is_none_or(|best| bound.value > best.1.value)
         {
             best = Some((certificate, bound));
