@@ -17,7 +17,7 @@ use crate::errors::Failure;
 use crate::fit::exit_code;
 use crate::outputs::{Destinations, check_folder};
 use crate::progress::{Display, Goal};
-use crate::summary::AtMost;
+use crate::summary::{AtMost, Percent};
 use crate::{interrupt, printout, threads};
 
 const PATTERNS: usize = 100;
@@ -236,7 +236,7 @@ impl Table {
             format!("{:.1e}", report.gap),
             report
                 .proven_gap
-                .map_or_else(|| "-".to_owned(), |gap| format!("{:.1} %", 100.0 * gap)),
+                .map_or_else(|| "-".to_owned(), |gap| format!("{:.1} %", Percent(gap))),
         ];
         self.row(name, accuracy.unwrap_or_default(), rest, run.seconds);
     }

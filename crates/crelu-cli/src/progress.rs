@@ -6,7 +6,7 @@ use std::time::Duration;
 use crelu_model::{Clock, FitObserver, HistoryEntry, Progress};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::summary::{AtMost, Short};
+use crate::summary::{AtMost, Percent, Short};
 
 /// Seconds between two lines where there is no terminal.
 const LINE_EVERY: f64 = 1.0;
@@ -141,9 +141,9 @@ impl FitObserver for Display<'_> {
                 self.refresh();
             }
             Progress::Proven { bound, gap } => {
-                let (bound, percent) = (AtMost(bound), 100.0 * gap);
+                let (bound, gap) = (AtMost(bound), Percent(gap));
                 self.tell(&format!(
-                    "{:.1} s, proven gap {percent:.2} %: no network has a J below {bound:.6}",
+                    "{:.1} s, proven gap {gap:.2} %: no network has a J below {bound:.6}",
                     self.clock.seconds()
                 ));
             }

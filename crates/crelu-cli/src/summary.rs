@@ -96,9 +96,9 @@ pub(crate) fn text(report: &Report, task: Task<'_>, destinations: &Destinations)
             &format_args!(
                 "no ReLU network of any width has a J below {:.8}: gap {:.3} % ({})",
                 AtMost(bound),
-                100.0 * gap,
+                Percent(gap),
                 match proof {
-                    "enumeration" => "proof, all cells enumerated",
+                    "enumeration" => "proof by enumeration; the true gap is no larger",
                     _ => "proof by relaxation; the true gap is no larger",
                 }
             ),
@@ -179,9 +179,54 @@ impl fmt::Display for AtMost {
     }
 }
 
+/// A gap in per cent, rounded up: the true gap is no larger than what is printed of a proven one. What
+/// would be zero at this precision is printed as a power of ten.
+pub(crate) struct Percent(pub(crate) f64);
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = f.precision().unwrap_or(2);
+        let value = 100.0 * self.0;
+        let unit = 0.1_f64.powi(i32::try_from(digits).unwrap_or(i32::MAX));
+        if value > 0.0 && value < 0.5 * unit {
+            let near = format!("{value:.1e}");
+            let is_below = near.parse::<f64>().is_ok_and(|printed| printed < value);
+            let power = 10.0_f64.powf(value.log10().floor() - 1.0);
+            return match is_below {
+                true => write!(f, "{:.1e}", value + power),
+                false => f.write_str(&near),
+            };
+        }
+        let near = format!("{value:.digits$}");
+        let is_below = near.parse::<f64>().is_ok_and(|printed| printed < value);
+        match is_below {
+            true => write!(f, "{:.digits$}", value + unit),
+            false => f.write_str(&near),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn percent_prints_no_less_than_the_gap() {
+        for (gap, text) in [
+            (0.018_191, "1.820"),
+            (0.018_199_9, "1.820"),
+            (0.018_2, "1.820"),
+            (0.999_999_99, "100.000"),
+            (4.2e-6, "4.2e-4"),
+            (3.14e-12, "3.2e-10"),
+            (9.99e-12, "1.0e-9"),
+            (0.0, "0.000"),
+        ] {
+            let printed = format!("{:.3}", Percent(gap));
+            assert_eq!(printed, text);
+            assert!(printed.parse::<f64>().expect("a number") >= 100.0 * gap);
+        }
+    }
 
     #[test]
     fn at_most_prints_no_more_than_the_value() {

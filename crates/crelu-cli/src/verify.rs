@@ -10,7 +10,7 @@ use crate::errors::Failure;
 use crate::predict::load;
 use crate::printout;
 use crate::samples::{check_order, dataset};
-use crate::summary::{AtMost, Short};
+use crate::summary::{AtMost, Percent, Short};
 
 /// Recomputes a proven bound from the data, the penalty and the certificate.
 ///
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
         Short(file.beta),
         AtMost(checked.bound),
         Short(checked.objective),
-        100.0 * checked.gap
+        Percent(checked.gap)
     ))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -8,12 +8,8 @@ use safetensors::SafeTensors;
 use serde_json::json;
 
 use crate::error::CertificateError;
-use crate::model_file::{Tensor, encode, tensor};
+use crate::tensor_file::{FileKind, Tensor, encode, open, tensor};
 
-/// Version of the file's layout.
-const FORMAT: &str = "1";
-/// What the file says it is.
-const KIND: &str = "crelu-certificate";
 /// The names of both signs' tensors.
 const SIGN_NAMES: [&str; 2] = ["plus", "minus"];
 
@@ -99,8 +95,8 @@ impl CertificateFile {
         };
         let mut meta = BTreeMap::new();
         let mut put = |key: &str, value: String| meta.insert(key.to_owned(), value);
-        put("format", KIND.to_owned());
-        put("format_version", FORMAT.to_owned());
+        put("format", FileKind::Certificate.format().to_owned());
+        put("format_version", FileKind::Certificate.newest().to_string());
         put("version", env!("CARGO_PKG_VERSION").to_owned());
         put("loss", "squared".to_owned());
         put("proof", kind.to_owned());
@@ -124,17 +120,10 @@ impl CertificateFile {
     /// that the bytes do not hold.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, CertificateError> {
         let format = |problem| CertificateError::Format { problem };
-        let (_, header) = SafeTensors::read_metadata(bytes)
-            .map_err(|_| format("the safetensors header cannot be read"))?;
-        let file = SafeTensors::deserialize(bytes)
-            .map_err(|_| format("the file is cut or its header is wrong"))?;
-        let meta = header.metadata().clone().unwrap_or_default();
+        let (file, meta) = open(bytes, FileKind::Certificate)?;
         let get = |key: &str| meta.get(key).map(String::as_str);
-        if get("format") != Some(KIND) {
-            return Err(format("the header's format is not crelu-certificate"));
-        }
-        if get("format_version") != Some(FORMAT) || get("loss") != Some("squared") {
-            return Err(format("its version or loss is not one this program reads"));
+        if get("loss") != Some("squared") {
+            return Err(format("its loss is not one this program reads"));
         }
         let number = |key: &str| {
             get(key)

@@ -2,6 +2,8 @@ use admm::AdmmError;
 use crelu_bound::BoundError;
 use linalg_core::LinalgError;
 
+use crate::tensor_file::FileKind;
+
 /// Why there is no model.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -89,11 +91,79 @@ pub enum FitError {
     Bound(#[from] BoundError),
 }
 
+/// Why the bytes of a file are not those of a model or a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FileError {
+    /// Anything but a safetensors file.
+    #[error("not a crelu {}: no safetensors file at all", wanted.name())]
+    Foreign {
+        /// What it should be.
+        wanted: FileKind,
+    },
+    /// The file ends too early.
+    #[error("the file is cut short: it has {got} bytes of at least {want}")]
+    Cut {
+        /// Its length in bytes.
+        got: u64,
+        /// The length that its beginning promises: where that itself is cut, the least.
+        want: u64,
+    },
+    /// The file goes on after its end.
+    #[error("the file is damaged: it has {got} bytes, and should have {want}")]
+    TooLong {
+        /// Its length in bytes.
+        got: u64,
+        /// The length that its header promises.
+        want: u64,
+    },
+    /// The file's header is no header, or contradicts itself.
+    #[error("the file is damaged: its header cannot be read")]
+    Header,
+    /// The file is one of another kind.
+    #[error("{}", Kinds(*wanted, *found))]
+    Kind {
+        /// What it should be.
+        wanted: FileKind,
+        /// What it is; `None`: none of this crate's.
+        found: Option<FileKind>,
+    },
+    /// The file says of what version it is in no way that a version is said.
+    #[error("the file is damaged: its format version is missing or unknown")]
+    NoVersion,
+    /// The file is of a version to come.
+    #[error("format version {found}: made by a later crelu, this one reads version {newest}")]
+    Version {
+        /// The file's version.
+        found: u64,
+        /// The newest that is read.
+        newest: u64,
+    },
+}
+
+struct Kinds(FileKind, Option<FileKind>);
+
+impl core::fmt::Display for Kinds {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let wanted = self.0.name();
+        match self.1 {
+            Some(found) => write!(f, "a crelu {}, not a {wanted}", found.name()),
+            None => write!(
+                f,
+                "not a crelu {wanted}: a safetensors file of something else"
+            ),
+        }
+    }
+}
+
 /// Why a model could not be read or applied.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
-    /// The bytes are not a model.
+    /// The bytes are not those of a model's file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// An entry of the metadata is missing or wrong.
     #[error("not a crelu model: {problem}")]
     Format {
         /// What is wrong.
@@ -121,7 +191,10 @@ pub enum ModelError {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CertificateError {
-    /// The bytes are not a certificate.
+    /// The bytes are not those of a certificate's file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// An entry of the metadata is missing or wrong.
     #[error("not a crelu certificate: {problem}")]
     Format {
         /// What is wrong.

@@ -1,17 +1,15 @@
 use std::collections::BTreeMap;
 
 use faer::Mat;
-use safetensors::{Dtype, SafeTensors};
-use serde_json::{Value, json};
+use safetensors::SafeTensors;
+use serde_json::json;
 
 use crate::coding::Coding;
 use crate::error::ModelError;
 use crate::model::Model;
 use crate::network::Network;
 use crate::standardise::Standardisation;
-
-/// Version of the file's layout.
-const FORMAT: &str = "1";
+use crate::tensor_file::{FileKind, Tensor, encode, open, tensor};
 
 impl Model {
     /// The model as safetensors: `hidden.weight` (neurons x features), `hidden.bias`,
@@ -57,8 +55,8 @@ impl Model {
     fn metadata(&self) -> BTreeMap<String, String> {
         let mut map = BTreeMap::new();
         let mut put = |key: &str, value: String| map.insert(key.to_owned(), value);
-        put("format", "crelu".to_owned());
-        put("format_version", FORMAT.to_owned());
+        put("format", FileKind::Model.format().to_owned());
+        put("format_version", FileKind::Model.newest().to_string());
         put("version", env!("CARGO_PKG_VERSION").to_owned());
         put("task", self.task().name().to_owned());
         put(
@@ -93,18 +91,8 @@ impl Model {
     /// bytes do not hold.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
         let format = |problem| ModelError::Format { problem };
-        let (_, header) = SafeTensors::read_metadata(bytes)
-            .map_err(|_| format("the safetensors header cannot be read"))?;
-        let file = SafeTensors::deserialize(bytes)
-            .map_err(|_| format("the file is cut or its header is wrong"))?;
-        let meta = header.metadata().clone().unwrap_or_default();
+        let (file, meta) = open(bytes, FileKind::Model)?;
         let get = |key: &str| meta.get(key).map(String::as_str);
-        if get("format") != Some("crelu") {
-            return Err(format("the header's format is not crelu"));
-        }
-        if get("format_version") != Some(FORMAT) {
-            return Err(format("its format version is not one this program reads"));
-        }
         let (shape, hidden) = named(&file, "hidden.weight")?;
         let [m, d] = shape[..] else {
             return Err(ModelError::Tensor {
@@ -214,73 +202,6 @@ fn entry(matrix: &Mat<f64>, k: usize, i: usize) -> f64 {
     } else {
         0.0
     }
-}
-
-/// A tensor of a file, F64, row-major.
-pub(crate) struct Tensor {
-    name: String,
-    shape: Vec<usize>,
-    values: Vec<f64>,
-}
-
-impl Tensor {
-    pub(crate) fn new(name: impl Into<String>, shape: Vec<usize>, values: Vec<f64>) -> Self {
-        let name = name.into();
-        Self {
-            name,
-            shape,
-            values,
-        }
-    }
-}
-
-/// The safetensors layout: length of the header, the header (JSON, padded to eight bytes), data.
-/// Written here because the order of a hash map's metadata would not repeat.
-pub(crate) fn encode(metadata: &BTreeMap<String, String>, tensors: &[Tensor]) -> Vec<u8> {
-    let mut header = serde_json::Map::new();
-    header.insert("__metadata__".to_owned(), json!(metadata));
-    let mut offset = 0;
-    for Tensor {
-        name,
-        shape,
-        values,
-    } in tensors
-    {
-        let end = offset + 8 * values.len();
-        let entry: Value = json!({ "dtype": "F64", "shape": shape, "data_offsets": [offset, end] });
-        header.insert(name.clone(), entry);
-        offset = end;
-    }
-    let mut text = Value::Object(header).to_string().into_bytes();
-    text.resize(text.len().next_multiple_of(8), b' ');
-    let mut bytes = (text.len() as u64).to_le_bytes().to_vec();
-    bytes.extend_from_slice(&text);
-    for tensor in tensors {
-        for value in &tensor.values {
-            bytes.extend_from_slice(&value.to_le_bytes());
-        }
-    }
-    bytes
-}
-
-/// The shape and the finite numbers of a tensor, or what is wrong with it.
-pub(crate) fn tensor(
-    file: &SafeTensors<'_>,
-    name: &str,
-) -> Result<(Vec<usize>, Vec<f64>), &'static str> {
-    let view = file.tensor(name).map_err(|_| "is missing")?;
-    if view.dtype() != Dtype::F64 {
-        return Err("is not F64");
-    }
-    let (numbers, rest) = view.data().as_chunks::<8>();
-    if !rest.is_empty() {
-        return Err("is cut");
-    }
-    let values: Vec<f64> = numbers.iter().map(|b| f64::from_le_bytes(*b)).collect();
-    if values.iter().any(|v| !v.is_finite()) {
-        return Err("holds a value that is not finite");
-    }
-    Ok((view.shape().to_vec(), values))
 }
 
 fn named(file: &SafeTensors<'_>, name: &'static str) -> Result<(Vec<usize>, Vec<f64>), ModelError> {

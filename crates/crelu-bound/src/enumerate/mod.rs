@@ -4,6 +4,8 @@ mod cap;
 mod search;
 pub(crate) mod space;
 
+use linalg_core::Control;
+
 use self::search::largest;
 
 use crate::problem::BoundProblem;
@@ -34,10 +36,15 @@ pub struct Dearest {
 /// nearly collinear rows need no case of their own.
 ///
 /// **Cost** the rows whose sign is open are visited once a cap: some `30 n` visits in two
-/// dimensions, some `300 n` to `3000 n` in three. After 3e8 visits (seconds) what is known by then
-/// is returned: a valid bound, but a loose one.
+/// dimensions, some `300 n` to `3000 n` in three. After 3e8 visits (seconds), or when the limit of
+/// `control` is up, which is looked at every million visits, what is known by then is returned: a
+/// valid bound, but a loose one.
 #[must_use]
-pub fn dearest_neuron(problem: &BoundProblem<'_>, theta: &[f64]) -> Option<Dearest> {
+pub fn dearest_neuron(
+    problem: &BoundProblem<'_>,
+    theta: &[f64],
+    control: &Control<'_>,
+) -> Option<Dearest> {
     let plane = Plane::new(problem)?;
     if theta.len() != problem.n_samples() {
         return None;
@@ -45,7 +52,7 @@ pub fn dearest_neuron(problem: &BoundProblem<'_>, theta: &[f64]) -> Option<Deare
     let mut best: Option<Dearest> = None;
     for sign in crate::certificate::SIGNS {
         let weights: Vec<f64> = theta.iter().map(|t| sign * t).collect();
-        let found = largest(&plane, &weights)?;
+        let found = largest(&plane, &weights, control)?;
         let bound = plane.lifted(found.bound, &weights)?;
         let larger = best.as_ref().is_none_or(|best| found.price > best.price);
         let most = best.as_ref().map_or(0.0, |best| best.bound).max(bound);
@@ -63,9 +70,10 @@ pub fn dearest_neuron(problem: &BoundProblem<'_>, theta: &[f64]) -> Option<Deare
     best
 }
 
-/// An upper bound of both prices of `theta`; None as for [`dearest_neuron`].
+/// An upper bound of both prices of `theta`, by a search without a limit: a certificate proves the
+/// same however long it took to find; None as for [`dearest_neuron`].
 pub(crate) fn price_bound(problem: &BoundProblem<'_>, theta: &[f64]) -> Option<f64> {
-    dearest_neuron(problem, theta).map(|dearest| dearest.bound)
+    dearest_neuron(problem, theta, &Control::default()).map(|dearest| dearest.bound)
 }
 
 /// Whether [`dearest_neuron`] serves these data.

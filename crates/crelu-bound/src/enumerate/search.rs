@@ -1,6 +1,8 @@
 use core::cmp::Ordering;
 use std::collections::BinaryHeap;
 
+use linalg_core::Control;
+
 use super::cap::{Cap, FEW, PASSES, Piece};
 use super::space::{self, terms};
 
@@ -13,6 +15,8 @@ const TOL: f64 = 1e-10;
 const SMALLEST: f64 = 1e-11;
 /// Most visits of a row by a cap.
 const VISITS: usize = 300_000_000;
+/// Visits between two looks at the limit: a few hundredths of a second.
+const LOOK: usize = 1_000_000;
 /// Sizes of all terms together between which no square overflows, and what squares lose by underflow
 /// is far below the rounding that is added.
 const RANGE: core::ops::Range<f64> = 1e-100..1e100;
@@ -28,9 +32,9 @@ pub(super) struct Largest {
     pub(super) at: Point,
 }
 
-/// `max_{|w| = 1} sum_i weight_i (z_i'w)_+`, the most promising cap first. None if a number is not
-/// finite.
-pub(super) fn largest(plane: &Plane, weights: &[f64]) -> Option<Largest> {
+/// `max_{|w| = 1} sum_i weight_i (z_i'w)_+`, the most promising cap first; what is known by then when
+/// the limit is up. None if a number is not finite.
+pub(super) fn largest(plane: &Plane, weights: &[f64], control: &Control<'_>) -> Option<Largest> {
     let n = weights.len();
     let scale: f64 = (weights.iter().zip(&plane.norms))
         .map(|(w, size)| w.abs() * size)
@@ -71,9 +75,15 @@ pub(super) fn largest(plane: &Plane, weights: &[f64]) -> Option<Largest> {
         offer(piece, &mut out, &mut waiting);
     }
     let mut top = 0.0_f64;
+    let mut next_look = 0;
     while let Some(ByBound(piece)) = waiting.pop() {
         let done = piece.bound <= out.price * (1.0 + TOL);
-        if done || visits > VISITS || caps > CAPS {
+        let mut is_up = visits > VISITS || caps > CAPS;
+        if visits >= next_look {
+            next_look = visits + LOOK;
+            is_up |= control.halt().is_some();
+        }
+        if done || is_up {
             top = top.max(piece.bound);
             break;
         }

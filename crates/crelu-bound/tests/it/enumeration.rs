@@ -1,7 +1,11 @@
 //! Prices over the whole sphere in one, two and three dimensions.
 
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
+
 use crelu_bound::{
-    BoundProblem, Certificate, Dearest, Proof, dearest_neuron, is_enumerable, verify,
+    BoundProblem, Certificate, Clock, Control, Dearest, Proof, dearest_neuron, is_enumerable,
+    verify,
 };
 use faer::Mat;
 use proptest::prelude::*;
@@ -13,8 +17,13 @@ use crate::exact::exact;
 const TIGHT: f64 = 1e-9;
 
 fn dearest(x: &Mat<f64>, theta: &[f64]) -> Dearest {
+    dearest_within(x, theta, &Control::default())
+}
+
+fn dearest_within(x: &Mat<f64>, theta: &[f64], control: &Control<'_>) -> Dearest {
     let y = vec![1.0; x.nrows()];
-    dearest_neuron(&BoundProblem::new(x.as_ref(), &y, 1.0).unwrap(), theta).unwrap()
+    let problem = BoundProblem::new(x.as_ref(), &y, 1.0).unwrap();
+    dearest_neuron(&problem, theta, control).unwrap()
 }
 
 /// `sign theta'(X u)_+` at a unit multiple of `u`.
@@ -181,7 +190,7 @@ fn dearest_price_is_sound_where_squares_would_leave_the_range() {
             y: scaled.clone(),
             beta: 0.1,
         };
-        let found = dearest_neuron(&data.problem(), &scaled);
+        let found = dearest_neuron(&data.problem(), &scaled, &Control::default());
         let is_sound = found.is_none_or(|found| found.bound / scale >= plain * (1.0 - 1e-14));
         assert!(is_sound, "{scale}");
     }
@@ -206,7 +215,8 @@ fn enumeration_refuses_four_dimensions() {
         beta: 0.1,
     };
     assert!(!is_enumerable(&data.problem()));
-    assert_eq!(dearest_neuron(&data.problem(), &data.y), None);
+    let none = dearest_neuron(&data.problem(), &data.y, &Control::default());
+    assert_eq!(none, None);
     // a fourth dimension that is rounding is none
     let mut x = data.x.clone();
     for i in 0..20 {
@@ -221,4 +231,90 @@ fn enumeration_of_a_thousand_rows_is_complete() {
     let data = teacher(1000, 3, 0.1, 9);
     let found = dearest(&data.x, &data.y);
     assert!(found.bound <= found.price * (1.0 + TIGHT), "{found:?}");
+}
+
+/// Rows all over the sphere, of about equal weight: every neuron costs nearly the same, and a
+/// complete search takes seconds.
+fn even(rows: usize) -> (Mat<f64>, Vec<f64>) {
+    // the golden angle
+    let turn = std::f64::consts::PI * (3.0 - 5.0_f64.sqrt());
+    let x = Mat::from_fn(rows, 3, |i, j| {
+        let height = 1.0 - (2 * i + 1) as f64 / rows as f64;
+        let (sine, cosine) = (turn * i as f64).sin_cos();
+        let radius = (1.0 - height * height).sqrt();
+        [radius * cosine, radius * sine, height][j]
+    });
+    let mut rng = Rng(4);
+    let theta = (0..rows).map(|_| 1.0 + 1e-3 * rng.normal()).collect();
+    (x, theta)
+}
+
+#[test]
+fn dearest_with_its_limit_up_is_a_loose_bound_and_a_real_neuron() {
+    let flag = AtomicBool::new(true);
+    let controls = [
+        Control::default().limit(Some(0.0)),
+        Control::default().interrupt(Some(&flag)),
+    ];
+    for (seed, rank) in (0..30).map(|seed| (seed, 2 + usize::from(seed % 3 > 0))) {
+        let data = teacher(300, rank, 0.1, seed);
+        let complete = dearest(&data.x, &data.y);
+        for control in &controls {
+            let cut = dearest_within(&data.x, &data.y, control);
+            let (bound, best) = (cut.bound, complete.price);
+            assert!(bound >= best * (1.0 - 1e-13), "{seed}: {bound} {best}");
+            // it was cut
+            assert!(bound > best * (1.0 + 1e-3), "{seed}: {bound} {best}");
+            assert!(cut.price <= complete.bound, "{seed}");
+            let at = price(&data.x, &data.y, cut.sign, &cut.direction);
+            assert!((at - cut.price).abs() <= 1e-12 * best, "{seed}");
+        }
+    }
+}
+
+/// One second a look.
+struct Looks(AtomicU64);
+
+impl Clock for Looks {
+    fn seconds(&self) -> f64 {
+        self.0.fetch_add(1, Ordering::Relaxed) as f64
+    }
+}
+
+#[test]
+fn dearest_is_the_tighter_the_later_its_limit() {
+    let (x, theta) = even(5000);
+    let mut last = f64::INFINITY;
+    for seconds in [0_u32, 2, 8, 32] {
+        let clock = Looks(0.into());
+        let control = Control::with_clock(&clock).limit(Some(f64::from(seconds)));
+        let found = dearest_within(&x, &theta, &control);
+        // the last look finds the limit up; no neuron of the other sign has a price to look for
+        let looks = clock.0.load(Ordering::Relaxed);
+        assert_eq!(looks, u64::from(seconds) + 1);
+        assert!(found.bound < last, "{seconds}: {} {last}", found.bound);
+        assert!(found.bound >= found.price);
+        last = found.bound;
+    }
+}
+
+struct WallClock(Instant);
+
+impl Clock for WallClock {
+    fn seconds(&self) -> f64 {
+        self.0.elapsed().as_secs_f64()
+    }
+}
+
+#[test]
+fn dearest_of_many_equal_prices_keeps_to_its_time_limit() {
+    let (x, theta) = even(20_000);
+    let clock = WallClock(Instant::now());
+    let control = Control::with_clock(&clock).limit(Some(0.3));
+    let found = dearest_within(&x, &theta, &control);
+    let seconds = clock.seconds();
+    // without it, more than three seconds of a fast core
+    assert!((0.3..1.0).contains(&seconds), "{seconds}");
+    let sampled = price(&x, &theta, 1.0, &[0.6, 0.0, 0.8]);
+    assert!(found.bound >= sampled && found.price >= 0.99 * sampled);
 }

@@ -1,5 +1,6 @@
 //! Runs that end early leave a usable model or nothing.
 
+use std::fmt::Write;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStderr, Command};
 use std::thread::sleep;
@@ -129,4 +130,66 @@ fn fit_that_is_killed_leaves_the_old_files() {
     assert_eq!(here.names(), ["m", "r", "rings.csv"]);
     assert_eq!(here.text("m"), "the model before");
     assert_eq!(here.text("r"), "the report before");
+}
+
+/// Seconds in which a program that is told to end has ended: far below those of [`even_rows`].
+const PROMPT: f64 = 1.2;
+
+/// A fit whose training takes some hundredths of a second and whose enumeration takes several
+/// seconds: rows all over the sphere, with targets that leave every neuron nearly the same price.
+fn even_rows(here: &Workplace) -> [&'static str; 10] {
+    let rows = 15_000;
+    // the golden angle
+    let turn = std::f64::consts::PI * (3.0 - 5.0_f64.sqrt());
+    let mut table = String::from("a,b,c,y\n");
+    for i in 0..rows {
+        let height = 1.0 - f64::from(2 * i + 1) / f64::from(rows);
+        let (sine, cosine) = (turn * f64::from(i)).sin_cos();
+        let radius = (1.0 - height * height).sqrt();
+        let target = 1.0 + 1e-3 * f64::from(i % 7);
+        let (a, b) = (radius * cosine, radius * sine);
+        writeln!(table, "{a:.9},{b:.9},{height:.9},{target}").unwrap();
+    }
+    here.put("even.csv", table);
+    [
+        "fit",
+        "even.csv",
+        "--out",
+        "m",
+        "--no-bias",
+        "--no-standardize",
+        "--beta-frac",
+        "1.1",
+        "--ascents",
+        "1",
+    ]
+}
+
+#[test]
+fn fit_at_its_time_limit_in_the_enumeration_ends_there() {
+    let here = Workplace::new();
+    let fit = even_rows(&here);
+    let begun = Instant::now();
+    let run = here.run(&[&fit[..], &["--time-limit", "1"]].concat());
+    let seconds = begun.elapsed().as_secs_f64();
+    assert!((1.0..1.0 + PROMPT).contains(&seconds), "{seconds}");
+    // what was cut short is no proof
+    let report = here.report("m.json");
+    assert_eq!(report["status"], "converged");
+    assert_ne!(report["proof"], "enumeration", "{run:?}");
+}
+
+#[test]
+fn fit_that_is_interrupted_in_the_enumeration_ends_there() {
+    let here = Workplace::new();
+    let child = here.command(&even_rows(&here)).spawn().unwrap();
+    sleep(Duration::from_millis(1000));
+    let begun = Instant::now();
+    signal(&child, "-INT");
+    let run = Run::of(&child.wait_with_output().unwrap());
+    let seconds = begun.elapsed().as_secs_f64();
+    assert!(seconds < PROMPT, "{seconds}");
+    let report = here.report("m.json");
+    assert_eq!(report["status"], "converged");
+    assert_ne!(report["proof"], "enumeration", "{run:?}");
 }

@@ -40,7 +40,7 @@ fn products(d: usize, parts: &[&[usize]]) -> ProductMultipliers {
 }
 
 /// Files of all kinds.
-fn files() -> Vec<CertificateFile> {
+pub(crate) fn files() -> Vec<CertificateFile> {
     let file = |proof| CertificateFile {
         bound: 0.1 + 0.2,
         beta: 1e-300,
@@ -79,13 +79,28 @@ fn certificate_round_trip_keeps_every_bit() {
     }
 }
 
+/// The sizes that docs/PROOF.md states.
 #[test]
-fn certificate_cut_anywhere_is_refused() {
-    for file in files() {
+fn certificate_size_is_that_of_its_tensors() {
+    let n = 5;
+    for (file, numbers) in files().iter().zip([
+        2 * n,
+        // widths 2 and 4, three features
+        2 * n + 2 * 3 * n + (2 + 4) * 3,
+        2 * n + 2 * 3 * n + 3,
+        // blocks of 2 and 3 rows, and one of 5
+        2 * n
+            + 2
+            + [2, 3, 5]
+                .map(|m| 4 * m * m + (3 + 2 * 3) * m)
+                .iter()
+                .sum::<usize>(),
+    ]) {
         let bytes = file.to_bytes();
-        for len in 0..bytes.len() {
-            assert!(CertificateFile::from_bytes(&bytes[..len]).is_err(), "{len}");
-        }
+        let header = u64::from_le_bytes(bytes[..8].try_into().unwrap());
+        let data = bytes.len() - 8 - usize::try_from(header).unwrap();
+        assert_eq!(data, 8 * numbers);
+        assert!(header < 1024 + 330 * 4, "{header}");
     }
 }
 

@@ -1,6 +1,5 @@
 //! The tests of `crelu-model`: optima and projections against Clarabel, primal steps against dense
-//! solves, optimality from data and answer, invariances, gates, targets, model files, and the
-//! failures.
+//! solves, optimality from data and answer, invariances, gates, targets, files, and the failures.
 
 #[cfg(test)]
 mod certificate;
@@ -10,6 +9,8 @@ mod certificate_file;
 mod cone;
 #[cfg(test)]
 mod conic;
+#[cfg(test)]
+mod damaged_file;
 #[cfg(test)]
 mod data;
 #[cfg(test)]
