@@ -46,7 +46,7 @@ proptest! {
         let theta = rng.normals(rows);
         let y = vec![1.0; rows];
         let problem = BoundProblem::new(x.as_ref(), &y, 1.0).unwrap();
-        let exact = dearest_neuron(&problem, &theta).unwrap();
+        let exact = dearest_neuron(&problem, &theta, &Control::default()).unwrap();
         let found = search(&x, &theta, TOLERANCE).dearest;
         prop_assert!(found.bound >= exact.price * (1.0 - 1e-12));
         prop_assert!(found.bound <= exact.bound * (1.0 + AGREE), "{found:?} {exact:?}");
