@@ -14,6 +14,8 @@ use crate::prepared::Prepared;
 const CLOSED: f64 = 1.0 + 1e-7;
 /// How far a proven price may be above that of a neuron, in four to seven dimensions.
 pub(crate) const CONE_TOLERANCE: f64 = 1e-3;
+/// While neurons are dearer than the threshold, this share of how much dearer is tolerance enough.
+const COARSE: f64 = 0.3;
 /// Visits of a row by a cone in all rounds together, where `--prove` does not ask for more: about half a
 /// second of one core, and as much for checks.
 const CONE_VISITS: usize = 5_000_000;
@@ -88,16 +90,24 @@ pub(crate) fn close(
     settings.bytes = settings.bytes.min(memory);
     let whole = control.limit(end);
     let search = control.limit(end.map(|end| now + CONE_SHARE * (end - now).max(0.0)));
+    let closed = 1.0 + CONE_TOLERANCE;
     let price = |theta: &[f64]| {
-        if settings.visits == 0 {
-            return None;
+        while settings.visits > 0 {
+            let found = dearest_in_cones(problem, theta, &settings, &search)?;
+            settings.visits = settings.visits.saturating_sub(found.visits);
+            let was_coarse = settings.tolerance > CONE_TOLERANCE;
+            // a neuron far above the threshold comes in first: the next search may be as coarse
+            let share = found.dearest.price / problem.threshold();
+            settings.tolerance = CONE_TOLERANCE.max(COARSE * (share - 1.0));
+            let again = share <= closed && was_coarse && settings.visits > 0;
+            if !again || search.halt().is_some() {
+                let price = found.dearest.bound;
+                return Some((found.dearest, Proof::Cones { price }));
+            }
         }
-        let found = dearest_in_cones(problem, theta, &settings, &search)?;
-        settings.visits = settings.visits.saturating_sub(found.visits);
-        let price = found.dearest.bound;
-        Some((found.dearest, Proof::Cones { price }))
+        None
     };
-    closing.run(1.0 + CONE_TOLERANCE, price, &search, &whole)
+    closing.run(closed, price, &search, &whole)
 }
 
 struct Closing<'a> {
@@ -130,6 +140,7 @@ impl Closing<'_> {
             gates: None,
         });
         let mut best: Option<(Certificate, VerifiedBound)> = None;
+        let mut least = f64::INFINITY;
         for _ in 0..self.rounds {
             let theta = training.theta(&neurons.fitted(&training));
             let begun = whole.seconds();
@@ -143,7 +154,11 @@ impl Closing<'_> {
                 break;
             }
             let certificate = Certificate { theta, proof };
-            if let Some(bound) = verify(problem, &certificate)?.bound()
+            // a check of a larger price costs as much and proves less
+            let is_lower = dearest.bound < least;
+            least = least.min(dearest.bound);
+            if is_lower
+                && let Some(bound) = verify(problem, &certificate)?.bound()
                 && best.as_ref().is_none_or(|best| bound.value > best.1.value)
             {
                 best = Some((certificate, bound));

@@ -53,6 +53,7 @@ pub(crate) fn files() -> Vec<CertificateFile> {
     };
     vec![
         file(Proof::Enumeration),
+        file(Proof::Cones { price: 0.1 + 0.7 }),
         file(Proof::Interval(Box::new([
             interval(5, 3, 2),
             interval(5, 3, 4),
@@ -84,6 +85,8 @@ fn certificate_size_is_that_of_its_tensors() {
     let n = 5;
     for (file, numbers) in files().iter().zip([
         2 * n,
+        // cones: the price stands in the header
+        2 * n,
         // widths 2 and 4, three features
         2 * n + 2 * 3 * n + (2 + 4) * 3,
         2 * n + 2 * 3 * n + 3,
@@ -106,7 +109,7 @@ fn certificate_size_is_that_of_its_tensors() {
 fn proven() -> &'static (Dataset, Fit) {
     static FIT: OnceLock<(Dataset, Fit)> = OnceLock::new();
     FIT.get_or_init(|| {
-        let data = regression_set(3, 60, 5);
+        let data = regression_set(3, 60, 8);
         let settings = FitSettings::default()
             .train(TrainMode::Global)
             .beta_frac(0.1);
@@ -148,7 +151,7 @@ fn certificate_of_a_fit_checks_out_on_its_data_alone() {
     let apart = (checked.objective - fit.report.objective_network).abs();
     assert!(apart <= 1e-12 * checked.objective);
 
-    let other = regression_set(4, 60, 5);
+    let other = regression_set(4, 60, 8);
     let refused = file.check(&fit.model, &other);
     assert!(
         matches!(refused, Err(CertificateError::OtherRows { .. })),
@@ -177,7 +180,7 @@ fn certificate_of_a_fit_checks_out_on_its_data_alone() {
 
 #[test]
 fn fit_proves_only_what_it_is_asked_to() {
-    let data = class_set(5, 60, 5);
+    let data = class_set(5, 60, 8);
     let proof = |settings: FitSettings| run(&data, settings).report.proof;
     let global = || {
         FitSettings::default()
@@ -209,6 +212,52 @@ fn fit_in_one_or_two_dimensions_is_proven_by_enumeration() {
         assert_eq!(report.proof, Some("enumeration"));
         let gap = report.proven_gap.unwrap();
         assert!(gap <= 1e-3, "{d} {share}: {gap}");
+    }
+}
+
+#[test]
+fn fit_in_four_to_six_dimensions_is_proven_by_cones() {
+    for (d, share, most) in [
+        (3, 0.1, 2e-3),
+        (3, 0.02, 2e-3),
+        (4, 0.1, 2e-3),
+        (5, 0.1, 1e-2),
+    ] {
+        let data = regression_set(6, 80, d);
+        let settings = FitSettings::default()
+            .train(TrainMode::Global)
+            .beta_frac(share)
+            .thin(0.0);
+        let fit = run(&data, settings.prove(Prove::Seconds(60.0)));
+        assert_eq!(fit.report.proof, Some("enumeration"));
+        let gap = fit.report.proven_gap.unwrap();
+        assert!(gap <= most, "{d} {share}: {gap}");
+        let file = fit.certificate.as_ref().unwrap();
+        let file = CertificateFile::from_bytes(&file.to_bytes()).unwrap();
+        let checked = file.check(&fit.model, &data).unwrap();
+        assert_eq!(Some(checked.bound), fit.report.proven_bound);
+        let Proof::Cones { price } = file.certificate.proof else {
+            panic!("another proof");
+        };
+        // no bound rests on the word of the file
+        let mut lower = file.clone();
+        lower.certificate.proof = Proof::Cones {
+            price: 0.99 * price,
+        };
+        let refused = lower.check(&fit.model, &data);
+        assert!(
+            matches!(refused, Err(CertificateError::Nothing)),
+            "{refused:?}"
+        );
+        let mut higher = file.clone();
+        higher.certificate.proof = Proof::Cones {
+            price: 1.01 * price,
+        };
+        let refused = higher.check(&fit.model, &data);
+        assert!(
+            matches!(refused, Err(CertificateError::TooLow { .. })),
+            "{refused:?}"
+        );
     }
 }
 
