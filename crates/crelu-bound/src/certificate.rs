@@ -23,7 +23,7 @@ pub enum Proof {
     /// Nothing is needed: the verifier bounds the price of `theta` by going through the cells of
     /// the arrangement (few columns only).
     Enumeration,
-    /// The price stated, which the verifier proves by branch and bound over cones (up to seven
+    /// The price stated, which the verifier proves by branch and bound over cones (up to six
     /// dimensions); nothing where it is too low.
     Cones {
         /// What no price exceeds, in the units of `theta` and `X`.

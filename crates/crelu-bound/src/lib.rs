@@ -15,7 +15,7 @@
 //! A certificate is such a `theta` and a reason why its price is bounded. [`quick_bound`] takes two
 //! inequalities a row and a fraction of a second; [`tighten`] a semidefinite relaxation of one
 //! neuron's moments, with products of its rows' constraints, and whatever time it is given; in up to
-//! three dimensions the price is computed outright ([`dearest_neuron`]), in up to seven to a
+//! three dimensions the price is computed outright ([`dearest_neuron`]), in up to six to a
 //! tolerance ([`dearest_in_cones`]). [`verify`] recomputes in `f64`, with rounding bounds and on the data alone,
 //! what a certificate proves; it trusts nothing else, and every bound this crate reports went
 //! through it. At strong `beta` the bound comes within a per cent of a trained network; at weak

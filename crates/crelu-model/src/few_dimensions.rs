@@ -12,7 +12,7 @@ use crate::prepared::Prepared;
 
 /// A network whose dearest neuron costs less than this, in units of the threshold, is optimal.
 const CLOSED: f64 = 1.0 + 1e-7;
-/// How far a proven price may be above that of a neuron, in four to seven dimensions.
+/// How far a proven price may be above that of a neuron, in four to six dimensions.
 pub(crate) const CONE_TOLERANCE: f64 = 1e-3;
 /// While neurons are dearer than the threshold, this share of how much dearer is tolerance enough.
 const COARSE: f64 = 0.3;
@@ -43,7 +43,7 @@ pub(crate) struct Asked {
     pub(crate) memory: f64,
 }
 
-/// Every neuron priced, to rounding in up to three dimensions, to a tolerance in four to seven; None
+/// Every neuron priced, to rounding in up to three dimensions, to a tolerance in four to six; None
 /// beyond. The network is completed by its dearest neurons until there is none above the threshold: then
 /// its residual proves it optimal, to that.
 ///

@@ -190,7 +190,7 @@ impl<const R: usize> Cone<R> {
     /// At least `sum lambda_k` of a unit vector: on an orthant the sum of its entries, and splits do
     /// not raise it, as `|v_a + v_b| <= 2`.
     pub(super) fn sum_of_parts() -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "a rank of at most seven")]
+        #[expect(clippy::cast_precision_loss, reason = "a rank of at most six")]
         let rank = R as f64;
         rank.sqrt() * (1.0 + ROUND)
     }

