@@ -90,7 +90,7 @@ fn fit_proves_a_bound_that_verify_finds_again() {
 #[test]
 fn bounds_that_are_printed_are_rounded_down() {
     let here = Workplace::new();
-    here.put("rings.csv", rings(80, 4, 3));
+    here.put("rings.csv", rings(80, 7, 3));
     // of so many bounds, the nearest number of some is above
     for share in 0..8 {
         let share = (0.05 + 0.03 * f64::from(share)).to_string();
@@ -196,9 +196,9 @@ fn fit_that_used_up_its_rounds_is_proven_and_one_out_of_time_is_not() {
 #[test]
 fn verify_of_other_data_or_another_model_says_what_is_wrong() {
     let here = Workplace::new();
-    let table = rings(80, 4, 3);
+    let table = rings(80, 7, 3);
     here.put("rings.csv", &table);
-    here.put("other.csv", rings(80, 4, 5));
+    here.put("other.csv", rings(80, 7, 5));
     let fit = |more: &[&str]| {
         here.run_to(0, &[&["fit", "rings.csv", "--quiet"], more].concat());
     };
@@ -268,7 +268,7 @@ const PROOFS: [(&str, &[&str], &str); 3] = [
 fn for_every_proof(check: impl Fn(&Workplace, &str, &CertificateFile)) {
     for (data, more, name) in PROOFS {
         let here = Workplace::new();
-        here.put("wide.csv", rings(60, 4, 3));
+        here.put("wide.csv", rings(60, 7, 3));
         here.put("narrow.csv", rings(60, 2, 3));
         let fit = ["fit", data, "--quiet", "--out", "m", "--certificate", "c"];
         here.run_to(0, &[&fit[..], &["--beta-frac", "0.1"], more].concat());
@@ -385,9 +385,45 @@ fn verify_of_changed_multipliers_says_what_they_prove() {
 }
 
 #[test]
+fn fit_of_three_features_is_proven_by_cones_which_verify_searches_again() {
+    let here = Workplace::new();
+    here.put("rings.csv", rings(60, 3, 3));
+    let fit = ["fit", "rings.csv", "--quiet", "--out", "m"];
+    let fit = [&fit[..], &["--beta-frac", "0.1", "--certificate", "c"]].concat();
+    here.run_to(0, &fit);
+    let checked = here.run_to(0, &["verify", "m", "rings.csv", "c"]);
+    assert_agrees(&here, &checked, "m.json", "enumeration");
+    // thinning leaves 1e-3 open, and so does the tolerance of the prices
+    assert!(number(&here, "m.json", "proven_gap") < 2.5e-3);
+    let file = CertificateFile::from_bytes(&here.bytes("c")).unwrap();
+    let Proof::Cones { price } = file.certificate.proof else {
+        panic!("{:?}", file.certificate.proof);
+    };
+    let with = |price: f64, theta: &dyn Fn(&mut [f64])| {
+        let mut changed = file.clone();
+        changed.certificate.proof = Proof::Cones { price };
+        theta(&mut changed.certificate.theta);
+        here.put("changed", changed.to_bytes());
+        here.run(&["verify", "m", "rings.csv", "changed"])
+    };
+    // below the price of a neuron nothing is proven, and a price far above proves less
+    for (share, theta) in [(0.99, 1.0), (-1.0, 1.0), (1.0, 1.1)] {
+        let run = with(share * price, &|all| {
+            all.iter_mut().for_each(|t| *t *= theta)
+        });
+        let line = run.complaint();
+        assert!(line.contains("prove nothing"), "{share} {theta}: {line}");
+    }
+    let run = with(1.5 * price, &|_| ());
+    let line = run.complaint();
+    let proven = printed(line, "it proves ");
+    assert!(proven > 0.0 && proven < 0.99 * file.bound, "{line}");
+}
+
+#[test]
 fn files_that_are_no_certificate_or_model_are_told_apart() {
     let here = Workplace::new();
-    here.put("rings.csv", rings(80, 4, 3));
+    here.put("rings.csv", rings(80, 7, 3));
     let fit = ["fit", "rings.csv", "--quiet", "--out", "m"];
     here.run_to(0, &[&fit[..], &["--certificate", "c"]].concat());
     let complaint = |args: &[&str]| here.run(args).complaint().to_owned();
@@ -459,7 +495,7 @@ fn files_that_are_no_certificate_or_model_are_told_apart() {
 #[test]
 fn fit_options_of_the_proof_do_what_they_say() {
     let here = Workplace::new();
-    here.put("rings.csv", rings(80, 4, 3));
+    here.put("rings.csv", rings(80, 7, 3));
     let fit = ["fit", "rings.csv", "--quiet", "--out", "m"];
     let proof = |more: &[&str]| {
         here.run_to(0, &[&fit[..], more].concat());
