@@ -19,8 +19,8 @@ use crate::settings::{FitSettings, TrainMode};
 pub enum Prove {
     /// Nothing.
     Never,
-    /// Global mode: the quick bound where it is cheap, and complete enumeration where the data lie
-    /// in three dimensions. Sampled mode: nothing.
+    /// Global mode: the quick bound where it is cheap, and the prices of all neurons where the
+    /// data lie in up to six dimensions. Sampled mode: nothing.
     #[default]
     Quick,
     /// The quick bound whatever it costs, in sampled mode too, and so many seconds for a tighter
@@ -31,7 +31,7 @@ pub enum Prove {
 /// The quick bound is left out beyond this many flops, about half a minute of one core, unless it
 /// is asked for.
 const MOST_FLOPS: f64 = 5e11;
-/// Complete enumeration is left out beyond this many rows in three dimensions.
+/// Unless it is asked for, pricing all neurons is left out beyond this many rows.
 const MOST_ROWS: usize = 20_000;
 /// A gap that pricing all neurons leaves open only where it was cut short: the other bounds have their
 /// turn, with `--prove` already at what thinning and the tolerance of the prices leave open.

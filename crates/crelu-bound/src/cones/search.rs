@@ -16,6 +16,8 @@ const DEPTH: usize = 200;
 const RANGE: core::ops::Range<f64> = 1e-100..1e100;
 /// Most visits of a row by a cone that a check may take: minutes.
 const CHECK_VISITS: usize = 4_000_000_000;
+/// Most bytes of the cones that wait in a check.
+const CHECK_BYTES: usize = 4_000_000_000;
 
 /// The rows and weights of both signs, and what rounding can add to a price.
 struct Sides<const R: usize> {
@@ -48,7 +50,9 @@ impl<const R: usize> Sides<R> {
         let sums = 4.0 * terms(theta.len()) * f64::EPSILON;
         let splits = 3.0 * terms(DEPTH) * ROUND;
         let rounding = scale * Cone::<R>::sum_of_parts() * (sums + splits);
-        let is_usable = plane.rank == 0 || scale == 0.0 || RANGE.contains(&scale);
+        // a sum that is zero by underflow says nothing
+        let is_nothing = plane.rank == 0 || theta.iter().all(|t| *t == 0.0);
+        let is_usable = is_nothing || RANGE.contains(&scale);
         (is_usable && rounding.is_finite()).then_some(Self {
             rows,
             scale,
@@ -91,13 +95,19 @@ pub(super) struct Largest<const R: usize> {
 }
 
 /// The most promising cones first, until none can hold a price above `1 + tolerance` times the best,
-/// or a limit is reached: what is known by then is a valid bound. None if a number is not finite.
+/// or a limit is reached: what is known by then is a valid bound. None if a number is not finite, or if
+/// the limits do not allow of the first cones.
 pub(super) fn largest<const R: usize>(
     plane: &Plane<R>,
     theta: &[f64],
     settings: &ConeSettings,
     control: &Control<'_>,
 ) -> Option<Largest<R>> {
+    // the orthants, of both signs, hold every row
+    let first = (2_usize << R).saturating_mul(theta.len());
+    if first > settings.visits || size_of::<u32>().saturating_mul(first) > settings.bytes {
+        return None;
+    }
     let sides = Sides::new(plane, theta)?;
     let mut at = [0.0; R];
     at[0] = 1.0;
@@ -167,17 +177,23 @@ pub(super) fn is_at_most<const R: usize>(
     let mut waiting = sides.start()?;
     let mut visits = waiting.len() * theta.len();
     waiting.retain(|(_, cone)| cone.bound > price);
+    let mut bytes: usize = waiting.iter().map(|(_, cone)| cone.bytes()).sum();
     while !waiting.is_empty() {
         let batch = waiting.split_off(waiting.len().saturating_sub(BATCH));
         visits += 2 * batch.iter().map(|(_, cone)| cone.open()).sum::<usize>();
         let is_hopeless = |(_, cone): &(usize, Cone<R>)| {
             cone.depth >= DEPTH || cone.best.0 > price + sides.rounding
         };
-        if visits > CHECK_VISITS || batch.iter().any(is_hopeless) {
+        if visits > CHECK_VISITS || bytes > CHECK_BYTES || batch.iter().any(is_hopeless) {
             return Some(false);
         }
-        let halves = sides.split(&batch, price);
-        waiting.extend(halves.into_iter().filter(|(_, cone)| cone.bound > price));
+        bytes -= batch.iter().map(|(_, cone)| cone.bytes()).sum::<usize>();
+        for (k, cone) in sides.split(&batch, price) {
+            if cone.bound > price {
+                bytes += cone.bytes();
+                waiting.push((k, cone));
+            }
+        }
     }
     Some(true)
 }

@@ -51,7 +51,8 @@ pub(super) fn largest(plane: &Plane, weights: &[f64], control: &Control<'_>) -> 
         price: 0.0,
         at: first,
     };
-    if plane.rank == 0 || scale == 0.0 {
+    // not `scale == 0.0`: a sum that is zero by underflow says nothing
+    if plane.rank == 0 || weights.iter().all(|w| *w == 0.0) {
         return Some(out);
     }
     if !RANGE.contains(&scale) {

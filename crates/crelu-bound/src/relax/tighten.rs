@@ -57,6 +57,8 @@ pub struct TightReport {
 
 /// Proofs are tried after these many iterations, then at every doubling.
 const FIRST_PROOF: usize = 20;
+/// Joining is worth it where there is time for so many joined steps and proofs at least.
+const LEAST_JOINED: f64 = 3.0;
 /// How much dearer a step and its proof are after joining four blocks: they are cubic in the rows.
 const JOINED_COST: f64 = 16.0;
 /// Fewest iterations before blocks are joined: new products take about as many to settle.
@@ -144,7 +146,7 @@ pub fn tighten(
             && goes_on
             && stage_proof >= LEAST_STAGE
             && (status.is_some() || run.has_little_left())
-            && pace.has_time_for(JOINED_COST)
+            && pace.has_time_for(LEAST_JOINED * JOINED_COST)
             && run.join(settings)?;
         if is_joined {
             report.blocks = run.blocks.len();

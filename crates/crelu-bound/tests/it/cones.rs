@@ -141,12 +141,12 @@ fn cones_limits_leave_a_valid_looser_bound() {
     let data = teacher(120, 5, 0.02, 11);
     let whole = search(&data.x, &data.y, 1e-3);
     let mut short = settings(1e-3);
-    short.visits = 1;
+    short.visits = 64 * 120;
     let stop = std::sync::atomic::AtomicBool::new(true);
     let interrupted = Control::default().interrupt(Some(&stop));
     assert_eq!(interrupted.halt(), Some(Halt::Interrupted));
     let mut small = settings(1e-3);
-    small.bytes = 1;
+    small.bytes = 4 * 64 * 120;
     for (settings, control) in [
         (&short, Control::default()),
         (&small, Control::default()),
@@ -168,6 +168,24 @@ fn cones_limits_leave_a_valid_looser_bound() {
                 .bound()
                 .is_some()
         );
+    }
+}
+
+#[test]
+fn cones_limits_below_the_first_cones_are_none() {
+    let data = teacher(120, 5, 0.02, 11);
+    // 64 cones of 120 rows
+    let first = 64 * 120;
+    for (visits, bytes, serves) in [
+        (first - 1, 4 * first, false),
+        (first, 4 * first - 1, false),
+        (first, 4 * first, true),
+    ] {
+        let mut settings = settings(1e-3);
+        (settings.visits, settings.bytes) = (visits, bytes);
+        let control = Control::default();
+        let found = dearest_in_cones(&data.problem(), &data.y, &settings, &control);
+        assert_eq!(found.is_some(), serves, "{visits} {bytes}");
     }
 }
 

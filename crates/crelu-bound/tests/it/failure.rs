@@ -281,3 +281,27 @@ fn verify_of_data_that_span_all_numbers_says_so() {
     let verdict = verify(&data.problem(), &certificate).unwrap();
     assert_eq!(verdict, Verdict::None(crelu_bound::NoBound::Range));
 }
+
+/// Products of data and multipliers that vanish in the range of `f64` are no zeros.
+#[test]
+fn verify_of_prices_that_underflow_proves_nothing_false() {
+    let two = |exponent: i32| 2.0_f64.powi(exponent);
+    let (x, y, beta) = (two(-398), two(-250), two(-658));
+    let data = Data {
+        x: faer::Mat::from_fn(1, 1, |_, _| x),
+        y: vec![y],
+        beta,
+    };
+    // one neuron, one row: f = y - beta / x
+    let f = y - beta / x;
+    let best = 0.5 * (f - y) * (f - y) + beta * f / x;
+    for proof in [Proof::Cones { price: 0.0 }, Proof::Enumeration] {
+        let certificate = Certificate {
+            theta: vec![two(-720)],
+            proof,
+        };
+        let verdict = verify(&data.problem(), &certificate).expect("the shapes fit");
+        let value = verdict.bound().map_or(0.0, |bound| bound.value);
+        assert!(value <= best, "{value} above {best}");
+    }
+}
