@@ -138,26 +138,27 @@ fn cones_degenerate_rows_are_bounded() {
 
 #[test]
 fn cones_limits_leave_a_valid_looser_bound() {
-    let data = teacher(120, 5, 0.02, 11);
-    let whole = search(&data.x, &data.y, 1e-3);
+    let data = teacher(400, 5, 0.02, 11);
+    let theta = Rng(12).normals(400);
+    let whole = search(&data.x, &theta, 1e-3);
     let mut short = settings(1e-3);
-    short.visits = 64 * 120;
+    short.visits = 64 * 400;
     let stop = std::sync::atomic::AtomicBool::new(true);
     let interrupted = Control::default().interrupt(Some(&stop));
     assert_eq!(interrupted.halt(), Some(Halt::Interrupted));
     let mut small = settings(1e-3);
-    small.bytes = 4 * 64 * 120;
+    small.bytes = 4 * 64 * 400;
     for (settings, control) in [
         (&short, Control::default()),
         (&small, Control::default()),
         (&settings(1e-3), interrupted),
     ] {
-        let cut = dearest_in_cones(&data.problem(), &data.y, settings, &control).unwrap();
-        assert!(cut.visits < whole.visits);
+        let cut = dearest_in_cones(&data.problem(), &theta, settings, &control).unwrap();
+        assert!(cut.visits < whole.visits, "{} {}", cut.visits, whole.visits);
         assert!(cut.dearest.bound > whole.dearest.bound);
         // and the verifier agrees
         let certificate = Certificate {
-            theta: data.y.clone(),
+            theta: theta.clone(),
             proof: Proof::Cones {
                 price: cut.dearest.bound,
             },
