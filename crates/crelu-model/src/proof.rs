@@ -1,6 +1,6 @@
 use crelu_bound::{
     BoundError, BoundProblem, Certificate, KnownNetwork, QuickSettings, TightSettings,
-    VerifiedBound, quick_bound, tighten,
+    VerifiedBound, is_enumerable, quick_bound, tighten,
 };
 use linalg_core::Control;
 
@@ -165,40 +165,27 @@ impl Proving<'_> {
             Prove::Seconds(seconds) => Some(seconds),
             _ => None,
         };
-        let asked = seconds.is_some();
-        let (n, d) = (self.problem.n_samples(), self.problem.n_features());
-        let halted = || control.halt().is_some();
-        if !halted() && (asked || n <= MOST_ROWS) {
-            let (begun, memory) = (control.seconds(), self.memory_limit);
-            let found = close(
-                self.problem,
-                prepared,
-                network,
-                Asked { seconds, memory },
-                control,
-            )?;
-            if let Some((certificate, verified)) = found {
-                let gap = relative_gap(self.course.trained.objective_network, verified.value);
-                let enough = if asked { COMPLETE_IF_ASKED } else { COMPLETE };
-                if !self.offer(certificate, verified, control.seconds()) || gap <= enough {
-                    return Ok(());
-                }
-            }
-            seconds = seconds.map(|seconds| seconds - (control.seconds() - begun));
-        }
+        // every neuron is priced to rounding in three dimensions, and nothing is left to do; beyond, that
+        // takes its time, and the quick bound is there first
+        let is_exact = is_enumerable(self.problem);
         let mut first = None;
-        let settings = QuickSettings::default();
-        let cheap = settings.flops(n, d) <= MOST_FLOPS;
-        if !halted() && (asked || cheap) {
-            let start = KnownNetwork {
-                hidden: network.hidden.as_ref(),
-                output: &network.output,
-            };
-            if let Some(found) = quick_bound(self.problem, &settings, Some(start), control)? {
-                first = Some(found.certificate.clone());
-                if !self.offer(found.certificate, found.verified, control.seconds()) {
-                    return Ok(());
-                }
+        if !is_exact {
+            let (goes_on, made) = self.quick(network, seconds.is_some(), control)?;
+            first = made;
+            if !goes_on {
+                return Ok(());
+            }
+        }
+        let begun = control.seconds();
+        if !self.price_all(prepared, network, seconds, control)? {
+            return Ok(());
+        }
+        seconds = seconds.map(|seconds| seconds - (control.seconds() - begun));
+        if is_exact {
+            let (goes_on, made) = self.quick(network, seconds.is_some(), control)?;
+            first = made;
+            if !goes_on {
+                return Ok(());
             }
         }
         match seconds {
@@ -207,6 +194,60 @@ impl Proving<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// All neurons priced, where the data span few dimensions; whether there is more to do.
+    fn price_all(
+        &mut self,
+        prepared: &Prepared,
+        network: &Network,
+        seconds: Option<f64>,
+        control: &Control<'_>,
+    ) -> Result<bool, FitError> {
+        let n = self.problem.n_samples();
+        let asked = seconds.is_some();
+        if control.halt().is_some() || !(asked || n <= MOST_ROWS) {
+            return Ok(true);
+        }
+        let memory = self.memory_limit;
+        let found = close(
+            self.problem,
+            prepared,
+            network,
+            Asked { seconds, memory },
+            control,
+        )?;
+        let Some((certificate, verified)) = found else {
+            return Ok(true);
+        };
+        let gap = relative_gap(self.course.trained.objective_network, verified.value);
+        let enough = if asked { COMPLETE_IF_ASKED } else { COMPLETE };
+        Ok(self.offer(certificate, verified, control.seconds()) && gap > enough)
+    }
+
+    /// The quick bound, where it is cheap or asked for; whether there is more to do, and its certificate.
+    fn quick(
+        &mut self,
+        network: &Network,
+        asked: bool,
+        control: &Control<'_>,
+    ) -> Result<(bool, Option<Certificate>), FitError> {
+        let (n, d) = (self.problem.n_samples(), self.problem.n_features());
+        let settings = QuickSettings::default();
+        let cheap = settings.flops(n, d) <= MOST_FLOPS;
+        if control.halt().is_some() || !(asked || cheap) {
+            return Ok((true, None));
+        }
+        let start = KnownNetwork {
+            hidden: network.hidden.as_ref(),
+            output: &network.output,
+        };
+        let Some(found) = quick_bound(self.problem, &settings, Some(start), control)? else {
+            return Ok((true, None));
+        };
+        let first = found.certificate.clone();
+        let goes_on = self.offer(found.certificate, found.verified, control.seconds());
+        Ok((goes_on, Some(first)))
     }
 
     /// The tight bound, for so many seconds and within the limit of the run; `quick`: what it is to
