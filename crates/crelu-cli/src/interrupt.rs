@@ -1,13 +1,17 @@
 //! Ctrl-C: the first asks the fit to end with the network it has, the second ends the program.
 
 use std::io::Write;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use crate::errors::Failure;
 
 /// Exit code of a program that SIGINT ended, as shells count.
 const KILLED_BY_INTERRUPT: i32 = 130;
+
+/// Signals this close together are one: `timeout` signals the program and then its process group.
+const SAME: Duration = Duration::from_millis(300);
 
 /// Takes over Ctrl-C (and SIGTERM and SIGHUP): the flag that is returned becomes true.
 ///
@@ -16,8 +20,13 @@ const KILLED_BY_INTERRUPT: i32 = 130;
 pub(crate) fn flag(quiet: bool) -> Result<Arc<AtomicBool>, Failure> {
     let flag = Arc::new(AtomicBool::new(false));
     let raised = Arc::clone(&flag);
+    let first = OnceLock::new();
     ctrlc::set_handler(move || {
+        let begun: &Instant = first.get_or_init(Instant::now);
         if raised.swap(true, Ordering::Relaxed) {
+            if begun.elapsed() < SAME {
+                return;
+            }
             std::process::exit(KILLED_BY_INTERRUPT);
         }
         if !quiet {
