@@ -35,6 +35,24 @@ pub enum Proof {
     Products(Box<[ProductMultipliers; 2]>),
 }
 
+impl Certificate {
+    /// `theta` with no multipliers: what the triangle inequality proves of it.
+    pub(crate) fn trivial(theta: Vec<f64>) -> Self {
+        let n = theta.len();
+        let none = IntervalMultipliers {
+            mu: vec![0.0; n],
+            t: vec![0.0; n],
+            g: vec![0.0; n],
+            factor: Vec::new(),
+            width: 0,
+        };
+        Self {
+            theta,
+            proof: Proof::Interval(Box::new([none.clone(), none])),
+        }
+    }
+}
+
 /// Multipliers of the quick bound for one sign `s`; `q = s theta`, `z = (X u)_+`.
 ///
 /// Rows with `q_i > 0`: `q z <= mu z^2 / 4 + q x'u / 2 + q^2 / (4 mu)`. Rows with `q_i < 0`:

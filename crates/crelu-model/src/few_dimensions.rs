@@ -34,6 +34,26 @@ const SLIDE: usize = 200;
 /// Seconds that the verifier, which has no limit, may go on past that of the run.
 const LATE: f64 = 0.1;
 
+/// How many dimensions the data span, as far as the proof asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dimensions {
+    UpToThree,
+    UpToSix,
+    More,
+}
+
+impl Dimensions {
+    pub(crate) fn of(problem: &BoundProblem<'_>) -> Self {
+        if is_enumerable(problem) {
+            Self::UpToThree
+        } else if is_in_few_dimensions(problem) {
+            Self::UpToSix
+        } else {
+            Self::More
+        }
+    }
+}
+
 /// What is asked of a proof by the prices of all neurons.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Asked {
@@ -50,6 +70,7 @@ pub(crate) struct Asked {
 /// Where a limit comes before, the best of what was verified by then.
 pub(crate) fn close(
     problem: &BoundProblem<'_>,
+    dimensions: Dimensions,
     prepared: &Prepared,
     network: &Network,
     asked: Asked,
@@ -64,12 +85,12 @@ pub(crate) fn close(
             None => (CLOSING_ROWS / problem.n_samples()).clamp(LEAST_CLOSINGS, CLOSINGS),
         },
     };
-    if is_enumerable(problem) {
+    if dimensions == Dimensions::UpToThree {
         let price =
             |theta: &[f64]| Some((dearest_neuron(problem, theta, control)?, Proof::Enumeration));
         return closing.run(CLOSED, price, control, control);
     }
-    if !is_in_few_dimensions(problem) {
+    if dimensions == Dimensions::More {
         return Ok(None);
     }
     let mut settings = ConeSettings::default();

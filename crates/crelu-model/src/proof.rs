@@ -1,12 +1,12 @@
 use crelu_bound::{
     BoundError, BoundProblem, Certificate, KnownNetwork, QuickSettings, TightSettings,
-    VerifiedBound, is_enumerable, quick_bound, tighten,
+    VerifiedBound, quick_bound, tighten,
 };
 use linalg_core::Control;
 
 use crate::certificate_file::{CertificateFile, fingerprint, proof_name};
 use crate::error::FitError;
-use crate::few_dimensions::{Asked, CONE_TOLERANCE, close};
+use crate::few_dimensions::{Asked, CONE_TOLERANCE, Dimensions, close};
 use crate::fit::{Fit, FitObserver, Progress};
 use crate::network::Network;
 use crate::prepared::Prepared;
@@ -68,6 +68,7 @@ pub(crate) fn prove_fit(
         problem: &problem,
         memory_limit: settings.memory_limit,
         best: None,
+        quick: None,
         course: Course {
             trained: trained_entry(&fit.report),
             held: None,
@@ -140,6 +141,8 @@ struct Proving<'a> {
     problem: &'a BoundProblem<'a>,
     memory_limit: f64,
     best: Option<(Certificate, VerifiedBound)>,
+    /// That of the quick bound, checked in no time: where the tight one starts.
+    quick: Option<Certificate>,
     course: Course<'a>,
 }
 
@@ -167,31 +170,21 @@ impl Proving<'_> {
         };
         // every neuron is priced to rounding in three dimensions, and nothing is left to do; beyond, that
         // takes its time, and the quick bound is there first
-        let is_exact = is_enumerable(self.problem);
-        let mut first = None;
-        if !is_exact {
-            let (goes_on, made) = self.quick(network, seconds.is_some(), control)?;
-            first = made;
-            if !goes_on {
-                return Ok(());
-            }
+        let dimensions = Dimensions::of(self.problem);
+        let is_exact = dimensions == Dimensions::UpToThree;
+        if !is_exact && !self.quick(network, seconds.is_some(), control)? {
+            return Ok(());
         }
         let begun = control.seconds();
-        if !self.price_all(prepared, network, seconds, control)? {
+        if !self.price_all(prepared, network, dimensions, seconds, control)? {
             return Ok(());
         }
         seconds = seconds.map(|seconds| seconds - (control.seconds() - begun));
-        if is_exact {
-            let (goes_on, made) = self.quick(network, seconds.is_some(), control)?;
-            first = made;
-            if !goes_on {
-                return Ok(());
-            }
+        if is_exact && !self.quick(network, seconds.is_some(), control)? {
+            return Ok(());
         }
         match seconds {
-            Some(seconds) if seconds > 0.0 => {
-                self.tighten(network, first.as_ref(), seconds, control)
-            }
+            Some(seconds) if seconds > 0.0 => self.tighten(network, seconds, control),
             _ => Ok(()),
         }
     }
@@ -201,6 +194,7 @@ impl Proving<'_> {
         &mut self,
         prepared: &Prepared,
         network: &Network,
+        dimensions: Dimensions,
         seconds: Option<f64>,
         control: &Control<'_>,
     ) -> Result<bool, FitError> {
@@ -212,6 +206,7 @@ impl Proving<'_> {
         let memory = self.memory_limit;
         let found = close(
             self.problem,
+            dimensions,
             prepared,
             network,
             Asked { seconds, memory },
@@ -225,37 +220,34 @@ impl Proving<'_> {
         Ok(self.offer(certificate, verified, control.seconds()) && gap > enough)
     }
 
-    /// The quick bound, where it is cheap or asked for; whether there is more to do, and its certificate.
+    /// The quick bound, where it is cheap or asked for; whether there is more to do.
     fn quick(
         &mut self,
         network: &Network,
         asked: bool,
         control: &Control<'_>,
-    ) -> Result<(bool, Option<Certificate>), FitError> {
+    ) -> Result<bool, FitError> {
         let (n, d) = (self.problem.n_samples(), self.problem.n_features());
         let settings = QuickSettings::default();
         let cheap = settings.flops(n, d) <= MOST_FLOPS;
         if control.halt().is_some() || !(asked || cheap) {
-            return Ok((true, None));
+            return Ok(true);
         }
         let start = KnownNetwork {
             hidden: network.hidden.as_ref(),
             output: &network.output,
         };
         let Some(found) = quick_bound(self.problem, &settings, Some(start), control)? else {
-            return Ok((true, None));
+            return Ok(true);
         };
-        let first = found.certificate.clone();
-        let goes_on = self.offer(found.certificate, found.verified, control.seconds());
-        Ok((goes_on, Some(first)))
+        self.quick = Some(found.certificate.clone());
+        Ok(self.offer(found.certificate, found.verified, control.seconds()))
     }
 
-    /// The tight bound, for so many seconds and within the limit of the run; `quick`: what it is to
-    /// be better than, checked in no time.
+    /// The tight bound, for so many seconds and within the limit of the run.
     fn tighten(
         &mut self,
         network: &Network,
-        quick: Option<&Certificate>,
         seconds: f64,
         control: &Control<'_>,
     ) -> Result<(), FitError> {
@@ -289,7 +281,7 @@ impl Proving<'_> {
         let report = tighten(
             self.problem,
             Some(start),
-            quick,
+            self.quick.as_ref(),
             &settings,
             &control,
             &mut |now| course.note(now.bound, control.seconds()),

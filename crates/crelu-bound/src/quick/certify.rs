@@ -51,21 +51,6 @@ pub(super) fn certificate(model: &IntervalModel<'_>, data: &Reduced) -> Certific
     }
 }
 
-/// The certificate of zero data or zero targets: `theta = y`, no neuron has a price.
-pub(super) fn trivial(y: &[f64]) -> Certificate {
-    let none = IntervalMultipliers {
-        mu: vec![0.0; y.len()],
-        t: vec![0.0; y.len()],
-        g: vec![0.0; y.len()],
-        factor: Vec::new(),
-        width: 0,
-    };
-    Certificate {
-        theta: y.to_vec(),
-        proof: Proof::Interval(Box::new([none.clone(), none])),
-    }
-}
-
 fn column_major(m: MatRef<'_, f64>) -> Vec<f64> {
     (0..m.ncols())
         .flat_map(|j| (0..m.nrows()).map(move |i| m[(i, j)]))

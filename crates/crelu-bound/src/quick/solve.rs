@@ -2,7 +2,7 @@ use core::cell::Cell;
 
 use linalg_core::{Control, Lbfgs};
 
-use super::certify::{certificate, trivial};
+use super::certify::certificate;
 use super::dearest::{Dearest, dearest};
 use super::insert::insert;
 use super::model::IntervalModel;
@@ -156,7 +156,7 @@ pub fn quick_bound(
     let found = match Reduced::new(problem)? {
         Some(data) => Run::new(&data, settings, control).found(start)?,
         None => Found {
-            certificate: trivial(problem.y()),
+            certificate: Certificate::trivial(problem.y().to_vec()),
             limit: f64::INFINITY,
             evaluations: 0,
         },
@@ -239,7 +239,7 @@ impl<'a> Run<'a> {
             ended?; // what was found before a decomposition failed serves
         }
         let square = self.data.spread * self.data.spread;
-        let none = || trivial(&vec![0.0; self.data.target.len()]);
+        let none = || Certificate::trivial(vec![0.0; self.data.target.len()]);
         Ok(Found {
             certificate: self.best.map_or_else(none, |best| best.1),
             limit: self.limit * square,

@@ -4,7 +4,7 @@ use super::pace::Pace;
 use super::run::Run;
 use super::settings::TightSettings;
 use super::units::Reduced;
-use crate::certificate::{Certificate, IntervalMultipliers, Proof};
+use crate::certificate::Certificate;
 use crate::error::BoundError;
 use crate::network::KnownNetwork;
 use crate::problem::BoundProblem;
@@ -89,7 +89,9 @@ pub fn tighten(
     progress: &mut dyn FnMut(TightProgress) -> bool,
 ) -> Result<TightReport, BoundError> {
     network.map_or(Ok(()), |network| network.check(problem))?;
-    let first = quick.cloned().unwrap_or_else(|| zero(problem));
+    let first = quick
+        .cloned()
+        .unwrap_or_else(|| Certificate::trivial(problem.y().to_vec()));
     let bound = verify(problem, &first)?.bound();
     let mut report = TightReport {
         bound: bound.unwrap_or(VerifiedBound {
@@ -180,20 +182,5 @@ impl TightReport {
             Halt::Interrupted => TightStatus::Interrupted,
         };
         self
-    }
-}
-
-/// A certificate that proves nothing: `J >= 0`.
-fn zero(problem: &BoundProblem<'_>) -> Certificate {
-    let empty = IntervalMultipliers {
-        mu: vec![0.0; problem.n_samples()],
-        t: vec![0.0; problem.n_samples()],
-        g: vec![0.0; problem.n_samples()],
-        factor: Vec::new(),
-        width: 0,
-    };
-    Certificate {
-        theta: problem.y().to_vec(),
-        proof: Proof::Interval(Box::new([empty.clone(), empty])),
     }
 }

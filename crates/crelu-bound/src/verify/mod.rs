@@ -132,25 +132,13 @@ pub fn verify(
             let price = mul_up(mul_up(price, power_of_two(-ex)), power_of_two(-ey));
             [Some(price); 2]
         }
-        Proof::Interval(both) => both_signs(&data, |data, k, of| {
-            let q = signed(SIGNS[k]);
-            match of {
-                None => interval::price(data, &q, &both[k]),
-                Some(of) => {
-                    let price = interval::price(data, &q, &of.interval(&both[k]))?;
-                    Some(of.raised(price, &q))
-                }
-            }
+        Proof::Interval(both) => both_signs(&data, &signed, |data, q, k, compact| {
+            let compact = compact.map(|of| of.interval(&both[k]));
+            interval::price(data, q, compact.as_ref().unwrap_or(&both[k]))
         }),
-        Proof::Products(both) => both_signs(&data, |data, k, of| {
-            let q = signed(SIGNS[k]);
-            match of {
-                None => products::price(data, &q, &both[k]),
-                Some(of) => {
-                    let price = products::price(data, &q, &of.products(&both[k]))?;
-                    Some(of.raised(price, &q))
-                }
-            }
+        Proof::Products(both) => both_signs(&data, &signed, |data, q, k, compact| {
+            let compact = compact.map(|of| of.products(&both[k]));
+            products::price(data, q, compact.as_ref().unwrap_or(&both[k]))
         }),
     };
     // the larger of both signs, each at most what the triangle inequality says
@@ -198,16 +186,20 @@ fn loss(theta: &[f64], y: &[f64], most: f64) -> (f64, f64) {
     (scale, mul_down(scale, rest))
 }
 
-/// The price of each sign, of `data` or, where that pays, of their compact form.
+/// The price of each sign, through the compact form of the data where that pays.
 fn both_signs(
     data: &Scaled,
-    price: impl Fn(&Scaled, usize, Option<&Compact>) -> Option<f64> + Sync + Send,
+    signed: &(impl Fn(f64) -> Vec<f64> + Sync),
+    price: impl Fn(&Scaled, &[f64], usize, Option<&Compact>) -> Option<f64> + Sync + Send,
 ) -> [Option<f64>; 2] {
     let compact = Compact::new(data);
-    let own = compact.as_ref().map_or(data, |compact| &compact.data);
+    let compact = compact.as_ref();
+    let own = compact.map_or(data, |compact| &compact.data);
     let mut prices = [None; 2];
     linalg_core::for_each_mut(&mut prices, |k, out| {
-        *out = price(own, k, compact.as_ref());
+        let q = signed(SIGNS[k]);
+        let price = price(own, &q, k, compact);
+        *out = price.map(|price| compact.map_or(price, |compact| compact.raised(price, &q)));
     });
     prices
 }
