@@ -130,7 +130,7 @@ fn timed(
     limit: f64,
 ) -> Result<(f64, Solution), String> {
     let clock = Stopwatch::start();
-    let control = Control::with_clock(&clock).limit(Some(limit));
+    let control = Control::with_clock(&clock).deadline(limit);
     let solution = solve(problem, how, &control, None, &mut ()).map_err(|e| e.to_string())?;
     Ok((clock.seconds(), solution))
 }

@@ -40,7 +40,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     // kernel and gram matrices are beyond it at the full size; the quick size is held to the same
     settings.memory_limit = if quick { 250e6 } else { 0.75 * LIMIT };
     let settings = settings.check().map_err(|e| e.to_string())?;
-    let control = Control::with_clock(&clock).limit(Some(clock.seconds() + seconds));
+    let control = Control::with_clock(&clock).deadline(clock.seconds() + seconds);
     let mut watch = Watch;
     let fitted = fit(&data, None, &settings, &control, &mut watch).map_err(|e| e.to_string())?;
     let (report, peak) = (&fitted.report, peak_memory());

@@ -136,7 +136,7 @@ fn quick(n: usize, d: usize) -> Result<Value, String> {
     let settings = QuickSettings::default();
     let before = own_memory();
     let clock = Stopwatch::start();
-    let control = Control::with_clock(&clock).limit(Some(LIMIT));
+    let control = Control::with_clock(&clock).deadline(LIMIT);
     let start = KnownNetwork {
         hidden: network.hidden.as_ref(),
         output: &network.output,
@@ -158,7 +158,7 @@ fn trained(set: &Set, beta: f64) -> Result<Network, String> {
     let space = row_space(&set.inputs)?;
     let problem = problem(&space, &set.target, beta)?;
     let clock = Stopwatch::start();
-    let control = Control::with_clock(&clock).limit(Some(TRAINING));
+    let control = Control::with_clock(&clock).deadline(TRAINING);
     let settings = GlobalSettings::default();
     let none = Neurons::none(space.rank());
     let best = train(&problem, none, &settings, &control, &mut ()).best;
@@ -182,7 +182,7 @@ fn tight(n: usize, rows: usize) -> Result<Value, String> {
     for (iterations, seconds) in ITERATIONS.iter().zip(&mut between) {
         let settings = settings.clone().max_iters(*iterations);
         let clock = Stopwatch::start();
-        let control = Control::with_clock(&clock).limit(Some(0.5 * LIMIT));
+        let control = Control::with_clock(&clock).deadline(0.5 * LIMIT);
         let mut at = Vec::new();
         let report = tighten(&problem, None, None, &settings, &control, &mut |_| {
             at.push(clock.seconds());

@@ -59,7 +59,7 @@ fn one(set: &Set, fraction: f64, quick: bool) -> Result<Value, String> {
     let problem = GlobalProblem::new(space.rows().to_owned(), set.target.clone(), beta_sum)
         .map_err(|e| e.to_string())?;
     let clock = Stopwatch::start();
-    let control = Control::with_clock(&clock).limit(Some(TRAINING));
+    let control = Control::with_clock(&clock).deadline(TRAINING);
     let start = Neurons::none(space.rank());
     let how = GlobalSettings::default();
     let count = n as f64;
@@ -150,7 +150,7 @@ fn timed_tight(
     limit: f64,
 ) -> Result<TightRun, String> {
     let clock = Stopwatch::start();
-    let control = Control::with_clock(&clock).limit(Some(limit));
+    let control = Control::with_clock(&clock).deadline(limit);
     let settings = TightSettings::default();
     let mut course = Vec::new();
     let mut note = |now: TightProgress| {

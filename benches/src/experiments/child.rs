@@ -29,7 +29,7 @@ pub(crate) fn child(args: &[String]) -> Result<(), String> {
     let before = resident_memory();
     let clock = Stopwatch::start();
     let mut course = Course::default();
-    let control = Control::with_clock(&clock).limit(Some(limit));
+    let control = Control::with_clock(&clock).deadline(limit);
     let settings = method.settings(tol);
     let row = match solve(&programme, &settings, &control, None, &mut course) {
         Err(error) => json!({ "error": error.to_string() }),

@@ -54,7 +54,7 @@ pub(crate) fn global_row(
         count: case.count(),
         points: Vec::new(),
     };
-    let control = Control::with_clock(&clock).limit(Some(limit));
+    let control = Control::with_clock(&clock).deadline(limit);
     let start = Neurons::none(problem.rank());
     let trained = train(&problem, start, settings, &control, &mut course);
     let seconds = clock.seconds();

@@ -43,7 +43,7 @@ pub use certificate::{
 pub use cones::{ConeReport, ConeSettings, dearest_in_cones, is_in_few_dimensions};
 pub use enumerate::{Dearest, dearest_neuron, is_enumerable};
 pub use error::BoundError;
-pub use linalg_core::{Clock, Control, Halt, NoClock};
+pub use linalg_core::{Clock, ClockedControl, Control, Halt};
 pub use loss::{PointLoss, Squared};
 pub use network::KnownNetwork;
 pub use problem::BoundProblem;

@@ -179,7 +179,7 @@ impl Run<'_> {
             time_limit: None,
         };
         let begun = self.clock.seconds();
-        let control = Control::with_clock(self.clock).interrupt(Some(self.interrupted));
+        let control = Control::with_clock(self.clock).interrupt(self.interrupted);
         let mut display = Display::new(name, self.quiet, self.clock, goal);
         let fit = crelu_model::fit(
             self.train,

@@ -49,8 +49,8 @@ pub(crate) fn run(args: &FitArgs, clock: &ProgramClock) -> Result<ExitCode, Fail
     };
     let interrupted = interrupt::flag(args.quiet)?;
     let control = Control::with_clock(clock)
-        .limit(args.time_limit)
-        .interrupt(Some(&interrupted));
+        .deadline(args.time_limit)
+        .interrupt(&interrupted);
     let mut display = Display::new("fit", args.quiet, clock, goal);
     let fitted = crelu_model::fit(
         &samples.train,

@@ -97,7 +97,7 @@ pub(crate) fn close(
     settings.tolerance = CONE_TOLERANCE;
     settings.visits = CONE_VISITS;
     let now = control.seconds();
-    let mut end = control.time_limit();
+    let mut end = control.ends_at();
     if let Some(seconds) = asked.seconds.filter(|seconds| *seconds > 0.0) {
         settings.visits = MOST_CONE_VISITS;
         end = Some(end.map_or(now + seconds, |end| end.min(now + seconds)));
@@ -109,8 +109,9 @@ pub(crate) fn close(
     )]
     let memory = (0.5 * asked.memory) as usize;
     settings.bytes = settings.bytes.min(memory);
-    let whole = control.limit(end);
-    let search = control.limit(end.map(|end| now + CONE_SHARE * (end - now).max(0.0)));
+    let until = |end: Option<f64>| control.clocked().map_or(*control, |it| *it.deadline(end));
+    let whole = until(end);
+    let search = until(end.map(|end| now + CONE_SHARE * (end - now).max(0.0)));
     let closed = 1.0 + CONE_TOLERANCE;
     let price = |theta: &[f64]| {
         while settings.visits > 0 {
@@ -171,7 +172,7 @@ impl Closing<'_> {
             // the verifier searches once more, as long as this took, and is not to be interrupted
             let now = whole.seconds();
             let is_late = |limit| now + (now - begun) > limit + LATE;
-            if whole.halt().is_some() || whole.time_limit().is_some_and(is_late) {
+            if whole.halt().is_some() || whole.ends_at().is_some_and(is_late) {
                 break;
             }
             let certificate = Certificate { theta, proof };

@@ -50,7 +50,7 @@ pub use dataset::{Dataset, TargetColumn};
 pub use error::{CertificateError, FileError, FitError, ModelError};
 pub use fit::{Fit, FitObserver, Progress, fit};
 pub use gates::GateSampler;
-pub use linalg_core::{Clock, Control, Halt, NoClock};
+pub use linalg_core::{Clock, ClockedControl, Control, Halt};
 pub use loss::SquaredLoss;
 pub use model::{Model, Prediction};
 pub use network::Network;

@@ -138,7 +138,7 @@ impl Prepared {
             ("task", json!(self.task.name())),
             ("beta", json!(beta)),
             ("beta_max", json!(beta_max)),
-            ("time_limit", json!(control.time_limit())),
+            ("time_limit", json!(control.ends_at())),
         ] {
             map.insert(key.to_owned(), value);
         }

@@ -252,8 +252,7 @@ impl Proving<'_> {
         control: &Control<'_>,
     ) -> Result<(), FitError> {
         let own = control.seconds() + seconds;
-        let limit = control.time_limit().map_or(own, |limit| limit.min(own));
-        let control = control.limit(Some(limit));
+        let control = control.clocked().map_or(*control, |it| *it.deadline(own));
         if control.halt().is_some() {
             return Ok(());
         }

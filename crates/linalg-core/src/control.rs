@@ -1,102 +1,110 @@
+use core::ops::Deref;
 use core::sync::atomic::{AtomicBool, Ordering};
+use core::time::Duration;
 
 /// A source of seconds, given by the caller: nothing in the numerical crates reads a clock of
-/// its own.
+/// its own. A closure serves: `let begun = Instant::now(); || begun.elapsed().as_secs_f64()`.
 pub trait Clock: Sync {
     /// Seconds since a fixed moment, never falling.
     fn seconds(&self) -> f64;
 }
 
-/// The clock of a caller that has none: always zero, so no time limit ever strikes.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct NoClock;
-
-impl Clock for NoClock {
+impl<F: Fn() -> f64 + Sync> Clock for F {
     fn seconds(&self) -> f64 {
-        0.0
+        self()
     }
 }
 
 /// Why a computation should end early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Halt {
-    /// The clock has passed the limit.
+    /// The clock has passed the deadline.
     TimeLimit,
     /// The flag was raised, from another thread or a signal handler.
     Interrupted,
 }
 
-/// The clock, the time limit on it and the interruption flag of a computation.
-#[derive(Clone, Copy)]
+/// The clock, the deadline on it and the interruption flag of a computation.
+///
+/// [`Control::default`] never says stop. A deadline is set on [`Control::with_clock`] alone, so
+/// that there is none that no clock reaches:
+///
+/// ```
+/// use linalg_core::Control;
+/// use std::sync::atomic::AtomicBool;
+/// use std::time::{Duration, Instant};
+///
+/// let (begun, stop) = (Instant::now(), AtomicBool::new(false));
+/// let clock = || begun.elapsed().as_secs_f64();
+/// let control = Control::with_clock(&clock)
+///     .within(Duration::from_secs(60))
+///     .interrupt(&stop);
+/// assert_eq!(control.halt(), None);
+/// ```
+#[derive(Clone, Copy, Default)]
 pub struct Control<'a> {
-    clock: &'a dyn Clock,
-    limit: Option<f64>,
+    clock: Option<&'a dyn Clock>,
+    deadline: Option<f64>,
     interrupt: Option<&'a AtomicBool>,
 }
 
-impl Default for Control<'_> {
-    fn default() -> Self {
-        Self {
-            clock: &NoClock,
-            limit: None,
-            interrupt: None,
-        }
-    }
-}
+/// A [`Control`] that has a clock: what a deadline can be set on. It stands wherever a `&Control`
+/// is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct ClockedControl<'a>(Control<'a>);
 
 impl core::fmt::Debug for Control<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Control")
-            .field("limit", &self.limit)
+            .field("clocked", &self.clock.is_some())
+            .field("deadline", &self.deadline)
             .finish_non_exhaustive()
     }
 }
 
 impl<'a> Control<'a> {
-    /// A control that reads `clock` and has no limit.
+    /// A control that reads `clock` and has no deadline yet.
     #[must_use]
-    pub fn with_clock(clock: &'a dyn Clock) -> Self {
-        Self {
-            clock,
-            limit: None,
-            interrupt: None,
-        }
-    }
-
-    /// Sets the moment on the clock, in seconds, after which [`Control::halt`] says stop.
-    #[must_use]
-    pub fn limit(mut self, seconds: Option<f64>) -> Self {
-        self.limit = seconds;
-        self
+    pub fn with_clock(clock: &'a dyn Clock) -> ClockedControl<'a> {
+        ClockedControl(Self {
+            clock: Some(clock),
+            ..Self::default()
+        })
     }
 
     /// Sets the flag whose `true` means: stop.
     #[must_use]
-    pub fn interrupt(mut self, flag: Option<&'a AtomicBool>) -> Self {
-        self.interrupt = flag;
+    pub fn interrupt(mut self, flag: impl Into<Option<&'a AtomicBool>>) -> Self {
+        self.interrupt = flag.into();
         self
     }
 
-    /// The same control without limit and flag, for work that must be completed.
+    /// The same control without deadline and flag, for work that must be completed.
     #[must_use]
     pub fn unlimited(self) -> Self {
         Self {
-            clock: self.clock,
-            limit: None,
+            deadline: None,
             interrupt: None,
+            ..self
         }
+    }
+
+    /// The same control, where it has a clock: to set a nearer deadline on a part of the work.
+    #[must_use]
+    pub fn clocked(&self) -> Option<ClockedControl<'a>> {
+        self.clock.map(|_| ClockedControl(*self))
     }
 
     /// The moment on the clock after which the computation should stop, if there is one.
     #[must_use]
-    pub fn time_limit(&self) -> Option<f64> {
-        self.limit
+    pub fn ends_at(&self) -> Option<f64> {
+        self.deadline
     }
 
-    /// Seconds on the clock.
+    /// The clock's seconds; 0 without a clock.
     #[must_use]
     pub fn seconds(&self) -> f64 {
-        self.clock.seconds()
+        self.clock.map_or(0.0, Clock::seconds)
     }
 
     /// Whether to stop now, and why.
@@ -108,9 +116,50 @@ impl<'a> Control<'a> {
         {
             return Some(Halt::Interrupted);
         }
-        match self.limit {
-            Some(limit) if self.clock.seconds() >= limit => Some(Halt::TimeLimit),
+        // a deadline that is not a number has passed
+        let is_before = |deadline: f64| self.seconds() < deadline;
+        match self.deadline {
+            Some(deadline) if !is_before(deadline) => Some(Halt::TimeLimit),
             _ => None,
         }
+    }
+}
+
+impl<'a> ClockedControl<'a> {
+    /// Ends the work at this moment on the clock, or at an earlier one that was set before;
+    /// `None` changes nothing. A moment that is not a number has passed.
+    ///
+    /// **Units** seconds on the clock, as [`Clock::seconds`] tells them.
+    #[must_use]
+    pub fn deadline(mut self, moment: impl Into<Option<f64>>) -> Self {
+        if let Some(moment) = moment.into() {
+            let stays = |set: f64| set.is_nan() || moment >= set;
+            if !self.0.deadline.is_some_and(stays) {
+                self.0.deadline = Some(moment);
+            }
+        }
+        self
+    }
+
+    /// Ends the work when this long has passed from now, or at an earlier moment that was set
+    /// before.
+    #[must_use]
+    pub fn within(self, duration: Duration) -> Self {
+        let moment = self.seconds() + duration.as_secs_f64();
+        self.deadline(moment)
+    }
+
+    /// As [`Control::interrupt`].
+    #[must_use]
+    pub fn interrupt(self, flag: impl Into<Option<&'a AtomicBool>>) -> Self {
+        Self(self.0.interrupt(flag))
+    }
+}
+
+impl<'a> Deref for ClockedControl<'a> {
+    type Target = Control<'a>;
+
+    fn deref(&self) -> &Control<'a> {
+        &self.0
     }
 }

@@ -57,7 +57,7 @@ pub use collective::{Alone, Collective};
 pub use contract::{
     assert_adjoint_consistent, assert_blocks_consistent, assert_preconditioner_spd,
 };
-pub use control::{Clock, Control, Halt, NoClock};
+pub use control::{Clock, ClockedControl, Control, Halt};
 pub use decompose::{ThinSvd, orthogonal, symmetric_eigenvalues, thin_svd};
 pub use error::LinalgError;
 pub use gram::ShiftedGram;

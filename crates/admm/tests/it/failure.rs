@@ -106,7 +106,7 @@ fn iteration_limit_reports_the_residuals_of_the_answer() {
 #[test]
 fn time_limit_ends_the_run_with_an_iterate() {
     let clock = Ticks(AtomicU32::new(0));
-    let control = Control::with_clock(&clock).limit(Some(50.0));
+    let control = Control::with_clock(&clock).deadline(50.0);
     let mut state = start();
     let solution = watched(AdmmSettings::default(), &control, &mut state, go_on).unwrap();
     assert_eq!(solution.status, Status::TimeLimit);
@@ -124,7 +124,7 @@ fn time_limit_passed_before_the_start_makes_no_step() {
     for limit in [0.0, 1.0, 2.0] {
         // at the start, in the factorisation, before the first iteration
         let clock = Ticks(AtomicU32::new(0));
-        let control = Control::with_clock(&clock).limit(Some(limit));
+        let control = Control::with_clock(&clock).deadline(limit);
         let mut state = start();
         let solution = watched(AdmmSettings::default(), &control, &mut state, go_on).unwrap();
         assert_eq!(
@@ -139,7 +139,7 @@ fn time_limit_passed_before_the_start_makes_no_step() {
 #[test]
 fn flag_raised_by_the_monitor_interrupts() {
     let flag = AtomicBool::new(false);
-    let control = Control::default().interrupt(Some(&flag));
+    let control = Control::default().interrupt(&flag);
     let solution = watched(
         AdmmSettings::default(),
         &control,
@@ -159,7 +159,7 @@ fn flag_raised_by_the_monitor_interrupts() {
 #[test]
 fn flag_raised_by_another_thread_interrupts() {
     let flag = AtomicBool::new(false);
-    let control = Control::default().interrupt(Some(&flag));
+    let control = Control::default().interrupt(&flag);
     let settings = AdmmSettings::default().max_iters(usize::MAX);
     let (told, tell) = std::sync::mpsc::channel();
     let solution = std::thread::scope(|scope| {
@@ -225,7 +225,7 @@ fn statuses_have_names() {
 fn factorisation_stopped_within_a_run_keeps_the_iterate() {
     // the flag goes up at the iteration that reconsiders rho: the new factorisation is halted
     let flag = AtomicBool::new(false);
-    let control = Control::default().interrupt(Some(&flag));
+    let control = Control::default().interrupt(&flag);
     let mut state = AdmmState::zero(15, 40, 1e4);
     let settings = AdmmSettings::default().penalty_rule(PenaltyRule::Balance);
     let solution = watched(settings.clone(), &control, &mut state, |state, _| {
@@ -434,7 +434,7 @@ fn primal_solver_without_a_penalty_refuses() {
         assert!(solve(&mut *solver).is_ok());
         // a factorisation that was stopped leaves none: the old penalty is gone too
         let raised = AtomicBool::new(true);
-        let stopped = solver.set_penalty(2.0, &Control::default().interrupt(Some(&raised)));
+        let stopped = solver.set_penalty(2.0, &Control::default().interrupt(&raised));
         if kind.is_inexact() && kind != Kind::BlockExact {
             assert!(stopped.is_ok());
         } else {

@@ -79,7 +79,7 @@ impl<'a> Pace<'a> {
     }
 
     fn ends_before(&self, seconds: f64) -> bool {
-        let limit = self.control.time_limit();
+        let limit = self.control.ends_at();
         limit.is_some_and(|limit| self.control.seconds() + seconds >= limit)
     }
 

@@ -144,7 +144,7 @@ fn cones_limits_leave_a_valid_looser_bound() {
     let mut short = settings(1e-3);
     short.visits = 64 * 400;
     let stop = std::sync::atomic::AtomicBool::new(true);
-    let interrupted = Control::default().interrupt(Some(&stop));
+    let interrupted = Control::default().interrupt(&stop);
     assert_eq!(interrupted.halt(), Some(Halt::Interrupted));
     let mut small = settings(1e-3);
     small.bytes = 4 * 64 * 400;

@@ -253,8 +253,8 @@ fn even(rows: usize) -> (Mat<f64>, Vec<f64>) {
 fn dearest_with_its_limit_up_is_a_loose_bound_and_a_real_neuron() {
     let flag = AtomicBool::new(true);
     let controls = [
-        Control::default().limit(Some(0.0)),
-        Control::default().interrupt(Some(&flag)),
+        *Control::with_clock(&|| 0.0).deadline(0.0),
+        Control::default().interrupt(&flag),
     ];
     for (seed, rank) in (0..30).map(|seed| (seed, 2 + usize::from(seed % 3 > 0))) {
         let data = teacher(300, rank, 0.1, seed);
@@ -287,7 +287,7 @@ fn dearest_is_the_tighter_the_later_its_limit() {
     let mut last = f64::INFINITY;
     for seconds in [0_u32, 2, 8, 32] {
         let clock = Looks(0.into());
-        let control = Control::with_clock(&clock).limit(Some(f64::from(seconds)));
+        let control = Control::with_clock(&clock).deadline(f64::from(seconds));
         let found = dearest_within(&x, &theta, &control);
         // the last look finds the limit up; no neuron of the other sign has a price to look for
         let looks = clock.0.load(Ordering::Relaxed);
@@ -310,7 +310,7 @@ impl Clock for WallClock {
 fn dearest_of_many_equal_prices_keeps_to_its_time_limit() {
     let (x, theta) = even(20_000);
     let clock = WallClock(Instant::now());
-    let control = Control::with_clock(&clock).limit(Some(0.3));
+    let control = Control::with_clock(&clock).deadline(0.3);
     let found = dearest_within(&x, &theta, &control);
     let seconds = clock.seconds();
     // without it, more than three seconds of a fast core

@@ -291,7 +291,7 @@ fn quick_bound_from_a_network_of_another_width_is_refused() {
 fn quick_bound_that_is_interrupted_hands_back_what_it_has() {
     let data = teacher(200, 10, 0.1, 5);
     let flag = AtomicBool::new(true);
-    let control = Control::default().interrupt(Some(&flag));
+    let control = Control::default().interrupt(&flag);
     let found = quick_bound(&data.problem(), &QuickSettings::default(), None, &control)
         .unwrap()
         .unwrap();

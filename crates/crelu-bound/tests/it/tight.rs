@@ -133,11 +133,11 @@ fn tighten_with_a_limit_or_a_flag_stops_with_what_it_has() {
     let flag = AtomicBool::new(true);
     let controls = [
         (
-            Control::with_clock(&clock).limit(Some(2000.0)),
+            Control::with_clock(&clock).deadline(2000.0),
             TightStatus::TimeLimit,
         ),
         (
-            Control::default().interrupt(Some(&flag)),
+            Control::default().interrupt(&flag),
             TightStatus::Interrupted,
         ),
     ];
@@ -164,7 +164,7 @@ fn tighten_with_a_limit_or_a_flag_stops_with_what_it_has() {
 fn tighten_sees_a_limit_between_the_blocks_of_its_set_up() {
     let data = teacher(400, 3, 0.1, 4);
     let clock = Steps(0.into());
-    let control = Control::with_clock(&clock).limit(Some(5.0));
+    let control = Control::with_clock(&clock).deadline(5.0);
     let settings = TightSettings::default().block_rows(Some(10));
     let problem = data.problem();
     let report = tighten(&problem, None, None, &settings, &control, &mut |_| true);

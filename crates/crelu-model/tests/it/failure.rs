@@ -99,7 +99,7 @@ fn fit_time_limit_at_any_moment_leaves_a_usable_model() {
             let mut objectives = Vec::new();
             for limit in [0.0, 1.0, 3.0, 6.0, 10.0, 20.0, 40.0, 80.0, 160.0] {
                 let clock = Ticking(AtomicU64::new(0));
-                let control = Control::with_clock(&clock).limit(Some(limit));
+                let control = Control::with_clock(&clock).deadline(limit);
                 let fit = fit(data, None, &settings, &control, &mut ()).unwrap();
                 let what = format!("{name}, limit {limit}");
                 assert_usable(&what, &fit, data);
@@ -121,7 +121,7 @@ fn fit_raised_flag_leaves_a_usable_model() {
     let data = class_set(2, 60, 6);
     let flag = AtomicBool::new(true);
     for (name, settings) in variants() {
-        let control = Control::default().interrupt(Some(&flag));
+        let control = Control::default().interrupt(&flag);
         assert_eq!(control.halt(), Some(Halt::Interrupted));
         let fit = fit(&data, None, &settings.check().unwrap(), &control, &mut ()).unwrap();
         assert_usable(name, &fit, &data);

@@ -38,13 +38,13 @@ fn train_limits_are_told_from_each_other() {
     assert!(ended.max_price.is_some() && ended.search_bound.is_some());
 
     let flag = AtomicBool::new(true);
-    let control = Control::default().interrupt(Some(&flag));
+    let control = Control::default().interrupt(&flag);
     let ended = train(&problem, none(), &settings, &control, &mut ());
     assert_eq!(ended.status, Status::Interrupted);
     assert!(ended.neurons.is_empty() && ended.max_price.is_none());
     assert!(ended.best_objective <= problem.loss(&[0.0; 100]));
 
-    let control = Control::default().limit(Some(0.0));
+    let control = Control::with_clock(&|| 0.0).deadline(0.0);
     let ended = train(&problem, none(), &settings, &control, &mut ());
     assert_eq!(ended.status, Status::TimeLimit);
 }

@@ -77,7 +77,7 @@ fn train_cut_anywhere_says_what_the_searches_saw_at_the_best_network() {
     let mut seen = [0; 2];
     for looks in (1..4000).step_by(97) {
         let clock = Looks(AtomicUsize::new(0));
-        let control = Control::with_clock(&clock).limit(Some(f64::from(looks)));
+        let control = Control::with_clock(&clock).deadline(f64::from(looks));
         let ended = train(&problem, Neurons::none(4), &settings, &control, &mut ());
         assert_eq!(ended.status, Status::TimeLimit, "{looks}");
         let Some(price) = ended.max_price else {

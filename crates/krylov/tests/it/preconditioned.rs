@@ -331,7 +331,7 @@ fn block_cg_interrupted_reports_the_residuals_of_what_stands() {
     let mut stream = Stream::new(10);
     let b: Vec<f64> = stream.vector(2 * n);
     let flag = std::sync::atomic::AtomicBool::new(true);
-    let control = Control::default().interrupt(Some(&flag));
+    let control = Control::default().interrupt(&flag);
     let mut x = vec![0.5; 2 * n];
     let mut work = CgWorkspace::block(&op, None, 2);
     let limits = CgSettings::default();

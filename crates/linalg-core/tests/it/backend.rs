@@ -157,7 +157,7 @@ fn backend_gram_halted_is_an_error() {
     let data = Stream::new(1).matrix::<f64>(2, 5);
     let masks = Stream::new(2).masks(5, 3);
     let flag = AtomicBool::new(true);
-    let control = Control::default().interrupt(Some(&flag));
+    let control = Control::default().interrupt(&flag);
     for backend in backends::<f64>() {
         let mut solver = backend.inner_gram(data.as_ref(), &masks);
         let result = solver.factor(1.0, 1.0, &control);

@@ -1,9 +1,10 @@
+use core::time::Duration;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use faer::{Accum, Mat};
 use linalg_core::{
-    Clock, Control, DenseOperator, Halt, LinalgError, LinearOperator, Masks, NoClock, Real,
-    RowSpace, ShiftedGram,
+    Clock, Control, DenseOperator, Halt, LinalgError, LinearOperator, Masks, Real, RowSpace,
+    ShiftedGram,
 };
 
 use crate::data::Stream;
@@ -85,11 +86,11 @@ fn shifted_gram_stopped_control_is_halted() {
     let mut gram =
         ShiftedGram::from_dense(Stream::new(1).semidefinite::<f64>(300).as_ref()).unwrap();
     let raised = AtomicBool::new(true);
-    let control = Control::default().interrupt(Some(&raised));
+    let control = Control::default().interrupt(&raised);
     assert_eq!(gram.factor(1.0, 1.0, &control), Err(LinalgError::Halted));
     // the third tile column comes after the limit
     let clock = Ticks(AtomicU32::new(0));
-    let control = Control::with_clock(&clock).limit(Some(2.0));
+    let control = Control::with_clock(&clock).deadline(2.0);
     assert_eq!(gram.factor(1.0, 1.0, &control), Err(LinalgError::Halted));
     assert!(!gram.is_factored());
     gram.factor(1.0, 1.0, &control.unlimited()).unwrap();
@@ -141,24 +142,41 @@ fn row_space_data_that_are_not_finite_are_an_error() {
 #[test]
 fn control_limit_and_flag_halt() {
     let (clock, flag) = (Ticks(AtomicU32::new(0)), AtomicBool::new(false));
-    let control = Control::with_clock(&clock)
-        .limit(Some(2.0))
-        .interrupt(Some(&flag));
-    assert_eq!(control.time_limit(), Some(2.0));
+    let control = Control::with_clock(&clock).deadline(2.0).interrupt(&flag);
+    assert_eq!(control.ends_at(), Some(2.0));
     assert_eq!(control.halt(), None);
     assert_eq!(control.halt(), None);
     assert_eq!(control.halt(), Some(Halt::TimeLimit));
     flag.store(true, Ordering::Relaxed);
     assert_eq!(control.halt(), Some(Halt::Interrupted));
     let free = control.unlimited();
-    assert_eq!((free.halt(), free.time_limit()), (None, None));
+    assert_eq!((free.halt(), free.ends_at()), (None, None));
     assert!(free.seconds() >= 3.0);
-    assert_eq!(Control::default().limit(Some(1.0)).halt(), None);
-    assert_eq!(NoClock.seconds(), 0.0);
+}
+
+#[test]
+fn control_deadline_is_a_moment_and_within_a_duration() {
+    let clock = || 10.0;
+    let control = Control::with_clock(&clock);
+    assert_eq!(control.deadline(10.0).halt(), Some(Halt::TimeLimit));
+    assert_eq!(control.deadline(10.5).halt(), None);
+    assert_eq!(control.deadline(f64::NAN).halt(), Some(Halt::TimeLimit));
+    assert_eq!(control.deadline(None).ends_at(), None);
+    let within = |seconds| control.within(Duration::from_secs_f64(seconds));
+    assert_eq!(within(0.5).ends_at(), Some(10.5));
+    assert_eq!(within(0.0).halt(), Some(Halt::TimeLimit));
+    // the earliest counts, in whatever order they come
+    assert_eq!(within(4.0).deadline(12.0).ends_at(), Some(12.0));
+    assert_eq!(within(1.0).deadline(12.0).ends_at(), Some(11.0));
+    assert_eq!(within(1.0).deadline(f64::NAN).halt(), Some(Halt::TimeLimit));
     assert_eq!(
-        Control::default().limit(Some(0.0)).halt(),
+        control.deadline(f64::NAN).deadline(50.0).halt(),
         Some(Halt::TimeLimit)
     );
+    // what has no clock takes no deadline
+    let none = Control::default();
+    assert!(none.clocked().is_none() && control.unlimited().clocked().is_some());
+    assert_eq!((none.seconds(), none.halt()), (0.0, None));
 }
 
 fn panics(work: impl FnOnce() + std::panic::UnwindSafe) -> bool {

@@ -137,7 +137,7 @@ fn condition_estimate_bad_operators_are_errors() {
         })
     ));
     let flag = AtomicBool::new(true);
-    let halted = Control::default().interrupt(Some(&flag));
+    let halted = Control::default().interrupt(&flag);
     assert_eq!(
         condition_estimate(&op, None, 4, 1, &halted),
         Err(PrecondError::Linalg(LinalgError::Halted))

@@ -178,7 +178,7 @@ fn interrupted_sketch_is_halted() {
     let matrix = Stream::new(9).with_spectrum(&spectrum(0, 20));
     let op = DenseOperator::new(matrix.as_ref());
     let flag = AtomicBool::new(true);
-    let control = Control::default().interrupt(Some(&flag));
+    let control = Control::default().interrupt(&flag);
     let result = Nystrom::new(&op, &NystromSettings::default(), 1.0, &control);
     assert_eq!(
         result.unwrap_err(),
