@@ -32,6 +32,7 @@ mod control;
 mod decompose;
 mod error;
 mod gram;
+mod householder;
 mod lbfgs;
 mod masked_blocks;
 mod masks;

@@ -1,8 +1,13 @@
 use faer::{Accum, Mat, MatRef};
 
-use crate::decompose::{orthogonal, thin_svd};
+use crate::control::Control;
+use crate::decompose::thin_svd;
 use crate::error::LinalgError;
+use crate::householder::{Reflections, triangle_of};
 use crate::product::product;
+
+/// Rows that are brought to their coordinates between two questions to the control.
+const CHUNK: usize = 16_384;
 
 /// How a data matrix was brought to the coordinates of its row space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,28 +36,47 @@ pub struct RowSpace {
 #[derive(Debug, Clone)]
 enum Basis {
     Dense(Mat<f64>),
-    Columns { width: usize, kept: Vec<usize> },
+    /// The factor of the transpose of the columns kept, which are those that are not zero.
+    Reflections {
+        columns: Kept,
+        factor: Reflections,
+    },
+    Columns(Kept),
 }
 
 impl RowSpace {
     /// The thin SVD `X = U S V'`; `R = U S`, cut at `max(n, d) eps` times the largest singular
     /// value (the size of the rounding errors of the decomposition itself).
     ///
-    /// **Shapes** `x`: `n_samples x n_features`. **Cost** about `8 n d min(n, d)` flops.
+    /// **Shapes** `x`: `n_samples x n_features`. **Cost** about `8 n d min(n, d)` flops; of many more
+    /// rows than columns `4 n d^2`, on all threads.
     ///
     /// # Errors
     /// [`LinalgError::NoSvd`] when it does not converge (data that are not finite).
     pub fn svd(x: MatRef<'_, f64>) -> Result<Self, LinalgError> {
+        Self::svd_within(x, &Control::default())
+    }
+
+    /// [`svd`](Self::svd) within the limit of `control`.
+    ///
+    /// # Errors
+    /// As there; [`LinalgError::Halted`].
+    pub fn svd_within(x: MatRef<'_, f64>, control: &Control<'_>) -> Result<Self, LinalgError> {
         let (n, d) = (x.nrows(), x.ncols());
         if n == 0 || d == 0 {
             return Ok(Self::columns(x));
         }
-        let (u, s, v) = thin_svd(x)?;
+        let triangle = triangle_of(x, control)?;
+        let (u, s, v) = thin_svd(triangle.as_ref().map_or(x, |triangle| triangle.as_ref()))?;
         #[expect(clippy::cast_precision_loss, reason = "a side far below 2^53")]
         let cut = n.max(d) as f64 * f64::EPSILON * s[0];
         let rank = s.iter().take_while(|&&value| value > cut).count();
-        let rows = Mat::from_fn(rank, n, |k, i| u[(i, k)] * s[k]);
         let basis = v.as_ref().subcols(0, rank).to_owned();
+        let rows = match triangle {
+            // the triangle's own U is not that of the data: U S = X V
+            Some(_) => images(basis.as_ref(), x, control)?,
+            None => Mat::from_fn(rank, n, |k, i| u[(i, k)] * s[k]),
+        };
         Ok(Self {
             rank,
             rows,
@@ -62,36 +86,48 @@ impl RowSpace {
         })
     }
 
-    /// QR of the transpose: `X' = Q T`, `R = T'`. For `d > n`; the rank is not revealed.
+    /// QR of the transpose: `X' = Q T`, `R = T'`. For `d > n`; the rank is not revealed. Columns that
+    /// are zero everywhere cost nothing, and where no more than `n` are left, they are taken as they
+    /// are. `Q` is kept as reflections.
     ///
-    /// **Cost** `4 d n^2` flops.
+    /// **Cost** `2 d n^2` flops on all threads, memory `n d` numbers.
     #[must_use]
     pub fn qr(x: MatRef<'_, f64>) -> Self {
-        let (basis, rows) = orthogonal(x.transpose(), x.nrows().min(x.ncols()));
-        Self {
-            rank: rows.nrows(),
-            rows,
-            basis: Basis::Dense(basis),
+        match Self::qr_within(x, &Control::default()) {
+            Ok(space) => space,
+            Err(_) => unreachable!("a control without limit and flag never halts"),
+        }
+    }
+
+    /// [`qr`](Self::qr) within the limit of `control`.
+    ///
+    /// # Errors
+    /// [`LinalgError::Halted`].
+    pub fn qr_within(x: MatRef<'_, f64>, control: &Control<'_>) -> Result<Self, LinalgError> {
+        let columns = Kept::of(x);
+        let (n, height) = (x.nrows(), columns.kept.len());
+        if height <= n {
+            return Ok(Self::columns(x));
+        }
+        let factor = Reflections::of(columns.gather(x.transpose()), control)?;
+        Ok(Self {
+            rank: n,
+            rows: factor.triangle(),
+            basis: Basis::Reflections { columns, factor },
             reduction: Reduction::Qr,
             spectrum: None,
-        }
+        })
     }
 
     /// The columns of `x` as they are, without those that are zero everywhere.
     #[must_use]
     pub fn columns(x: MatRef<'_, f64>) -> Self {
-        let kept: Vec<usize> = (0..x.ncols())
-            .filter(|&j| (0..x.nrows()).any(|i| x[(i, j)] != 0.0))
-            .collect();
-        let rows = Mat::from_fn(kept.len(), x.nrows(), |k, i| x[(i, kept[k])]);
-        let basis = Basis::Columns {
-            width: x.ncols(),
-            kept,
-        };
+        let columns = Kept::of(x);
+        let rows = columns.gather(x.transpose());
         Self {
             rank: rows.nrows(),
             rows,
-            basis,
+            basis: Basis::Columns(columns),
             reduction: Reduction::Columns,
             spectrum: None,
         }
@@ -150,15 +186,10 @@ impl RowSpace {
                 );
                 out
             }
-            Basis::Columns { width, kept } => {
-                let mut out = Mat::zeros(*width, coordinates.ncols());
-                for j in 0..coordinates.ncols() {
-                    for (k, &feature) in kept.iter().enumerate() {
-                        out[(feature, j)] = coordinates[(k, j)];
-                    }
-                }
-                out
+            Basis::Reflections { columns, factor } => {
+                columns.scatter(factor.expand(coordinates).as_ref())
             }
+            Basis::Columns(columns) => columns.scatter(coordinates),
         }
     }
 
@@ -180,10 +211,88 @@ impl RowSpace {
                 );
                 out
             }
-            Basis::Columns { width, kept } => {
-                assert_eq!(features.nrows(), *width, "features: one row a feature");
-                Mat::from_fn(kept.len(), features.ncols(), |k, j| features[(kept[k], j)])
-            }
+            Basis::Reflections { columns, factor } => factor.reduce(columns.gather(features)),
+            Basis::Columns(columns) => columns.gather(features),
         }
     }
+}
+
+/// The columns of a matrix that are not zero everywhere.
+#[derive(Debug, Clone)]
+struct Kept {
+    width: usize,
+    kept: Vec<usize>,
+}
+
+impl Kept {
+    fn of(x: MatRef<'_, f64>) -> Self {
+        let (n, width) = (x.nrows(), x.ncols());
+        let mut is_kept = vec![false; width];
+        if x.col_stride().unsigned_abs() <= x.row_stride().unsigned_abs() {
+            // a row lies together: rows in turn, until no column is left to be seen
+            let mut unseen = width;
+            for i in 0..n {
+                if unseen == 0 {
+                    break;
+                }
+                for (j, seen) in is_kept.iter_mut().enumerate() {
+                    if !*seen && x[(i, j)] != 0.0 {
+                        *seen = true;
+                        unseen -= 1;
+                    }
+                }
+            }
+        } else {
+            for (j, seen) in is_kept.iter_mut().enumerate() {
+                *seen = (0..n).any(|i| x[(i, j)] != 0.0);
+            }
+        }
+        let kept = (0..width).filter(|&j| is_kept[j]).collect();
+        Self { width, kept }
+    }
+
+    /// The rows kept of a matrix with one row a column.
+    fn gather(&self, features: MatRef<'_, f64>) -> Mat<f64> {
+        assert_eq!(features.nrows(), self.width, "features: one row a feature");
+        if self.kept.len() == self.width {
+            return features.to_owned();
+        }
+        Mat::from_fn(self.kept.len(), features.ncols(), |k, j| {
+            features[(self.kept[k], j)]
+        })
+    }
+
+    fn scatter(&self, coordinates: MatRef<'_, f64>) -> Mat<f64> {
+        let mut out = Mat::zeros(self.width, coordinates.ncols());
+        for j in 0..coordinates.ncols() {
+            for (k, &feature) in self.kept.iter().enumerate() {
+                out[(feature, j)] = coordinates[(k, j)];
+            }
+        }
+        out
+    }
+}
+
+/// `V' X'`, in chunks that ask.
+fn images(
+    basis: MatRef<'_, f64>,
+    x: MatRef<'_, f64>,
+    control: &Control<'_>,
+) -> Result<Mat<f64>, LinalgError> {
+    let n = x.nrows();
+    let mut out = Mat::zeros(basis.ncols(), n);
+    for first in (0..n).step_by(CHUNK) {
+        if control.halt().is_some() {
+            return Err(LinalgError::Halted);
+        }
+        let count = CHUNK.min(n - first);
+        product(
+            out.as_mut().subcols_mut(first, count),
+            Accum::Replace,
+            basis.transpose(),
+            x.subrows(first, count).transpose(),
+            1.0,
+        );
+    }
+    Ok(out)
 }
