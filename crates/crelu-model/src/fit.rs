@@ -1,12 +1,12 @@
 use admm::Status;
 use crelu_bound::BoundError;
 use faer::{Accum, Mat, MatRef};
-use linalg_core::{Control, RowSpace, product};
+use linalg_core::{Control, Halt, RowSpace, product};
 
 use crate::certificate_file::CertificateFile;
 use crate::dataset::Dataset;
 use crate::error::FitError;
-use crate::gates::{Patterns, sample};
+use crate::gates::{Patterns, sample_within};
 use crate::model::Model;
 use crate::network::Network;
 use crate::prepared::Prepared;
@@ -15,6 +15,7 @@ use crate::report::{HistoryEntry, PrimalUsed, Report, Score, Seconds};
 use crate::settings::{
     Beta, CheckedFitSettings, PatternSource, TrainMode, activation_name, splitting_name,
 };
+use crate::zero_fit::{is_halt, zero_fit};
 
 /// A trained model and what is known about it.
 #[derive(Debug, Clone)]
@@ -90,6 +91,25 @@ pub fn fit(
     control: &Control<'_>,
     observer: &mut dyn FitObserver,
 ) -> Result<Fit, FitError> {
+    let begun = control.seconds();
+    match trained(train, test, settings, control, observer) {
+        Err(error) if is_halt(&error) => {
+            let halt = control.halt().unwrap_or(Halt::Interrupted);
+            let mut fit = zero_fit(train, test, settings, halt, control)?;
+            fit.report.seconds.setup = control.seconds() - begun;
+            Ok(fit)
+        }
+        ended => ended,
+    }
+}
+
+fn trained(
+    train: &Dataset,
+    test: Option<&Dataset>,
+    settings: &CheckedFitSettings,
+    control: &Control<'_>,
+    observer: &mut dyn FitObserver,
+) -> Result<Fit, FitError> {
     let mut prepared = Prepared::of(train, test, settings.get(), control)?;
     let mut fit = match settings.get().train {
         TrainMode::Sampled => fit_sampled(&mut prepared, settings, control, observer),
@@ -97,7 +117,7 @@ pub fn fit(
     }?;
     let proven = crate::proof::prove_fit(&prepared, settings.get(), &mut fit, control, observer);
     match proven {
-        // a decomposition that does not converge proves nothing; the network stands
+        // a decomposition that does not converge, or is stopped, proves nothing; the network stands
         Ok(()) | Err(FitError::Bound(BoundError::Linalg(_)) | FitError::Linalg(_)) => Ok(fit),
         Err(other) => Err(other),
     }
@@ -121,7 +141,8 @@ fn fit_sampled(
     } = prepared;
     let patterns = match &s.patterns {
         PatternSource::Sampled { count, sampler } => {
-            sample(inputs.as_ref(), target, s.bias, *sampler, *count, s.seed)?
+            let x = inputs.as_ref();
+            sample_within(x, target, s.bias, *sampler, *count, s.seed, control)?
         }
         PatternSource::Given(gates) => {
             Patterns::from_gates(inputs.as_ref(), given(gates, inputs, s.bias)?.as_ref())?

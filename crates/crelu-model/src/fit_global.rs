@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::error::FitError;
 use crate::fit::{Fit, FitObserver, Progress};
-use crate::gates::{GateSampler, sample};
+use crate::gates::{GateSampler, sample_within};
 use crate::global::{
     GlobalObserver, GlobalProblem, GlobalSettings, Neurons, OwnProgramme, Round, Trained,
     own_programme, train,
@@ -33,7 +33,7 @@ pub(crate) fn fit_global(
     let (d, n) = (prepared.inputs.nrows(), prepared.inputs.ncols());
     #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
     let count = n as f64;
-    let beta_max = beta_max(prepared, s.bias)? / count;
+    let beta_max = beta_max(prepared, s.bias, control)? / count;
     let beta = match s.beta {
         Beta::Absolute(beta) => beta,
         Beta::Fraction(fraction) => fraction * beta_max,
@@ -171,14 +171,15 @@ pub(crate) fn fit_global(
 }
 
 /// The largest `|X'D_i y|` over Gaussian patterns of seed 0.
-fn beta_max(prepared: &Prepared, bias: bool) -> Result<f64, FitError> {
-    let patterns = sample(
+fn beta_max(prepared: &Prepared, bias: bool, control: &Control<'_>) -> Result<f64, FitError> {
+    let patterns = sample_within(
         prepared.inputs.as_ref(),
         &prepared.target,
         bias,
         GateSampler::Gaussian,
         BETA_PATTERNS,
         0,
+        control,
     )?;
     let gates = prepared.space.reduce(patterns.gates.as_ref());
     let data = prepared.space.rows().to_owned();

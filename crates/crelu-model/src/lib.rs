@@ -39,6 +39,7 @@ mod report;
 mod settings;
 mod standardise;
 mod tensor_file;
+mod zero_fit;
 
 pub use admm::Status;
 pub use baseline::LinearModel;

@@ -1,5 +1,5 @@
 use faer::Mat;
-use linalg_core::{Control, RowSpace};
+use linalg_core::{Control, LinalgError, RowSpace};
 use serde_json::{Map, Value, json};
 
 use crate::coding::{Coding, Task};
@@ -54,17 +54,25 @@ impl Prepared {
             });
         }
         let test_target = test.map(|t| coding.code(t.target())).transpose()?;
-        let standardisation = s
-            .standardize
-            .then(|| Standardisation::learn(train.features()));
+        let go_on = || match control.halt() {
+            Some(_) => Err(LinalgError::Halted),
+            None => Ok(()),
+        };
+        go_on()?;
+        let standardisation = if s.standardize {
+            Some(Standardisation::learn_within(train.features(), control)?)
+        } else {
+            None
+        };
         let inputs = preprocess(train.features(), standardisation.as_ref(), s.bias);
+        go_on()?;
         in_range(&inputs, &target)?;
         let test_inputs = test.map(|t| preprocess(t.features(), standardisation.as_ref(), s.bias));
         let (d, n) = (inputs.nrows(), inputs.ncols());
         let space = if d > n {
-            RowSpace::qr(inputs.transpose())
+            RowSpace::qr_within(inputs.transpose(), control)?
         } else if d <= SVD_WIDTH {
-            RowSpace::svd(inputs.transpose())?
+            RowSpace::svd_within(inputs.transpose(), control)?
         } else {
             RowSpace::columns(inputs.transpose())
         };
@@ -78,6 +86,34 @@ impl Prepared {
             test: test_inputs.zip(test_target),
             begun,
         })
+    }
+
+    /// What the report and the model say of a run that ended before its data were prepared: targets
+    /// and their coding; no inputs.
+    pub(crate) fn targets_only(train: &Dataset, s: &FitSettings) -> Result<Self, FitError> {
+        let task = s.task.unwrap_or_else(|| Task::guess(train.target()));
+        let coding = Coding::learn(train.target(), task)?;
+        let target = coding.code(train.target())?;
+        Ok(Self {
+            task,
+            coding,
+            target,
+            standardisation: None,
+            inputs: Mat::new(),
+            space: RowSpace::columns(Mat::new().as_ref()),
+            test: None,
+            begun: 0.0,
+        })
+    }
+
+    /// The score of the zero network on the rows given.
+    pub(crate) fn zero_score(&self, rows: &Dataset) -> Result<Score, FitError> {
+        let target = self.coding.code(rows.target())?;
+        Ok(Score::of(
+            &vec![0.0; target.len()],
+            &target,
+            self.classify(),
+        ))
     }
 
     pub(crate) fn classify(&self) -> bool {

@@ -51,7 +51,8 @@ pub(crate) fn prove_fit(
         Prove::Quick => settings.train == TrainMode::Global,
         Prove::Seconds(_) => true,
     };
-    if !wanted || settings.activation != Activation::Relu {
+    // no proof begins after the limit
+    if !wanted || settings.activation != Activation::Relu || control.halt().is_some() {
         return Ok(());
     }
     let begun = control.seconds();

@@ -4,4 +4,4 @@ mod patterns;
 mod sampler;
 
 pub use patterns::Patterns;
-pub use sampler::{GateSampler, sample};
+pub use sampler::{GateSampler, sample, sample_within};

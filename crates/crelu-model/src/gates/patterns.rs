@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use faer::{Accum, Mat, MatRef};
-use linalg_core::{Masks, product};
+use linalg_core::{Masks, for_each_mut, product};
 
 use crate::error::FitError;
 
@@ -87,24 +87,24 @@ impl PatternSet {
             gates,
             1.0,
         );
-        for j in 0..gates.ncols() {
+        let mut columns: Vec<Column> = vec![Column::default(); gates.ncols()];
+        for_each_mut(&mut columns, |j, column| {
+            *column = Column::of((0..n).map(|i| images[(i, j)] >= 0.0));
+        });
+        for (j, column) in columns.into_iter().enumerate() {
             if self.count >= most {
                 return;
             }
-            let start = self.bytes.len();
-            self.bytes
-                .extend((0..n).map(|i| u8::from(images[(i, j)] >= 0.0)));
-            let column = &self.bytes[start..];
-            let key = hash(column);
-            let same = |&k: &usize| self.bytes[k * n..(k + 1) * n] == *column;
+            let Column { bytes, key } = column;
+            let same = |&k: &usize| self.bytes[k * n..(k + 1) * n] == *bytes;
             let known = self
                 .seen
                 .get(&key)
                 .is_some_and(|list| list.iter().any(same));
-            if known || column.iter().all(|&b| b == 0) {
-                self.bytes.truncate(start);
+            if known || bytes.iter().all(|&b| b == 0) {
                 continue;
             }
+            self.bytes.extend(bytes);
             self.seen.entry(key).or_default().push(self.count);
             self.gates.extend((0..gates.nrows()).map(|i| gates[(i, j)]));
             self.count += 1;
@@ -120,6 +120,21 @@ impl PatternSet {
             gates,
             masks: Masks::from_columns(self.n_samples, self.bytes)?,
         })
+    }
+}
+
+/// A pattern and its hash.
+#[derive(Clone, Default)]
+struct Column {
+    bytes: Vec<u8>,
+    key: u64,
+}
+
+impl Column {
+    fn of(bits: impl Iterator<Item = bool>) -> Self {
+        let bytes: Vec<u8> = bits.map(u8::from).collect();
+        let key = hash(&bytes);
+        Self { bytes, key }
     }
 }
 

@@ -5,6 +5,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::patterns::{PatternSet, Patterns};
 use crate::error::FitError;
+use linalg_core::{Control, LinalgError};
 
 /// How gate vectors are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -30,6 +31,10 @@ impl GateSampler {
 
 /// Draws are given up after this many times the patterns asked for.
 const TRIES: usize = 20;
+/// Gates that are drawn between two questions to the control, at most ...
+const BATCH: usize = 512;
+/// ... and their images on the rows: 32 MB, 5 ms of a core a column of the data.
+const IMAGES: usize = 1 << 22;
 
 /// Draws gates until `count` distinct patterns that are not empty stand, or `20 count` draws.
 ///
@@ -49,13 +54,37 @@ pub fn sample(
     count: usize,
     seed: u64,
 ) -> Result<Patterns, FitError> {
+    let control = Control::default();
+    sample_within(features, target, bias, sampler, count, seed, &control)
+}
+
+/// [`sample`] within the limit of `control`.
+///
+/// # Errors
+/// As there; [`LinalgError::Halted`].
+///
+/// # Panics
+/// As there.
+pub fn sample_within(
+    features: MatRef<'_, f64>,
+    target: &[f64],
+    bias: bool,
+    sampler: GateSampler,
+    count: usize,
+    seed: u64,
+    control: &Control<'_>,
+) -> Result<Patterns, FitError> {
     assert_eq!(target.len(), features.ncols(), "target: one value a sample");
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
     let mut set = PatternSet::new(features.ncols());
     let most = TRIES.saturating_mul(count);
     let mut tried = 0;
+    let batch = (IMAGES / features.ncols().max(1)).clamp(1, BATCH);
     while set.len() < count && tried < most {
-        let draw = (count - set.len()).min(most - tried).min(512);
+        if control.halt().is_some() {
+            return Err(LinalgError::Halted.into());
+        }
+        let draw = (count - set.len()).min(most - tried).min(batch);
         let gates = match sampler {
             GateSampler::Gaussian => gaussian(features.nrows(), draw, &mut rng),
             GateSampler::Data => between_rows(features, target, bias, draw, &mut rng),
