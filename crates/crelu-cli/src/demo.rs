@@ -180,7 +180,8 @@ impl Run<'_> {
         };
         let begun = self.clock.seconds();
         let control = Control::with_clock(self.clock).interrupt(self.interrupted);
-        let mut display = Display::new(name, self.quiet, self.clock, goal);
+        let mut display = Display::new(name, self.quiet, *self.clock, "preparing the data");
+        display.aim_at(goal);
         let fit = crelu_model::fit(
             self.train,
             Some(self.test),

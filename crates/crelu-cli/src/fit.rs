@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use crelu_model::{Control, Fit};
 
@@ -10,7 +11,7 @@ use crate::clock::ProgramClock;
 use crate::errors::Failure;
 use crate::outputs::Destinations;
 use crate::progress::{Display, Goal};
-use crate::samples::{Samples, origins};
+use crate::samples::{Patience, Samples, origins};
 use crate::summary::{self, Task};
 use crate::{interrupt, printout, settings, threads};
 
@@ -38,7 +39,25 @@ pub(crate) fn run(args: &FitArgs, clock: &ProgramClock) -> Result<ExitCode, Fail
     destinations.check(&inputs)?;
     threads::start(args.threads)?;
 
-    let samples = Samples::read(args)?;
+    let interrupted = interrupt::flag(args.quiet)?;
+    let control = Control::with_clock(clock)
+        .deadline(args.time_limit)
+        .interrupt(&*interrupted);
+    let reading = format!("reading {}", args.data.display());
+    let mut display = Display::new("fit", args.quiet, *clock, &reading);
+    let patience = Patience {
+        clock: *clock,
+        limit: args.time_limit,
+        interrupted: Arc::clone(&interrupted),
+        teller: display.teller(),
+    };
+    let samples = Samples::read(args, &patience)?;
+    if let Some(rows) = samples.read_in_part {
+        display.tell(&format!(
+            "stopped while reading {}: its first {rows} rows, and the zero network",
+            args.data.display()
+        ));
+    }
     let origins = origins(args, &samples.train);
     let settings = settings::of(args, &samples)?;
     let settings = settings.check().map_err(|error| origins.failure(&error))?;
@@ -47,11 +66,7 @@ pub(crate) fn run(args: &FitArgs, clock: &ProgramClock) -> Result<ExitCode, Fail
         max_iters: settings.get().max_iters_in_force(),
         time_limit: args.time_limit,
     };
-    let interrupted = interrupt::flag(args.quiet)?;
-    let control = Control::with_clock(clock)
-        .deadline(args.time_limit)
-        .interrupt(&interrupted);
-    let mut display = Display::new("fit", args.quiet, clock, goal);
+    display.aim_at(goal);
     let fitted = crelu_model::fit(
         &samples.train,
         samples.test.as_ref(),
@@ -59,7 +74,6 @@ pub(crate) fn run(args: &FitArgs, clock: &ProgramClock) -> Result<ExitCode, Fail
         &control,
         &mut display,
     );
-    drop(display);
     let mut fitted = fitted.map_err(|error| origins.failure(&error))?;
 
     fitted.model.target_name.clone_from(&samples.target_name);
@@ -72,7 +86,9 @@ pub(crate) fn run(args: &FitArgs, clock: &ProgramClock) -> Result<ExitCode, Fail
         certificate.rows.clone_from(&samples.rows);
     }
     settings::extend(&mut fitted.report.settings, args, &samples, &destinations);
+    display.teller().now("writing");
     destinations.write(&fitted, &samples.train)?;
+    drop(display);
     if !args.quiet {
         let task = Task {
             model: &fitted.model,

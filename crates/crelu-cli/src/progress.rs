@@ -1,15 +1,22 @@
 //! How a run is going, on standard error: a bar on a terminal, a line a second otherwise.
 
 use std::io::{IsTerminal, Write};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crelu_model::{Clock, FitObserver, HistoryEntry, Progress};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::clock::ProgramClock;
 use crate::summary::{AtMost, Percent, Short};
 
 /// Seconds between two lines where there is no terminal.
 const LINE_EVERY: f64 = 1.0;
+/// Seconds to the first.
+const FIRST_LINE: f64 = 0.5;
+/// How often the thread that speaks during long steps looks up.
+const LOOK_UP: Duration = Duration::from_millis(100);
 const BAR_LENGTH: u64 = 1000;
 
 /// What ends a run: the bar is full when the nearest of them is reached.
@@ -24,10 +31,10 @@ pub(crate) struct Goal {
 }
 
 /// The display of one run.
-pub(crate) struct Display<'a> {
+pub(crate) struct Display {
     form: Form,
-    clock: &'a dyn Clock,
-    goal: Goal,
+    clock: ProgramClock,
+    goal: Option<Goal>,
     iteration: usize,
     last: Option<HistoryEntry>,
     done: f64,
@@ -35,13 +42,113 @@ pub(crate) struct Display<'a> {
 
 enum Form {
     Nothing,
-    Lines { prefix: String, next: f64 },
+    Lines(Lines),
     Bar(ProgressBar),
 }
 
-impl<'a> Display<'a> {
-    /// A display for a run called `name`, or none.
-    pub(crate) fn new(name: &str, quiet: bool, clock: &'a dyn Clock, goal: Goal) -> Self {
+/// Tells what is going on from wherever it is known.
+#[derive(Clone)]
+pub(crate) struct Teller(Option<Told>);
+
+#[derive(Clone)]
+enum Told {
+    Line(Arc<Shared>),
+    Bar(ProgressBar),
+}
+
+impl Teller {
+    /// The message that the next line, or the bar, shows.
+    pub(crate) fn now(&self, message: &str) {
+        match &self.0 {
+            None => {}
+            Some(Told::Line(shared)) => message.clone_into(&mut shared.lock().doing),
+            Some(Told::Bar(bar)) => bar.set_message(message.to_owned()),
+        }
+    }
+}
+
+/// Lines, and the thread that writes one when a step takes longer than the time between two.
+struct Lines {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    prefix: String,
+    clock: ProgramClock,
+    state: Mutex<Speech>,
+    over: Condvar,
+}
+
+struct Speech {
+    doing: String,
+    next: f64,
+    is_over: bool,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Speech> {
+        // a message that was half written elsewhere is a message still
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self, speech: &mut Speech, message: &str) {
+        speech.next = self.clock.seconds() + LINE_EVERY;
+        // nobody may be reading: the run goes on
+        writeln!(std::io::stderr(), "{}: {message}", self.prefix).ok();
+    }
+
+    fn speak_while_nobody_does(&self) {
+        let mut speech = self.lock();
+        while !speech.is_over {
+            let seconds = self.clock.seconds();
+            if seconds >= speech.next {
+                let message = format!("{seconds:.1} s, {}", speech.doing);
+                self.write(&mut speech, &message);
+            }
+            speech = self
+                .over
+                .wait_timeout(speech, LOOK_UP)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+}
+
+impl Lines {
+    fn new(name: &str, clock: ProgramClock, doing: &str) -> Self {
+        let shared = Arc::new(Shared {
+            prefix: name.to_owned(),
+            clock,
+            state: Mutex::new(Speech {
+                doing: doing.to_owned(),
+                next: clock.seconds() + FIRST_LINE,
+                is_over: false,
+            }),
+            over: Condvar::new(),
+        });
+        let own = Arc::clone(&shared);
+        // without the thread there are the lines of the steps
+        let thread = std::thread::Builder::new()
+            .spawn(move || own.speak_while_nobody_does())
+            .ok();
+        Self { shared, thread }
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        self.shared.lock().is_over = true;
+        self.shared.over.notify_all();
+        if let Some(thread) = self.thread.take() {
+            thread.join().ok();
+        }
+    }
+}
+
+impl Display {
+    /// A display for a run called `name`, which begins by `doing` something, or none.
+    pub(crate) fn new(name: &str, quiet: bool, clock: ProgramClock, doing: &str) -> Self {
         let form = if quiet {
             Form::Nothing
         } else if std::io::stderr().is_terminal() {
@@ -50,31 +157,43 @@ impl<'a> Display<'a> {
                 .unwrap_or_else(|_| ProgressStyle::default_bar());
             bar.set_style(style.progress_chars("=> "));
             bar.set_prefix(name.to_owned());
+            bar.set_message(doing.to_owned());
             bar.enable_steady_tick(Duration::from_millis(250));
             Form::Bar(bar)
         } else {
-            Form::Lines {
-                prefix: name.to_owned(),
-                next: clock.seconds() + LINE_EVERY,
-            }
+            Form::Lines(Lines::new(name, clock, doing))
         };
         Self {
             form,
             clock,
-            goal,
+            goal: None,
             iteration: 0,
             last: None,
             done: 0.0,
         }
     }
 
+    /// Says what ends the run, so that the bar can fill.
+    pub(crate) fn aim_at(&mut self, goal: Goal) {
+        self.goal = Some(goal);
+    }
+
+    /// For those who know what is going on and do not have the display.
+    pub(crate) fn teller(&self) -> Teller {
+        Teller(match &self.form {
+            Form::Nothing => None,
+            Form::Lines(lines) => Some(Told::Line(Arc::clone(&lines.shared))),
+            Form::Bar(bar) => Some(Told::Bar(bar.clone())),
+        })
+    }
+
     /// Shows a message at once.
-    fn tell(&mut self, message: &str) {
+    pub(crate) fn tell(&mut self, message: &str) {
         match &mut self.form {
             Form::Nothing => {}
-            Form::Lines { prefix, .. } => {
-                // nobody may be reading: the run goes on
-                writeln!(std::io::stderr(), "{prefix}: {message}").ok();
+            Form::Lines(lines) => {
+                let mut speech = lines.shared.lock();
+                lines.shared.write(&mut speech, message);
             }
             Form::Bar(bar) => bar.set_message(message.to_owned()),
         }
@@ -84,10 +203,13 @@ impl<'a> Display<'a> {
         let seconds = self.clock.seconds();
         match &mut self.form {
             Form::Nothing => return,
-            Form::Lines { next, .. } if seconds < *next => return,
-            Form::Lines { next, .. } => *next = seconds + LINE_EVERY,
+            Form::Lines(lines) if seconds < lines.shared.lock().next => return,
+            Form::Lines(_) => {}
             Form::Bar(bar) => {
-                let share = progress_share(&self.goal, seconds, self.iteration, self.last.as_ref());
+                let last = self.last.as_ref();
+                let share = self.goal.map_or(0.0, |goal| {
+                    progress_share(&goal, seconds, self.iteration, last)
+                });
                 // a bar that goes back is worse than one that waits
                 self.done = self.done.max(share);
                 #[expect(
@@ -117,16 +239,18 @@ impl<'a> Display<'a> {
                 Short(last.dual_bound)
             ));
         }
-        if matches!(self.form, Form::Lines { .. }) {
+        if let Form::Lines(lines) = &self.form {
+            message.clone_into(&mut lines.shared.lock().doing);
             message = format!("{seconds:.1} s, {message}");
         }
         self.tell(&message);
     }
 }
 
-impl FitObserver for Display<'_> {
+impl FitObserver for Display {
     fn progress(&mut self, progress: Progress<'_>) -> bool {
         match progress {
+            Progress::Doing(what) => self.teller().now(what),
             Progress::Prepared {
                 n,
                 d,
@@ -172,7 +296,7 @@ impl FitObserver for Display<'_> {
     }
 }
 
-impl Drop for Display<'_> {
+impl Drop for Display {
     fn drop(&mut self) {
         if let Form::Bar(bar) = &self.form {
             bar.finish_and_clear();

@@ -1,12 +1,16 @@
 //! From data files to training and test samples.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crelu_data::{ReadOptions, Table};
-use crelu_model::{Coding, Dataset, FitError, TargetColumn, Task};
+use crelu_data::{ReadOptions, Table, Watch};
+use crelu_model::{Coding, Control, Dataset, FitError, TargetColumn, Task};
 
 use crate::args::FitArgs;
+use crate::clock::ProgramClock;
 use crate::errors::{Failure, Origins};
+use crate::progress::Teller;
 
 /// What a fit learns from and is scored on.
 #[derive(Debug)]
@@ -25,6 +29,42 @@ pub(crate) struct Samples {
     pub(crate) feature_names: Option<Vec<String>>,
     /// The rows of the file that are trained on, from 0.
     pub(crate) rows: Vec<usize>,
+    /// The rows that were read, where a limit came before the others.
+    pub(crate) read_in_part: Option<usize>,
+}
+
+/// How long reading may go on, and whom it tells how far it is.
+pub(crate) struct Patience {
+    pub(crate) clock: ProgramClock,
+    pub(crate) limit: Option<f64>,
+    pub(crate) interrupted: Arc<AtomicBool>,
+    pub(crate) teller: Teller,
+}
+
+/// Bytes between two messages.
+const MESSAGE_EVERY: u64 = 16 << 20;
+
+impl Patience {
+    fn is_over(&self) -> bool {
+        let control = Control::with_clock(&self.clock).deadline(self.limit);
+        control.interrupt(&*self.interrupted).halt().is_some()
+    }
+
+    /// Whether to go on reading `path`, asked with the bytes that were read.
+    fn watch(&self, path: &Path) -> Watch {
+        let (clock, limit, teller) = (self.clock, self.limit, self.teller.clone());
+        let interrupted = Arc::clone(&self.interrupted);
+        let name = path.display().to_string();
+        let told = AtomicU64::new(0);
+        Watch::new(move |bytes| {
+            let part = bytes / MESSAGE_EVERY;
+            if told.swap(part, Ordering::Relaxed) != part {
+                teller.now(&format!("reading {name}: {} MB", bytes / 1_000_000));
+            }
+            let control = Control::with_clock(&clock).deadline(limit);
+            control.interrupt(&*interrupted).halt().is_none()
+        })
+    }
 }
 
 impl Samples {
@@ -32,13 +72,16 @@ impl Samples {
     ///
     /// # Errors
     /// A line that names the file, the row and the column, or the option.
-    pub(crate) fn read(args: &FitArgs) -> Result<Self, Failure> {
+    pub(crate) fn read(args: &FitArgs, patience: &Patience) -> Result<Self, Failure> {
+        let watch = patience.watch(&args.data);
         let options = ReadOptions {
             target: args.target.clone(),
             labels: args.labels.clone(),
+            watch: Some(watch.clone()),
             ..ReadOptions::default()
         };
         let table = crelu_data::read(&args.data, &options).map_err(Failure::new)?;
+        let read_in_part = watch.has_cut().then_some(table.n_samples);
         let names = table.feature_names.clone();
         let (target_name, target_index) = (table.target_name.clone(), table.target_index);
         let n_features = table.n_features;
@@ -47,10 +90,13 @@ impl Samples {
 
         let mut rows: Vec<usize> = (0..data.n_samples()).collect();
         let (train, test) = match (&args.test, args.test_frac) {
+            // there is nothing to score in time
+            _ if patience.is_over() => (data, None),
             (Some(path), _) => {
                 let options = ReadOptions {
                     labels: args.test_labels.clone(),
                     n_features: Some(n_features),
+                    watch: Some(patience.watch(path)),
                     ..options
                 };
                 let test = read_test(path, &options, names.as_deref())?;
@@ -80,6 +126,7 @@ impl Samples {
             target_index,
             feature_names: names,
             rows,
+            read_in_part,
         })
     }
 }

@@ -59,7 +59,11 @@ pub(crate) fn text(report: &Report, task: Task<'_>, destinations: &Destinations)
         "data:",
         &format_args!("{n} rows, {d} columns{bias}, {} patterns", report.patterns),
     );
-    line("beta:", &format_args!("{:.6}", Short(report.beta)));
+    if report.beta.is_finite() {
+        line("beta:", &format_args!("{:.6}", Short(report.beta)));
+    } else {
+        line("beta:", &"not reached");
+    }
     line(
         "objective:",
         &format_args!("{:.8} (J of the network)", Short(report.objective_network)),

@@ -19,7 +19,7 @@ pub(crate) fn read(
     delimiter: Option<u8>,
     options: &ReadOptions,
 ) -> Result<Table, DataError> {
-    let text = TextSource::open(path)?;
+    let text = TextSource::open(path)?.watched(options.watch.as_ref());
     let delimiter = delimiter.unwrap_or_else(|| {
         let line = text.first_line();
         if line.contains(&b';') && !line.contains(&b',') {

@@ -50,6 +50,7 @@ mod read;
 mod source;
 mod table;
 mod text;
+mod watch;
 mod write;
 
 pub use error::DataError;
@@ -60,4 +61,5 @@ pub use options::{ReadOptions, TargetPresence};
 pub use place::Place;
 pub use read::read;
 pub use table::{Table, TargetColumn};
+pub use watch::Watch;
 pub use write::{check_writable, write_all_atomic, write_atomic};

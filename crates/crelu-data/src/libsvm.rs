@@ -19,7 +19,8 @@ const DENSE_TIMES: usize = 4096;
 /// Reads a LIBSVM file into a dense table as wide as the largest index, or as `options` need it.
 pub(crate) fn read(path: &Path, options: &ReadOptions) -> Result<Table, DataError> {
     options.check_fixed_target(path)?;
-    let mut reader = BufReader::with_capacity(1 << 16, TextSource::open(path)?);
+    let text = TextSource::open(path)?.watched(options.watch.as_ref());
+    let mut reader = BufReader::with_capacity(1 << 16, text);
     let mut rows = SparseRows::default();
     let mut line = Vec::new();
     loop {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::DataError;
+use crate::watch::Watch;
 
 /// How to read a data file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,6 +18,8 @@ pub struct ReadOptions {
     /// Features that the file must have, for a test file: LIBSVM rows are filled up to it, other
     /// formats must match it. `None`: whatever the file has.
     pub n_features: Option<usize>,
+    /// Whether to go on, asked while a text file is read; `None`: to its end.
+    pub watch: Option<Watch>,
 }
 
 /// Whether the file must have the target.

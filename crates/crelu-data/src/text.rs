@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::error::DataError;
 use crate::source::{self, Refusal, read_error, read_full};
+use crate::watch::Watch;
 
 const HEAD: usize = 1 << 16;
 /// No row is longer: more than ten million columns.
@@ -18,6 +19,18 @@ pub(crate) struct TextSource {
     inner: Box<dyn Read>,
     offset: u64,
     line: u64,
+    watch: Option<Watch>,
+    /// Quotation marks so far.
+    quotes: usize,
+    end: End,
+}
+
+/// Whether the text ends before its file does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    OfFile,
+    AfterThisRow,
+    Reached,
 }
 
 impl TextSource {
@@ -38,7 +51,41 @@ impl TextSource {
             inner,
             offset: used as u64,
             line: 0,
+            watch: None,
+            quotes: 0,
+            end: End::OfFile,
         })
+    }
+
+    /// Ends after the row at hand when `watch` says so.
+    pub(crate) fn watched(mut self, watch: Option<&Watch>) -> Self {
+        self.watch = watch.cloned();
+        self
+    }
+
+    /// What of the bytes just read belongs to the text: all, or up to the end of the row where the
+    /// watch has said stop. A line break between quotation marks ends none.
+    fn within(&mut self, read: &[u8]) -> usize {
+        let Some(watch) = &self.watch else {
+            return read.len();
+        };
+        if self.end == End::OfFile && !watch.goes_on(self.offset) {
+            self.end = End::AfterThisRow;
+        }
+        let is_quote = |byte: &u8| *byte == b'"';
+        if self.end == End::OfFile {
+            self.quotes += read.iter().filter(|byte| is_quote(byte)).count();
+            return read.len();
+        }
+        for (at, byte) in read.iter().enumerate() {
+            self.quotes += usize::from(is_quote(byte));
+            if *byte == b'\n' && self.quotes % 2 == 0 {
+                self.end = End::Reached;
+                watch.cut();
+                return at + 1;
+            }
+        }
+        read.len()
     }
 
     /// The first line that is not blank, or what the head holds of it.
@@ -53,6 +100,9 @@ impl TextSource {
 
 impl Read for TextSource {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.end == End::Reached {
+            return Ok(0);
+        }
         let count = if self.used < self.head.len() {
             let count = buffer.len().min(self.head.len() - self.used);
             buffer[..count].copy_from_slice(&self.head[self.used..self.used + count]);
@@ -61,6 +111,7 @@ impl Read for TextSource {
         } else {
             self.inner.read(buffer)?
         };
+        let count = self.within(&buffer[..count]);
         let read = &buffer[..count];
         if let Some(at) = read.iter().position(|&byte| byte == 0) {
             return Err(io::Error::other(Refusal::NulByte {

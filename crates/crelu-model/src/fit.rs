@@ -31,6 +31,8 @@ pub struct Fit {
 /// Where a fit stands.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Progress<'a> {
+    /// A step has begun that may take its time: what it does, in a few words.
+    Doing(&'static str),
     /// The data are prepared: rows, columns, patterns, and `beta`.
     Prepared {
         /// Rows.
@@ -110,7 +112,9 @@ fn trained(
     control: &Control<'_>,
     observer: &mut dyn FitObserver,
 ) -> Result<Fit, FitError> {
+    observer.progress(Progress::Doing("preparing the data"));
     let mut prepared = Prepared::of(train, test, settings.get(), control)?;
+    observer.progress(Progress::Doing("setting up"));
     let mut fit = match settings.get().train {
         TrainMode::Sampled => fit_sampled(&mut prepared, settings, control, observer),
         TrainMode::Global => crate::fit_global::fit_global(&prepared, settings, control, observer),

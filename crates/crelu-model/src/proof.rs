@@ -56,6 +56,7 @@ pub(crate) fn prove_fit(
         return Ok(());
     }
     let begun = control.seconds();
+    observer.progress(Progress::Doing("proving a bound"));
     let beta = fit.report.beta;
     let problem = match BoundProblem::new(prepared.inputs.transpose(), &prepared.target, beta) {
         Ok(problem) => problem,

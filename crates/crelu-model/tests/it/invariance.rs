@@ -585,7 +585,7 @@ fn fit_observer_sees_the_run_in_order() {
                 }
                 Progress::Iteration(k) => self.0.push(format!("{k}")),
                 Progress::Check(entry) => self.1.push(*entry),
-                Progress::Proven { .. } | Progress::TightMemory { .. } => {}
+                Progress::Doing(_) | Progress::Proven { .. } | Progress::TightMemory { .. } => {}
             }
             true
         }
