@@ -1,5 +1,6 @@
 use crelu_model::{
-    Clock, Control, Dataset, FitObserver, FitSettings, Precision, Progress, TargetColumn, fit,
+    Clock, Control, Dataset, FitObserver, FitSettings, Precision, Progress, TargetColumn,
+    TrainMode, fit,
 };
 use faer::Mat;
 use rand::SeedableRng;
@@ -33,12 +34,13 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let data = images(n, d)?;
     let before = peak_memory();
     let mut settings = FitSettings::default()
+        .train(TrainMode::Sampled)
         .n_patterns(patterns)
         .beta_frac(0.02)
         .tol(1e-2);
-    settings.precision = precision;
+    settings.programme.precision = precision;
     // kernel and gram matrices are beyond it at the full size; the quick size is held to the same
-    settings.memory_limit = if quick { 250e6 } else { 0.75 * LIMIT };
+    settings.programme.memory_limit = if quick { 250e6 } else { 0.75 * LIMIT };
     let settings = settings.check().map_err(|e| e.to_string())?;
     let control = Control::with_clock(&clock).deadline(clock.seconds() + seconds);
     let mut watch = Watch;
@@ -47,16 +49,20 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let primal = &report.primal;
     println!(
         "{}: {} iterations, {} inner, J {:.6}, gap {:.2e}, accuracy {:?}",
-        report.status,
+        report.status.name(),
         report.iterations,
         primal.inner_iterations,
         report.objective_network,
         report.gap,
-        report.train.accuracy
+        report.train.accuracy()
     );
     println!(
         "{} on the {} system in {}, {} splitting: {}",
-        primal.method, primal.form, primal.precision, primal.splitting, primal.reason
+        name(primal.method),
+        name(primal.form),
+        name(primal.precision),
+        name(primal.splitting),
+        primal.reason
     );
     let s = &report.seconds;
     println!(
@@ -71,7 +77,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
         mega(peak)
     );
     let row = json!({
-        "n": n, "d": d, "patterns": patterns, "status": report.status,
+        "n": n, "d": d, "patterns": patterns, "status": report.status.name(),
         "iterations": report.iterations, "inner_iterations": primal.inner_iterations,
         "objective": report.objective_network, "gap": report.gap, "method": primal.method,
         "form": primal.form, "precision": primal.precision, "splitting": primal.splitting,
@@ -87,6 +93,11 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     }
 }
 
+/// A choice, where there was one.
+fn name(choice: Option<impl std::fmt::Display>) -> String {
+    choice.map_or("none".to_owned(), |choice| choice.to_string())
+}
+
 struct Watch;
 
 impl FitObserver for Watch {
@@ -94,7 +105,10 @@ impl FitObserver for Watch {
         if let Progress::Check(entry) = progress {
             println!(
                 "  iteration {}: {:.0} s, J {:.6}, gap {:.2e}",
-                entry.iteration, entry.seconds, entry.objective_network, entry.gap
+                entry.iteration,
+                entry.seconds,
+                entry.objective_network,
+                entry.gap.unwrap_or(f64::NAN)
             );
         }
         true

@@ -53,7 +53,7 @@ impl Split {
     /// Mean squared loss of outputs on the test rows, and the accuracy or r2.
     pub(crate) fn score(&self, outputs: &[f64]) -> (f64, f64) {
         let score = Score::of(outputs, &self.test_target, self.task == Task::Classify);
-        let shown = score.accuracy.or(score.r2).unwrap_or(f64::NAN);
+        let shown = score.accuracy().or(score.r2()).unwrap_or(f64::NAN);
         (score.loss, shown)
     }
 }

@@ -94,7 +94,7 @@ fn row(
         "max_price": trained.max_price, "search_gap": gap, "ascents": trained.ascents,
         "rounds": trained.rounds, "seconds": seconds, "setup": setup,
         "pricing": trained.pricing_seconds, "polish": trained.polish_seconds, "flops": flops,
-        "accuracy": score.accuracy, "r2": score.r2,
+        "accuracy": score.accuracy(), "r2": score.r2(),
         "frontier": trained.frontier.iter()
             .map(|p| json!([p.neurons, p.objective / count])).collect::<Vec<_>>(),
         "course": points.iter()

@@ -6,6 +6,8 @@ use linalg_core::Halt;
 pub enum Status {
     /// The stopping rule was met.
     Converged,
+    /// The stopping rule was not met, but what is left to win is below what was asked for.
+    Settled,
     /// The iteration limit came first.
     IterationLimit,
     /// The time limit came first.
@@ -23,12 +25,13 @@ impl Status {
         self == Self::Converged
     }
 
-    /// The name used in reports: `converged`, `iteration_limit`, `time_limit`, `stalled`,
+    /// The name used in reports: `converged`, `settled`, `iteration_limit`, `time_limit`, `stalled`,
     /// `interrupted`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Converged => "converged",
+            Self::Settled => "settled",
             Self::IterationLimit => "iteration_limit",
             Self::TimeLimit => "time_limit",
             Self::Stalled => "stalled",

@@ -1,6 +1,8 @@
-//! Data in, proven bound out: three rows on a line, and what no network can do better than.
+//! Data in, proven bound and certificate out; and the certificate, as bytes, checked by anyone.
 
-use crelu_bound::{BoundProblem, Control, TightSettings, tighten, verify};
+use crelu_bound::{
+    BoundProblem, CertificateFile, Control, ProofKind, ProofSettings, prove, verify_bytes,
+};
 use faer::mat;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -9,15 +11,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let y = [1.0, 0.0, 1.0, 2.0];
     let problem = BoundProblem::new(x.as_ref(), &y, 0.1)?;
 
-    let settings = TightSettings::default();
-    let control = Control::default();
-    let report = tighten(&problem, None, None, &settings, &control, &mut |_| true)?;
+    let settings = ProofSettings::default().check()?;
+    let proven = prove(&problem, &settings, &Control::default())?.ok_or("no time for a bound")?;
+    let bound = proven.bound.value;
 
-    // anyone can check the certificate: it needs the data, beta and these numbers alone
-    let checked = verify(&problem, &report.certificate)?;
-    assert_eq!(checked.bound(), Some(report.bound));
-
+    // all neurons of one feature and a bias can be priced
+    assert_eq!(proven.certificate.proof.kind(), ProofKind::Enumeration);
     // the two neurons (x - 0)_+ and (-x)_+ fit all rows: J = beta (1 + 1)
-    assert!(report.bound.value > 0.15 && report.bound.value <= 0.2);
+    assert!(bound > 0.15 && bound <= 0.2);
+
+    // whoever has the data and beta can check the certificate: it needs these bytes alone
+    let bytes = CertificateFile::new(&problem, proven.certificate, &proven.bound).to_bytes();
+    assert_eq!(verify_bytes(&bytes, &problem)?.value, bound);
+    let other = BoundProblem::new(x.as_ref(), &[1.0, 0.0, 1.0, 2.5], 0.1)?;
+    assert!(verify_bytes(&bytes, &other).is_err());
     Ok(())
 }

@@ -1,3 +1,5 @@
+use serde::Serialize;
+
 /// The two signs of a neuron's output weight, in the order of every pair in this crate.
 pub const SIGNS: [f64; 2] = [1.0, -1.0];
 
@@ -33,6 +35,38 @@ pub enum Proof {
     Interval(Box<[IntervalMultipliers; 2]>),
     /// Products of the rows' constraints, inside blocks of rows.
     Products(Box<[ProductMultipliers; 2]>),
+}
+
+/// What a proof rests on, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ProofKind {
+    /// All neurons were priced.
+    Enumeration,
+    /// A convex relaxation of the price.
+    Relaxation,
+}
+
+impl ProofKind {
+    /// The name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Enumeration => "enumeration",
+            Self::Relaxation => "relaxation",
+        }
+    }
+}
+
+impl Proof {
+    /// What it rests on.
+    #[must_use]
+    pub fn kind(&self) -> ProofKind {
+        match self {
+            Self::Enumeration | Self::Cones { .. } => ProofKind::Enumeration,
+            Self::Interval(_) | Self::Products(_) => ProofKind::Relaxation,
+        }
+    }
 }
 
 impl Certificate {

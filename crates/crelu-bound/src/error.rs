@@ -1,28 +1,107 @@
+use core::fmt;
+
+/// A part of the data, of a network or of a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BoundPart {
+    /// The data matrix.
+    X,
+    /// Its columns.
+    Columns,
+    /// The targets.
+    Y,
+    /// Rows of a network's hidden weights.
+    NetworkRows,
+    /// Output weights of a network.
+    NetworkOutput,
+    /// The vector of a certificate.
+    Theta,
+    /// Multipliers of the quick bound.
+    Mu,
+    /// Multipliers of the quick bound.
+    T,
+    /// Multipliers of the quick bound.
+    G,
+    /// The factor of the quick bound.
+    Factor,
+    /// Products of the tight bound.
+    Products,
+    /// Bounds of the tight bound.
+    Bound,
+    /// Directions of the tight bound.
+    Direction,
+}
+
+impl fmt::Display for BoundPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::X => "x",
+            Self::Columns => "columns of x",
+            Self::Y => "y",
+            Self::NetworkRows => "rows of the network",
+            Self::NetworkOutput => "output weights of the network",
+            Self::Theta => "theta",
+            Self::Mu => "mu",
+            Self::T => "t",
+            Self::G => "g",
+            Self::Factor => "factor",
+            Self::Products => "products",
+            Self::Bound => "bound",
+            Self::Direction => "direction",
+        })
+    }
+}
+
+/// A setting that has a range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BoundSetting {
+    /// Seconds for bounds beyond the quick one.
+    Seconds,
+    /// Most flops of a quick bound that was not asked for.
+    Flops,
+    /// Bytes.
+    Memory,
+}
+
+impl fmt::Display for BoundSetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Seconds => "seconds: must be a finite number, at least 0",
+            Self::Flops => "flops: must be a number, at least 0",
+            Self::Memory => "memory: must be above 0",
+        })
+    }
+}
+
 /// What a bound can refuse.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BoundError {
     /// Two sizes that must agree do not.
-    #[error("{what}: length {got}, expected {want}")]
+    #[error("{part}: length {got}, expected {want}")]
     Shape {
-        /// The argument.
-        what: &'static str,
+        /// Of what.
+        part: BoundPart,
         /// The length it must have.
         want: usize,
         /// The length it has.
         got: usize,
     },
     /// A value that is NaN or infinite.
-    #[error("{what}: row {row} (from 0) holds a value that is not finite")]
+    #[error("{part}: row {row} (from 0) holds a value that is not finite")]
     NotFinite {
-        /// The argument.
-        what: &'static str,
+        /// Where.
+        part: BoundPart,
         /// The row, from 0.
         row: usize,
     },
     /// A weight of the penalty that is not positive.
     #[error("beta = {0}: a bound needs a positive, finite weight")]
     Beta(f64),
+    /// A setting is outside its range.
+    #[error("{0}")]
+    Setting(BoundSetting),
     /// Blocks of rows that overlap, or hold other rows.
     #[error("row {row} (from 0) is in two blocks, or not one of the {n_samples} rows")]
     Partition {

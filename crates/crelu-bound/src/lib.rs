@@ -12,7 +12,10 @@
 //!     n J(f) >= c theta'y - c^2 |theta|^2 / 2        for every two-layer ReLU network f
 //! ```
 //!
-//! A certificate is such a `theta` and a reason why its price is bounded. [`quick_bound`] takes two
+//! A certificate is such a `theta` and a reason why its price is bounded. [`prove`] makes the best one
+//! that there are the means for, [`CertificateFile`] is its bytes, and [`verify_bytes`] checks them.
+//!
+//! [`prove`] puts together what can be had one by one, too: [`quick_bound`] takes two
 //! inequalities a row and a fraction of a second; [`tighten`] a semidefinite relaxation of one
 //! neuron's moments, with products of its rows' constraints, and whatever time it is given; in up to
 //! three dimensions the price is computed outright ([`dearest_neuron`]), in up to six to a
@@ -30,23 +33,30 @@ mod certificate;
 mod cones;
 mod enumerate;
 mod error;
+pub mod file;
 mod loss;
 mod network;
 mod problem;
+mod prove;
 mod quick;
 mod relax;
 mod verify;
 
 pub use certificate::{
-    BlockMultipliers, Certificate, IntervalMultipliers, ProductMultipliers, Proof, SIGNS,
+    BlockMultipliers, Certificate, IntervalMultipliers, ProductMultipliers, Proof, ProofKind, SIGNS,
 };
 pub use cones::{ConeReport, ConeSettings, dearest_in_cones, is_in_few_dimensions};
 pub use enumerate::{Dearest, dearest_neuron, is_enumerable};
-pub use error::BoundError;
+pub use error::{BoundError, BoundPart, BoundSetting};
+pub use file::{CertificateError, CertificateFile, FileError, FileKind, fingerprint, verify_bytes};
 pub use linalg_core::{Clock, ClockedControl, Control, Halt};
 pub use loss::{PointLoss, Squared};
 pub use network::KnownNetwork;
 pub use problem::BoundProblem;
+pub use prove::{
+    CheckedProofSettings, Completion, ProofProgress, ProofSettings, Proven, TrainedNetwork, prove,
+    prove_trained,
+};
 pub use quick::{QuickBound, QuickKind, QuickSettings, quick_bound};
 pub use relax::{TightProgress, TightReport, TightSettings, TightStatus, tighten};
 pub use verify::{NoBound, Verdict, VerifiedBound, verify};

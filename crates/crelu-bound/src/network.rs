@@ -1,7 +1,7 @@
 use faer::{Accum, Mat, MatRef};
 use linalg_core::product;
 
-use crate::error::BoundError;
+use crate::error::{BoundError, BoundPart};
 use crate::problem::BoundProblem;
 
 /// A known network `f(x) = sum_j a_j (u_j'x)_+`: its moments are a good place to start from.
@@ -16,12 +16,12 @@ pub struct KnownNetwork<'a> {
 impl KnownNetwork<'_> {
     pub(crate) fn check(&self, problem: &BoundProblem<'_>) -> Result<(), BoundError> {
         let (features, neurons) = (self.hidden.nrows(), self.hidden.ncols());
-        for (what, want, got) in [
-            ("rows of the network", problem.n_features(), features),
-            ("output weights of the network", neurons, self.output.len()),
+        for (part, want, got) in [
+            (BoundPart::NetworkRows, problem.n_features(), features),
+            (BoundPart::NetworkOutput, neurons, self.output.len()),
         ] {
             if want != got {
-                return Err(BoundError::Shape { what, want, got });
+                return Err(BoundError::Shape { part, want, got });
             }
         }
         Ok(())

@@ -1,6 +1,6 @@
 use faer::MatRef;
 
-use crate::error::BoundError;
+use crate::error::{BoundError, BoundPart};
 
 /// The data of a bound: `min_f  sum_j (f(x_j) - y_j)^2 / 2 + B sum_i |u_i| |a_i|`, `B = n beta`.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +23,7 @@ impl<'a> BoundProblem<'a> {
         if y.len() != x.nrows() || y.is_empty() {
             let (want, got) = (x.nrows().max(1), y.len());
             return Err(BoundError::Shape {
-                what: "y",
+                part: BoundPart::Y,
                 want,
                 got,
             });
@@ -31,7 +31,7 @@ impl<'a> BoundProblem<'a> {
         if x.ncols() == 0 {
             let (want, got) = (1, 0);
             return Err(BoundError::Shape {
-                what: "columns of x",
+                part: BoundPart::Columns,
                 want,
                 got,
             });
@@ -40,11 +40,17 @@ impl<'a> BoundProblem<'a> {
             return Err(BoundError::Beta(beta));
         }
         if let Some(row) = y.iter().position(|v| !v.is_finite()) {
-            return Err(BoundError::NotFinite { what: "y", row });
+            return Err(BoundError::NotFinite {
+                part: BoundPart::Y,
+                row,
+            });
         }
         let bad = (0..x.nrows()).find(|&i| (0..x.ncols()).any(|j| !x[(i, j)].is_finite()));
         if let Some(row) = bad {
-            return Err(BoundError::NotFinite { what: "x", row });
+            return Err(BoundError::NotFinite {
+                part: BoundPart::X,
+                row,
+            });
         }
         Ok(Self { x, y, beta })
     }

@@ -7,14 +7,14 @@ use std::sync::atomic::AtomicBool;
 
 use crelu_model::{
     Activation, Clock, Coding, Control, Dataset, Fit, FitError, FitSettings, LinearModel, Score,
-    Standardisation, Task, TrainMode, preprocess,
+    Standardisation, Status, Task, TrainMode, preprocess,
 };
 
 use crate::args::DemoArgs;
 use crate::clock::ProgramClock;
 use crate::embedded::sandals_and_sneakers;
 use crate::errors::Failure;
-use crate::fit::exit_code;
+use crate::fit::{exit_code, is_done};
 use crate::outputs::{Destinations, check_folder};
 use crate::progress::{Display, Goal};
 use crate::summary::{AtMost, Percent};
@@ -74,14 +74,15 @@ pub(crate) fn run(args: &DemoArgs, clock: &ProgramClock) -> Result<ExitCode, Fai
     );
     std::fs::create_dir_all(folder).map_err(|error| Failure::at("--out-dir", folder, error))?;
     destinations.write(&global.fit, &train)?;
+    let training = global.fit.report.global();
     table.0.push_str(&format!(
         "\ngap: proof; no network of the same kind on the same patterns has a J below the dual bound.\n\
          search gap of `global`, over all networks: evidence; the search found no neuron that would\n\
          lower the J of its best network before thinning ({:.6}) by more than {:.2} %.\n\
          proven gap, over all networks: proof; {}.\n\
          Model, report and plots of `global`: {}\n",
-        global.fit.report.best_objective.unwrap_or_default(),
-        100.0 * global.fit.report.search_gap.unwrap_or(1.0),
+        training.map_or(f64::NAN, |training| training.best_objective),
+        100.0 * training.and_then(|training| training.search_gap).unwrap_or(1.0),
         proven(&global.fit),
         folder.display()
     ));
@@ -90,8 +91,8 @@ pub(crate) fn run(args: &DemoArgs, clock: &ProgramClock) -> Result<ExitCode, Fai
     // the generated network ends at its rounds on purpose
     let as_planned = |fit: &&Fit| {
         let report = &fit.report;
-        report.status == "converged"
-            || report.train_mode == "global" && report.status == "iteration_limit"
+        is_done(report.status)
+            || report.global().is_some() && report.status == Status::IterationLimit
     };
     let mut stopped = stopped.filter(|fit| !as_planned(fit));
     Ok(stopped.next().map_or(ExitCode::SUCCESS, exit_code))
@@ -140,7 +141,7 @@ fn linear(train: &Dataset, test: &Dataset) -> Result<f64, FitError> {
     let model = LinearModel::fit(inputs.as_ref(), &coding.code(train.target())?)?;
     let outputs = model.outputs(preprocess(test.features(), Some(&scale), true).as_ref());
     let score = Score::of(&outputs, &coding.code(test.target())?, true);
-    Ok(score.accuracy.unwrap_or_default())
+    Ok(score.accuracy().unwrap_or_default())
 }
 
 /// What the runs of the demonstration share.
@@ -165,11 +166,10 @@ impl Run<'_> {
             .activation(activation)
             .train(mode)
             .n_patterns(PATTERNS)
-            .ascents(ASCENTS)
             .beta_frac(BETA_FRACTION);
         // a demonstration ends where the last few per mille would take most of its time
         let settings = match mode {
-            TrainMode::Global => settings.max_iters(GLOBAL_ROUNDS),
+            TrainMode::Global => settings.ascents(ASCENTS).max_iters(GLOBAL_ROUNDS),
             TrainMode::Sampled => settings,
         }
         .check()?;
@@ -229,7 +229,7 @@ impl Table {
 
     fn network(&mut self, name: &str, run: &Timed) {
         let report = &run.fit.report;
-        let accuracy = report.test.as_ref().and_then(|test| test.accuracy);
+        let accuracy = report.test.as_ref().and_then(|test| test.accuracy());
         let rest = [
             report.neurons.to_string(),
             format!("{:.6}", report.objective_network),

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use crelu_model::FitError;
+use crelu_model::{FitError, Subject};
 
 /// Why a command failed: `Display` is one line that names the file or the option.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -78,12 +78,12 @@ impl Origins<'_> {
                     format_args!("row {row}: the target is text; --task regress needs numbers"),
                 )
             }
-            FitError::Shape { what, want, got } if what.starts_with("gates") => self.gates(
+            FitError::Shape { what: Subject::GateRows, want, got } => self.gates(
                 format_args!("{got} rows, {want} are needed (one a feature, the bias last; the bias may be left out)"),
             ),
-            FitError::NotFinite { what: "gates" } => self.gates("a value is not finite"),
+            FitError::NotFinite { what: Subject::Gates } => self.gates("a value is not finite"),
             FitError::NoPattern => self.gates("no gate sees any row of the data"),
-            FitError::Shape { what, want, got } if self.test.is_some() && what.contains("test") => {
+            FitError::Shape { what: Subject::TestFeatureColumns, want, got } => {
                 Failure::of(test.display(), format_args!("{got} features, {want} are needed"))
             }
             FitError::NotFinite { what } => Failure::of(
@@ -98,7 +98,7 @@ impl Origins<'_> {
                     Bytes(*limit)
                 ),
             ),
-            FitError::Setting { name, problem } => Failure::of(format_args!("--{name}"), problem),
+            FitError::Setting { setting, problem } => Failure::of(format_args!("--{setting}"), problem),
             other => Failure::of(data, other),
         }
     }

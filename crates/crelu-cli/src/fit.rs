@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crelu_model::{Control, Fit};
+use crelu_model::{Control, Fit, Status};
 
 use crate::args::FitArgs;
 use crate::clock::ProgramClock;
@@ -99,9 +99,14 @@ pub(crate) fn run(args: &FitArgs, clock: &ProgramClock) -> Result<ExitCode, Fail
     Ok(exit_code(&fitted))
 }
 
-/// 0 if it converged, 2 if not.
+/// Whether a fit ended by itself, with what was asked for.
+pub(crate) fn is_done(status: Status) -> bool {
+    matches!(status, Status::Converged | Status::Settled)
+}
+
+/// 0 if it converged or settled, 2 if not.
 pub(crate) fn exit_code(fit: &Fit) -> ExitCode {
-    if fit.report.status == "converged" {
+    if is_done(fit.report.status) {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(STOPPED_EARLY)

@@ -35,8 +35,7 @@ pub(crate) fn run(args: &PredictArgs) -> Result<ExitCode, Failure> {
         model.feature_names.as_deref(),
         table.feature_names.as_deref(),
     )?;
-    let features =
-        MatRef::from_column_major_slice(&table.features, table.n_features, table.n_samples);
+    let features = MatRef::from_row_major_slice(&table.features, table.n_samples, table.n_features);
     let predictions = model
         .predict(features)
         .map_err(|error| Failure::of(args.data.display(), error))?;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crelu_model::bound::ProofProgress;
 use crelu_model::{Clock, FitObserver, HistoryEntry, Progress};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -231,12 +232,13 @@ impl Display {
                 Short(last.objective_network),
                 last.neurons,
             );
-        } else if let Some(last) = &self.last {
+        } else if let Some(last) = &self.last
+            && let (Some(gap), Some(bound)) = (last.gap, last.dual_bound)
+        {
             message.push_str(&format!(
-                ", gap {:.1e}, J {:.6}, bound {:.6}",
-                last.gap,
+                ", gap {gap:.1e}, J {:.6}, bound {:.6}",
                 Short(last.objective_network),
-                Short(last.dual_bound)
+                Short(bound)
             ));
         }
         if let Form::Lines(lines) = &self.form {
@@ -271,11 +273,14 @@ impl FitObserver for Display {
                     self.clock.seconds()
                 ));
             }
-            Progress::TightMemory {
+            Progress::Proof(ProofProgress::TooDear { flops, limit }) => self.tell(&format!(
+                "no proven bound: it would take {flops:.0e} flops, more than {limit:.0e}; --prove 0 asks for it"
+            )),
+            Progress::Proof(ProofProgress::TightMemory {
                 needed,
                 limit,
                 block_rows,
-            } => {
+            }) => {
                 let done = block_rows.map_or_else(
                     || "left out".to_owned(),
                     |rows| format!("in blocks of {rows} rows"),
@@ -286,6 +291,7 @@ impl FitObserver for Display {
                     limit / 1e6
                 ));
             }
+            Progress::Proof(_) => {}
             Progress::Check(entry) => {
                 self.iteration = entry.iteration;
                 self.last = Some(*entry);
@@ -311,7 +317,7 @@ fn progress_share(goal: &Goal, seconds: f64, iteration: usize, last: Option<&His
     let of_time = goal.time_limit.map_or(0.0, |limit| seconds / limit);
     let of_gap = match last {
         Some(entry) if goal.tol > 0.0 && goal.tol < 1.0 => {
-            let gap = entry.search_gap.unwrap_or(entry.gap).min(1.0);
+            let gap = entry.search_gap.or(entry.gap).unwrap_or(1.0).min(1.0);
             gap.max(goal.tol).ln() / goal.tol.ln()
         }
         _ => 0.0,

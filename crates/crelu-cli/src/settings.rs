@@ -20,7 +20,7 @@ pub(crate) fn of(args: &FitArgs, samples: &Samples) -> Result<FitSettings, Failu
     let mut settings = FitSettings::default();
     settings.task = Some(samples.task);
     settings.activation = args.activation;
-    settings.train = args.train();
+    settings.train = Some(args.train());
     settings.patterns = match &args.gates {
         Some(path) => PatternSource::Given(gates(path)?),
         None => PatternSource::Sampled {
@@ -42,22 +42,22 @@ pub(crate) fn of(args: &FitArgs, samples: &Samples) -> Result<FitSettings, Failu
     settings.seed = args.seed;
     settings.standardize = !args.no_standardize;
     settings.bias = !args.no_bias;
-    settings.splitting = args.splitting;
-    settings.primal = args.primal;
-    settings.form = args.form;
-    settings.backend = args.backend;
-    settings.nystrom_rank = args.nystrom_rank;
-    settings.precision = args.precision.unwrap_or(Precision::Auto);
-    settings.newton = args.newton;
-    settings.working_set = args.working_set;
-    settings.memory_limit = args.memory_limit.unwrap_or(settings.memory_limit);
+    settings.programme.splitting = args.splitting;
+    settings.programme.primal = args.primal;
+    settings.programme.form = args.form;
+    settings.programme.backend = args.backend;
+    settings.programme.nystrom_rank = args.nystrom_rank;
+    settings.programme.precision = args.precision.unwrap_or(Precision::Auto);
+    settings.programme.newton = args.newton;
+    settings.programme.working_set = args.working_set;
+    settings.programme.memory_limit = args.memory_limit.unwrap_or(settings.programme.memory_limit);
     settings.prove = args.prove();
-    settings.check_every = args.check_every.unwrap_or(settings.check_every);
+    settings.programme.check_every = args.check_every.unwrap_or(settings.programme.check_every);
 
     #[expect(clippy::cast_precision_loss, reason = "compared with a limit")]
     let bytes = samples.train.n_samples() as f64 * args.patterns as f64;
     let sampled = args.train() == TrainMode::Sampled && args.gates.is_none();
-    if sampled && bytes > settings.memory_limit {
+    if sampled && bytes > settings.programme.memory_limit {
         let problem = format_args!(
             "{} patterns of {} rows alone are beyond --memory-limit",
             args.patterns,

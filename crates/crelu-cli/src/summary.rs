@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use crelu_model::{Model, Report, Score};
+use crelu_model::{Model, ProofKind, Report, Score};
 
 use crate::outputs::Destinations;
 
@@ -37,14 +37,18 @@ pub(crate) fn text(report: &Report, task: Task<'_>, destinations: &Destinations)
         writeln!(text, "{name:12} {value}").ok();
     };
     let iterations = report.iterations;
-    let global = report.train_mode == "global";
+    let global = report.global();
     let seconds = report.seconds.total;
     line(
         "status:",
         &format_args!(
             "{} after {iterations} {}{}, {seconds:.2} s",
-            report.status.replace('_', " "),
-            if global { "round" } else { "iteration" },
+            report.status.name().replace('_', " "),
+            if global.is_some() {
+                "round"
+            } else {
+                "iteration"
+            },
             if iterations == 1 { "" } else { "s" }
         ),
     );
@@ -80,9 +84,10 @@ pub(crate) fn text(report: &Report, task: Task<'_>, destinations: &Destinations)
         ),
     );
     line("neurons:", &report.neurons);
-    if let (Some(best), Some(price), Some(gap)) =
-        (report.best_objective, report.max_price, report.search_gap)
+    if let Some(training) = global
+        && let (Some(price), Some(gap)) = (training.max_price, training.search_gap)
     {
+        let best = training.best_objective;
         line(
             "search:",
             &format_args!(
@@ -102,8 +107,8 @@ pub(crate) fn text(report: &Report, task: Task<'_>, destinations: &Destinations)
                 AtMost(bound),
                 Percent(gap),
                 match proof {
-                    "enumeration" => "proof by enumeration; the true gap is no larger",
-                    _ => "proof by relaxation; the true gap is no larger",
+                    ProofKind::Enumeration => "proof by enumeration; the true gap is no larger",
+                    ProofKind::Relaxation => "proof by relaxation; the true gap is no larger",
                 }
             ),
         );
@@ -130,10 +135,10 @@ struct Scored<'a>(&'a Score);
 
 impl fmt::Display for Scored<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(accuracy) = self.0.accuracy {
+        if let Some(accuracy) = self.0.accuracy() {
             write!(f, "accuracy {accuracy:.4}, ")?;
         }
-        if let Some(r2) = self.0.r2 {
+        if let Some(r2) = self.0.r2() {
             write!(f, "r2 {r2:.4}, ")?;
         }
         write!(f, "mean loss {:.6}", Short(self.0.loss))

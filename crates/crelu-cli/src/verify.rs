@@ -40,12 +40,12 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
         features.as_deref(),
     )?;
     let data = dataset(table).map_err(|error| Failure::of(args.data.display(), error))?;
-    let checked = file
-        .check(&model, &data)
+    let checked = model
+        .verify(&file, &data)
         .map_err(|error| Failure::of(&name, error))?;
     printout::print(&format!(
         "proven ({}): on these {} rows at beta {:.6} no ReLU network of any width has a J below {:.8}; the model's is {:.8}, proven gap {:.2} %\n",
-        checked.proof,
+        checked.proof.name(),
         checked.n,
         Short(file.beta),
         AtMost(checked.bound),

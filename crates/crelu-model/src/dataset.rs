@@ -1,6 +1,7 @@
 use faer::{Mat, MatRef};
 
-use crate::error::FitError;
+use crate::coding::Task;
+use crate::error::{FitError, Setting, Subject};
 
 /// A target as it was read: the text of every cell, and its value where all cells are numbers.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +26,15 @@ impl TargetColumn {
     #[must_use]
     pub fn labels(text: Vec<String>) -> Self {
         Self { text, values: None }
+    }
+
+    /// What such a target is for, unless it is said: labels are classified, numbers regressed.
+    #[must_use]
+    pub fn task(&self) -> Task {
+        match self.values {
+            Some(_) => Task::Regress,
+            None => Task::Classify,
+        }
     }
 
     /// Rows.
@@ -78,7 +88,7 @@ impl Dataset {
     ) -> Result<Self, FitError> {
         if features.len() != n_samples * n_features {
             return Err(FitError::Shape {
-                what: "features",
+                what: Subject::Features,
                 want: n_samples * n_features,
                 got: features.len(),
             });
@@ -101,26 +111,38 @@ impl Dataset {
         }
         if target.len() != n_samples {
             return Err(FitError::Shape {
-                what: "target rows",
+                what: Subject::TargetRows,
                 want: n_samples,
                 got: target.len(),
             });
         }
         let finite = (0..n_samples).all(|j| (0..n_features).all(|i| features[(i, j)].is_finite()));
         if !finite {
-            return Err(FitError::NotFinite { what: "features" });
+            return Err(FitError::NotFinite {
+                what: Subject::Features,
+            });
         }
         if target
             .values
             .as_ref()
             .is_some_and(|v| v.iter().any(|y| !y.is_finite()))
         {
-            return Err(FitError::NotFinite { what: "target" });
+            return Err(FitError::NotFinite {
+                what: Subject::Target,
+            });
         }
         Ok(Self { features, target })
     }
 
-    /// `n_features x n_samples`.
+    /// `n_samples x n_features`, a sample a row, as [`Model::predict`] takes them.
+    ///
+    /// [`Model::predict`]: crate::Model::predict
+    #[must_use]
+    pub fn rows(&self) -> MatRef<'_, f64> {
+        self.features.transpose()
+    }
+
+    /// The same with a sample a column, `n_features x n_samples`.
     #[must_use]
     pub fn features(&self) -> MatRef<'_, f64> {
         self.features.as_ref()
@@ -188,7 +210,7 @@ impl Dataset {
         let count = (test_share * self.n_samples() as f64).round() as usize;
         if count == 0 || count >= self.n_samples() {
             return Err(FitError::Setting {
-                name: "test-frac",
+                setting: Setting::TestFrac,
                 problem: "leaves no row for the test or for training",
             });
         }

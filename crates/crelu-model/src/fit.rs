@@ -1,20 +1,19 @@
 use admm::Status;
-use crelu_bound::BoundError;
+use crelu_bound::{BoundError, CertificateFile, ProofProgress};
 use faer::{Accum, Mat, MatRef};
 use linalg_core::{Control, Halt, RowSpace, product};
 
-use crate::certificate_file::CertificateFile;
 use crate::dataset::Dataset;
-use crate::error::FitError;
+use crate::error::{FitError, Subject};
 use crate::gates::{Patterns, sample_within};
 use crate::model::Model;
 use crate::network::Network;
 use crate::prepared::Prepared;
 use crate::programme::{self, Activation, Check, Observer, Programme, Solution};
-use crate::report::{HistoryEntry, PrimalUsed, Report, Score, Seconds};
-use crate::settings::{
-    Beta, CheckedFitSettings, PatternSource, TrainMode, activation_name, splitting_name,
+use crate::report::{
+    HistoryEntry, LossName, PrimalUsed, Report, Score, Seconds, TrainMode, Training,
 };
+use crate::settings::{Beta, CheckedFitSettings, PatternSource};
 use crate::zero_fit::{is_halt, zero_fit};
 
 /// A trained model and what is known about it.
@@ -55,15 +54,8 @@ pub enum Progress<'a> {
         /// The relative gap of the network to it.
         gap: f64,
     },
-    /// The tight bound does not fit into the memory limit as it is.
-    TightMemory {
-        /// About the bytes it would take.
-        needed: f64,
-        /// The limit in bytes.
-        limit: f64,
-        /// The rows of the smaller blocks that are taken; none: it is left out.
-        block_rows: Option<usize>,
-    },
+    /// A proof is left out, or made in another way.
+    Proof(ProofProgress),
 }
 
 /// The caller's eye on a fit.
@@ -97,9 +89,7 @@ pub fn fit(
     match trained(train, test, settings, control, observer) {
         Err(error) if is_halt(&error) => {
             let halt = control.halt().unwrap_or(Halt::Interrupted);
-            let mut fit = zero_fit(train, test, settings, halt, control)?;
-            fit.report.seconds.setup = control.seconds() - begun;
-            Ok(fit)
+            zero_fit(train, test, settings, halt, begun, control)
         }
         ended => ended,
     }
@@ -115,7 +105,7 @@ fn trained(
     observer.progress(Progress::Doing("preparing the data"));
     let mut prepared = Prepared::of(train, test, settings.get(), control)?;
     observer.progress(Progress::Doing("setting up"));
-    let mut fit = match settings.get().train {
+    let mut fit = match settings.get().train_in_force() {
         TrainMode::Sampled => fit_sampled(&mut prepared, settings, control, observer),
         TrainMode::Global => crate::fit_global::fit_global(&prepared, settings, control, observer),
     }?;
@@ -170,7 +160,9 @@ fn fit_sampled(
         Beta::Fraction(fraction) => fraction * beta_max,
     };
     if !(beta * count).is_finite() {
-        return Err(FitError::Range { what: "beta" });
+        return Err(FitError::Range {
+            what: Subject::Beta,
+        });
     }
     let programme = programme.with_beta_sum(beta * count);
     let stop = !observer.progress(Progress::Prepared {
@@ -189,16 +181,16 @@ fn fit_sampled(
         stop,
     };
     let prepared_at = control.seconds();
-    let solution = programme::solve(
+    let mut solution = programme::solve(
         &programme,
         &settings.programme(),
         control,
         None,
         &mut recorder,
     )?;
+    let solved_at = control.seconds();
     let history = recorder.history;
 
-    let mut solution = solution;
     solution.point = solution.point.interior(&programme);
     if prepared.classify() {
         solution.point = solution.point.break_ties(&programme);
@@ -218,57 +210,43 @@ fn fit_sampled(
         other => other,
     };
     let (train_score, test_score) = prepared.scores(&network);
-    let neurons = network.neurons();
-    let seconds = Seconds {
+    let cone_violation = solution.point.cone_violation(&programme).max(0.0);
+    let mut seconds = Seconds {
         total: control.seconds(),
-        setup: prepared_at - prepared.begun + solution.seconds.setup,
-        primal: solution.seconds.primal,
-        prox: solution.seconds.prox,
-        dual: solution.seconds.dual,
-        certificate: solution.seconds.monitor,
-        pricing: 0.0,
-        polish: solution.polish_seconds,
-        proof: 0.0,
+        read: prepared.begun,
+        setup: prepared_at - prepared.begun,
+        ..Seconds::default()
     };
+    seconds.add_solve(&solution, solved_at - prepared_at);
+    seconds.certificate += seconds.total - solved_at;
     let report = Report {
-        status: status.name(),
+        status,
         n,
         d,
         outputs: 1,
         patterns: programme.n_patterns(),
-        neurons,
+        neurons: network.neurons(),
         beta,
-        loss: "squared",
-        activation: activation_name(s.activation),
-        train_mode: "sampled",
+        loss: LossName::Squared,
+        activation: s.activation,
+        training: Training::Sampled,
         seed: s.seed,
         version: env!("CARGO_PKG_VERSION"),
-        primal: PrimalUsed {
-            method: solution.choice.method.name(),
-            backend: solution.choice.backend.name(),
-            precision: solution.precision,
-            form: solution.choice.form.name(),
-            splitting: splitting_name(solution.choice.splitting),
-            inner_iterations: solution.inner_iterations,
-            reason: solution.choice.reason.clone(),
-        },
+        primal: PrimalUsed::of(&solution),
         objective_network: objective,
         objective_convex: convex,
         dual_bound,
         gap,
-        cone_violation: solution.point.cone_violation(&programme).max(0.0),
+        cone_violation,
         programme_gap,
-        best_objective: None,
-        max_price: None,
-        ascents: None,
-        search_gap: None,
-        frontier: None,
+        path: None,
+        cv: None,
         proven_bound: None,
         proven_gap: None,
         proof: None,
         iterations: solution.iterations,
-        products: None,
         seconds,
+        work: None,
         train: train_score,
         test: test_score,
         history,
@@ -294,7 +272,7 @@ fn given(gates: &Mat<f64>, inputs: &Mat<f64>, bias: bool) -> Result<Mat<f64>, Fi
         }));
     }
     Err(FitError::Shape {
-        what: "gates: rows",
+        what: Subject::GateRows,
         want,
         got,
     })
@@ -347,16 +325,18 @@ impl Observer for Recorder<'_> {
                 self.classify,
             )
         });
-        let entry = HistoryEntry {
-            iteration: check.iteration,
-            seconds: check.seconds,
-            objective_network: check.point.objective / n,
-            dual_bound: check.dual_bound / n,
-            gap: programme::relative_gap(check.point.objective, check.dual_bound),
-            neurons: check.point.active,
-            ..HistoryEntry::default()
-        }
-        .scored(train, test);
+        let mut entry = HistoryEntry::of(
+            (check.iteration, check.seconds),
+            check.point.objective / n,
+            check.point.active,
+            train,
+            test,
+        );
+        entry.dual_bound = Some(check.dual_bound / n);
+        entry.gap = Some(programme::relative_gap(
+            check.point.objective,
+            check.dual_bound,
+        ));
         self.history.push(entry);
         self.stop |= !self.observer.progress(Progress::Check(&entry));
     }

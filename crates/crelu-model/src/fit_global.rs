@@ -1,19 +1,20 @@
 use faer::Mat;
 use linalg_core::Control;
-use serde_json::json;
 
-use crate::error::FitError;
+use crate::error::{FitError, Setting, Subject};
 use crate::fit::{Fit, FitObserver, Progress};
 use crate::gates::{GateSampler, sample_within};
 use crate::global::{
-    GlobalObserver, GlobalProblem, GlobalSettings, Neurons, OwnProgramme, Round, Trained,
-    own_programme, train,
+    GlobalObserver, GlobalProblem, Neurons, OwnProgramme, Round, Trained, own_programme, train,
 };
 use crate::network::Network;
 use crate::prepared::Prepared;
 use crate::programme::{Activation, Programme, ProgrammeSettings, relative_gap};
-use crate::report::{HistoryEntry, PrimalUsed, Products, Report, Score, Seconds};
-use crate::settings::{Beta, CheckedFitSettings, splitting_name};
+use crate::report::{
+    FrontierEntry, GlobalTraining, HistoryEntry, LossName, PrimalUsed, Report, Score, Seconds,
+    Training, Work,
+};
+use crate::settings::{Beta, CheckedFitSettings};
 
 /// `beta_max` is taken over this many patterns, of seed 0.
 const BETA_PATTERNS: usize = 100;
@@ -63,17 +64,10 @@ pub(crate) fn fit_global(
         control,
         stop,
     };
-    let how = GlobalSettings {
-        ascents: s.ascents,
-        thin: s.thin_in_force(),
-        max_neurons: s.max_neurons,
-        tol: s.tol_in_force(),
-        max_rounds: s.max_iters_in_force(),
-        seed: s.seed,
-        ..GlobalSettings::default()
-    };
+    let how = settings.global();
     let prepared_at = control.seconds();
     let trained = train(&problem, start, &how, control, &mut recorder);
+    let trained_at = control.seconds();
     let history = recorder.history;
 
     let network = expanded(&trained.neurons, prepared);
@@ -88,7 +82,6 @@ pub(crate) fn fit_global(
     .loss
         + beta * best.penalty();
 
-    let certified = control.seconds();
     let own_settings = ProgrammeSettings {
         tol: OWN_TOL,
         max_iters: OWN_ITERATIONS,
@@ -99,7 +92,6 @@ pub(crate) fn fit_global(
         Err(FitError::Memory { .. }) => None,
         other => other?,
     };
-    let certified = control.seconds() - certified;
     let (convex, dual_bound) = match &own {
         Some(own) => (own.point.objective / count, own.bound / count),
         // without a neuron the programme has one point, the zero network
@@ -115,23 +107,44 @@ pub(crate) fn fit_global(
         .map(|bound| relative_gap(best_objective, bound / count));
 
     let (train_score, test_score) = prepared.scores(&network);
-    let neurons = network.neurons();
-    let frontier = trained
-        .frontier
-        .iter()
-        .map(|point| json!({ "neurons": point.neurons, "objective": point.objective / count }))
-        .collect();
+    let frontier = trained.frontier.iter().map(|point| FrontierEntry {
+        neurons: point.neurons,
+        objective: point.objective / count,
+    });
+    let training = GlobalTraining {
+        best_objective,
+        max_price: trained.max_price,
+        ascents: trained.ascents,
+        search_gap,
+        frontier: frontier.collect(),
+    };
+    let cone_violation = own
+        .as_ref()
+        .map_or(0.0, |own| own.point.cone_violation(&own.programme).max(0.0));
+    let mut seconds = Seconds {
+        total: control.seconds(),
+        read: prepared.begun,
+        setup: prepared_at - prepared.begun,
+        ..Seconds::default()
+    };
+    add_training(&mut seconds, &trained, trained_at - prepared_at);
+    let solve = own.as_ref().and_then(|own| own.solution.as_ref());
+    if let Some(solution) = solve {
+        seconds.add_solve(solution, 0.0);
+    }
+    // all that is neither training nor the phases of a solve
+    seconds.certificate += seconds.total - seconds.parts();
     let report = Report {
-        status: trained.status.name(),
+        status: trained.status,
         n,
         d,
         outputs: 1,
         patterns: own.as_ref().map_or(0, |own| own.programme.n_patterns()),
-        neurons,
+        neurons: network.neurons(),
         beta,
-        loss: "squared",
-        activation: "relu",
-        train_mode: "global",
+        loss: LossName::Squared,
+        activation: Activation::Relu,
+        training: Training::Global(training),
         seed: s.seed,
         version: env!("CARGO_PKG_VERSION"),
         primal: primal_used(own.as_ref()),
@@ -139,24 +152,20 @@ pub(crate) fn fit_global(
         objective_convex: convex,
         dual_bound,
         gap,
-        cone_violation: own
-            .as_ref()
-            .map_or(0.0, |own| own.point.cone_violation(&own.programme).max(0.0)),
+        cone_violation,
         programme_gap: relative_gap(convex, dual_bound),
-        best_objective: Some(best_objective),
-        max_price: trained.max_price,
-        ascents: trained.ascents,
-        search_gap,
-        frontier: Some(frontier),
+        path: None,
+        cv: None,
         proven_bound: None,
         proven_gap: None,
         proof: None,
         iterations: trained.rounds,
-        products: Some(Products {
-            pricing: trained.pricing_products,
-            polish: trained.polish_products,
+        seconds,
+        work: Some(Work {
+            products: trained.pricing_products + trained.polish_products,
+            #[expect(clippy::cast_precision_loss, reason = "a count, rounded")]
+            flops: problem.flops() as f64,
         }),
-        seconds: seconds(&trained, prepared, prepared_at, certified, control),
         train: train_score,
         test: test_score,
         history,
@@ -194,14 +203,14 @@ fn reduced(network: &Network, prepared: &Prepared) -> Result<Neurons, FitError> 
     let (want, got) = (prepared.inputs.nrows(), network.hidden.nrows());
     if want != got {
         return Err(FitError::Shape {
-            what: "inputs of the network to start from, the bias among them",
+            what: Subject::StartInputs,
             want,
             got,
         });
     }
     if network.gates.is_some() {
         return Err(FitError::Setting {
-            name: "init",
+            setting: Setting::Init,
             problem: "a gated model cannot start global training",
         });
     }
@@ -218,45 +227,26 @@ fn expanded(neurons: &Neurons, prepared: &Prepared) -> Network {
 }
 
 fn primal_used(own: Option<&OwnProgramme>) -> PrimalUsed {
-    let solution = own.and_then(|own| own.solution.as_ref());
-    let choice = solution.map(|solution| &solution.choice);
-    PrimalUsed {
-        method: choice.map_or("cholesky", |choice| choice.method.name()),
-        backend: choice.map_or("faer", |choice| choice.backend.name()),
-        precision: solution.map_or("f64", |solution| solution.precision),
-        form: choice.map_or("kernel", |choice| choice.form.name()),
-        splitting: choice.map_or("two-block", |choice| splitting_name(choice.splitting)),
-        inner_iterations: solution.map_or(0, |solution| solution.inner_iterations),
-        reason: choice.map_or_else(
-            || {
-                "global: the network's own residual is the dual point of its programme; no run"
-                    .to_owned()
-            },
-            |choice| {
-                format!(
-                    "global: the programme over the network's own patterns; {}",
-                    choice.reason
-                )
-            },
+    match own.and_then(|own| own.solution.as_ref()) {
+        None => PrimalUsed::none(
+            "global: the network's own residual is the dual point of its programme; no run",
         ),
+        Some(solution) => {
+            let mut used = PrimalUsed::of(solution);
+            used.reason
+                .insert_str(0, "global: the programme over the network's own patterns; ");
+            used
+        }
     }
 }
 
-fn seconds(
-    trained: &Trained,
-    prepared: &Prepared,
-    prepared_at: f64,
-    certificate: f64,
-    control: &Control<'_>,
-) -> Seconds {
-    Seconds {
-        total: control.seconds(),
-        setup: prepared_at - prepared.begun,
-        certificate,
-        pricing: trained.pricing_seconds,
-        polish: trained.polish_seconds,
-        ..Seconds::default()
-    }
+/// The phases of a training that took `total` seconds; what none of them names is the evaluation of
+/// its networks.
+fn add_training(seconds: &mut Seconds, trained: &Trained, total: f64) {
+    seconds.pricing += trained.pricing_seconds;
+    seconds.slide += trained.polish_seconds;
+    let named = trained.pricing_seconds + trained.polish_seconds;
+    seconds.certificate += (total - named).max(0.0);
 }
 
 struct Recorder<'a> {
@@ -280,18 +270,15 @@ impl GlobalObserver for Recorder<'_> {
                 self.classify,
             )
         });
-        let entry = HistoryEntry {
-            iteration: round.round,
-            seconds: self.control.seconds(),
-            objective_network: round.objective / self.count,
-            dual_bound: 0.0,
-            gap: 1.0,
-            neurons: round.neurons.len(),
-            max_price: Some(round.max_price),
-            search_gap: Some(round.search_gap),
-            ..HistoryEntry::default()
-        }
-        .scored(train, test);
+        let mut entry = HistoryEntry::of(
+            (round.round, self.control.seconds()),
+            round.objective / self.count,
+            round.neurons.len(),
+            train,
+            test,
+        );
+        entry.max_price = Some(round.max_price);
+        entry.search_gap = Some(round.search_gap);
         self.history.push(entry);
         self.stop |= !self.observer.progress(Progress::Check(&entry));
         !self.stop

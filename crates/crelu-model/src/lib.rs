@@ -19,11 +19,9 @@
 
 mod baseline;
 mod certificate_check;
-mod certificate_file;
 mod coding;
 mod dataset;
 mod error;
-mod few_dimensions;
 mod fit;
 mod fit_global;
 pub mod gates;
@@ -31,6 +29,7 @@ pub mod global;
 mod loss;
 mod model;
 mod model_file;
+mod names;
 mod network;
 mod prepared;
 pub mod programme;
@@ -38,17 +37,16 @@ mod proof;
 mod report;
 mod settings;
 mod standardise;
-mod tensor_file;
 mod zero_fit;
 
 pub use admm::Status;
 pub use baseline::LinearModel;
 pub use certificate_check::CheckedBound;
-pub use certificate_file::{CertificateFile, fingerprint, proof_name};
 pub use coding::{Coding, Task};
 pub use crelu_bound as bound;
+pub use crelu_bound::{CertificateError, CertificateFile, FileError, FileKind, ProofKind};
 pub use dataset::{Dataset, TargetColumn};
-pub use error::{CertificateError, FileError, FitError, ModelError};
+pub use error::{FitError, ModelError, Setting, Subject, VerifyError};
 pub use fit::{Fit, FitObserver, Progress, fit};
 pub use gates::GateSampler;
 pub use linalg_core::{Clock, ClockedControl, Control, Halt};
@@ -57,7 +55,9 @@ pub use model::{Model, Prediction};
 pub use network::Network;
 pub use programme::{Activation, Backend, FormChoice, Precision, PrimalChoice, Splitting, Switch};
 pub use proof::Prove;
-pub use report::{HistoryEntry, PrimalUsed, Products, Report, Score, Seconds};
-pub use settings::{Beta, CheckedFitSettings, FitSettings, PatternSource, TrainMode};
+pub use report::{
+    FrontierEntry, GlobalTraining, HistoryEntry, LossName, PrimalUsed, Report, Score, ScoreKind,
+    Seconds, TrainMode, Training, Work,
+};
+pub use settings::{Beta, CheckedFitSettings, FitSettings, PatternSource};
 pub use standardise::{Standardisation, preprocess};
-pub use tensor_file::FileKind;

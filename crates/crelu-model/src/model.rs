@@ -59,28 +59,34 @@ impl Model {
         self.network.activation()
     }
 
-    /// The network's outputs on raw features, `n_features x n_samples`.
+    /// The network's outputs on raw features.
+    ///
+    /// **Shapes** `rows`: `n_samples x n_features`, a sample a row.
     ///
     /// # Errors
     /// [`ModelError::Features`] when the number of features differs.
-    pub fn outputs(&self, features: MatRef<'_, f64>) -> Result<Vec<f64>, ModelError> {
-        if features.nrows() != self.n_features() {
+    pub fn outputs(&self, rows: MatRef<'_, f64>) -> Result<Vec<f64>, ModelError> {
+        if rows.ncols() != self.n_features() {
             return Err(ModelError::Features {
                 want: self.n_features(),
-                got: features.nrows(),
+                got: rows.ncols(),
             });
         }
-        let inputs = preprocess(features, self.standardisation.as_ref(), self.bias);
+        let inputs = preprocess(rows.transpose(), self.standardisation.as_ref(), self.bias);
         Ok(self.network.outputs(inputs.as_ref()))
     }
 
-    /// Labels, or values in the target's units, for raw features, `n_features x n_samples`.
+    /// Labels, or values in the target's units, for raw features.
+    ///
+    /// **Shapes** `rows`: `n_samples x n_features`, a sample a row, as [`Dataset::rows`] has them.
+    ///
+    /// [`Dataset::rows`]: crate::Dataset::rows
     ///
     /// # Errors
     /// [`ModelError::Features`] when the number of features differs.
-    pub fn predict(&self, features: MatRef<'_, f64>) -> Result<Vec<Prediction<'_>>, ModelError> {
+    pub fn predict(&self, rows: MatRef<'_, f64>) -> Result<Vec<Prediction<'_>>, ModelError> {
         Ok(self
-            .outputs(features)?
+            .outputs(rows)?
             .into_iter()
             .map(|f| self.decode(f))
             .collect())

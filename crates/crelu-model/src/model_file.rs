@@ -9,7 +9,7 @@ use crate::error::ModelError;
 use crate::model::Model;
 use crate::network::Network;
 use crate::standardise::Standardisation;
-use crate::tensor_file::{FileKind, Tensor, encode, open, tensor};
+use crelu_bound::file::{FileKind, Tensor, encode, open, tensor};
 
 impl Model {
     /// The model as safetensors: `hidden.weight` (neurons x features), `hidden.bias`,
@@ -59,10 +59,7 @@ impl Model {
         put("format_version", FileKind::Model.newest().to_string());
         put("version", env!("CARGO_PKG_VERSION").to_owned());
         put("task", self.task().name().to_owned());
-        put(
-            "activation",
-            crate::settings::activation_name(self.activation()).to_owned(),
-        );
+        put("activation", self.activation().name().to_owned());
         put("loss", "squared".to_owned());
         put("bias", self.bias.to_string());
         put("standardize", self.standardisation.is_some().to_string());

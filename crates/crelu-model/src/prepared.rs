@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::coding::{Coding, Task};
 use crate::dataset::Dataset;
-use crate::error::FitError;
+use crate::error::{FitError, Subject};
 use crate::model::Model;
 use crate::network::Network;
 use crate::report::Score;
@@ -41,14 +41,14 @@ impl Prepared {
         control: &Control<'_>,
     ) -> Result<Self, FitError> {
         let begun = control.seconds();
-        let task = s.task.unwrap_or_else(|| Task::guess(train.target()));
+        let task = s.task.unwrap_or_else(|| train.target().task());
         let coding = Coding::learn(train.target(), task)?;
         let target = coding.code(train.target())?;
         if let Some(test) = test
             && test.n_features() != train.n_features()
         {
             return Err(FitError::Shape {
-                what: "feature columns of the test data",
+                what: Subject::TestFeatureColumns,
                 want: train.n_features(),
                 got: test.n_features(),
             });
@@ -91,7 +91,7 @@ impl Prepared {
     /// What the report and the model say of a run that ended before its data were prepared: targets
     /// and their coding; no inputs.
     pub(crate) fn targets_only(train: &Dataset, s: &FitSettings) -> Result<Self, FitError> {
-        let task = s.task.unwrap_or_else(|| Task::guess(train.target()));
+        let task = s.task.unwrap_or_else(|| train.target().task());
         let coding = Coding::learn(train.target(), task)?;
         let target = coding.code(train.target())?;
         Ok(Self {
@@ -191,9 +191,9 @@ fn in_range(inputs: &Mat<f64>, target: &[f64]) -> Result<(), FitError> {
         .fold(0.0, f64::max);
     let size = linalg_core::norm(target);
     for (what, value) in [
-        ("features", largest * largest * n),
-        ("target", size * size),
-        ("features times target", largest * size * n),
+        (Subject::Features, largest * largest * n),
+        (Subject::Target, size * size),
+        (Subject::FeaturesTimesTarget, largest * size * n),
     ] {
         if !value.is_finite() {
             return Err(FitError::Range { what });

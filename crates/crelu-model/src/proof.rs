@@ -1,18 +1,18 @@
 use crelu_bound::{
-    BoundError, BoundProblem, Certificate, KnownNetwork, QuickSettings, TightSettings,
-    VerifiedBound, quick_bound, tighten,
+    BoundError, BoundProblem, CertificateFile, Completion, KnownNetwork, ProofProgress,
+    ProofSettings, TrainedNetwork, prove_trained,
 };
+use faer::Mat;
 use linalg_core::Control;
 
-use crate::certificate_file::{CertificateFile, fingerprint, proof_name};
 use crate::error::FitError;
-use crate::few_dimensions::{Asked, CONE_TOLERANCE, Dimensions, close};
 use crate::fit::{Fit, FitObserver, Progress};
+use crate::global::{GlobalProblem, Neurons, correct_weights, merge, slide};
 use crate::network::Network;
 use crate::prepared::Prepared;
 use crate::programme::{Activation, relative_gap};
-use crate::report::{HistoryEntry, Report};
-use crate::settings::{FitSettings, TrainMode};
+use crate::report::{HistoryEntry, Report, TrainMode};
+use crate::settings::FitSettings;
 
 /// How much is done for a proven bound over all networks.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -28,16 +28,6 @@ pub enum Prove {
     Seconds(f64),
 }
 
-/// The quick bound is left out beyond this many flops, about half a minute of one core, unless it
-/// is asked for.
-const MOST_FLOPS: f64 = 5e11;
-/// Unless it is asked for, pricing all neurons is left out beyond this many rows.
-const MOST_ROWS: usize = 20_000;
-/// A gap that pricing all neurons leaves open only where it was cut short: the other bounds have their
-/// turn, with `--prove` already at what thinning and the tolerance of the prices leave open.
-const COMPLETE: f64 = 0.02;
-const COMPLETE_IF_ASKED: f64 = 3.0 * CONE_TOLERANCE;
-
 /// Adds to a fit what can be proven of it.
 pub(crate) fn prove_fit(
     prepared: &Prepared,
@@ -46,13 +36,15 @@ pub(crate) fn prove_fit(
     control: &Control<'_>,
     observer: &mut dyn FitObserver,
 ) -> Result<(), FitError> {
-    let wanted = match settings.prove {
-        Prove::Never => false,
-        Prove::Quick => settings.train == TrainMode::Global,
-        Prove::Seconds(_) => true,
+    let proofs = ProofSettings::default().memory(settings.programme.memory_limit);
+    let proofs = match settings.prove {
+        Prove::Never => return Ok(()),
+        Prove::Quick if fit.report.train_mode() == TrainMode::Sampled => return Ok(()),
+        Prove::Quick => proofs,
+        Prove::Seconds(seconds) => proofs.seconds(seconds),
     };
     // no proof begins after the limit
-    if !wanted || settings.activation != Activation::Relu || control.halt().is_some() {
+    if settings.activation != Activation::Relu || control.halt().is_some() {
         return Ok(());
     }
     let begun = control.seconds();
@@ -66,70 +58,77 @@ pub(crate) fn prove_fit(
     };
     let objective = fit.report.objective_network;
     let network = &fit.model.network;
-    let mut proving = Proving {
-        problem: &problem,
-        memory_limit: settings.memory_limit,
-        best: None,
-        quick: None,
-        course: Course {
-            trained: trained_entry(&fit.report),
-            held: None,
-            entries: Vec::new(),
-            observer,
-        },
+    let mut completion = EngineNetwork {
+        prepared,
+        network,
+        threshold: problem.threshold(),
+        state: None,
     };
-    // what was proven before a decomposition failed stays proven
-    let ran = proving.run(prepared, network, settings.prove, control);
-    let Proving { best, course, .. } = proving;
+    let trained = TrainedNetwork {
+        network: KnownNetwork {
+            hidden: network.hidden.as_ref(),
+            output: &network.output,
+        },
+        objective,
+        completion: &mut completion,
+    };
+    let mut course = Course {
+        trained: trained_entry(&fit.report),
+        entries: Vec::new(),
+        control,
+        observer,
+    };
+    let proven = prove_trained(
+        &problem,
+        trained,
+        &proofs.check()?,
+        control,
+        &mut |progress| course.note(progress),
+    )?;
     fit.report.history.extend(course.entries);
-    if let Some((certificate, verified)) = best {
-        fit.report.proven_bound = Some(verified.value);
-        fit.report.proven_gap = Some(relative_gap(objective, verified.value));
-        fit.report.proof = Some(proof_name(&certificate.proof));
-        fit.certificate = Some(CertificateFile {
-            bound: verified.value,
-            beta,
-            rows: (0..problem.n_samples()).collect(),
-            hash: fingerprint(&problem),
-            certificate,
-        });
+    if let Some(proven) = proven {
+        let bound = proven.bound.value;
+        fit.report.proven_bound = Some(bound);
+        fit.report.proven_gap = Some(relative_gap(objective, bound));
+        fit.report.proof = Some(proven.certificate.proof.kind());
+        let file = CertificateFile::new(&problem, proven.certificate, &proven.bound);
+        fit.certificate = Some(file);
     }
     fit.report.seconds.proof = control.seconds() - begun;
     fit.report.seconds.total = control.seconds();
-    ran
+    Ok(())
 }
 
 /// What the history says of the returned network, whose training is over.
 fn trained_entry(report: &Report) -> HistoryEntry {
-    HistoryEntry {
-        iteration: report.iterations,
-        seconds: report.seconds.total,
-        objective_network: report.objective_network,
-        dual_bound: report.dual_bound,
-        gap: report.gap,
-        neurons: report.neurons,
-        ..HistoryEntry::default()
-    }
-    .scored(report.train, report.test)
+    let mut entry = HistoryEntry::of(
+        (report.iterations, report.seconds.total),
+        report.objective_network,
+        report.neurons,
+        report.train,
+        report.test,
+    );
+    entry.dual_bound = Some(report.dual_bound);
+    entry.gap = Some(report.gap);
+    entry
 }
 
 /// The bounds in the order in which they were proven.
 struct Course<'a> {
     trained: HistoryEntry,
-    held: Option<f64>,
     entries: Vec<HistoryEntry>,
+    control: &'a Control<'a>,
     observer: &'a mut dyn FitObserver,
 }
 
 impl Course<'_> {
-    /// Records a bound that is better than those before; `false`: the caller has enough.
-    fn note(&mut self, bound: f64, seconds: f64) -> bool {
-        if self.held.is_some_and(|held| bound <= held) {
-            return true;
-        }
-        self.held = Some(bound);
+    /// Records a better bound; `false`: the caller has enough.
+    fn note(&mut self, progress: ProofProgress) -> bool {
+        let ProofProgress::Better(bound) = progress else {
+            return self.observer.progress(Progress::Proof(progress));
+        };
         self.entries.push(HistoryEntry {
-            seconds,
+            seconds: self.control.seconds(),
             proven_bound: Some(bound),
             ..self.trained
         });
@@ -138,162 +137,55 @@ impl Course<'_> {
     }
 }
 
-/// The best certificate so far.
-struct Proving<'a> {
-    problem: &'a BoundProblem<'a>,
-    memory_limit: f64,
-    best: Option<(Certificate, VerifiedBound)>,
-    /// That of the quick bound, checked in no time: where the tight one starts.
-    quick: Option<Certificate>,
-    course: Course<'a>,
+/// Iterations of the slide that follows a neuron.
+const SLIDE: usize = 200;
+
+/// A trained network that the engine of global training completes, in the coordinates of the data's row
+/// space; nothing is made before it is asked for.
+struct EngineNetwork<'a> {
+    prepared: &'a Prepared,
+    network: &'a Network,
+    threshold: f64,
+    state: Option<(GlobalProblem, Neurons)>,
 }
 
-impl Proving<'_> {
-    /// Keeps the better one; `false`: the caller has enough.
-    fn offer(&mut self, certificate: Certificate, verified: VerifiedBound, seconds: f64) -> bool {
-        let held = self.best.as_ref().map(|held| held.1.value);
-        if held.is_some_and(|held| verified.value <= held) {
-            return true;
-        }
-        self.best = Some((certificate, verified));
-        self.course.note(verified.value, seconds)
-    }
-
-    fn run(
-        &mut self,
-        prepared: &Prepared,
-        network: &Network,
-        how: Prove,
-        control: &Control<'_>,
-    ) -> Result<(), FitError> {
-        let mut seconds = match how {
-            Prove::Seconds(seconds) => Some(seconds),
-            _ => None,
-        };
-        // every neuron is priced to rounding in three dimensions, and nothing is left to do; beyond, that
-        // takes its time, and the quick bound is there first
-        let dimensions = Dimensions::of(self.problem);
-        let is_exact = dimensions == Dimensions::UpToThree;
-        if !is_exact && !self.quick(network, seconds.is_some(), control)? {
-            return Ok(());
-        }
-        let begun = control.seconds();
-        if !self.price_all(prepared, network, dimensions, seconds, control)? {
-            return Ok(());
-        }
-        seconds = seconds.map(|seconds| seconds - (control.seconds() - begun));
-        if is_exact && !self.quick(network, seconds.is_some(), control)? {
-            return Ok(());
-        }
-        match seconds {
-            Some(seconds) if seconds > 0.0 => self.tighten(network, seconds, control),
-            _ => Ok(()),
-        }
-    }
-
-    /// All neurons priced, where the data span few dimensions; whether there is more to do.
-    fn price_all(
-        &mut self,
-        prepared: &Prepared,
-        network: &Network,
-        dimensions: Dimensions,
-        seconds: Option<f64>,
-        control: &Control<'_>,
-    ) -> Result<bool, FitError> {
-        let n = self.problem.n_samples();
-        let asked = seconds.is_some();
-        if control.halt().is_some() || !(asked || n <= MOST_ROWS) {
-            return Ok(true);
-        }
-        let memory = self.memory_limit;
-        let found = close(
-            self.problem,
-            dimensions,
-            prepared,
-            network,
-            Asked { seconds, memory },
-            control,
-        )?;
-        let Some((certificate, verified)) = found else {
-            return Ok(true);
-        };
-        let gap = relative_gap(self.course.trained.objective_network, verified.value);
-        let enough = if asked { COMPLETE_IF_ASKED } else { COMPLETE };
-        Ok(self.offer(certificate, verified, control.seconds()) && gap > enough)
-    }
-
-    /// The quick bound, where it is cheap or asked for; whether there is more to do.
-    fn quick(
-        &mut self,
-        network: &Network,
-        asked: bool,
-        control: &Control<'_>,
-    ) -> Result<bool, FitError> {
-        let (n, d) = (self.problem.n_samples(), self.problem.n_features());
-        let settings = QuickSettings::default();
-        let cheap = settings.flops(n, d) <= MOST_FLOPS;
-        if control.halt().is_some() || !(asked || cheap) {
-            return Ok(true);
-        }
-        let start = KnownNetwork {
-            hidden: network.hidden.as_ref(),
-            output: &network.output,
-        };
-        let Some(found) = quick_bound(self.problem, &settings, Some(start), control)? else {
-            return Ok(true);
-        };
-        self.quick = Some(found.certificate.clone());
-        Ok(self.offer(found.certificate, found.verified, control.seconds()))
-    }
-
-    /// The tight bound, for so many seconds and within the limit of the run.
-    fn tighten(
-        &mut self,
-        network: &Network,
-        seconds: f64,
-        control: &Control<'_>,
-    ) -> Result<(), FitError> {
-        let own = control.seconds() + seconds;
-        let control = control.clocked().map_or(*control, |it| *it.deadline(own));
-        if control.halt().is_some() {
-            return Ok(());
-        }
-        let (n, d) = (self.problem.n_samples(), self.problem.n_features());
-        let whole = TightSettings::default();
-        let fitting = whole.clone().within(self.memory_limit, n, d);
-        if fitting.as_ref() != Some(&whole) {
-            let go_on = self.course.observer.progress(Progress::TightMemory {
-                needed: whole.bytes(n, d),
-                limit: self.memory_limit,
-                block_rows: fitting.as_ref().and_then(|settings| settings.block_rows),
+impl EngineNetwork<'_> {
+    fn state(&mut self) -> Option<&mut (GlobalProblem, Neurons)> {
+        if self.state.is_none() {
+            let space = &self.prepared.space;
+            // few columns: a sampled fit has given its own away
+            let rows = space.reduce(self.prepared.inputs.as_ref());
+            let target = self.prepared.target.clone();
+            let problem = GlobalProblem::new(rows, target, self.threshold).ok()?;
+            let neurons = Neurons::from_network(&Network {
+                hidden: space.reduce(self.network.hidden.as_ref()),
+                output: self.network.output.clone(),
+                gates: None,
             });
-            if !go_on {
-                return Ok(());
-            }
+            self.state = Some((problem, neurons));
         }
-        let Some(settings) = fitting else {
-            return Ok(());
+        self.state.as_mut()
+    }
+}
+
+impl Completion for EngineNetwork<'_> {
+    fn theta(&mut self) -> Option<Vec<f64>> {
+        let (problem, neurons) = self.state()?;
+        Some(problem.theta(&neurons.fitted(problem)))
+    }
+
+    fn take_in(&mut self, direction: &[f64], sign: f64, control: &Control<'_>) {
+        let space = &self.prepared.space;
+        let column = Mat::from_fn(direction.len(), 1, |k, _| direction[k]);
+        let reduced = space.reduce(column.as_ref());
+        let reduced: Vec<f64> = (0..reduced.nrows()).map(|k| reduced[(k, 0)]).collect();
+        let Some((problem, neurons)) = self.state() else {
+            return;
         };
-        let start = KnownNetwork {
-            hidden: network.hidden.as_ref(),
-            output: &network.output,
-        };
-        let course = &mut self.course;
-        let report = tighten(
-            self.problem,
-            Some(start),
-            self.quick.as_ref(),
-            &settings,
-            &control,
-            &mut |now| course.note(now.bound, control.seconds()),
-        )?;
-        if self
-            .best
-            .as_ref()
-            .is_none_or(|best| report.bound.value > best.1.value)
-        {
-            self.best = Some((report.certificate, report.bound));
-        }
-        Ok(())
+        neurons.push(&reduced, sign, 0.0);
+        correct_weights(problem, neurons);
+        merge(problem, neurons);
+        slide(problem, neurons, SLIDE, control);
+        correct_weights(problem, neurons);
     }
 }

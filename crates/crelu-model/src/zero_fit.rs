@@ -8,8 +8,10 @@ use crate::fit::Fit;
 use crate::network::Network;
 use crate::prepared::Prepared;
 use crate::programme::Activation;
-use crate::report::{PrimalUsed, Products, Report, Seconds};
-use crate::settings::{Beta, CheckedFitSettings, PatternSource, TrainMode, activation_name};
+use crate::report::{
+    GlobalTraining, LossName, PrimalUsed, Report, Seconds, TrainMode, Training, Work,
+};
+use crate::settings::{Beta, CheckedFitSettings, PatternSource};
 
 /// Whether an error is no fault: a part that had to be complete was stopped by the control.
 pub(crate) fn is_halt(error: &FitError) -> bool {
@@ -30,6 +32,7 @@ pub(crate) fn zero_fit(
     test: Option<&Dataset>,
     settings: &CheckedFitSettings,
     halt: Halt,
+    begun: f64,
     control: &Control<'_>,
 ) -> Result<Fit, FitError> {
     let s = settings.get();
@@ -46,14 +49,13 @@ pub(crate) fn zero_fit(
         Beta::Absolute(beta) => beta,
         Beta::Fraction(_) => f64::NAN,
     };
-    let is_global = s.train == TrainMode::Global;
-    let seconds = control.seconds();
+    let is_global = s.train_in_force() == TrainMode::Global;
+    let total = control.seconds();
     let report = Report {
         status: match halt {
             Halt::TimeLimit => Status::TimeLimit,
             Halt::Interrupted => Status::Interrupted,
-        }
-        .name(),
+        },
         n: train.n_samples(),
         d,
         outputs: 1,
@@ -63,38 +65,38 @@ pub(crate) fn zero_fit(
         },
         neurons: 0,
         beta,
-        loss: "squared",
-        activation: activation_name(s.activation),
-        train_mode: if is_global { "global" } else { "sampled" },
+        loss: LossName::Squared,
+        activation: s.activation,
+        training: match is_global {
+            false => Training::Sampled,
+            true => Training::Global(GlobalTraining {
+                best_objective: objective,
+                max_price: None,
+                ascents: None,
+                search_gap: None,
+                frontier: Vec::new(),
+            }),
+        },
         seed: s.seed,
         version: env!("CARGO_PKG_VERSION"),
-        primal: PrimalUsed {
-            method: "cholesky",
-            backend: "faer",
-            precision: "f64",
-            form: "kernel",
-            splitting: "two-block",
-            inner_iterations: 0,
-            reason: "stopped before there was anything to solve".to_owned(),
-        },
+        primal: PrimalUsed::none("stopped before there was anything to solve"),
         objective_network: objective,
         objective_convex: objective,
         dual_bound: 0.0,
         gap: crate::programme::relative_gap(objective, 0.0),
         cone_violation: 0.0,
         programme_gap: crate::programme::relative_gap(objective, 0.0),
-        best_objective: is_global.then_some(objective),
-        max_price: None,
-        ascents: None,
-        search_gap: None,
-        frontier: is_global.then(Vec::new),
+        path: None,
+        cv: None,
         proven_bound: None,
         proven_gap: None,
         proof: None,
         iterations: 0,
-        products: is_global.then(Products::default),
+        work: is_global.then(Work::default),
         seconds: Seconds {
-            total: seconds,
+            total,
+            read: begun.min(total),
+            setup: (total - begun).max(0.0),
             ..Seconds::default()
         },
         train: train_score,

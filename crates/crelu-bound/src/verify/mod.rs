@@ -24,7 +24,7 @@ use self::units::Scaled;
 use crate::certificate::{Certificate, IntervalMultipliers, ProductMultipliers, Proof, SIGNS};
 use crate::cones;
 use crate::enumerate;
-use crate::error::BoundError;
+use crate::error::{BoundError, BoundPart};
 use crate::problem::BoundProblem;
 
 /// What is added to an estimated price, relative to the trivial one, until the proof runs through:
@@ -211,7 +211,7 @@ fn count(n: usize) -> f64 {
 
 fn check(problem: &BoundProblem<'_>, certificate: &Certificate) -> Result<(), BoundError> {
     let n = problem.n_samples();
-    length("theta", n, certificate.theta.len())?;
+    length(BoundPart::Theta, n, certificate.theta.len())?;
     match &certificate.proof {
         Proof::Enumeration | Proof::Cones { .. } => Ok(()),
         Proof::Interval(both) => both.iter().try_for_each(|m| check_interval(problem, m)),
@@ -224,11 +224,11 @@ fn check_interval(
     multipliers: &IntervalMultipliers,
 ) -> Result<(), BoundError> {
     let (n, d) = (problem.n_samples(), problem.n_features());
-    length("mu", n, multipliers.mu.len())?;
-    length("t", n, multipliers.t.len())?;
-    length("g", n, multipliers.g.len())?;
+    length(BoundPart::Mu, n, multipliers.mu.len())?;
+    length(BoundPart::T, n, multipliers.t.len())?;
+    length(BoundPart::G, n, multipliers.g.len())?;
     let factor = d.saturating_mul(multipliers.width);
-    length("factor", factor, multipliers.factor.len())
+    length(BoundPart::Factor, factor, multipliers.factor.len())
 }
 
 fn check_products(
@@ -239,9 +239,9 @@ fn check_products(
     let mut is_seen = vec![false; n];
     for block in &multipliers.blocks {
         let side = 2 * block.rows.len();
-        length("products", side * side, block.products.len())?;
-        length("bound", side, block.bound.len())?;
-        length("direction", side * d, block.direction.len())?;
+        length(BoundPart::Products, side * side, block.products.len())?;
+        length(BoundPart::Bound, side, block.bound.len())?;
+        length(BoundPart::Direction, side * d, block.direction.len())?;
         for &row in &block.rows {
             match is_seen.get_mut(row) {
                 Some(seen_before) if !*seen_before => *seen_before = true,
@@ -254,9 +254,9 @@ fn check_products(
     Ok(())
 }
 
-fn length(what: &'static str, want: usize, got: usize) -> Result<(), BoundError> {
+fn length(part: BoundPart, want: usize, got: usize) -> Result<(), BoundError> {
     match want == got {
         true => Ok(()),
-        false => Err(BoundError::Shape { what, want, got }),
+        false => Err(BoundError::Shape { part, want, got }),
     }
 }

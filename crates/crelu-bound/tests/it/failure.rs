@@ -1,6 +1,6 @@
 //! Spoiled certificates, wrong data, odd shapes.
 
-use crelu_bound::{BoundError, Certificate, Proof, Verdict, verify};
+use crelu_bound::{BoundError, BoundPart, Certificate, Proof, Verdict, verify};
 
 use crate::data::{
     Data, Rng, interval, products, sampled_price, teacher, trivial_price, without_a_block,
@@ -132,12 +132,12 @@ fn verify_of_truncated_vectors_says_which() {
     let mut rng = Rng(5);
     let theta = data.y.clone();
     let shape = |certificate: &Certificate| match verify(&data.problem(), certificate) {
-        Err(BoundError::Shape { what, .. }) => what,
+        Err(BoundError::Shape { part, .. }) => part,
         other => panic!("{other:?}"),
     };
     let mut certificate = interval(&data, &theta, &mut rng);
     certificate.theta.pop();
-    assert_eq!(shape(&certificate), "theta");
+    assert_eq!(shape(&certificate), BoundPart::Theta);
     let spoil: [fn(&mut crelu_bound::IntervalMultipliers); 4] = [
         |m| {
             m.mu.pop();
@@ -150,7 +150,11 @@ fn verify_of_truncated_vectors_says_which() {
         },
         |m| m.width = usize::MAX,
     ];
-    for (cut, name) in spoil.iter().zip(["mu", "t", "g", "factor"]) {
+    for (cut, name) in
+        spoil
+            .iter()
+            .zip([BoundPart::Mu, BoundPart::T, BoundPart::G, BoundPart::Factor])
+    {
         let mut certificate = interval(&data, &theta, &mut rng);
         if let Proof::Interval(both) = &mut certificate.proof {
             cut(&mut both[1]);
@@ -171,10 +175,12 @@ fn verify_of_truncated_vectors_says_which() {
             m.rows.pop();
         },
     ];
-    for (cut, name) in spoil
-        .iter()
-        .zip(["products", "bound", "direction", "products"])
-    {
+    for (cut, name) in spoil.iter().zip([
+        BoundPart::Products,
+        BoundPart::Bound,
+        BoundPart::Direction,
+        BoundPart::Products,
+    ]) {
         let mut certificate = products(&data, &theta, 2, &mut rng);
         if let Proof::Products(both) = &mut certificate.proof {
             cut(&mut both[0].blocks[1]);

@@ -13,6 +13,8 @@ mod failure;
 #[cfg(test)]
 mod oracle;
 #[cfg(test)]
+mod prove;
+#[cfg(test)]
 mod quick;
 #[cfg(test)]
 mod tight;

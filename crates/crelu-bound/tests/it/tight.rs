@@ -3,8 +3,8 @@
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use crelu_bound::{
-    BoundError, Clock, Control, KnownNetwork, Proof, TightReport, TightSettings, TightStatus,
-    tighten, verify,
+    BoundError, BoundPart, Clock, Control, KnownNetwork, Proof, TightReport, TightSettings,
+    TightStatus, tighten, verify,
 };
 use faer::{Mat, MatRef};
 
@@ -133,7 +133,7 @@ fn tighten_with_a_limit_or_a_flag_stops_with_what_it_has() {
     let flag = AtomicBool::new(true);
     let controls = [
         (
-            Control::with_clock(&clock).deadline(2000.0),
+            *Control::with_clock(&clock).deadline(2000.0),
             TightStatus::TimeLimit,
         ),
         (
@@ -418,7 +418,7 @@ fn tighten_of_neurons_of_another_width_is_refused() {
     assert_eq!(
         refused,
         Err(BoundError::Shape {
-            what: "rows of the network",
+            part: BoundPart::NetworkRows,
             want: 2,
             got: 3
         })

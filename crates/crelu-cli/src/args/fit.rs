@@ -100,9 +100,9 @@ pub(crate) struct FitArgs {
     /// Most iterations [default: sampled 2000; global 500 rounds]
     #[arg(long, value_name = "N", value_parser = number::count_or_zero, allow_negative_numbers = true)]
     pub(crate) max_iters: Option<usize>,
-    /// Ascents a sign of the last searches (global)
-    #[arg(long, value_name = "N", default_value = "800", value_parser = number::count, allow_negative_numbers = true)]
-    pub(crate) ascents: usize,
+    /// Ascents a sign of the last searches (global) [default: 800]
+    #[arg(long, value_name = "N", value_parser = number::count, allow_negative_numbers = true)]
+    pub(crate) ascents: Option<usize>,
     /// Return the smallest network found whose J is at most 1 + EPS times the best (global)
     /// [default: 1e-3; with --max-neurons: 0]
     #[arg(long, value_name = "EPS", value_parser = number::at_least_zero, allow_negative_numbers = true)]

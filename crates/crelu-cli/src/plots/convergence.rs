@@ -22,24 +22,28 @@ pub(super) fn draw(report: &Report) -> Result<String, Failure> {
     // what was proven comes after the training
     let entries = report.history.iter().filter(|e| e.proven_bound.is_none());
     let mut course: Vec<(f64, f64, f64, f64)> = entries
-        .map(|e| {
+        .filter_map(|e| {
             // in global mode, what the round's search says
-            let gap = e.search_gap.unwrap_or(e.gap);
-            let bound = e
-                .search_gap
-                .map_or(e.dual_bound, |gap| e.objective_network * (1.0 - gap));
-            (e.seconds, e.objective_network, bound, gap)
+            let (bound, gap) = match e.search_gap {
+                Some(gap) => (e.objective_network * (1.0 - gap), gap),
+                None => (e.dual_bound?, e.gap?),
+            };
+            Some((e.seconds, e.objective_network, bound, gap))
         })
         .collect();
-    let global = report.train_mode == "global";
     let end = report.seconds.total;
-    match (report.best_objective, report.search_gap) {
-        (Some(best), Some(gap)) => course.push((end, best, best * (1.0 - gap), gap)),
-        (None, _) => course.push((end, report.objective_network, report.dual_bound, report.gap)),
-        (Some(_), None) => {}
+    match report.global() {
+        Some(global) => {
+            let best = global.best_objective;
+            let last = global
+                .search_gap
+                .map(|gap| (end, best, best * (1.0 - gap), gap));
+            course.extend(last);
+        }
+        None => course.push((end, report.objective_network, report.dual_bound, report.gap)),
     }
     let proven = proven(report);
-    let names = if global {
+    let names = if report.global().is_some() {
         Names {
             title: "Objective of the best network, and bounds over all networks",
             bound: "evidence: bound if no neuron is dearer",

@@ -1,6 +1,6 @@
 //! Objective against the number of neurons.
 
-use crelu_model::Report;
+use crelu_model::FrontierEntry;
 
 use super::style::{BLUE_INK, Look, axes, curve, sheet, span};
 use crate::errors::Failure;
@@ -8,11 +8,10 @@ use crate::errors::Failure;
 const SIZE: (u32, u32) = (760, 420);
 
 /// The networks met while thinning.
-pub(super) fn draw(report: &Report) -> Result<String, Failure> {
-    let met = report.frontier.iter().flatten();
-    let mut points: Vec<(f64, f64)> = met
-        .filter_map(|point| Some((point["neurons"].as_f64()?, point["objective"].as_f64()?)))
-        .collect();
+pub(super) fn draw(met: &[FrontierEntry]) -> Result<String, Failure> {
+    #[expect(clippy::cast_precision_loss, reason = "a count, for display")]
+    let at = |point: &FrontierEntry| (point.neurons as f64, point.objective);
+    let mut points: Vec<(f64, f64)> = met.iter().map(at).collect();
     points.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     // the best of each number
     points.dedup_by(|next, kept| next.0 == kept.0);

@@ -46,7 +46,7 @@ fn one(model: &Model, train: &Dataset, target: &[f64]) -> Result<String, Failure
     places.sort_by(f64::total_cmp);
     let inputs = |at: &[f64]| Mat::from_fn(1, at.len(), |_, j| at[j]);
     let zip = |at: &[f64]| -> Result<Vec<(f64, f64)>, Failure> {
-        let f = model.outputs(inputs(at).as_ref()).map_err(shape)?;
+        let f = model.outputs(inputs(at).transpose()).map_err(shape)?;
         Ok(at.iter().copied().zip(f).collect())
     };
     let (line, bends) = (zip(&places)?, zip(&bends)?);
@@ -106,7 +106,7 @@ fn two(model: &Model, train: &Dataset, target: &[f64]) -> Result<String, Failure
             y + cell.1 / 2.0
         }
     });
-    let outputs = model.outputs(centres.as_ref()).map_err(shape)?;
+    let outputs = model.outputs(centres.transpose()).map_err(shape)?;
     let shown = span(outputs.iter().chain(target).copied());
     let middle = if model.labels().is_some() {
         0.0

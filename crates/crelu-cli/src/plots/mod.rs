@@ -18,7 +18,7 @@ use crate::errors::Failure;
 /// The drawing library's reason.
 pub(crate) fn draw(fit: &Fit, train: &Dataset) -> Result<Vec<(&'static str, String)>, Failure> {
     let report = &fit.report;
-    let score_name = if report.train.accuracy.is_some() {
+    let score_name = if report.train.accuracy().is_some() {
         "accuracy.svg"
     } else {
         "r2.svg"
@@ -27,8 +27,8 @@ pub(crate) fn draw(fit: &Fit, train: &Dataset) -> Result<Vec<(&'static str, Stri
         ("convergence.svg", convergence::draw(report)?),
         (score_name, score::draw(report)?),
     ];
-    if report.frontier.is_some() {
-        drawn.push(("frontier.svg", frontier::draw(report)?));
+    if let Some(global) = report.global() {
+        drawn.push(("frontier.svg", frontier::draw(&global.frontier)?));
     }
     if let Some(function) = function::draw(&fit.model, train)? {
         drawn.push(("function.svg", function));

@@ -14,9 +14,9 @@ const SMALLEST_SPAN: f64 = 0.02;
 
 /// Training rows, and test rows where there are any.
 pub(super) fn draw(report: &Report) -> Result<String, Failure> {
-    let classify = report.train.accuracy.is_some();
+    let classify = report.train.accuracy().is_some();
     let title = if classify { "Accuracy" } else { "r2" };
-    let of_score = |score: &Score| if classify { score.accuracy } else { score.r2 };
+    let of_score = |score: &Score| score.accuracy().or(score.r2());
     let of_train = |e: &HistoryEntry| {
         if classify {
             e.train_accuracy

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use faer::{Accum, Mat, MatRef};
 use linalg_core::{Masks, for_each_mut, product};
 
-use crate::error::FitError;
+use crate::error::{FitError, Subject};
 
 /// Distinct activation patterns and a gate vector for each: `D_i = diag(1[X g_i >= 0])`.
 #[derive(Debug, Clone)]
@@ -26,13 +26,15 @@ impl Patterns {
     pub fn from_gates(features: MatRef<'_, f64>, gates: MatRef<'_, f64>) -> Result<Self, FitError> {
         if gates.nrows() != features.nrows() {
             return Err(FitError::Shape {
-                what: "gates: rows",
+                what: Subject::GateRows,
                 want: features.nrows(),
                 got: gates.nrows(),
             });
         }
         if (0..gates.ncols()).any(|j| (0..gates.nrows()).any(|i| !gates[(i, j)].is_finite())) {
-            return Err(FitError::NotFinite { what: "gates" });
+            return Err(FitError::NotFinite {
+                what: Subject::Gates,
+            });
         }
         let mut set = PatternSet::new(features.ncols());
         set.add(features, gates, usize::MAX);

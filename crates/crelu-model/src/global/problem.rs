@@ -2,7 +2,7 @@ use admm::Loss;
 use faer::{Mat, MatRef};
 
 use super::work::Work;
-use crate::error::FitError;
+use crate::error::{FitError, Subject};
 use crate::loss::SquaredLoss;
 
 /// The training problem over all neurons, in sum scaling:
@@ -30,16 +30,16 @@ impl GlobalProblem {
     pub fn new(data: Mat<f64>, target: Vec<f64>, beta_sum: f64) -> Result<Self, FitError> {
         if data.ncols() != target.len() {
             return Err(FitError::Shape {
-                what: "target",
+                what: Subject::Target,
                 want: data.ncols(),
                 got: target.len(),
             });
         }
         let finite = (0..data.ncols()).all(|j| (0..data.nrows()).all(|i| data[(i, j)].is_finite()));
         for (what, ok) in [
-            ("data", finite),
-            ("target", target.iter().all(|y| y.is_finite())),
-            ("beta", beta_sum.is_finite() && beta_sum >= 0.0),
+            (Subject::Data, finite),
+            (Subject::Target, target.iter().all(|y| y.is_finite())),
+            (Subject::Beta, beta_sum.is_finite() && beta_sum >= 0.0),
         ] {
             if !ok {
                 return Err(FitError::NotFinite { what });

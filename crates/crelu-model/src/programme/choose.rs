@@ -1,7 +1,7 @@
 use super::price::{Price, Sizes};
 use super::solve::{Backend, FormChoice, Precision, PrimalChoice, ProgrammeSettings, Splitting};
 use super::{Activation, Programme};
-use crate::error::FitError;
+use crate::error::{FitError, Setting};
 
 /// How the linear system of the primal step is solved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,7 +175,7 @@ fn candidates(
         .collect();
     if list.is_empty() {
         return Err(FitError::Setting {
-            name: "form",
+            setting: Setting::Form,
             problem: "cholesky has kernel, gram and full; cg, pcg-jacobi and pcg-nystrom have kernel, reduced and full; rbcd and block-exact have reduced and full",
         });
     }
@@ -183,12 +183,14 @@ fn candidates(
         let blocks = list.iter().any(|(m, _)| matches!(m, Rbcd | BlockExact));
         let source = list.iter().any(|(_, f)| *f == Form::Full);
         if cfg!(not(feature = "nalgebra")) {
-            let (name, problem) = ("backend", "built without the feature nalgebra");
-            return Err(FitError::Setting { name, problem });
+            return Err(FitError::Setting {
+                setting: Setting::Backend,
+                problem: "built without the feature nalgebra",
+            });
         }
         if blocks || source {
             return Err(FitError::Setting {
-                name: "backend",
+                setting: Setting::Backend,
                 problem: "nalgebra is the reference for cholesky and conjugate gradients, without form full; the others run on faer",
             });
         }

@@ -35,7 +35,7 @@ use admm::Lift;
 use faer::{Mat, MatRef};
 use linalg_core::{MaskedBlocks, Masks, Real, norm};
 
-use crate::error::FitError;
+use crate::error::{FitError, Subject};
 
 /// What a neuron computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,10 +82,10 @@ impl Programme {
         activation: Activation,
     ) -> Result<Self, FitError> {
         for (what, want, got) in [
-            ("masks", data.ncols(), masks.n_samples()),
-            ("target", data.ncols(), target.len()),
-            ("gates", masks.n_blocks(), gates.ncols()),
-            ("gates' coordinates", data.nrows(), gates.nrows()),
+            (Subject::Masks, data.ncols(), masks.n_samples()),
+            (Subject::Target, data.ncols(), target.len()),
+            (Subject::Gates, masks.n_blocks(), gates.ncols()),
+            (Subject::GateCoordinates, data.nrows(), gates.nrows()),
         ] {
             if want != got {
                 return Err(FitError::Shape { what, want, got });
@@ -99,10 +99,10 @@ impl Programme {
             (0..m.ncols()).all(|j| (0..m.nrows()).all(|i| m[(i, j)].is_finite()))
         };
         for (what, ok) in [
-            ("data", finite(data.as_ref())),
-            ("gates", finite(gates.as_ref())),
-            ("target", target.iter().all(|y| y.is_finite())),
-            ("beta", beta_sum.is_finite() && beta_sum >= 0.0),
+            (Subject::Data, finite(data.as_ref())),
+            (Subject::Gates, finite(gates.as_ref())),
+            (Subject::Target, target.iter().all(|y| y.is_finite())),
+            (Subject::Beta, beta_sum.is_finite() && beta_sum >= 0.0),
         ] {
             if !ok {
                 return Err(FitError::NotFinite { what });
@@ -112,9 +112,9 @@ impl Programme {
         #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
         let (count, misfit) = (target.len() as f64, norm(&target));
         for (what, size) in [
-            ("data", largest_row.powi(2) * count),
-            ("target", misfit.powi(2)),
-            ("data times target", largest_row * misfit),
+            (Subject::Data, largest_row.powi(2) * count),
+            (Subject::Target, misfit.powi(2)),
+            (Subject::DataTimesTarget, largest_row * misfit),
         ] {
             if !size.is_finite() {
                 return Err(FitError::Range { what });

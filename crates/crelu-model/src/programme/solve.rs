@@ -1,5 +1,6 @@
 use admm::{AdmmError, PhaseSeconds, PrimalError, Status};
 use linalg_core::{Control, LinalgError, Real};
+use serde::Serialize;
 
 use super::certificate::{Certificate, FeasiblePoint, Multipliers};
 use super::choose::{Choice, choose};
@@ -154,7 +155,7 @@ pub enum Switch {
 }
 
 /// Settings of a programme's solve.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ProgrammeSettings {
     /// The relative gap at which the run is converged.
@@ -262,8 +263,8 @@ pub struct Solution {
     pub products: f64,
     /// What was chosen, and why.
     pub choice: Choice,
-    /// `"f32"`, `"f64"` or `"mixed"`: the precision the answer was made in.
-    pub precision: &'static str,
+    /// The precision the answer was made in: f32, f64 or mixed.
+    pub precision: Precision,
     /// Time of the phases.
     pub seconds: PhaseSeconds,
     /// Time of the Newton finish.
@@ -319,7 +320,7 @@ pub fn solve(
         choice.reason.push_str("; the data have rank 0");
         tracker.conclude(0);
         let totals = Totals::default();
-        let precision = name(choice.precision);
+        let precision = in_force(choice.precision);
         return Ok(finish(
             &tracker,
             &choice,
@@ -374,7 +375,7 @@ pub(super) fn run(
         Err(error) if precision != Precision::F64 && is_breakdown(&error) => {
             choice.reason.push_str(&format!(
                 "; {} failed ({error}): done again in f64",
-                name(precision)
+                precision.name()
             ));
             (Status::Stalled, None, Some(warm.cloned()))
         }
@@ -413,15 +414,15 @@ pub(super) fn run(
             Err(error) => return Err(error),
         }
     }
-    let precision = name(choice.precision);
+    let precision = in_force(choice.precision);
     Ok(finish(tracker, choice, totals, status, start, precision))
 }
 
-fn name(precision: Precision) -> &'static str {
+/// What a choice of precision comes to.
+fn in_force(precision: Precision) -> Precision {
     match precision {
-        Precision::F32 => "f32",
-        Precision::Mixed => "mixed",
-        _ => "f64",
+        Precision::Auto => Precision::F64,
+        other => other,
     }
 }
 
@@ -511,7 +512,7 @@ pub(super) fn finish(
     totals: Totals,
     status: Status,
     start: Option<WarmStart>,
-    precision: &'static str,
+    precision: Precision,
 ) -> Solution {
     let programme = tracker.programme;
     let warm_start = start.unwrap_or_else(|| WarmStart {

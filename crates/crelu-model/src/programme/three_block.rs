@@ -14,7 +14,7 @@ use super::solve::{Totals, Tracker, WarmStart, has_cones};
 use super::source_system::SourceSystem;
 use super::three_primal::{ConeBasis, ThreeBlockInner, ThreeBlockPrimal};
 use super::two_block::{first_rho, zero_start};
-use crate::error::FitError;
+use crate::error::{FitError, Setting};
 
 /// The scale of the cone copy: this over the largest singular value of the data.
 const TAU: f64 = 10.0;
@@ -183,7 +183,7 @@ pub(super) fn run<T: Real>(
         .penalty_rule(PenaltyRule::Balance)
         .check()
         .map_err(|_| FitError::Setting {
-            name: "iteration",
+            setting: Setting::Iteration,
             problem: "settings out of range",
         })?;
     let mut monitor = DenseMonitor {

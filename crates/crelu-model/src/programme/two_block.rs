@@ -10,7 +10,7 @@ use super::cone::ConeGroup;
 use super::newton;
 use super::primal::{Built, System};
 use super::solve::{TOLERANCE_MARGIN, Totals, Tracker, WarmStart, has_cones, relative_gap};
-use crate::error::FitError;
+use crate::error::{FitError, Setting};
 
 /// From this many rows on `rho` changes less often: a factorisation costs many iterations.
 const LARGE: usize = 2000;
@@ -179,7 +179,7 @@ impl<T: Real> Job<'_, '_, T> {
             .penalty_schedule(first, growth, band)
             .check()
             .map_err(|_| FitError::Setting {
-                name: "iteration",
+                setting: Setting::Iteration,
                 problem: "settings out of range",
             })?;
         let control = self.tracker.control;

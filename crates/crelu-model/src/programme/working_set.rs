@@ -6,8 +6,8 @@ use super::certificate::{Certificate, FeasiblePoint, Multipliers};
 use super::choose::{Choice, choose};
 use super::cone::ConeGroup;
 use super::solve::{
-    Check, Observer, ProgrammeSettings, Solution, Splitting, Switch, TOLERANCE_MARGIN, Totals,
-    Tracker, WarmStart, finish, has_cones, is_breakdown, run,
+    Check, Observer, Precision, ProgrammeSettings, Solution, Splitting, Switch, TOLERANCE_MARGIN,
+    Totals, Tracker, WarmStart, finish, has_cones, is_breakdown, run,
 };
 use super::two_block::CertifiedProx;
 use crate::error::FitError;
@@ -59,7 +59,7 @@ pub(super) fn solve(
     let mut warm = warm.map(|w| set.restrict(programme, w));
     let mut totals = Totals::default();
     let mut status = Status::IterationLimit;
-    let mut precision = "f64";
+    let mut precision = Precision::F64;
     let mut largest = set.members.len();
     let mut tol = SHARE;
     let (mut inside, mut why) = (None, String::new());

@@ -5,10 +5,13 @@ use std::sync::OnceLock;
 use crelu_model::bound::{
     BlockMultipliers, Certificate, IntervalMultipliers, ProductMultipliers, Proof,
 };
-use crelu_model::{CertificateError, CertificateFile, Dataset, Fit, FitSettings, Prove, TrainMode};
+use crelu_model::{
+    CertificateError, CertificateFile, Dataset, Fit, FitSettings, ProofKind, Prove, TrainMode,
+    VerifyError,
+};
 use proptest::prelude::*;
 
-use crate::data::{class_set, regression_set};
+use crate::data::{class_set, on_patterns, regression_set};
 use crate::invariance::run;
 
 fn interval(n: usize, d: usize, width: usize) -> IntervalMultipliers {
@@ -132,7 +135,7 @@ proptest! {
             bytes[at] = *value;
         }
         if let Ok(file) = CertificateFile::from_bytes(&bytes)
-            && let Ok(checked) = file.check(&fit.model, data)
+            && let Ok(checked) = fit.model.verify(&file, &data)
         {
             prop_assert!(checked.bound <= checked.objective);
             prop_assert!(checked.bound >= file.bound * (1.0 - 1e-8));
@@ -144,7 +147,7 @@ proptest! {
 fn certificate_of_a_fit_checks_out_on_its_data_alone() {
     let (data, fit) = proven();
     let file = fit.certificate.as_ref().unwrap();
-    let checked = file.check(&fit.model, data).unwrap();
+    let checked = fit.model.verify(&file, &data).unwrap();
     assert_eq!(Some(checked.bound), fit.report.proven_bound);
     assert_eq!(Some(checked.proof), fit.report.proof);
     assert!(checked.bound > 0.0 && checked.bound <= fit.report.objective_network);
@@ -152,29 +155,38 @@ fn certificate_of_a_fit_checks_out_on_its_data_alone() {
     assert!(apart <= 1e-12 * checked.objective);
 
     let other = regression_set(4, 60, 8);
-    let refused = file.check(&fit.model, &other);
+    let refused = fit.model.verify(&file, &other);
     assert!(
-        matches!(refused, Err(CertificateError::OtherRows { .. })),
+        matches!(
+            refused,
+            Err(VerifyError::Certificate(CertificateError::OtherRows { .. }))
+        ),
         "{refused:?}"
     );
     let short = data.select(&(0..59).collect::<Vec<_>>());
-    let refused = file.check(&fit.model, &short);
+    let refused = fit.model.verify(&file, &short);
     assert!(matches!(
         refused,
-        Err(CertificateError::Rows { row: 59, rows: 59 })
+        Err(VerifyError::Certificate(CertificateError::Rows {
+            row: 59,
+            rows: 59
+        }))
     ));
     let mut raised = file.clone();
     raised.bound *= 1.0 + 1e-7;
-    let refused = raised.check(&fit.model, data);
+    let refused = fit.model.verify(&raised, &data);
     assert!(
-        matches!(refused, Err(CertificateError::TooLow { .. })),
+        matches!(
+            refused,
+            Err(VerifyError::Certificate(CertificateError::TooLow { .. }))
+        ),
         "{refused:?}"
     );
     let mut model = fit.model.clone();
     model.beta *= 2.0;
     assert!(matches!(
-        file.check(&model, data),
-        Err(CertificateError::Beta { .. })
+        model.verify(&file, &data),
+        Err(VerifyError::Certificate(CertificateError::Beta { .. }))
     ));
 }
 
@@ -187,13 +199,13 @@ fn fit_proves_only_what_it_is_asked_to() {
             .train(TrainMode::Global)
             .beta_frac(0.1)
     };
-    assert_eq!(proof(global()), Some("relaxation"));
+    assert_eq!(proof(global()), Some(ProofKind::Relaxation));
     assert_eq!(proof(global().prove(Prove::Never)), None);
-    let sampled = || FitSettings::default().n_patterns(10).beta_frac(0.1);
+    let sampled = || on_patterns().n_patterns(10).beta_frac(0.1);
     assert_eq!(proof(sampled()), None);
     assert_eq!(
         proof(sampled().prove(Prove::Seconds(0.0))),
-        Some("relaxation")
+        Some(ProofKind::Relaxation)
     );
     assert_eq!(proof(global().beta(0.0).max_iters(2)), None);
     for seconds in [-1.0, f64::NAN, f64::INFINITY] {
@@ -209,7 +221,7 @@ fn fit_in_one_or_two_dimensions_is_proven_by_enumeration() {
             .train(TrainMode::Global)
             .beta_frac(share);
         let report = run(&data, settings.thin(0.0)).report;
-        assert_eq!(report.proof, Some("enumeration"));
+        assert_eq!(report.proof, Some(ProofKind::Enumeration));
         let gap = report.proven_gap.unwrap();
         assert!(gap <= 1e-3, "{d} {share}: {gap}");
     }
@@ -229,12 +241,12 @@ fn fit_in_four_to_six_dimensions_is_proven_by_cones() {
             .beta_frac(share)
             .thin(0.0);
         let fit = run(&data, settings.prove(Prove::Seconds(60.0)));
-        assert_eq!(fit.report.proof, Some("enumeration"));
+        assert_eq!(fit.report.proof, Some(ProofKind::Enumeration));
         let gap = fit.report.proven_gap.unwrap();
         assert!(gap <= most, "{d} {share}: {gap}");
         let file = fit.certificate.as_ref().unwrap();
         let file = CertificateFile::from_bytes(&file.to_bytes()).unwrap();
-        let checked = file.check(&fit.model, &data).unwrap();
+        let checked = fit.model.verify(&file, &data).unwrap();
         assert_eq!(Some(checked.bound), fit.report.proven_bound);
         let Proof::Cones { price } = file.certificate.proof else {
             panic!("another proof");
@@ -244,18 +256,24 @@ fn fit_in_four_to_six_dimensions_is_proven_by_cones() {
         lower.certificate.proof = Proof::Cones {
             price: 0.99 * price,
         };
-        let refused = lower.check(&fit.model, &data);
+        let refused = fit.model.verify(&lower, &data);
         assert!(
-            matches!(refused, Err(CertificateError::Nothing)),
+            matches!(
+                refused,
+                Err(VerifyError::Certificate(CertificateError::Nothing))
+            ),
             "{refused:?}"
         );
         let mut higher = file.clone();
         higher.certificate.proof = Proof::Cones {
             price: 1.01 * price,
         };
-        let refused = higher.check(&fit.model, &data);
+        let refused = fit.model.verify(&higher, &data);
         assert!(
-            matches!(refused, Err(CertificateError::TooLow { .. })),
+            matches!(
+                refused,
+                Err(VerifyError::Certificate(CertificateError::TooLow { .. }))
+            ),
             "{refused:?}"
         );
     }

@@ -3,6 +3,7 @@
 use crelu_model::gates::sample;
 use crelu_model::programme::{Activation, Programme, ProgrammeSettings};
 use crelu_model::{Dataset, GateSampler, TargetColumn};
+use crelu_model::{FitSettings, TrainMode};
 use faer::{Mat, MatRef};
 use linalg_core::{Masks, RowSpace};
 
@@ -214,4 +215,9 @@ pub(crate) fn objective_and_violation(programme: &Programme, v: MatRef<'_, f64>)
         .map(|(f, y)| (f - y).powi(2))
         .sum();
     (0.5 * misfit + programme.beta_sum() * penalty, worst)
+}
+
+/// The default settings of a programme over sampled patterns.
+pub(crate) fn on_patterns() -> FitSettings {
+    FitSettings::default().train(TrainMode::Sampled)
 }

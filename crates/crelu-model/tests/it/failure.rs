@@ -2,14 +2,14 @@ use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crelu_model::programme::{Activation, Programme, ProgrammeSettings, solve};
 use crelu_model::{
-    Beta, Clock, Control, Dataset, Fit, FitError, FitObserver, FitSettings, Halt, Model,
-    PatternSource, Precision, PrimalChoice, Progress, Splitting, Status, Switch, TargetColumn,
-    Task, fit,
+    Beta, Clock, Control, Dataset, Fit, FitError, FitObserver, FitSettings, Halt, Model, Network,
+    PatternSource, Precision, PrimalChoice, Progress, Prove, Setting, Splitting, Status, Subject,
+    Switch, TargetColumn, Task, TrainMode, fit,
 };
 use faer::Mat;
 use linalg_core::Masks;
 
-use crate::data::{Case, Stream, class_set, regression_set, settings};
+use crate::data::{Case, Stream, class_set, on_patterns, regression_set, settings};
 
 /// A clock that moves a second every time it is read.
 struct Ticking(AtomicU64);
@@ -56,29 +56,25 @@ fn assert_usable(what: &str, fit: &Fit, data: &Dataset) {
         report.gap
     );
     let model = Model::from_bytes(&fit.model.to_bytes()).unwrap();
-    let outputs = model.outputs(data.features()).unwrap();
+    let outputs = model.outputs(data.rows()).unwrap();
     assert!(outputs.iter().all(|f| f.is_finite()), "{what}");
-    assert_eq!(
-        outputs,
-        fit.model.outputs(data.features()).unwrap(),
-        "{what}"
-    );
+    assert_eq!(outputs, fit.model.outputs(data.rows()).unwrap(), "{what}");
 }
 
 fn variants() -> Vec<(&'static str, FitSettings)> {
-    let base = || FitSettings::default().n_patterns(24).tol(1e-9);
+    let base = || on_patterns().n_patterns(24).tol(1e-9);
     let mut three = base();
-    three.splitting = Splitting::ThreeBlock;
+    three.programme.splitting = Splitting::ThreeBlock;
     let mut working = base();
-    working.working_set = Switch::On;
+    working.programme.working_set = Switch::On;
     let mut plain = base();
-    plain.newton = Switch::Off;
+    plain.programme.newton = Switch::Off;
     let mut newton = base();
-    newton.newton = Switch::On;
+    newton.programme.newton = Switch::On;
     let mut iterative = base();
-    iterative.primal = PrimalChoice::Cg;
+    iterative.programme.primal = PrimalChoice::Cg;
     let mut single = base();
-    single.precision = Precision::F32;
+    single.programme.precision = Precision::F32;
     vec![
         ("two-block", plain),
         ("newton", newton),
@@ -103,7 +99,7 @@ fn fit_time_limit_at_any_moment_leaves_a_usable_model() {
                 let fit = fit(data, None, &settings, &control, &mut ()).unwrap();
                 let what = format!("{name}, limit {limit}");
                 assert_usable(&what, &fit, data);
-                assert_eq!(fit.report.status, "time_limit", "{what}");
+                assert_eq!(fit.report.status, Status::TimeLimit, "{what}");
                 assert_eq!(fit.report.settings["time_limit"], limit, "{what}");
                 assert!(fit.report.seconds.total >= limit, "{what}");
                 objectives.push(fit.report.objective_network);
@@ -125,7 +121,7 @@ fn fit_raised_flag_leaves_a_usable_model() {
         assert_eq!(control.halt(), Some(Halt::Interrupted));
         let fit = fit(&data, None, &settings.check().unwrap(), &control, &mut ()).unwrap();
         assert_usable(name, &fit, &data);
-        assert_eq!(fit.report.status, "interrupted", "{name}");
+        assert_eq!(fit.report.status, Status::Interrupted, "{name}");
     }
 }
 
@@ -139,7 +135,7 @@ fn fit_observer_that_says_stop_is_obeyed_at_once() {
             let fit = fit(&data, None, &settings, &Control::default(), &mut observer).unwrap();
             let what = format!("{name}, stopped at call {}", last + 1);
             assert_usable(&what, &fit, &data);
-            assert_eq!(fit.report.status, "interrupted", "{what}");
+            assert_eq!(fit.report.status, Status::Interrupted, "{what}");
             assert!(
                 fit.report.iterations <= last + 1,
                 "{what}: {}",
@@ -163,8 +159,8 @@ fn fit_iteration_limit_is_kept() {
                 "{what}: {}",
                 fit.report.iterations
             );
-            if fit.report.status != "stalled" {
-                assert_eq!(fit.report.status, "iteration_limit", "{what}");
+            if fit.report.status != Status::Stalled {
+                assert_eq!(fit.report.status, Status::IterationLimit, "{what}");
                 assert_eq!(fit.report.iterations, limit, "{what}");
             }
         }
@@ -250,15 +246,15 @@ fn programme_unfit_parts_are_errors() {
     for bad in [f64::NAN, f64::INFINITY] {
         for i in 0..3 {
             let error = build(&|data, _, _, _| data[(1, i)] = bad, 1.0).unwrap_err();
-            assert_eq!(error, not_finite("data"));
+            assert_eq!(error, not_finite(Subject::Data));
         }
         let error = build(&|_, _, gates, _| gates[(0, 1)] = bad, 1.0).unwrap_err();
-        assert_eq!(error, not_finite("gates"));
+        assert_eq!(error, not_finite(Subject::Gates));
         let error = build(&|_, _, _, y| y[2] = bad, 1.0).unwrap_err();
-        assert_eq!(error, not_finite("target"));
+        assert_eq!(error, not_finite(Subject::Target));
         assert_eq!(
             build(&|_, _, _, _| (), bad).unwrap_err(),
-            not_finite("beta")
+            not_finite(Subject::Beta)
         );
     }
     assert!(build(&|_, _, _, _| (), -1.0).is_err());
@@ -290,7 +286,7 @@ fn fit_numbers_beyond_their_range_are_errors_not_nan() {
                 let y = data.target().values.as_ref().unwrap();
                 let y = y.iter().map(|y| by(of_target) * 0.1 * y).collect();
                 let data = Dataset::from_columns(x, TargetColumn::numbers(y)).unwrap();
-                let mut settings = FitSettings::default()
+                let mut settings = on_patterns()
                     .task(Task::Regress)
                     .activation(activation)
                     .n_patterns(8)
@@ -310,11 +306,11 @@ fn fit_numbers_beyond_their_range_are_errors_not_nan() {
                             report.programme_gap,
                             report.beta,
                             report.train.loss,
-                            report.train.r2.unwrap(),
+                            report.train.r2().unwrap(),
                         ] {
                             assert!(value.is_finite(), "{what}: {report:?}");
                         }
-                        let outputs = fit.model.outputs(data.features()).unwrap();
+                        let outputs = fit.model.outputs(data.rows()).unwrap();
                         assert!(outputs.iter().all(|f| f.is_finite()), "{what}");
                     }
                 }
@@ -338,7 +334,7 @@ fn fit_tiny_numbers_end_with_a_usable_model() {
         let y = y.iter().map(|y| by(of_target) * y).collect();
         let data = Dataset::from_columns(x, TargetColumn::numbers(y)).unwrap();
         for standardize in [true, false] {
-            let mut settings = FitSettings::default().task(Task::Regress).n_patterns(8);
+            let mut settings = on_patterns().task(Task::Regress).n_patterns(8);
             (settings.standardize, settings.bias) = (standardize, false);
             let settings = settings.check().unwrap();
             let what = format!("{factor} of the target {of_target}, standardize {standardize}");
@@ -357,7 +353,7 @@ fn fit_unfit_inputs_are_errors() {
         let settings = settings.check()?;
         fit(&data, test, &settings, &Control::default(), &mut ()).map(|fit| fit.report.status)
     };
-    let gates = |rows, value| FitSettings::default().gates(Mat::from_fn(rows, 2, |_, _| value));
+    let gates = |rows, value| on_patterns().gates(Mat::from_fn(rows, 2, |_, _| value));
     assert!(matches!(
         go(gates(6, 1.0), None),
         Err(FitError::Shape {
@@ -387,18 +383,20 @@ fn fit_unfit_inputs_are_errors() {
     for bad in [f64::NAN, f64::INFINITY] {
         assert_eq!(
             go(gates(4, bad), None),
-            Err(FitError::NotFinite { what: "gates" })
+            Err(FitError::NotFinite {
+                what: Subject::Gates
+            })
         );
     }
     // a negative bias alone sees no row
     let away = Mat::from_fn(4, 1, |k, _| if k == 3 { -1.0 } else { 0.0 });
     assert_eq!(
-        go(FitSettings::default().gates(away), None),
+        go(on_patterns().gates(away), None),
         Err(FitError::NoPattern)
     );
     let wide = regression_set(9, 5, 4);
     assert!(matches!(
-        go(FitSettings::default(), Some(&wide)),
+        go(on_patterns(), Some(&wide)),
         Err(FitError::Shape {
             want: 3,
             got: 4,
@@ -406,18 +404,18 @@ fn fit_unfit_inputs_are_errors() {
         })
     ));
     assert!(matches!(
-        go(FitSettings::default().task(Task::Classify), None),
+        go(on_patterns().task(Task::Classify), None),
         Err(FitError::Classes { classes: 20 })
     ));
     let classes = class_set(9, 20, 3);
-    let settings = FitSettings::default().task(Task::Regress).check().unwrap();
+    let settings = on_patterns().task(Task::Regress).check().unwrap();
     let error = fit(&classes, None, &settings, &Control::default(), &mut ()).unwrap_err();
     assert_eq!(error, FitError::TextTarget { row: 1 });
     let features = classes.features().to_owned();
     let mut labels = classes.target().text.clone();
     labels[7] = "elsewhere".to_owned();
     let strange = Dataset::from_columns(features, TargetColumn::labels(labels)).unwrap();
-    let settings = FitSettings::default().check().unwrap();
+    let settings = on_patterns().check().unwrap();
     let error = fit(
         &classes,
         Some(&strange),
@@ -431,7 +429,7 @@ fn fit_unfit_inputs_are_errors() {
 
 #[test]
 fn settings_defaults_and_ranges_are_those_of_the_table() {
-    let s = FitSettings::default();
+    let s = on_patterns();
     assert_eq!((s.task, s.activation), (None, Activation::Relu));
     assert!(matches!(
         s.patterns,
@@ -439,46 +437,95 @@ fn settings_defaults_and_ranges_are_those_of_the_table() {
     ));
     assert_eq!(s.beta, Beta::Fraction(0.02));
     assert_eq!(
-        (s.tol, s.max_iters, s.seed, s.check_every),
+        (s.tol, s.max_iters, s.seed, s.programme.check_every),
         (None, None, 0, 5)
     );
     assert!(s.standardize && s.bias);
-    assert_eq!(s.memory_limit, 6.0 * f64::from(1u32 << 30));
+    assert_eq!(s.programme.memory_limit, 6.0 * f64::from(1u32 << 30));
     assert_eq!(
-        (s.splitting, s.primal),
+        (s.programme.splitting, s.programme.primal),
         (Splitting::Auto, PrimalChoice::Auto)
     );
     assert_eq!(
-        (s.precision, s.newton, s.working_set),
+        (
+            s.programme.precision,
+            s.programme.newton,
+            s.programme.working_set
+        ),
         (Precision::Auto, Switch::Auto, Switch::Auto)
     );
     assert!(s.check().is_ok());
 
-    let base = FitSettings::default;
+    let base = on_patterns;
     let mut memory = base();
-    memory.memory_limit = 0.0;
+    memory.programme.memory_limit = 0.0;
     let mut unknown = base();
-    unknown.memory_limit = f64::NAN;
+    unknown.programme.memory_limit = f64::NAN;
     for (settings, want) in [
-        (base().beta(-1.0), "beta"),
-        (base().beta(f64::NAN), "beta"),
-        (base().beta(f64::INFINITY), "beta"),
-        (base().beta_frac(-1e-9), "beta-frac"),
-        (base().beta_frac(f64::NAN), "beta-frac"),
-        (base().tol(-1.0), "tol"),
-        (base().tol(f64::NAN), "tol"),
-        (base().tol(f64::INFINITY), "tol"),
-        (base().n_patterns(0), "patterns"),
-        (base().gates(Mat::zeros(3, 0)), "gates"),
-        (memory, "memory-limit"),
-        (unknown, "memory-limit"),
+        (base().beta(-1.0), Setting::Beta),
+        (base().beta(f64::NAN), Setting::Beta),
+        (base().beta(f64::INFINITY), Setting::Beta),
+        (base().beta_frac(-1e-9), Setting::BetaFrac),
+        (base().beta_frac(f64::NAN), Setting::BetaFrac),
+        (base().tol(-1.0), Setting::Tol),
+        (base().tol(f64::NAN), Setting::Tol),
+        (base().tol(f64::INFINITY), Setting::Tol),
+        (base().n_patterns(0), Setting::Patterns),
+        (base().gates(Mat::zeros(3, 0)), Setting::Gates),
+        (memory, Setting::MemoryLimit),
+        (unknown, Setting::MemoryLimit),
     ] {
         let error = settings.check().unwrap_err();
         assert!(
-            matches!(error, FitError::Setting { name, .. } if name == want),
-            "{want}: {error}"
+            matches!(error, FitError::Setting { setting, .. } if setting == want),
+            "{want:?}: {error}"
         );
     }
+    // what only generated neurons have a use for
+    let network = Network {
+        hidden: Mat::zeros(3, 1),
+        output: vec![0.0],
+        gates: None,
+    };
+    for (settings, want) in [
+        (base().ascents(800), Setting::Ascents),
+        (base().thin(0.0), Setting::Thin),
+        (base().max_neurons(5), Setting::MaxNeurons),
+        (base().init(network.clone()), Setting::Init),
+    ] {
+        let refused = settings.clone().check().unwrap_err();
+        assert!(
+            matches!(refused, FitError::Setting { setting, .. } if setting == want),
+            "{want:?}: {refused}"
+        );
+        assert!(
+            settings.train(TrainMode::Global).check().is_ok(),
+            "{want:?}"
+        );
+    }
+    let global = || FitSettings::default().train(TrainMode::Global);
+    for (settings, want) in [
+        (global().gates(Mat::zeros(3, 1)), Setting::Gates),
+        (global().activation(Activation::Gated), Setting::Train),
+        (global().ascents(0), Setting::Ascents),
+        (global().max_neurons(0), Setting::MaxNeurons),
+        (global().thin(f64::NAN), Setting::Thin),
+        (global().prove(Prove::Seconds(f64::NAN)), Setting::Prove),
+        (global().nystrom_rank(0), Setting::NystromRank),
+    ] {
+        let refused = settings.check().unwrap_err();
+        assert!(
+            matches!(refused, FitError::Setting { setting, .. } if setting == want),
+            "{want:?}: {refused}"
+        );
+    }
+    // the number of patterns is accepted where none are sampled
+    assert!(global().n_patterns(7).check().is_ok());
+    let mode = |settings: FitSettings| settings.train_in_force();
+    assert_eq!(mode(FitSettings::default()), TrainMode::Global);
+    let gated = FitSettings::default().activation(Activation::Gated);
+    assert_eq!(mode(gated.clone()), TrainMode::Sampled);
+    assert!(gated.check().is_ok());
     for settings in [
         base().beta(0.0),
         base().beta_frac(0.0),
@@ -505,9 +552,9 @@ fn programme_values_too_large_to_square_are_errors() {
             )
         };
         for (of_data, of_target, want) in [
-            (1e155, 1.0, "data"),
-            (1.0, 1e155, "target"),
-            (1.0, 1e300, "target"),
+            (1e155, 1.0, Subject::Data),
+            (1.0, 1e155, Subject::Target),
+            (1.0, 1e300, Subject::Target),
         ] {
             match build(of_data, of_target) {
                 Err(FitError::Range { what }) => assert_eq!(what, want, "{of_data}, {of_target}"),

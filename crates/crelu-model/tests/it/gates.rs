@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use crelu_model::gates::{Patterns, sample};
-use crelu_model::{FitError, GateSampler};
+use crelu_model::{FitError, GateSampler, Subject};
 use faer::{Mat, MatRef};
 
 use crate::data::{Stream, masks_of};
@@ -137,12 +137,17 @@ fn from_gates_bad_input_is_an_error() {
     let x = Mat::from_fn(2, 3, |k, j| 1.0 + (k + j) as f64);
     let wrong = Mat::<f64>::zeros(3, 1);
     let error = Patterns::from_gates(x.as_ref(), wrong.as_ref()).unwrap_err();
-    let (what, want, got) = ("gates: rows", 2, 3);
+    let (what, want, got) = (Subject::GateRows, 2, 3);
     assert_eq!(error, FitError::Shape { what, want, got });
     for value in [f64::NAN, f64::INFINITY] {
         let bad = Mat::from_fn(2, 2, |k, j| if k + j == 2 { value } else { 1.0 });
         let error = Patterns::from_gates(x.as_ref(), bad.as_ref()).unwrap_err();
-        assert_eq!(error, FitError::NotFinite { what: "gates" });
+        assert_eq!(
+            error,
+            FitError::NotFinite {
+                what: Subject::Gates
+            }
+        );
     }
     let away = Mat::from_fn(2, 2, |_, _| -1.0);
     let error = Patterns::from_gates(x.as_ref(), away.as_ref()).unwrap_err();

@@ -3,15 +3,14 @@ use std::sync::OnceLock;
 
 use crelu_model::programme::Activation;
 use crelu_model::{
-    Coding, Dataset, FileError, FitSettings, Model, ModelError, Network, Standardisation,
-    TargetColumn, Task,
+    Coding, Dataset, FileError, Model, ModelError, Network, Standardisation, TargetColumn, Task,
 };
 use faer::Mat;
 use proptest::prelude::*;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
-use crate::data::{class_set, regression_set};
+use crate::data::{class_set, on_patterns, regression_set};
 use crate::invariance::run;
 
 /// Models of every kind: both activations and tasks, with and without bias and scaling, and the
@@ -23,13 +22,13 @@ pub(crate) fn models() -> &'static [Model] {
         for activation in [Activation::Relu, Activation::Gated] {
             for data in [regression_set(1, 40, 3), class_set(1, 40, 3)] {
                 for (standardize, bias) in [(true, true), (false, false)] {
-                    let mut settings = FitSettings::default().activation(activation).n_patterns(12);
+                    let mut settings = on_patterns().activation(activation).n_patterns(12);
                     (settings.standardize, settings.bias) = (standardize, bias);
                     models.push(run(&data, settings).model);
                 }
             }
         }
-        let settings = FitSettings::default().n_patterns(5).beta_frac(2.0);
+        let settings = on_patterns().n_patterns(5).beta_frac(2.0);
         let mut zero = run(&regression_set(2, 20, 4), settings).model;
         assert_eq!(zero.network.neurons(), 0);
         zero.target_name = Some("price, \"net\"\n\u{20ac}".to_owned());
@@ -109,14 +108,14 @@ fn model_zero_network_is_one_zero_neuron_in_the_file() {
     let back = Model::from_bytes(&bytes).unwrap();
     assert_eq!((back.network.neurons(), back.network.output.len()), (0, 1));
     assert_eq!(
-        back.outputs(Mat::<f64>::ones(4, 3).as_ref()).unwrap(),
+        back.outputs(Mat::<f64>::ones(4, 3).transpose()).unwrap(),
         [0.0; 3]
     );
     assert_eq!(back.target_name, zero.target_name);
     assert_eq!(back.target_index, zero.target_index);
     assert_eq!(back.feature_names, zero.feature_names);
     let empty = Dataset::from_rows(&[1.0; 8], 2, 4, TargetColumn::numbers(vec![0.0; 2]));
-    assert_eq!(back.outputs(empty.unwrap().features()).unwrap(), [0.0; 2]);
+    assert_eq!(back.outputs(empty.unwrap().rows()).unwrap(), [0.0; 2]);
 }
 
 #[test]
@@ -348,12 +347,12 @@ fn model_other_width_of_data_is_an_error() {
         for got in [0, d - 1, d + 1] {
             let data = Mat::<f64>::zeros(got, 2);
             let want = ModelError::Features { want: d, got };
-            assert_eq!(model.outputs(data.as_ref()).unwrap_err(), want);
-            assert_eq!(model.predict(data.as_ref()).unwrap_err(), want);
+            assert_eq!(model.outputs(data.transpose()).unwrap_err(), want);
+            assert_eq!(model.predict(data.transpose()).unwrap_err(), want);
         }
         assert!(
             model
-                .outputs(Mat::<f64>::zeros(d, 0).as_ref())
+                .outputs(Mat::<f64>::zeros(0, d).as_ref())
                 .unwrap()
                 .is_empty()
         );
@@ -364,7 +363,7 @@ fn model_other_width_of_data_is_an_error() {
 fn assert_sound(read: Result<Model, ModelError>) {
     if let Ok(model) = read {
         let data = Mat::<f64>::ones(model.n_features(), 2);
-        assert_eq!(model.predict(data.as_ref()).unwrap().len(), 2);
+        assert_eq!(model.predict(data.transpose()).unwrap().len(), 2);
         assert!(Model::from_bytes(&model.to_bytes()).is_ok());
     }
 }

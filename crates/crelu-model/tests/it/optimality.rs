@@ -240,9 +240,9 @@ fn solve_choice_is_reported_as_made() {
     assert_eq!(direct.choice.method.name(), "cholesky");
     assert_eq!(direct.inner_iterations, 0);
     let single = run(&|s| s.precision = Precision::F32);
-    assert!(["f32", "f64"].contains(&single.precision));
+    assert!([Precision::F32, Precision::F64].contains(&single.precision));
     assert_eq!(
-        single.precision == "f64",
+        single.precision == Precision::F64,
         single.choice.reason.contains("f64")
     );
     let three = run(&|s| {

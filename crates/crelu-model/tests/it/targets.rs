@@ -1,4 +1,4 @@
-use crelu_model::{Coding, Dataset, FitError, LinearModel, TargetColumn, Task};
+use crelu_model::{Coding, Dataset, FitError, LinearModel, Setting, Subject, TargetColumn, Task};
 use faer::Mat;
 
 use crate::data::{Stream, apart};
@@ -96,10 +96,20 @@ fn dataset_unfit_parts_are_errors() {
     let build = |values: &[f64], n, d, target| Dataset::from_rows(values, n, d, target);
     for value in [f64::NAN, f64::NEG_INFINITY] {
         let error = build(&[1.0, value], 2, 1, target()).unwrap_err();
-        assert_eq!(error, FitError::NotFinite { what: "features" });
+        assert_eq!(
+            error,
+            FitError::NotFinite {
+                what: Subject::Features
+            }
+        );
         let bad = TargetColumn::numbers(vec![value, 1.0]);
         let error = build(&[1.0, 2.0], 2, 1, bad).unwrap_err();
-        assert_eq!(error, FitError::NotFinite { what: "target" });
+        assert_eq!(
+            error,
+            FitError::NotFinite {
+                what: Subject::Target
+            }
+        );
     }
     let empty = TargetColumn::numbers(Vec::new());
     assert!(matches!(
@@ -174,7 +184,7 @@ fn split_parts_are_disjoint_complete_and_repeat() {
             matches!(
                 data.split(share, 0),
                 Err(FitError::Setting {
-                    name: "test-frac",
+                    setting: Setting::TestFrac,
                     ..
                 })
             ),

@@ -3,14 +3,14 @@ use std::collections::{BTreeMap, HashMap};
 use safetensors::{Dtype, SafeTensors};
 use serde_json::{Value, json};
 
-use crate::error::FileError;
+use super::error::FileError;
 
-/// What a file of this crate holds.
+/// What a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileKind {
-    /// A trained network ([`crate::Model`]).
+    /// A trained network.
     Model,
-    /// A proven bound ([`crate::CertificateFile`]).
+    /// A proven bound ([`CertificateFile`](super::CertificateFile)).
     Certificate,
 }
 
@@ -27,7 +27,8 @@ impl FileKind {
     }
 
     /// The entry `format` of the file's metadata.
-    pub(crate) fn format(self) -> &'static str {
+    #[must_use]
+    pub fn format(self) -> &'static str {
         match self {
             Self::Model => "crelu",
             Self::Certificate => "crelu-certificate",
@@ -35,7 +36,8 @@ impl FileKind {
     }
 
     /// The newest version of its layout, the entry `format_version`.
-    pub(crate) fn newest(self) -> u64 {
+    #[must_use]
+    pub fn newest(self) -> u64 {
         1
     }
 }
@@ -44,14 +46,17 @@ impl FileKind {
 const METADATA: &str = "__metadata__";
 
 /// A tensor of a file, F64, row-major.
-pub(crate) struct Tensor {
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tensor {
     name: String,
     shape: Vec<usize>,
     values: Vec<f64>,
 }
 
 impl Tensor {
-    pub(crate) fn new(name: impl Into<String>, shape: Vec<usize>, values: Vec<f64>) -> Self {
+    /// A tensor of this name and shape.
+    #[must_use]
+    pub fn new(name: impl Into<String>, shape: Vec<usize>, values: Vec<f64>) -> Self {
         let name = name.into();
         Self {
             name,
@@ -63,7 +68,8 @@ impl Tensor {
 
 /// The safetensors layout: length of the header, the header (JSON, padded to eight bytes), data.
 /// Written here because the order of a hash map's metadata would not repeat.
-pub(crate) fn encode(metadata: &BTreeMap<String, String>, tensors: &[Tensor]) -> Vec<u8> {
+#[must_use]
+pub fn encode(metadata: &BTreeMap<String, String>, tensors: &[Tensor]) -> Vec<u8> {
     let mut header = serde_json::Map::new();
     header.insert(METADATA.to_owned(), json!(metadata));
     let mut offset = 0;
@@ -90,11 +96,11 @@ pub(crate) fn encode(metadata: &BTreeMap<String, String>, tensors: &[Tensor]) ->
     bytes
 }
 
-/// The shape and the finite numbers of a tensor, or what is wrong with it.
-pub(crate) fn tensor(
-    file: &SafeTensors<'_>,
-    name: &str,
-) -> Result<(Vec<usize>, Vec<f64>), &'static str> {
+/// The shape and the finite numbers of a tensor.
+///
+/// # Errors
+/// What is wrong with it, as the end of a sentence.
+pub fn tensor(file: &SafeTensors<'_>, name: &str) -> Result<(Vec<usize>, Vec<f64>), &'static str> {
     let view = file.tensor(name).map_err(|_| "is missing")?;
     if view.dtype() != Dtype::F64 {
         return Err("is not F64");
@@ -120,7 +126,7 @@ const MOST_HEADER: u64 = 100_000_000;
 /// # Errors
 /// [`FileError`] says what the bytes are instead; nothing is allocated for lengths that they do not
 /// hold.
-pub(crate) fn open(
+pub fn open(
     bytes: &[u8],
     wanted: FileKind,
 ) -> Result<(SafeTensors<'_>, HashMap<String, String>), FileError> {

@@ -1,17 +1,23 @@
 use std::collections::BTreeMap;
 
-use crelu_bound::{
-    BlockMultipliers, BoundProblem, Certificate, IntervalMultipliers, ProductMultipliers, Proof,
-};
 use faer::MatRef;
 use safetensors::SafeTensors;
 use serde_json::json;
 
-use crate::error::CertificateError;
-use crate::tensor_file::{FileKind, Tensor, encode, open, tensor};
+use super::error::CertificateError;
+use super::tensors::{FileKind, Tensor, encode, open, tensor};
+use crate::certificate::{
+    BlockMultipliers, Certificate, IntervalMultipliers, ProductMultipliers, Proof,
+};
+use crate::problem::BoundProblem;
+use crate::verify::{VerifiedBound, verify};
 
 /// The names of both signs' tensors.
 const SIGN_NAMES: [&str; 2] = ["plus", "minus"];
+
+/// A bound recomputed may be below the one stated by this share: another machine may add up in
+/// another order.
+const SLIP: f64 = 1e-8;
 
 /// A proven bound with all that is needed to check it from the data alone.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,16 +61,86 @@ pub fn fingerprint(problem: &BoundProblem<'_>) -> u128 {
     hash
 }
 
-/// The name of what a certificate rests on, as in the report.
-#[must_use]
-pub fn proof_name(proof: &Proof) -> &'static str {
-    match proof {
-        Proof::Enumeration | Proof::Cones { .. } => "enumeration",
-        _ => "relaxation",
-    }
+/// Whether the bytes of a certificate hold for these data, which are all the rows it was made for:
+/// [`CertificateFile::from_bytes`] and [`CertificateFile::verify`] in one.
+///
+/// # Errors
+/// [`CertificateError`] says what is wrong with the bytes, or why they do not hold.
+pub fn verify_bytes(
+    bytes: &[u8],
+    problem: &BoundProblem<'_>,
+) -> Result<VerifiedBound, CertificateError> {
+    CertificateFile::from_bytes(bytes)?.verify(problem)
 }
 
 impl CertificateFile {
+    /// A certificate of the bound `verified`, for all rows of `problem`.
+    #[must_use]
+    pub fn new(
+        problem: &BoundProblem<'_>,
+        certificate: Certificate,
+        verified: &VerifiedBound,
+    ) -> Self {
+        Self {
+            bound: verified.value,
+            beta: problem.beta(),
+            rows: (0..problem.n_samples()).collect(),
+            hash: fingerprint(problem),
+            certificate,
+        }
+    }
+
+    /// Recomputes the bound from the data and their `beta`; nothing that the certificate says of
+    /// itself is believed. `problem` holds the rows [`rows`](Self::rows), in that order.
+    ///
+    /// # Errors
+    /// [`CertificateError`] says why it does not hold: another `beta`, other rows, a bound below the
+    /// one it states.
+    pub fn verify(&self, problem: &BoundProblem<'_>) -> Result<VerifiedBound, CertificateError> {
+        if self.beta.to_bits() != problem.beta().to_bits() {
+            return Err(CertificateError::Beta {
+                certificate: self.beta,
+                given: problem.beta(),
+            });
+        }
+        let got = fingerprint(problem);
+        if got != self.hash {
+            return Err(CertificateError::OtherRows {
+                want: self.hash,
+                got,
+            });
+        }
+        let verified = verify(problem, &self.certificate)?
+            .bound()
+            .ok_or(CertificateError::Nothing)?;
+        let is_as_stated = verified.value >= self.bound * (1.0 - SLIP);
+        if !is_as_stated {
+            return Err(CertificateError::TooLow {
+                proven: verified.value,
+                stated: self.bound,
+            });
+        }
+        Ok(verified)
+    }
+
+    /// The rows it was made for, in order and each once, in a file of so many.
+    ///
+    /// # Errors
+    /// [`CertificateError::Rows`] for a row that is not there, [`CertificateError::Order`] for one
+    /// that is named twice or out of order.
+    pub fn rows_among(&self, n_rows: usize) -> Result<&[usize], CertificateError> {
+        if let Some(&row) = self.rows.iter().find(|row| **row >= n_rows) {
+            return Err(CertificateError::Rows { row, rows: n_rows });
+        }
+        match self.rows.windows(2).find(|pair| pair[1] <= pair[0]) {
+            Some(pair) => Err(CertificateError::Order {
+                row: pair[1],
+                before: pair[0],
+            }),
+            None => Ok(&self.rows),
+        }
+    }
+
     /// The file: safetensors, all F64, the same bytes for the same certificate.
     ///
     /// `theta` (rows), `rows` (rows); an aggregated proof has `plus.mu`, `plus.t`, `plus.g` (rows)
@@ -91,7 +167,7 @@ impl CertificateFile {
                 "products"
             }
             Proof::Cones { .. } => "cones",
-            _ => "enumeration",
+            Proof::Enumeration => "enumeration",
         };
         let mut meta = BTreeMap::new();
         let mut put = |key: &str, value: String| meta.insert(key.to_owned(), value);

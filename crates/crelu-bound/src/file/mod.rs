@@ -1,0 +1,9 @@
+//! The bytes of a certificate, and the layout that they share with other files of numbers.
+
+mod certificate;
+mod error;
+mod tensors;
+
+pub use certificate::{CertificateFile, fingerprint, verify_bytes};
+pub use error::{CertificateError, FileError};
+pub use tensors::{FileKind, Tensor, encode, open, tensor};

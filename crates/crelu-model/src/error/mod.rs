@@ -1,0 +1,145 @@
+mod setting;
+mod subject;
+
+pub use setting::Setting;
+pub use subject::Subject;
+
+use admm::AdmmError;
+use crelu_bound::{BoundError, CertificateError, FileError};
+use linalg_core::LinalgError;
+
+/// Why there is no model.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FitError {
+    /// Two sizes that must agree do not.
+    #[error("{what}: {got}, expected {want}")]
+    Shape {
+        /// Of what.
+        what: Subject,
+        /// The size it must have.
+        want: usize,
+        /// The size it has.
+        got: usize,
+    },
+    /// An argument holds NaN or an infinity.
+    #[error("{what} holds a value that is not finite")]
+    NotFinite {
+        /// Of what.
+        what: Subject,
+    },
+    /// Values so large that their squares overflow.
+    #[error("{what}: values are too large to be squared, scale them down")]
+    Range {
+        /// Of what.
+        what: Subject,
+    },
+    /// There are no rows, or no columns.
+    #[error(
+        "the data have {rows} rows and {columns} feature columns: at least one of each is needed"
+    )]
+    Empty {
+        /// Rows.
+        rows: usize,
+        /// Feature columns.
+        columns: usize,
+    },
+    /// Classification needs two classes.
+    #[error("the target holds {classes} class{}: two are needed", if *classes == 1 { "" } else { "es" })]
+    Classes {
+        /// How many distinct labels there are.
+        classes: usize,
+    },
+    /// A label of the test data does not occur in the training data.
+    #[error("the test data's row {row} has a label that the training data do not have")]
+    UnknownLabel {
+        /// One-based row of the test data.
+        row: usize,
+    },
+    /// Labels that are not numbers cannot be a regression target.
+    #[error("a regression target must be numbers; row {row} is text")]
+    TextTarget {
+        /// One-based row.
+        row: usize,
+    },
+    /// Every gate's pattern is empty.
+    #[error("gates: no gate sees any row of the data")]
+    NoPattern,
+    /// The problem needs more memory than the limit allows, by every method.
+    #[error("{needed} bytes are needed by the leanest method, the memory limit is {limit}")]
+    Memory {
+        /// Bytes the leanest method needs.
+        needed: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// A setting is outside its range.
+    #[error("{setting}: {problem}")]
+    Setting {
+        /// The setting.
+        setting: Setting,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The linear algebra failed.
+    #[error(transparent)]
+    Linalg(#[from] LinalgError),
+    /// A preconditioner could not be made.
+    #[error(transparent)]
+    Preconditioner(#[from] precond_nystrom::PrecondError),
+    /// The iteration failed.
+    #[error(transparent)]
+    Admm(#[from] AdmmError),
+    /// The proven bound failed.
+    #[error(transparent)]
+    Bound(#[from] BoundError),
+}
+
+/// Why a model could not be read or applied.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelError {
+    /// The bytes are not those of a model's file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// An entry of the metadata is missing or wrong.
+    #[error("not a crelu model: {problem}")]
+    Format {
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// A tensor is missing or has another shape.
+    #[error("not a crelu model: tensor {name} {problem}")]
+    Tensor {
+        /// The tensor.
+        name: &'static str,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The data have another number of features than the model.
+    #[error("{got} feature columns, the model was trained on {want}")]
+    Features {
+        /// The model's features.
+        want: usize,
+        /// The data's.
+        got: usize,
+    },
+}
+
+/// Why a certificate does not hold for a model and its data.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// The model has no such bound.
+    #[error("the model is gated: a proven bound speaks of ReLU networks")]
+    Gated,
+    /// The certificate is no proof of what it states.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// The preprocessed rows are none that a bound can be proven of.
+    #[error(transparent)]
+    Bound(#[from] BoundError),
+    /// The data and the model do not fit.
+    #[error(transparent)]
+    Data(#[from] FitError),
+}

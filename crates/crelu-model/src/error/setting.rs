@@ -1,0 +1,73 @@
+use core::fmt;
+
+/// A setting, for errors about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Setting {
+    /// The penalty.
+    Beta,
+    /// The penalty as a fraction.
+    BetaFrac,
+    /// The tolerance.
+    Tol,
+    /// How far above the best network the returned one may be.
+    Thin,
+    /// Ascents of the largest searches.
+    Ascents,
+    /// Most neurons.
+    MaxNeurons,
+    /// The network to start from.
+    Init,
+    /// The way of training.
+    Train,
+    /// The gates given.
+    Gates,
+    /// The number of patterns.
+    Patterns,
+    /// Bytes.
+    MemoryLimit,
+    /// Rank of a preconditioner.
+    NystromRank,
+    /// The system of the linear solve.
+    Form,
+    /// The library of its products.
+    Backend,
+    /// What is done for a proven bound.
+    Prove,
+    /// The share of rows for the test.
+    TestFrac,
+    /// Settings of the iteration that are made here.
+    Iteration,
+}
+
+impl Setting {
+    /// The name of its option on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Beta => "beta",
+            Self::BetaFrac => "beta-frac",
+            Self::Tol => "tol",
+            Self::Thin => "thin",
+            Self::Ascents => "ascents",
+            Self::MaxNeurons => "max-neurons",
+            Self::Init => "init",
+            Self::Train => "train",
+            Self::Gates => "gates",
+            Self::Patterns => "patterns",
+            Self::MemoryLimit => "memory-limit",
+            Self::NystromRank => "nystrom-rank",
+            Self::Form => "form",
+            Self::Backend => "backend",
+            Self::Prove => "prove",
+            Self::TestFrac => "test-frac",
+            Self::Iteration => "iteration",
+        }
+    }
+}
+
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}

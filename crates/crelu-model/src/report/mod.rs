@@ -1,0 +1,121 @@
+//! What is known about a fit, and its JSON.
+
+mod history;
+mod primal;
+mod score;
+mod seconds;
+mod training;
+
+pub use history::HistoryEntry;
+pub use primal::PrimalUsed;
+pub use score::{Score, ScoreKind};
+pub use seconds::Seconds;
+pub use training::{FrontierEntry, GlobalTraining, TrainMode, Training, Work};
+
+use admm::Status;
+use crelu_bound::ProofKind;
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use crate::programme::Activation;
+
+/// The loss of one output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum LossName {
+    /// `(f - y)^2 / 2`.
+    Squared,
+}
+
+/// Everything that is known about a fit. Every number is computed from what is returned; in the JSON
+/// every key is present, and null where it does not apply. Objectives and bounds are of the mean
+/// objective `J`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// How the fit ended.
+    #[serde(serialize_with = "status_name")]
+    pub status: Status,
+    /// Training rows.
+    pub n: usize,
+    /// Columns after preprocessing, the bias column among them.
+    pub d: usize,
+    /// Outputs of the network.
+    pub outputs: usize,
+    /// Patterns of the last programme.
+    pub patterns: usize,
+    /// Neurons of the network that are not zero.
+    pub neurons: usize,
+    /// The penalty.
+    pub beta: f64,
+    /// The loss.
+    pub loss: LossName,
+    /// What a neuron computes.
+    pub activation: Activation,
+    /// How it was trained, and what only that way of training has to say.
+    #[serde(flatten)]
+    pub training: Training,
+    /// The seed.
+    pub seed: u64,
+    /// Version of the program.
+    pub version: &'static str,
+    /// The primal step that was used, and why.
+    pub primal: PrimalUsed,
+    /// `J` of the network, from its weights and the data.
+    pub objective_network: f64,
+    /// `J` of the convex programme at its feasible point.
+    pub objective_convex: f64,
+    /// A lower bound on the programme's optimum.
+    pub dual_bound: f64,
+    /// `(objective_network - dual_bound) / objective_network`, at least 0.
+    pub gap: f64,
+    /// Largest relative violation of a cone by the feasible point.
+    pub cone_violation: f64,
+    /// `(objective_convex - dual_bound) / objective_convex`, at least 0.
+    pub programme_gap: f64,
+    /// The penalties of a path, once there are paths.
+    pub path: Option<Vec<Value>>,
+    /// The choice by cross-validation, once there is one.
+    pub cv: Option<Map<String, Value>>,
+    /// A proven lower bound on `J` over all two-layer ReLU networks, from the verifier.
+    pub proven_bound: Option<f64>,
+    /// `(objective_network - proven_bound) / objective_network`, at least 0.
+    pub proven_gap: Option<f64>,
+    /// What it rests on.
+    pub proof: Option<ProofKind>,
+    /// Iterations; in global mode, rounds.
+    pub iterations: usize,
+    /// Seconds of the phases.
+    pub seconds: Seconds,
+    /// The work without the clock; none where it is not counted.
+    pub work: Option<Work>,
+    /// On the training rows.
+    pub train: Score,
+    /// On the test rows.
+    pub test: Option<Score>,
+    /// The course of the run: the checks of the training, then the bounds that were proven.
+    pub history: Vec<HistoryEntry>,
+    /// Every setting in force.
+    pub settings: Map<String, Value>,
+}
+
+impl Report {
+    /// How the network was trained.
+    #[must_use]
+    pub fn train_mode(&self) -> TrainMode {
+        self.training.mode()
+    }
+
+    /// What global training has to say; none in sampled mode.
+    #[must_use]
+    pub fn global(&self) -> Option<&GlobalTraining> {
+        match &self.training {
+            Training::Global(global) => Some(global),
+            Training::Sampled => None,
+        }
+    }
+}
+
+fn status_name<S: Serializer>(status: &Status, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(status.name())
+}

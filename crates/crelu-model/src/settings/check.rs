@@ -1,0 +1,143 @@
+use super::{Beta, FitSettings, PatternSource};
+use crate::error::{FitError, Setting};
+use crate::global::GlobalSettings;
+use crate::programme::{self, Activation, ProgrammeSettings};
+use crate::proof::Prove;
+use crate::report::TrainMode;
+
+/// Settings that passed [`FitSettings::check`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheckedFitSettings(FitSettings);
+
+impl CheckedFitSettings {
+    /// The values.
+    #[must_use]
+    pub fn get(&self) -> &FitSettings {
+        &self.0
+    }
+
+    /// Those of the convex programme.
+    pub(crate) fn programme(&self) -> ProgrammeSettings {
+        ProgrammeSettings {
+            tol: self.0.tol_in_force(),
+            max_iters: self.0.max_iters_in_force(),
+            seed: self.0.seed,
+            ..self.0.programme.clone()
+        }
+    }
+
+    /// Those of global training.
+    pub(crate) fn global(&self) -> GlobalSettings {
+        GlobalSettings {
+            ascents: self.0.ascents_in_force(),
+            thin: self.0.thin_in_force(),
+            max_neurons: self.0.max_neurons,
+            tol: self.0.tol_in_force(),
+            max_rounds: self.0.max_iters_in_force(),
+            seed: self.0.seed,
+            ..GlobalSettings::default()
+        }
+    }
+}
+
+const NOT_NEGATIVE: &str = "must be a finite number, at least 0";
+const AT_LEAST_ONE: &str = "must be at least 1";
+const OF_GLOBAL: &str = "belongs to global training; a sampled programme has no use for it";
+
+impl FitSettings {
+    /// Checks the ranges, and that nothing was set that the mode of training has no use for.
+    ///
+    /// # Errors
+    /// [`FitError::Setting`] names the first setting outside its range; NaN is outside every range.
+    pub fn check(self) -> Result<CheckedFitSettings, FitError> {
+        let not_negative = |v: f64| v.is_finite() && v >= 0.0;
+        let (beta_name, beta) = match self.beta {
+            Beta::Absolute(v) => (Setting::Beta, v),
+            Beta::Fraction(v) => (Setting::BetaFrac, v),
+        };
+        let global = self.train_in_force() == TrainMode::Global;
+        let relu = self.activation == Activation::Relu;
+        let given = match &self.patterns {
+            PatternSource::Given(gates) => Some(gates.ncols()),
+            PatternSource::Sampled { .. } => None,
+        };
+        let seconds = match self.prove {
+            Prove::Seconds(seconds) => Some(seconds),
+            Prove::Never | Prove::Quick => None,
+        };
+        for (setting, ok, problem) in [
+            (beta_name, not_negative(beta), NOT_NEGATIVE),
+            (
+                Setting::Tol,
+                self.tol.is_none_or(not_negative),
+                NOT_NEGATIVE,
+            ),
+            (
+                Setting::Thin,
+                self.thin.is_none_or(not_negative),
+                NOT_NEGATIVE,
+            ),
+            (Setting::Ascents, self.ascents != Some(0), AT_LEAST_ONE),
+            (
+                Setting::MaxNeurons,
+                self.max_neurons != Some(0),
+                AT_LEAST_ONE,
+            ),
+            (
+                Setting::Patterns,
+                !matches!(self.patterns, PatternSource::Sampled { count: 0, .. }),
+                AT_LEAST_ONE,
+            ),
+            (
+                Setting::NystromRank,
+                self.programme.nystrom_rank != Some(0),
+                AT_LEAST_ONE,
+            ),
+            (
+                Setting::MemoryLimit,
+                self.programme.memory_limit > 0.0,
+                "must be above 0",
+            ),
+            (
+                Setting::Prove,
+                seconds.is_none_or(not_negative),
+                "must be a finite number of seconds, at least 0",
+            ),
+            (
+                Setting::Prove,
+                seconds.is_none() || relu,
+                "a proven bound speaks of ReLU networks; the dual bound is the gated network's",
+            ),
+            (
+                Setting::Train,
+                !global || relu,
+                "global trains ReLU networks; the features of a gated network are fixed",
+            ),
+            (
+                Setting::Gates,
+                !global || given.is_none(),
+                "global generates its neurons; gates belong to --train sampled",
+            ),
+            (Setting::Gates, given != Some(0), "there is no gate"),
+            (
+                Setting::Ascents,
+                global || self.ascents.is_none(),
+                OF_GLOBAL,
+            ),
+            (Setting::Thin, global || self.thin.is_none(), OF_GLOBAL),
+            (
+                Setting::MaxNeurons,
+                global || self.max_neurons.is_none(),
+                OF_GLOBAL,
+            ),
+            (Setting::Init, global || self.init.is_none(), OF_GLOBAL),
+        ] {
+            if !ok {
+                return Err(FitError::Setting { setting, problem });
+            }
+        }
+        let checked = CheckedFitSettings(self);
+        programme::check_primal(&checked.programme(), checked.0.activation)?;
+        Ok(checked)
+    }
+}

@@ -1,0 +1,151 @@
+//! Settings of a fit: their defaults, how they are set, and what goes together.
+
+mod check;
+mod choices;
+mod map;
+mod setters;
+
+pub use check::CheckedFitSettings;
+pub use choices::{Beta, PatternSource};
+
+use crate::coding::Task;
+use crate::gates::GateSampler;
+use crate::global::GlobalSettings;
+use crate::network::Network;
+use crate::programme::{Activation, ProgrammeSettings};
+use crate::proof::Prove;
+use crate::report::TrainMode;
+
+/// Settings of a fit. The defaults are those of the command line.
+///
+/// | name | default | range |
+/// |---|---|---|
+/// | `task` | that of the target | |
+/// | `activation` | relu | |
+/// | `train` | global; gated networks: sampled | global: relu |
+/// | `patterns` | 100, gaussian | at least 1; given ones: sampled only |
+/// | `beta` | 0.02 of beta_max | at least 0, finite |
+/// | `tol` | that of the engine | at least 0, finite |
+/// | `max_iters` | that of the engine | |
+/// | `ascents` | 800 | at least 1; global only |
+/// | `thin` | 1e-3, with `max_neurons` 0 | at least 0, finite; global only |
+/// | `max_neurons` | none | at least 1; global only |
+/// | `init` | none | global only |
+/// | `seed` | 0 | |
+/// | `standardize` | true | |
+/// | `bias` | true | |
+/// | `prove` | quick | seconds: at least 0, finite; relu |
+/// | `programme` | its own | `nystrom_rank` at least 1, `memory_limit` above 0 |
+///
+/// What a mode ignores is an error where it was set for it, but for the number and the rule of
+/// patterns, which global training does not sample.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct FitSettings {
+    /// What is predicted; none: labels are classified, numbers regressed.
+    pub task: Option<Task>,
+    /// What a neuron computes.
+    pub activation: Activation,
+    /// How it is trained; none: global, or sampled for gated networks.
+    pub train: Option<TrainMode>,
+    /// Where the patterns come from.
+    pub patterns: PatternSource,
+    /// The penalty.
+    pub beta: Beta,
+    /// Relative gap at which the fit is converged: of the programme, or of the search; none: the
+    /// default of the training mode.
+    pub tol: Option<f64>,
+    /// Most iterations, or rounds; none: the default of the training mode.
+    pub max_iters: Option<usize>,
+    /// Global mode: ascents a sign of the largest searches; none: 800.
+    pub ascents: Option<usize>,
+    /// Global mode: how far above the best network's objective the returned one may be,
+    /// relatively; none: 1e-3, or 0 if `max_neurons` is given.
+    pub thin: Option<f64>,
+    /// Global mode: most neurons of the returned network.
+    pub max_neurons: Option<usize>,
+    /// Global mode: a network on preprocessed inputs to start from.
+    pub init: Option<Network>,
+    /// Seed of the gates, the searches, the sketches.
+    pub seed: u64,
+    /// Scale every feature to mean 0 and deviation 1.
+    pub standardize: bool,
+    /// Append a feature of ones, penalised with the rest.
+    pub bias: bool,
+    /// What is done for a proven bound over all networks.
+    pub prove: Prove,
+    /// How a convex programme is solved: in sampled mode that of the patterns, in global mode that of
+    /// the network's own. Its `tol`, `max_iters` and `seed` are those above.
+    pub programme: ProgrammeSettings,
+}
+
+impl Default for FitSettings {
+    fn default() -> Self {
+        Self {
+            task: None,
+            activation: Activation::Relu,
+            train: None,
+            patterns: PatternSource::Sampled {
+                count: 100,
+                sampler: GateSampler::Gaussian,
+            },
+            beta: Beta::Fraction(0.02),
+            tol: None,
+            max_iters: None,
+            ascents: None,
+            thin: None,
+            max_neurons: None,
+            init: None,
+            seed: 0,
+            standardize: true,
+            bias: true,
+            prove: Prove::Quick,
+            programme: ProgrammeSettings::default(),
+        }
+    }
+}
+
+impl FitSettings {
+    /// How the network is trained: what was set, or global, or sampled for gated networks.
+    #[must_use]
+    pub fn train_in_force(&self) -> TrainMode {
+        self.train.unwrap_or(match self.activation {
+            Activation::Relu => TrainMode::Global,
+            Activation::Gated => TrainMode::Sampled,
+        })
+    }
+
+    /// The gap at which a fit is converged: what was set, or the default of its training mode.
+    #[must_use]
+    pub fn tol_in_force(&self) -> f64 {
+        self.tol.unwrap_or(match self.train_in_force() {
+            TrainMode::Sampled => ProgrammeSettings::default().tol,
+            TrainMode::Global => GlobalSettings::default().tol,
+        })
+    }
+
+    /// Most iterations: what was set, or the default of its training mode.
+    #[must_use]
+    pub fn max_iters_in_force(&self) -> usize {
+        self.max_iters.unwrap_or(match self.train_in_force() {
+            TrainMode::Sampled => ProgrammeSettings::default().max_iters,
+            TrainMode::Global => GlobalSettings::default().max_rounds,
+        })
+    }
+
+    /// How far above the best objective the returned network may be: what was set, or 1e-3, or 0
+    /// where the number of neurons is bounded.
+    #[must_use]
+    pub fn thin_in_force(&self) -> f64 {
+        self.thin.unwrap_or(match self.max_neurons {
+            Some(_) => 0.0,
+            None => GlobalSettings::default().thin,
+        })
+    }
+
+    /// Ascents a sign of the largest searches: what was set, or 800.
+    #[must_use]
+    pub fn ascents_in_force(&self) -> usize {
+        self.ascents.unwrap_or(GlobalSettings::default().ascents)
+    }
+}
