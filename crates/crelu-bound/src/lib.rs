@@ -48,7 +48,10 @@ pub use certificate::{
 pub use cones::{ConeReport, ConeSettings, dearest_in_cones, is_in_few_dimensions};
 pub use enumerate::{Dearest, dearest_neuron, is_enumerable};
 pub use error::{BoundError, BoundPart, BoundSetting};
-pub use file::{CertificateError, CertificateFile, FileError, FileKind, fingerprint, verify_bytes};
+pub use file::{
+    CertificateError, CertificateFile, CertificateUnits, FileError, FileKind, fingerprint,
+    verify_bytes,
+};
 pub use linalg_core::{Clock, ClockedControl, Control, Halt};
 pub use loss::{PointLoss, Squared};
 pub use network::KnownNetwork;

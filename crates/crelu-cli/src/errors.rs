@@ -81,6 +81,7 @@ impl Origins<'_> {
             FitError::Shape { what: Subject::GateRows, want, got } => self.gates(
                 format_args!("{got} rows, {want} are needed (one a feature, the bias last; the bias may be left out)"),
             ),
+            FitError::TestRange { .. } => Failure::of(test.display(), error),
             FitError::NotFinite { what: Subject::Gates } => self.gates("a value is not finite"),
             FitError::NoPattern => self.gates("no gate sees any row of the data"),
             FitError::Shape { what: Subject::TestFeatureColumns, want, got } => {

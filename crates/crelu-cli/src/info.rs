@@ -37,7 +37,14 @@ fn describe(model: &Model) -> String {
             "task:",
             &format_args!("classify, labels {a} (f < 0) and {b} (f >= 0)"),
         ),
-        None => line("task:", &"regress"),
+        None if model.output_bias == 0.0 => line("task:", &"regress, targets not centred"),
+        None => line(
+            "task:",
+            &format_args!(
+                "regress, targets centred: {} is added to f",
+                Short(model.output_bias)
+            ),
+        ),
     }
     let target = match (&model.target_name, model.target_index) {
         (Some(name), Some(index)) => {

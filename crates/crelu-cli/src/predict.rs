@@ -39,10 +39,6 @@ pub(crate) fn run(args: &PredictArgs) -> Result<ExitCode, Failure> {
     let predictions = model
         .predict(features)
         .map_err(|error| Failure::of(args.data.display(), error))?;
-    if let Some(at) = predictions.iter().position(is_overflow) {
-        let problem = format_args!("row {}: the prediction overflows: values too large", at + 1);
-        return Err(Failure::of(args.data.display(), problem));
-    }
     let text = table_text(&model, &predictions, args.proba);
     match &args.out {
         Some(out) => {
@@ -60,13 +56,6 @@ pub(crate) fn run(args: &PredictArgs) -> Result<ExitCode, Failure> {
 pub(crate) fn load(path: &Path) -> Result<Model, Failure> {
     let bytes = std::fs::read(path).map_err(|error| Failure::of(path.display(), error))?;
     Model::from_bytes(&bytes).map_err(|error| Failure::of(path.display(), error))
-}
-
-fn is_overflow(prediction: &Prediction<'_>) -> bool {
-    match prediction {
-        Prediction::Label(_, p) => p.is_nan(),
-        Prediction::Value(value) => !value.is_finite(),
-    }
 }
 
 /// CSV with a header: `prediction`, and `p_<label>` for each label, the smaller first.

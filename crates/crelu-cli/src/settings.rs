@@ -42,6 +42,7 @@ pub(crate) fn of(args: &FitArgs, samples: &Samples) -> Result<FitSettings, Failu
     settings.seed = args.seed;
     settings.standardize = !args.no_standardize;
     settings.bias = !args.no_bias;
+    settings.center = !args.no_center;
     settings.programme.splitting = args.splitting;
     settings.programme.primal = args.primal;
     settings.programme.form = args.form;

@@ -3,6 +3,7 @@
 use std::fmt::{self, Write};
 
 use crelu_model::{Model, ProofKind, Report, Score};
+use serde_json::Value;
 
 use crate::outputs::Destinations;
 
@@ -63,8 +64,25 @@ pub(crate) fn text(report: &Report, task: Task<'_>, destinations: &Destinations)
         "data:",
         &format_args!("{n} rows, {d} columns{bias}, {} patterns", report.patterns),
     );
-    if report.beta.is_finite() {
-        line("beta:", &format_args!("{:.6}", Short(report.beta)));
+    if task.model.output_bias != 0.0 {
+        line(
+            "target:",
+            &format_args!(
+                "centred: {:.6} is taken off, and added to f",
+                Short(task.model.output_bias)
+            ),
+        );
+    }
+    let beta = Short(report.beta);
+    if report.settings.get("beta_max").and_then(Value::as_f64) == Some(0.0) {
+        line(
+            "beta:",
+            &format_args!(
+                "{beta:.6} (beta_max is 0: the targets of equal rows cancel, no network is better than the zero network)"
+            ),
+        );
+    } else if report.beta.is_finite() {
+        line("beta:", &format_args!("{beta:.6}"));
     } else {
         line("beta:", &"not reached");
     }

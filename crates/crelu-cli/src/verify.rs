@@ -47,7 +47,7 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
         "proven ({}): on these {} rows at beta {:.6} no ReLU network of any width has a J below {:.8}; the model's is {:.8}, proven gap {:.2} %\n",
         checked.proof.name(),
         checked.n,
-        Short(file.beta),
+        Short(model.beta),
         AtMost(checked.bound),
         Short(checked.objective),
         Percent(checked.gap)

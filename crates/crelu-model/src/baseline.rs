@@ -28,7 +28,8 @@ impl LinearModel {
         let y = MatRef::from_column_major_slice(target, target.len(), 1);
         product(coordinates.as_mut(), Accum::Replace, space.rows(), y, 1.0);
         for (k, s) in space.spectrum().unwrap_or_default().iter().enumerate() {
-            coordinates[(k, 0)] /= s * s;
+            // one after the other: the square of a small one may be zero
+            coordinates[(k, 0)] = coordinates[(k, 0)] / s / s;
         }
         let weights = space.expand(coordinates.as_ref());
         Ok(Self {

@@ -1,4 +1,4 @@
-use crelu_bound::{BoundProblem, CertificateFile, ProofKind};
+use crelu_bound::{BoundProblem, CertificateError, CertificateFile, ProofKind};
 
 use crate::dataset::Dataset;
 use crate::error::{FitError, Subject, VerifyError};
@@ -6,6 +6,7 @@ use crate::model::Model;
 use crate::programme::{Activation, relative_gap};
 use crate::report::Score;
 use crate::standardise::preprocess;
+use crate::units::Units;
 
 /// A proven bound that was recomputed from the data.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,7 +40,7 @@ impl Model {
             return Err(VerifyError::Gated);
         }
         let train = data.select(file.rows_among(data.n_samples())?);
-        let target = self.coding.code(train.target())?;
+        let mut target = self.coding.code(train.target())?;
         if train.n_features() != self.n_features() {
             return Err(FitError::Shape {
                 what: Subject::FeatureColumns,
@@ -48,12 +49,25 @@ impl Model {
             }
             .into());
         }
-        let inputs = preprocess(train.features(), self.standardisation.as_ref(), self.bias);
-        let problem = BoundProblem::new(inputs.transpose(), &target, self.beta)?;
-        let bound = file.verify(&problem)?.value;
-        let outputs = self.network.outputs(inputs.as_ref());
-        let loss = Score::of(&outputs, &target, false).loss;
-        let objective = loss + self.beta * self.network.penalty();
+        let units = Units::from(file.units);
+        if units.centre != self.output_bias {
+            return Err(VerifyError::Centre {
+                certificate: units.centre,
+                model: self.output_bias,
+            });
+        }
+        let mut inputs = preprocess(train.features(), self.standardisation.as_ref(), self.bias);
+        let centred: Vec<f64> = target.iter().map(|y| y - units.centre).collect();
+        units.targets_in(&mut target);
+        // a proof of numbers that lost digits on their way in is one of other numbers
+        let exact = units.inputs_in(&mut inputs) && units.keeps(&centred, &target);
+        let beta = units.beta_in(self.beta).filter(|_| exact);
+        let beta = beta.ok_or(CertificateError::Nothing)?;
+        let problem = BoundProblem::new(inputs.transpose(), &target, beta)?;
+        let bound = units.objective_out(file.verify(&problem)?.value);
+        let network = self.network.times_power(-units.weights_out());
+        let loss = Score::of(&network.outputs(inputs.as_ref()), &target, false).loss;
+        let objective = units.objective_out(loss) + self.beta * self.network.penalty();
         Ok(CheckedBound {
             bound,
             objective,

@@ -14,7 +14,8 @@ use crate::report::{
     HistoryEntry, LossName, PrimalUsed, Report, Score, Seconds, TrainMode, Training,
 };
 use crate::settings::{Beta, CheckedFitSettings, PatternSource};
-use crate::zero_fit::{is_halt, zero_fit};
+use crate::user_units::{UserUnits, fit_out};
+use crate::zero_fit::{is_halt, optimal_zero_fit, zero_fit};
 
 /// A trained model and what is known about it.
 #[derive(Debug, Clone)]
@@ -104,17 +105,30 @@ fn trained(
 ) -> Result<Fit, FitError> {
     observer.progress(Progress::Doing("preparing the data"));
     let mut prepared = Prepared::of(train, test, settings.get(), control)?;
+    let units = prepared.units;
+    let settings = &settings.in_units(&units)?;
     observer.progress(Progress::Doing("setting up"));
+    let mut observer = UserUnits { observer, units };
+    if prepared.zero_is_optimal {
+        let mut fit = optimal_zero_fit(&prepared, settings, control, &mut observer);
+        fit_out(&mut fit, &units);
+        return Ok(fit);
+    }
     let mut fit = match settings.get().train_in_force() {
-        TrainMode::Sampled => fit_sampled(&mut prepared, settings, control, observer),
-        TrainMode::Global => crate::fit_global::fit_global(&prepared, settings, control, observer),
+        TrainMode::Sampled => fit_sampled(&mut prepared, settings, control, &mut observer),
+        TrainMode::Global => {
+            crate::fit_global::fit_global(&prepared, settings, control, &mut observer)
+        }
     }?;
-    let proven = crate::proof::prove_fit(&prepared, settings.get(), &mut fit, control, observer);
+    let proven =
+        crate::proof::prove_fit(&prepared, settings.get(), &mut fit, control, &mut observer);
     match proven {
         // a decomposition that does not converge, or is stopped, proves nothing; the network stands
-        Ok(()) | Err(FitError::Bound(BoundError::Linalg(_)) | FitError::Linalg(_)) => Ok(fit),
-        Err(other) => Err(other),
+        Ok(()) | Err(FitError::Bound(BoundError::Linalg(_)) | FitError::Linalg(_)) => {}
+        Err(other) => return Err(other),
     }
+    fit_out(&mut fit, &units);
+    Ok(fit)
 }
 
 fn fit_sampled(

@@ -17,6 +17,8 @@ pub struct Model {
     pub bias: bool,
     /// How targets are coded.
     pub coding: Coding,
+    /// Added to the network's output: the centre of the targets of a regression, else 0.
+    pub output_bias: f64,
     /// The target's column name in the training file, if it had one.
     pub target_name: Option<String>,
     /// The target's column index in the training file, if it had one.
@@ -59,12 +61,14 @@ impl Model {
         self.network.activation()
     }
 
-    /// The network's outputs on raw features.
+    /// The network's outputs on raw features, the output bias added.
     ///
     /// **Shapes** `rows`: `n_samples x n_features`, a sample a row.
     ///
     /// # Errors
-    /// [`ModelError::Features`] when the number of features differs.
+    /// [`ModelError::Features`] when the number of features differs; [`ModelError::NotFinite`] for
+    /// NaN and infinities, [`ModelError::TooFar`] and [`ModelError::Overflow`] for numbers that
+    /// have no output.
     pub fn outputs(&self, rows: MatRef<'_, f64>) -> Result<Vec<f64>, ModelError> {
         if rows.ncols() != self.n_features() {
             return Err(ModelError::Features {
@@ -72,8 +76,24 @@ impl Model {
                 got: rows.ncols(),
             });
         }
-        let inputs = preprocess(rows.transpose(), self.standardisation.as_ref(), self.bias);
-        Ok(self.network.outputs(inputs.as_ref()))
+        let features = rows.transpose();
+        if let Some((row, column)) = not_finite(features) {
+            let value = features[(column, row)];
+            return Err(ModelError::NotFinite { row, column, value });
+        }
+        let inputs = preprocess(features, self.standardisation.as_ref(), self.bias);
+        if let Some((row, column)) = not_finite(inputs.as_ref()) {
+            let value = features[(column, row)];
+            return Err(ModelError::TooFar { row, column, value });
+        }
+        let mut outputs = self.network.outputs(inputs.as_ref());
+        for (row, f) in outputs.iter_mut().enumerate() {
+            *f += self.output_bias;
+            if !f.is_finite() {
+                return Err(ModelError::Overflow { row });
+            }
+        }
+        Ok(outputs)
     }
 
     /// Labels, or values in the target's units, for raw features.
@@ -83,7 +103,7 @@ impl Model {
     /// [`Dataset::rows`]: crate::Dataset::rows
     ///
     /// # Errors
-    /// [`ModelError::Features`] when the number of features differs.
+    /// As [`outputs`](Self::outputs).
     pub fn predict(&self, rows: MatRef<'_, f64>) -> Result<Vec<Prediction<'_>>, ModelError> {
         Ok(self
             .outputs(rows)?
@@ -92,7 +112,7 @@ impl Model {
             .collect())
     }
 
-    /// The prediction for an output: the larger label for `f >= 0`, of probability
+    /// The prediction for an output, the bias in it: the larger label for `f >= 0`, of probability
     /// `clip((f + 1) / 2, 0, 1)` until there is a calibration.
     #[must_use]
     pub fn decode(&self, output: f64) -> Prediction<'_> {
@@ -113,4 +133,12 @@ impl Model {
             Coding::TwoClass { labels } => Some(labels),
         }
     }
+}
+
+/// The first sample with a value that is NaN or infinite, and the value's row in the matrix.
+fn not_finite(samples: MatRef<'_, f64>) -> Option<(usize, usize)> {
+    (0..samples.ncols()).find_map(|j| {
+        let at = samples.col(j).iter().position(|x| !x.is_finite())?;
+        Some((j, at))
+    })
 }

@@ -4,7 +4,7 @@ use faer::Mat;
 use safetensors::SafeTensors;
 use serde_json::json;
 
-use crate::coding::Coding;
+use crate::coding::{Coding, Task};
 use crate::error::ModelError;
 use crate::model::Model;
 use crate::network::Network;
@@ -13,7 +13,7 @@ use crelu_bound::file::{FileKind, Tensor, encode, open, tensor};
 
 impl Model {
     /// The model as safetensors: `hidden.weight` (neurons x features), `hidden.bias`,
-    /// `output.weight` (outputs x neurons), `output.bias` (zero), with `gate.weight`, `gate.bias`
+    /// `output.weight` (outputs x neurons), `output.bias` (the centre of a regression's targets, else zero), with `gate.weight`, `gate.bias`
     /// for gated networks and `input.mean`, `input.scale` where features are standardised; all
     /// F64. The same model gives the same bytes.
     #[must_use]
@@ -39,7 +39,7 @@ impl Model {
             Tensor::new("hidden.weight", vec![m, d], weight(&network.hidden)),
             Tensor::new("hidden.bias", vec![m], bias(&network.hidden)),
             Tensor::new("output.weight", vec![1, m], output),
-            Tensor::new("output.bias", vec![1], vec![0.0]),
+            Tensor::new("output.bias", vec![1], vec![self.output_bias]),
         ];
         if let Some(gates) = &network.gates {
             tensors.push(Tensor::new("gate.weight", vec![m, d], weight(gates)));
@@ -111,12 +111,7 @@ impl Model {
                 problem: "does not fit hidden.weight",
             });
         }
-        if vector(&file, "output.bias", 1)? != [0.0] {
-            return Err(ModelError::Tensor {
-                name: "output.bias",
-                problem: "is not zero",
-            });
-        }
+        let output_bias = vector(&file, "output.bias", 1)?[0];
         let bias = match get("bias") {
             Some("true") => true,
             Some("false") if hidden_bias.iter().all(|b| *b == 0.0) => false,
@@ -162,6 +157,12 @@ impl Model {
             }
             _ => return Err(format("its task entry is missing or unknown")),
         };
+        if coding.task() == Task::Classify && output_bias != 0.0 {
+            return Err(ModelError::Tensor {
+                name: "output.bias",
+                problem: "is not zero: labels have no centre",
+            });
+        }
         let number = |key: &str| {
             get(key)
                 .and_then(|t| t.parse::<f64>().ok())
@@ -183,6 +184,7 @@ impl Model {
             standardisation,
             bias,
             coding,
+            output_bias,
             target_name: get("target_name").map(str::to_owned),
             target_index: get("target_index").and_then(|t| t.parse().ok()),
             feature_names: feature_names.filter(|names| names.len() == d),

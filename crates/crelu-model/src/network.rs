@@ -1,6 +1,7 @@
 use faer::{Accum, Mat, MatRef};
 use linalg_core::product;
 
+use crate::power::scaled;
 use crate::programme::Activation;
 
 /// A two-layer network of one output, `f(x) = sum_i a_i act(u_i'x)`; its neurons may be gated.
@@ -127,6 +128,25 @@ impl Network {
             first += count;
         }
         out
+    }
+
+    /// The products of the weights times `2^k`: both weights of a neuron by the same factor, so that
+    /// what was balanced stays balanced.
+    pub(crate) fn times_power(&self, k: i32) -> Self {
+        if k == 0 {
+            return self.clone();
+        }
+        let odd = match k % 2 {
+            0 => 1.0,
+            _ => std::f64::consts::SQRT_2,
+        };
+        let root = |x: f64| scaled(x * odd, k.div_euclid(2));
+        let (width, m) = (self.hidden.nrows(), self.hidden.ncols());
+        Self {
+            hidden: Mat::from_fn(width, m, |i, j| root(self.hidden[(i, j)])),
+            output: self.output.iter().map(|&a| root(a)).collect(),
+            gates: self.gates.clone(),
+        }
     }
 
     /// `sum_i |u_i| |a_i|`.

@@ -1,6 +1,12 @@
 use faer::{Mat, MatRef};
 use linalg_core::{Control, LinalgError, for_each_mut};
 
+use crate::power::{exponent, factors, scaled};
+
+/// A feature is constant if its deviation is at most this share of its largest value: so much may
+/// be the rounding of the numbers in a file, and of the arithmetic that made them.
+pub(crate) const ROUNDING: f64 = 8.0 * f64::EPSILON;
+
 /// Mean and deviation (divisor `n`) of every feature, learnt on the training rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Standardisation {
@@ -11,7 +17,8 @@ pub struct Standardisation {
 }
 
 impl Standardisation {
-    /// Learns from `features`, `n_features x n_samples`.
+    /// Learns from `features`, `n_features x n_samples`, finite. A feature whose deviation is at
+    /// most `8 * 2^-52` of its largest value does not vary but for rounding.
     #[must_use]
     pub fn learn(features: MatRef<'_, f64>) -> Self {
         match Self::learn_within(features, &Control::default()) {
@@ -62,24 +69,148 @@ const LEAST: usize = 8;
 const MOST: usize = 256;
 
 fn mean_and_scale(values: &[f64]) -> (f64, f64) {
-    #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
-    let count = values.len().max(1) as f64;
-    // relative to the first row: no digits are lost to a large common offset; and to the largest
-    // difference: no square overflows
-    let first = values.first().copied().unwrap_or(0.0);
-    let offset = values.iter().map(|v| (v - first) / count).sum::<f64>();
-    let largest = values
-        .iter()
-        .map(|v| (v - first - offset).abs())
-        .fold(0.0, f64::max);
-    let varies = values.iter().any(|v| *v != first) && largest > 0.0;
-    let share = |v: &f64| (v - first - offset) / largest;
-    let scale = if varies {
-        largest * (values.iter().map(|v| share(v).powi(2)).sum::<f64>() / count).sqrt()
+    let mut column = Column::of(values);
+    column.pass(values, Column::bracket);
+    column.pass(values, Column::add);
+    column.pass(values, Column::square);
+    (column.mean(), column.deviation())
+}
+
+/// The mean of finite `values`, as [`Standardisation::learn`] takes it; 0 if there are none.
+pub(crate) fn mean(values: &[f64]) -> f64 {
+    let mut column = Column::of(values);
+    column.pass(values, Column::bracket);
+    column.pass(values, Column::add);
+    column.mean()
+}
+
+/// The moments of one feature, in three passes. Differences to the first row lose no digits to a
+/// large common offset; in units of a power of two that brings the largest value below 1/2, no
+/// difference overflows; squares are taken in units of the largest difference.
+#[derive(Debug, Clone, Copy)]
+struct Column {
+    first: f64,
+    largest: f64,
+    /// Of the units in which differences are taken, and what brings a number into them.
+    exponent: i32,
+    down: (f64, f64),
+    /// The first row in these units.
+    origin: f64,
+    /// The largest difference, its power of two, and what brings a difference into units of that.
+    reach: f64,
+    spread: i32,
+    share: (f64, f64),
+    /// A running sum, and what rounding took from it (Neumaier).
+    sum: f64,
+    lost: f64,
+    /// Mean of the differences to the first row, and of their squares about it.
+    offset: f64,
+    variance: f64,
+    closed: u8,
+}
+
+impl Column {
+    fn of(values: &[f64]) -> Self {
+        let first = values.first().copied().unwrap_or(0.0);
+        Self {
+            first,
+            largest: 0.0,
+            exponent: 0,
+            down: (1.0, 1.0),
+            origin: first,
+            reach: 0.0,
+            spread: 0,
+            share: (1.0, 1.0),
+            sum: 0.0,
+            lost: 0.0,
+            offset: 0.0,
+            variance: 0.0,
+            closed: 0,
+        }
+    }
+
+    fn bracket(&mut self, x: f64) {
+        self.largest = self.largest.max(x.abs());
+    }
+
+    fn difference(&self, x: f64) -> f64 {
+        x * self.down.0 * self.down.1 - self.origin
+    }
+
+    fn add(&mut self, x: f64) {
+        let difference = self.difference(x);
+        self.reach = self.reach.max(difference.abs());
+        self.accumulate(difference);
+    }
+
+    fn square(&mut self, x: f64) {
+        let share = (self.difference(x) - self.offset) * self.share.0 * self.share.1;
+        self.accumulate(share * share);
+    }
+
+    fn accumulate(&mut self, term: f64) {
+        let sum = self.sum + term;
+        self.lost += if self.sum.abs() >= term.abs() {
+            (self.sum - sum) + term
+        } else {
+            (term - sum) + self.sum
+        };
+        self.sum = sum;
+    }
+
+    fn pass(&mut self, values: &[f64], take: impl Fn(&mut Self, f64)) {
+        for &x in values {
+            take(self, x);
+        }
+        self.close(values.len());
+    }
+
+    /// Ends a pass over `n` rows.
+    fn close(&mut self, n: usize) {
+        #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
+        let average = (self.sum + self.lost) / n.max(1) as f64;
+        match self.closed {
+            0 => {
+                self.exponent = exponent(self.largest) + 2;
+                self.down = factors(-self.exponent);
+                self.origin = scaled(self.first, -self.exponent);
+            }
+            1 => {
+                self.offset = average;
+                self.spread = exponent(self.reach);
+                self.share = factors(-self.spread);
+            }
+            _ => self.variance = average,
+        }
+        (self.sum, self.lost) = (0.0, 0.0);
+        self.closed += 1;
+    }
+
+    fn mean(&self) -> f64 {
+        if self.reach == 0.0 {
+            return self.first;
+        }
+        scaled(self.origin + self.offset, self.exponent)
+    }
+
+    fn deviation(&self) -> f64 {
+        let deviation = scaled(self.variance.sqrt(), self.spread);
+        if self.reach == 0.0 || deviation <= ROUNDING * scaled(self.largest, -self.exponent) {
+            return 0.0;
+        }
+        // where the deviation of the smallest numbers is less than the smallest
+        scaled(deviation, self.exponent).max(f64::from_bits(1))
+    }
+}
+
+/// `(x - mean) / scale`, also where the difference overflows and the quotient does not.
+fn standardised(x: f64, mean: f64, scale: f64) -> f64 {
+    let difference = x - mean;
+    if difference.is_finite() {
+        difference / scale
     } else {
-        0.0
-    };
-    (first + offset, scale)
+        (0.25 * x - 0.25 * mean) / (0.25 * scale)
+    }
 }
 
 /// Standardises if asked to and appends the bias row of ones if asked to:
@@ -115,7 +246,7 @@ pub fn preprocess(
                 let x = features[(i, sample)];
                 part[(i, j)] = match standardisation {
                     None => x,
-                    Some(s) if s.scale[i] > 0.0 => (x - s.mean[i]) / s.scale[i],
+                    Some(s) if s.scale[i] > 0.0 => standardised(x, s.mean[i], s.scale[i]),
                     Some(_) => 0.0,
                 };
             }

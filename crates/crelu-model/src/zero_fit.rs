@@ -4,14 +4,16 @@ use linalg_core::{Control, Halt, LinalgError};
 
 use crate::dataset::Dataset;
 use crate::error::FitError;
-use crate::fit::Fit;
+use crate::fit::{Fit, FitObserver, Progress};
 use crate::network::Network;
 use crate::prepared::Prepared;
-use crate::programme::Activation;
+use crate::programme::{Activation, relative_gap};
 use crate::report::{
-    GlobalTraining, LossName, PrimalUsed, Report, Seconds, TrainMode, Training, Work,
+    FrontierEntry, GlobalTraining, HistoryEntry, LossName, PrimalUsed, Report, Score, Seconds,
+    TrainMode, Training, Work,
 };
 use crate::settings::{Beta, CheckedFitSettings, PatternSource};
+use crate::user_units::fit_out;
 
 /// Whether an error is no fault: a part that had to be complete was stopped by the control.
 pub(crate) fn is_halt(error: &FitError) -> bool {
@@ -35,80 +37,178 @@ pub(crate) fn zero_fit(
     begun: f64,
     control: &Control<'_>,
 ) -> Result<Fit, FitError> {
+    let prepared = Prepared::targets_only(train, settings.get())?;
+    let units = prepared.units;
+    let settings = &settings.in_units(&units)?;
     let s = settings.get();
-    let prepared = Prepared::targets_only(train, s)?;
-    let d = train.n_features() + usize::from(s.bias);
-    let network = Network {
-        hidden: Mat::zeros(d, 0),
-        output: Vec::new(),
-        gates: (s.activation == Activation::Gated).then(|| Mat::zeros(d, 0)),
-    };
-    let train_score = prepared.zero_score(train)?;
-    let objective = train_score.loss;
-    let beta = match s.beta {
-        Beta::Absolute(beta) => beta,
-        Beta::Fraction(_) => f64::NAN,
-    };
-    let is_global = s.train_in_force() == TrainMode::Global;
-    let total = control.seconds();
-    let report = Report {
+    let zero = Zero {
         status: match halt {
             Halt::TimeLimit => Status::TimeLimit,
             Halt::Interrupted => Status::Interrupted,
         },
         n: train.n_samples(),
-        d,
-        outputs: 1,
-        patterns: match &s.patterns {
-            PatternSource::Given(gates) if !is_global => gates.ncols(),
-            _ => 0,
+        d: train.n_features() + usize::from(s.bias),
+        beta: match s.beta {
+            Beta::Absolute(beta) => beta,
+            Beta::Fraction(_) => f64::NAN,
         },
-        neurons: 0,
-        beta,
-        loss: LossName::Squared,
-        activation: s.activation,
-        training: match is_global {
-            false => Training::Sampled,
-            true => Training::Global(GlobalTraining {
-                best_objective: objective,
-                max_price: None,
-                ascents: None,
-                search_gap: None,
-                frontier: Vec::new(),
-            }),
-        },
-        seed: s.seed,
-        version: env!("CARGO_PKG_VERSION"),
-        primal: PrimalUsed::none("stopped before there was anything to solve"),
-        objective_network: objective,
-        objective_convex: objective,
-        dual_bound: 0.0,
-        gap: crate::programme::relative_gap(objective, 0.0),
-        cone_violation: 0.0,
-        programme_gap: crate::programme::relative_gap(objective, 0.0),
-        path: None,
-        cv: None,
-        proven_bound: None,
-        proven_gap: None,
-        proof: None,
-        iterations: 0,
-        work: is_global.then(Work::default),
-        seconds: Seconds {
-            total,
-            read: begun.min(total),
-            setup: (total - begun).max(0.0),
-            ..Seconds::default()
-        },
-        train: train_score,
+        beta_max: f64::NAN,
+        optimal: false,
+        train: prepared.zero_score(train)?,
         test: test.map(|test| prepared.zero_score(test)).transpose()?,
-        history: Vec::new(),
-        settings: prepared.settings_map(settings, beta, f64::NAN, control),
+        reason: "stopped before there was anything to solve",
     };
-    let model_beta = if beta.is_finite() { beta } else { 0.0 };
-    let gap = report.gap;
-    Ok(Fit {
-        model: prepared.model(network, s.bias, model_beta, objective, gap),
-        report,
-        certificate: None,
-    })
+    let mut fit = zero.fit(&prepared, settings, begun, control);
+    fit_out(&mut fit, &units);
+    Ok(fit)
+}
+
+/// The zero network where the targets of equal rows cancel: it is optimal among all networks, for
+/// every penalty, and its objective is every bound. `beta_max` is 0 there, and so is a share of it.
+pub(crate) fn optimal_zero_fit(
+    prepared: &Prepared,
+    settings: &CheckedFitSettings,
+    control: &Control<'_>,
+    observer: &mut dyn FitObserver,
+) -> Fit {
+    let s = settings.get();
+    let (d, n) = (prepared.inputs.nrows(), prepared.inputs.ncols());
+    let beta = match s.beta {
+        Beta::Absolute(beta) => beta,
+        Beta::Fraction(_) => 0.0,
+    };
+    observer.progress(Progress::Prepared {
+        n,
+        d,
+        patterns: (s.train_in_force() == TrainMode::Sampled).then_some(0),
+        beta,
+    });
+    let (train, test) = prepared.scores(&zero_network(d, s.activation));
+    let zero = Zero {
+        status: Status::Converged,
+        n,
+        d,
+        beta,
+        beta_max: 0.0,
+        optimal: true,
+        train,
+        test,
+        reason: "no solve: the targets of equal rows cancel, and the zero network is optimal for every penalty",
+    };
+    let fit = zero.fit(prepared, settings, prepared.begun, control);
+    for entry in &fit.report.history {
+        observer.progress(Progress::Check(entry));
+    }
+    fit
+}
+
+fn zero_network(d: usize, activation: Activation) -> Network {
+    Network {
+        hidden: Mat::zeros(d, 0),
+        output: Vec::new(),
+        gates: (activation == Activation::Gated).then(|| Mat::zeros(d, 0)),
+    }
+}
+
+/// What differs between the fits that are the zero network.
+struct Zero {
+    status: Status,
+    n: usize,
+    d: usize,
+    beta: f64,
+    beta_max: f64,
+    /// Whether its objective is a bound.
+    optimal: bool,
+    train: Score,
+    test: Option<Score>,
+    reason: &'static str,
+}
+
+impl Zero {
+    fn fit(
+        self,
+        prepared: &Prepared,
+        settings: &CheckedFitSettings,
+        begun: f64,
+        control: &Control<'_>,
+    ) -> Fit {
+        let s = settings.get();
+        let is_global = s.train_in_force() == TrainMode::Global;
+        let objective = self.train.loss;
+        let bound = if self.optimal { objective } else { 0.0 };
+        let gap = relative_gap(objective, bound);
+        let total = control.seconds();
+        let search_gap = (is_global && self.optimal).then_some(0.0);
+        let history = self.optimal.then(|| HistoryEntry {
+            dual_bound: Some(bound),
+            gap: Some(gap),
+            search_gap,
+            ..HistoryEntry::of((0, total), objective, 0, self.train, self.test)
+        });
+        let zero = FrontierEntry {
+            neurons: 0,
+            objective,
+        };
+        let report = Report {
+            status: self.status,
+            n: self.n,
+            d: self.d,
+            outputs: 1,
+            patterns: match &s.patterns {
+                PatternSource::Given(gates) if !is_global => gates.ncols(),
+                _ => 0,
+            },
+            neurons: 0,
+            beta: self.beta,
+            loss: LossName::Squared,
+            activation: s.activation,
+            training: match is_global {
+                false => Training::Sampled,
+                true => Training::Global(GlobalTraining {
+                    best_objective: objective,
+                    max_price: None,
+                    ascents: None,
+                    search_gap,
+                    frontier: if self.optimal { vec![zero] } else { Vec::new() },
+                }),
+            },
+            seed: s.seed,
+            version: env!("CARGO_PKG_VERSION"),
+            primal: PrimalUsed::none(self.reason),
+            objective_network: objective,
+            objective_convex: objective,
+            dual_bound: bound,
+            gap,
+            cone_violation: 0.0,
+            programme_gap: gap,
+            path: None,
+            cv: None,
+            proven_bound: None,
+            proven_gap: None,
+            proof: None,
+            iterations: 0,
+            work: is_global.then(Work::default),
+            seconds: Seconds {
+                total,
+                read: begun.min(total),
+                setup: (total - begun).max(0.0),
+                ..Seconds::default()
+            },
+            train: self.train,
+            test: self.test,
+            history: history.into_iter().collect(),
+            settings: prepared.settings_map(settings, self.beta, self.beta_max, control),
+        };
+        let beta = if self.beta.is_finite() {
+            self.beta
+        } else {
+            0.0
+        };
+        let network = zero_network(self.d, s.activation);
+        Fit {
+            model: prepared.model(network, s.bias, beta, objective, gap),
+            report,
+            certificate: None,
+        }
+    }
 }

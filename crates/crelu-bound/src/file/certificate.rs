@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use faer::MatRef;
 use safetensors::SafeTensors;
@@ -19,6 +19,19 @@ const SIGN_NAMES: [&str; 2] = ["plus", "minus"];
 /// another order.
 const SLIP: f64 = 1e-8;
 
+/// What lies between a user's numbers and those of the problem: targets `(y - centre) 2^-target`,
+/// inputs `x 2^-feature`. The bound is then that of the problem times `4^target`, the penalty that
+/// times `2^(target + feature)`.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct CertificateUnits {
+    /// Taken from every target.
+    pub centre: f64,
+    /// Targets are in units of `2^target`.
+    pub target: i32,
+    /// Inputs, the bias among them, are in units of `2^feature`.
+    pub feature: i32,
+}
+
 /// A proven bound with all that is needed to check it from the data alone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CertificateFile {
@@ -26,6 +39,8 @@ pub struct CertificateFile {
     pub bound: f64,
     /// The penalty of the mean objective that it was made for.
     pub beta: f64,
+    /// How a user's numbers become those of the problem; all zero if they are the same.
+    pub units: CertificateUnits,
     /// The rows of the data file that it was made for, from 0, in the order of training.
     pub rows: Vec<usize>,
     /// Of the preprocessed training rows and coded targets ([`fingerprint`]).
@@ -84,6 +99,7 @@ impl CertificateFile {
         Self {
             bound: verified.value,
             beta: problem.beta(),
+            units: CertificateUnits::default(),
             rows: (0..problem.n_samples()).collect(),
             hash: fingerprint(problem),
             certificate,
@@ -178,6 +194,9 @@ impl CertificateFile {
         put("proof", kind.to_owned());
         put("bound", json!(self.bound).to_string());
         put("beta", json!(self.beta).to_string());
+        put("centre", json!(self.units.centre).to_string());
+        put("target_exponent", self.units.target.to_string());
+        put("feature_exponent", self.units.feature.to_string());
         put("hash", format!("{:032x}", self.hash));
         if let Proof::Products(both) = &self.certificate.proof {
             put("blocks", json!(both[0].blocks.len()).to_string());
@@ -211,6 +230,9 @@ impl CertificateFile {
         let (Some(bound), Some(beta), Some(hash)) = (number("bound"), number("beta"), hash) else {
             return Err(format("its bound, beta or hash entry is missing"));
         };
+        let units = units(&meta).ok_or(format(
+            "its centre, target_exponent or feature_exponent entry is no such number",
+        ))?;
         let theta = vector(&file, "", "theta", None)?;
         let n = theta.len();
         let rows = indices(&file, "", "rows", n)?;
@@ -237,11 +259,30 @@ impl CertificateFile {
         Ok(Self {
             bound,
             beta,
+            units,
             rows,
             hash,
             certificate: Certificate { theta, proof },
         })
     }
+}
+
+/// The centre and the units; the files of earlier versions have none of the three.
+fn units(meta: &HashMap<String, String>) -> Option<CertificateUnits> {
+    let exponent = |key| {
+        meta.get(key)
+            .map_or(Some(0), |text| text.parse::<i32>().ok())
+            .filter(|k| (-2048..=2048).contains(k))
+    };
+    let centre = meta
+        .get("centre")
+        .map_or(Some(0.0), |text| text.parse::<f64>().ok())
+        .filter(|centre| centre.is_finite())?;
+    Some(CertificateUnits {
+        centre,
+        target: exponent("target_exponent")?,
+        feature: exponent("feature_exponent")?,
+    })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "row numbers far below 2^53")]

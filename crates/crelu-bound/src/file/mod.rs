@@ -4,6 +4,6 @@ mod certificate;
 mod error;
 mod tensors;
 
-pub use certificate::{CertificateFile, fingerprint, verify_bytes};
+pub use certificate::{CertificateFile, CertificateUnits, fingerprint, verify_bytes};
 pub use error::{CertificateError, FileError};
 pub use tensors::{FileKind, Tensor, encode, open, tensor};

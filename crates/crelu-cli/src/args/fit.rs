@@ -132,6 +132,9 @@ pub(crate) struct FitArgs {
     /// No feature of ones
     #[arg(long)]
     pub(crate) no_bias: bool,
+    /// Do not take the mean from the targets of a regression
+    #[arg(long)]
+    pub(crate) no_center: bool,
 
     /// The model [default: the data's name with .safetensors, in this folder]
     #[arg(long, value_name = "FILE")]

@@ -197,3 +197,103 @@ fn info_into_a_pipe_that_closes_is_quiet() {
     assert!(output.status.success(), "{output:?}");
     assert!(output.stderr.is_empty(), "{output:?}");
 }
+
+/// Targets of 30000 and some, on one feature.
+fn far_from_zero(size: &str) -> String {
+    let mut table = String::from("a,y\n");
+    for i in 0..40 {
+        let a = f64::from(i) / 8.0 - 2.0;
+        let y = 30_000.0 + a.abs() + 0.25 * a;
+        table.push_str(&format!("{a},{y}{size}\n"));
+    }
+    table
+}
+
+#[test]
+fn fit_of_targets_far_from_zero_is_centred_unless_told_otherwise() {
+    let here = Workplace::new();
+    here.put("k.csv", &far_from_zero(""));
+    let run = here.run_to(
+        0,
+        &[
+            "fit",
+            "k.csv",
+            "--beta-frac",
+            "0.01",
+            "--certificate",
+            "k.cert",
+        ],
+    );
+    assert!(run.out.contains("centred"), "{}", run.out);
+    let report = here.report("k.json");
+    assert!(report["train"]["r2"].as_f64().unwrap() > 0.95);
+    assert_eq!(report["settings"]["center"], true);
+    let predicted = here.predictions("k.safetensors", "k.csv");
+    let first: f64 = predicted[0].parse().unwrap();
+    assert!((first - 30_001.5).abs() < 0.5, "{first}");
+    assert!(
+        here.run_to(0, &["info", "k.safetensors"])
+            .out
+            .contains("centred")
+    );
+    here.run_to(0, &["verify", "k.safetensors", "k.csv", "k.cert"]);
+
+    // as they are: the certificate is that of other targets
+    here.run(&[
+        "fit",
+        "k.csv",
+        "--no-center",
+        "--beta-frac",
+        "0.01",
+        "--out",
+        "p.safetensors",
+    ]);
+    let report = here.report("p.json");
+    assert_eq!(report["settings"]["center"], false);
+    assert!(report["objective_network"].as_f64().unwrap() > 1e3);
+    assert!(
+        here.run_to(0, &["info", "p.safetensors"])
+            .out
+            .contains("not centred")
+    );
+    let refused = here.run(&["verify", "p.safetensors", "k.csv", "k.cert"]);
+    assert!(refused.complaint().contains("k.cert"), "{refused:?}");
+}
+
+#[test]
+fn fit_of_targets_whose_squares_vanish_says_so() {
+    let here = Workplace::new();
+    for size in ["e-200", "e200"] {
+        here.put("k.csv", &far_from_zero(size));
+        let refused = here.run(&["fit", "k.csv", "--task", "regress"]);
+        let line = refused.complaint();
+        assert!(
+            line.starts_with("k.csv") && line.contains("scale"),
+            "{line}"
+        );
+        assert_eq!(here.names(), ["k.csv"]);
+    }
+}
+
+#[test]
+fn fit_of_rows_against_their_doubles_ends_at_once_with_the_zero_network() {
+    let here = Workplace::new();
+    let rows = ["0.5,1", "2,7", "-3,0.25"];
+    let of = |label: &str| rows.map(|row| format!("{row},{label}\n")).concat();
+    here.put("k.csv", &format!("a,b,y\n{}{}", of("no"), of("yes")));
+    for mode in ["global", "sampled"] {
+        let run = here.run_to(0, &["fit", "k.csv", "--train", mode]);
+        assert!(run.out.contains("beta_max is 0"), "{}", run.out);
+        let report = here.report("k.json");
+        assert_eq!(report["status"], "converged");
+        for (key, value) in [
+            ("objective_network", 0.5),
+            ("dual_bound", 0.5),
+            ("gap", 0.0),
+        ] {
+            assert_eq!(report[key], value, "{mode}: {key}");
+        }
+        let predicted = here.predictions("k.safetensors", "k.csv");
+        assert_eq!(predicted, ["yes"; 6]);
+    }
+}

@@ -34,6 +34,30 @@ pub enum FitError {
         /// Of what.
         what: Subject,
     },
+    /// Targets whose squares overflow or vanish.
+    #[error("the target: values of size {size:.2e} (less their mean, if they are centred) are too {}: scale the column, to about 1", if *size < 1.0 { "small for their squares to be numbers" } else { "large to be squared" })]
+    TargetRange {
+        /// The largest.
+        size: f64,
+    },
+    /// Features whose products with the target overflow or vanish, or that vanish beside the bias.
+    #[error("feature column {}: values of size {size:.2e} are too {}: scale the column, or have it standardised", column + 1, if *size < 1.0 { "small beside the bias or the target" } else { "large beside the target" })]
+    FeatureRange {
+        /// The feature with the largest values, from 0.
+        column: usize,
+        /// Its largest value.
+        size: f64,
+    },
+    /// A test row so far from the training rows that its loss overflows.
+    #[error("test row {}, {}: {value:e} is too far from the training data", row + 1, match column { Some(column) => format!("feature column {}", column + 1), None => "target".to_owned() })]
+    TestRange {
+        /// The test row, from 0.
+        row: usize,
+        /// The feature, from 0; none: the target.
+        column: Option<usize>,
+        /// What stands there.
+        value: f64,
+    },
     /// There are no rows, or no columns.
     #[error(
         "the data have {rows} rows and {columns} feature columns: at least one of each is needed"
@@ -116,6 +140,32 @@ pub enum ModelError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// A feature is NaN or infinite.
+    #[error("row {}, feature column {}: {value} is no number to predict from", row + 1, column + 1)]
+    NotFinite {
+        /// The row, from 0.
+        row: usize,
+        /// The feature, from 0.
+        column: usize,
+        /// What stands there.
+        value: f64,
+    },
+    /// A feature is so far from the training data that it overflows when it is standardised.
+    #[error("row {}, feature column {}: {value:e} is too far from the training data: it overflows when it is standardised", row + 1, column + 1)]
+    TooFar {
+        /// The row, from 0.
+        row: usize,
+        /// The feature, from 0.
+        column: usize,
+        /// What stands there.
+        value: f64,
+    },
+    /// The output of a row overflows.
+    #[error("row {}: the prediction overflows: values too large", row + 1)]
+    Overflow {
+        /// The row, from 0.
+        row: usize,
+    },
     /// The data have another number of features than the model.
     #[error("{got} feature columns, the model was trained on {want}")]
     Features {
@@ -133,6 +183,14 @@ pub enum VerifyError {
     /// The model has no such bound.
     #[error("the model is gated: a proven bound speaks of ReLU networks")]
     Gated,
+    /// The model has another centre.
+    #[error("made for targets less {certificate}, the model adds {model}")]
+    Centre {
+        /// The certificate's.
+        certificate: f64,
+        /// The model's.
+        model: f64,
+    },
     /// The certificate is no proof of what it states.
     #[error(transparent)]
     Certificate(#[from] CertificateError),

@@ -128,8 +128,10 @@ fn between_rows(
             j = rng.random_range(0..n);
         }
         let (mut first, mut second) = (0.0, 0.0);
+        // the bias is 1 in units of its own
+        let one = if bias { features[(d - 1, i)] } else { 1.0 };
         for k in 0..width {
-            gates[(k, c)] = features[(k, i)] - features[(k, j)];
+            gates[(k, c)] = one * (features[(k, i)] - features[(k, j)]);
             first += features[(k, i)].powi(2);
             second += features[(k, j)].powi(2);
         }

@@ -4,6 +4,7 @@ use crate::global::GlobalSettings;
 use crate::programme::{self, Activation, ProgrammeSettings};
 use crate::proof::Prove;
 use crate::report::TrainMode;
+use crate::units::Units;
 
 /// Settings that passed [`FitSettings::check`].
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +15,25 @@ impl CheckedFitSettings {
     #[must_use]
     pub fn get(&self) -> &FitSettings {
         &self.0
+    }
+
+    /// The same with the penalty and the network to start from in the units of the solvers.
+    ///
+    /// # Errors
+    /// [`FitError::Setting`] where the penalty is no number there.
+    pub(crate) fn in_units(&self, units: &Units) -> Result<Self, FitError> {
+        let mut inside = self.0.clone();
+        if let Beta::Absolute(beta) = inside.beta {
+            let beta = units.beta_in(beta).ok_or(FitError::Setting {
+                setting: Setting::Beta,
+                problem: "beside the sizes of target and features it overflows or vanishes",
+            })?;
+            inside.beta = Beta::Absolute(beta);
+        }
+        inside.init = inside
+            .init
+            .map(|network| network.times_power(-units.weights_out()));
+        Ok(Self(inside))
     }
 
     /// Those of the convex programme.

@@ -40,6 +40,7 @@ impl CheckedFitSettings {
         }
         put("standardize", json!(s.standardize));
         put("bias", json!(s.bias));
+        put("center", json!(s.center));
         match s.prove {
             Prove::Never => put("prove", json!("never")),
             Prove::Quick => put("prove", json!("quick")),

@@ -34,6 +34,7 @@ use crate::report::TrainMode;
 /// | `seed` | 0 | |
 /// | `standardize` | true | |
 /// | `bias` | true | |
+/// | `center` | true | |
 /// | `prove` | quick | seconds: at least 0, finite; relu |
 /// | `programme` | its own | `nystrom_rank` at least 1, `memory_limit` above 0 |
 ///
@@ -72,6 +73,8 @@ pub struct FitSettings {
     pub standardize: bool,
     /// Append a feature of ones, penalised with the rest.
     pub bias: bool,
+    /// Take the mean from the targets of a regression; the model adds it again.
+    pub center: bool,
     /// What is done for a proven bound over all networks.
     pub prove: Prove,
     /// How a convex programme is solved: in sampled mode that of the patterns, in global mode that of
@@ -99,6 +102,7 @@ impl Default for FitSettings {
             seed: 0,
             standardize: true,
             bias: true,
+            center: true,
             prove: Prove::Quick,
             programme: ProgrammeSettings::default(),
         }

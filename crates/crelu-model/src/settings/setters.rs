@@ -32,6 +32,13 @@ impl FitSettings {
         self
     }
 
+    /// Sets whether the targets of a regression are centred.
+    #[must_use]
+    pub fn center(mut self, center: bool) -> Self {
+        self.center = center;
+        self
+    }
+
     /// Sets the gates, instead of sampled ones.
     #[must_use]
     pub fn gates(mut self, gates: Mat<f64>) -> Self {

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use crelu_model::bound::{
-    BlockMultipliers, Certificate, IntervalMultipliers, ProductMultipliers, Proof,
+    BlockMultipliers, Certificate, CertificateUnits, IntervalMultipliers, ProductMultipliers, Proof,
 };
 use crelu_model::{
     CertificateError, CertificateFile, Dataset, Fit, FitSettings, ProofKind, Prove, TrainMode,
@@ -47,6 +47,11 @@ pub(crate) fn files() -> Vec<CertificateFile> {
     let file = |proof| CertificateFile {
         bound: 0.1 + 0.2,
         beta: 1e-300,
+        units: CertificateUnits {
+            centre: -1e5 / 3.0,
+            target: -450,
+            feature: 17,
+        },
         rows: vec![0, 7, 3, 12, 9],
         hash: u128::MAX / 3,
         certificate: Certificate {

@@ -41,7 +41,7 @@ fn outputs(model: &Model, data: &Dataset) -> Vec<f64> {
                     0.0
                 }
             };
-            (0..model.network.output.len()).map(neuron).sum()
+            model.output_bias + (0..model.network.output.len()).map(neuron).sum::<f64>()
         })
         .collect()
 }
@@ -261,7 +261,8 @@ fn fit_strong_penalty_gives_the_zero_network() {
                 );
                 assert!(fit.report.gap <= 1e-12, "{what}: {}", fit.report.gap);
                 let outputs = fit.model.outputs(data.rows()).unwrap();
-                assert!(outputs.iter().all(|f| *f == 0.0), "{what}");
+                let bias = fit.model.output_bias;
+                assert!(outputs.iter().all(|f| *f == bias), "{what}");
             }
         }
     }
@@ -456,15 +457,20 @@ fn fit_data_that_do_not_vary_gives_a_constant() {
     let target = TargetColumn::numbers((0..12).map(|j| 1.0 + f64::from(j % 2)).collect());
     let data = Dataset::from_columns(x, target).unwrap();
     for bias in [true, false] {
-        let mut settings = tight().n_patterns(10).task(Task::Regress);
+        let mut settings = tight().n_patterns(10).task(Task::Regress).center(false);
         settings.bias = bias;
-        let fit = run(&data, settings);
+        let fit = run(&data, settings.clone());
         let what = format!("bias {bias}");
         assert_report_is_true(&what, &fit, &data);
         assert_eq!(fit.report.status, Status::Converged, "{what}");
         let outputs = fit.model.outputs(data.rows()).unwrap();
         assert!(outputs.iter().all(|f| *f == outputs[0]), "{what}");
         assert_eq!(outputs[0] != 0.0, bias, "{what}: {}", outputs[0]);
+        // with a centre the mean, without a penalty
+        let fit = run(&data, settings.center(true));
+        assert_eq!(fit.report.status, Status::Converged, "{what}");
+        let outputs = fit.model.outputs(data.rows()).unwrap();
+        assert_eq!(outputs, [1.5; 12], "{what}");
     }
 }
 

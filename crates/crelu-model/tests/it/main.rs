@@ -43,3 +43,5 @@ mod oracle;
 mod primal;
 #[cfg(test)]
 mod targets;
+#[cfg(test)]
+mod units;

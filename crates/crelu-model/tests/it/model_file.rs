@@ -75,6 +75,7 @@ fn model_numbers_at_the_edge_survive_the_file() {
         coding: Coding::TwoClass {
             labels: ["\"quoted\"\n".to_owned(), String::new()],
         },
+        output_bias: 0.0,
         target_name: None,
         target_index: None,
         feature_names: None,
@@ -100,22 +101,25 @@ fn model_zero_network_is_one_zero_neuron_in_the_file() {
     let bytes = zero.to_bytes();
     let file = SafeTensors::deserialize(&bytes).unwrap();
     assert_eq!(file.tensor("hidden.weight").unwrap().shape(), [1, 4]);
-    assert!(
-        file.tensors().iter().all(|(name, view)| {
-            name.starts_with("input.") || view.data().iter().all(|b| *b == 0)
-        })
-    );
+    assert!(file.tensors().iter().all(|(name, view)| {
+        ["input.mean", "input.scale", "output.bias"].contains(&name.as_str())
+            || view.data().iter().all(|b| *b == 0)
+    }));
     let back = Model::from_bytes(&bytes).unwrap();
     assert_eq!((back.network.neurons(), back.network.output.len()), (0, 1));
     assert_eq!(
         back.outputs(Mat::<f64>::ones(4, 3).transpose()).unwrap(),
-        [0.0; 3]
+        [zero.output_bias; 3]
     );
     assert_eq!(back.target_name, zero.target_name);
     assert_eq!(back.target_index, zero.target_index);
     assert_eq!(back.feature_names, zero.feature_names);
     let empty = Dataset::from_rows(&[1.0; 8], 2, 4, TargetColumn::numbers(vec![0.0; 2]));
-    assert_eq!(back.outputs(empty.unwrap().rows()).unwrap(), [0.0; 2]);
+    assert!(zero.output_bias != 0.0);
+    assert_eq!(
+        back.outputs(empty.unwrap().rows()).unwrap(),
+        [zero.output_bias; 2]
+    );
 }
 
 #[test]
@@ -270,6 +274,12 @@ fn model_file_with_a_wrong_tensor_is_an_error_that_names_it() {
     }
     let mut moved = parts.clone();
     moved.tensor("output.bias").3 = 0.5f64.to_le_bytes().to_vec();
+    assert_eq!(model.task(), Task::Regress);
+    assert_eq!(moved.read().unwrap().output_bias, 0.5);
+    moved.meta.insert("task".to_owned(), "classify".to_owned());
+    moved
+        .meta
+        .insert("labels".to_owned(), "[\"a\",\"b\"]".to_owned());
     assert!(matches!(
         moved.read(),
         Err(ModelError::Tensor {
