@@ -1,4 +1,4 @@
-//! Measurements of the workspace: `cargo xtask bench NAME [--quick]`.
+//! Measurements of the workspace: `cargo xtask bench NAME [--quick]`, or `all` of them in turn.
 //!
 //! | name | what it measures |
 //! |---|---|
@@ -31,28 +31,45 @@ mod store;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask bench core|convergence|calibrate|large [--quick] [--set NAME] [--write FILE], or bench global \
-     [--quick] [--only table|seeds|heldout|growth|paper|page] [--paper] [--set NAME] [--fraction F] [--resume] [--write], or \
+const USAGE: &str = "usage: cargo xtask bench all [--quick], or bench core|convergence|calibrate|large [--quick] [--set NAME] [--write FILE], \
+     or bench global [--quick] [--only table|seeds|heldout|growth|paper|page] [--paper] [--set NAME] [--fraction F] [--resume] [--write], or \
      bench bound [--quick] [--set NAME] [--growth] [--resume] [--page] [--write], or bench experiments [--quick] [--set NAME] [--resume] [--page] [--write]";
+
+/// One measurement, by the arguments after its name.
+type Bench = fn(&[String]) -> Result<(), String>;
+
+/// The largest comes first: what a process took before would show in its memory.
+const BENCHES: [(&str, Bench); 7] = [
+    ("large", large::run),
+    ("core", core_rates::run),
+    ("calibrate", calibrate::run),
+    ("convergence", convergence::run),
+    ("experiments", experiments::run),
+    ("global", global::run),
+    ("bound", bound::run),
+];
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let outcome = match args.first().map(String::as_str) {
-        Some("core") => core_rates::run(&args[1..]),
-        Some("calibrate") => calibrate::run(&args[1..]),
-        Some("large") => large::run(&args[1..]),
-        Some("global") => global::run(&args[1..]),
-        Some("bound") => bound::run(&args[1..]),
-        Some("convergence") => convergence::run(&args[1..]),
-        Some("experiments") => experiments::run(&args[1..]),
-        Some(other) => Err(format!("no bench named {other:?}; {USAGE}")),
-        None => Err(USAGE.to_owned()),
-    };
-    match outcome {
+    match run(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             eprintln!("bench: {problem}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn run(args: &[String]) -> Result<(), String> {
+    let (name, rest) = args.split_first().ok_or(USAGE)?;
+    if name == "all" {
+        for (name, bench) in BENCHES {
+            println!("── {name}");
+            bench(rest).map_err(|problem| format!("{name}: {problem}"))?;
+        }
+        return Ok(());
+    }
+    let known = BENCHES.iter().find(|(known, _)| known == name);
+    let (_, bench) = known.ok_or_else(|| format!("no bench named {name:?}; {USAGE}"))?;
+    bench(rest)
 }

@@ -1,11 +1,17 @@
 //! The command line: a command and its few options, read by hand.
 
+use crate::explore::Plan;
+
 /// What `cargo xtask help` prints.
 pub(crate) const HELP: &str = "\
 Usage: cargo xtask <command>
 
-  test                   all that CI runs: fmt, lint, tidy, tests, docs, wasm, deny
-  ci                     the same
+  test [--install]       all that CI runs: fmt, lint, tidy, tests, docs, wasm, deny; what the
+                         machine lacks is installed with --install or CI=true, named otherwise
+  ci [--install]         the same
+  explore [--minutes M] [--seed S] [--only NAME]
+                         the random tests on fresh seeds, for M minutes (10), or once on the
+                         seed S; each failure is shown with the line that repeats it
   tidy                   the rules of the source tree alone (layers, bans, names, sizes)
   bench <name> [--quick] one measurement of the benches crate, built in release
   demo-data [--check]    remake data/fashion from the Debian package dataset-fashion-mnist;
@@ -14,10 +20,11 @@ Usage: cargo xtask <command>
 ";
 
 /// One command with its options.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Command {
     Help,
-    Test,
+    Test { install: bool },
+    Explore(Plan),
     Tidy,
     Bench(Vec<String>),
     DemoData { check: bool },
@@ -34,18 +41,58 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Command, String> {
     };
     match name.as_str() {
         "help" | "--help" | "-h" => without_options(Command::Help),
-        "test" | "ci" => without_options(Command::Test),
+        "test" | "ci" => flag(name, rest, "--install").map(|install| Command::Test { install }),
+        "explore" => explore(rest).map(Command::Explore),
         "tidy" => without_options(Command::Tidy),
         "bench" => Ok(Command::Bench(rest.to_vec())),
-        "demo-data" => match rest {
-            [] => Ok(Command::DemoData { check: false }),
-            [option] if option == "--check" => Ok(Command::DemoData { check: true }),
-            [option, ..] => Err(format!("demo-data takes only --check, got `{option}`")),
-        },
+        "demo-data" => flag(name, rest, "--check").map(|check| Command::DemoData { check }),
         other => Err(format!(
             "unknown command `{other}`; `cargo xtask help` lists them"
         )),
     }
+}
+
+/// Whether the one option that a command has is there.
+fn flag(name: &str, options: &[String], known: &str) -> Result<bool, String> {
+    match options {
+        [] => Ok(false),
+        [option] if option == known => Ok(true),
+        [option, ..] => Err(format!("{name} takes only {known}, got `{option}`")),
+    }
+}
+
+/// The options of `explore`.
+fn explore(options: &[String]) -> Result<Plan, String> {
+    let mut plan = Plan::default();
+    let mut words = options.iter();
+    while let Some(option) = words.next() {
+        let mut value = || {
+            let word = words.next();
+            word.ok_or_else(|| format!("explore {option} takes a value"))
+        };
+        match option.as_str() {
+            "--minutes" => plan.minutes = minutes(value()?)?,
+            "--seed" => {
+                let word = value()?;
+                let seed = word.parse();
+                plan.seed = Some(seed.map_err(|_| format!("`{word}` is not a seed"))?);
+            }
+            "--only" => plan.only = Some(value()?.clone()),
+            other => {
+                return Err(format!(
+                    "explore takes --minutes, --seed and --only, got `{other}`"
+                ));
+            }
+        }
+    }
+    Ok(plan)
+}
+
+fn minutes(word: &str) -> Result<f64, String> {
+    // a year: more would not be a duration
+    let valid = |m: &f64| *m >= 0.0 && *m <= 525_600.0;
+    let number = word.parse().ok().filter(valid);
+    number.ok_or_else(|| format!("`{word}` is not a number of minutes"))
 }
 
 #[cfg(test)]
@@ -60,7 +107,11 @@ mod tests {
     #[test]
     fn parse_ci_is_test() {
         assert_eq!(parse_line("ci"), parse_line("test"));
-        assert_eq!(parse_line("test"), Ok(Command::Test));
+        assert_eq!(parse_line("test"), Ok(Command::Test { install: false }));
+        assert_eq!(
+            parse_line("ci --install"),
+            Ok(Command::Test { install: true })
+        );
     }
 
     #[test]
@@ -80,8 +131,30 @@ mod tests {
     }
 
     #[test]
+    fn parse_explore_reads_its_options() {
+        let line = "explore --minutes 0.5 --seed 18446744073709551615 --only a::b";
+        let plan = Plan {
+            minutes: 0.5,
+            seed: Some(u64::MAX),
+            only: Some("a::b".into()),
+        };
+        assert_eq!(parse_line(line), Ok(Command::Explore(plan)));
+        for (bad, culprit) in [
+            ("explore --minutes", "--minutes"),
+            ("explore --minutes -1", "`-1`"),
+            ("explore --minutes nan", "`nan`"),
+            ("explore --seed 1.5", "`1.5`"),
+            ("explore admm", "`admm`"),
+        ] {
+            let error = parse_line(bad).unwrap_err();
+            assert!(error.contains(culprit), "{bad}: {error}");
+        }
+    }
+
+    #[test]
     fn parse_every_command_of_the_help_text_is_known() {
-        let lines = HELP.lines().filter(|line| line.starts_with("  "));
+        let names = |line: &&str| line.starts_with("  ") && !line.starts_with("   ");
+        let lines = HELP.lines().filter(names);
         let names = lines.filter_map(|line| line[2..].split(' ').next());
         for name in names.filter(|name| !name.is_empty()) {
             assert!(parse_line(name).is_ok(), "{name}");

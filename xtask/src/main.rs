@@ -12,11 +12,15 @@
 mod bench;
 mod command;
 mod demo_data;
+mod explore;
+mod install;
 mod licences;
 mod metadata;
 mod process;
+mod random_tests;
 mod source;
 mod steps;
+mod test_binaries;
 mod tidy;
 mod tree;
 
@@ -24,6 +28,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use command::Command;
+use install::Install;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -43,8 +48,9 @@ fn run(command: Command) -> Result<(), String> {
             print!("{}", command::HELP);
             Ok(())
         }
-        Command::Test => steps::run(&root),
+        Command::Test { install } => steps::run(&root, Install::wanted(install)),
         Command::Tidy => tidy::run(&root),
+        Command::Explore(plan) => explore::run(&root, &plan),
         Command::Bench(arguments) => bench::run(&root, &arguments),
         Command::DemoData { check } => demo_data::run(&root, check),
     }

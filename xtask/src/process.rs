@@ -3,6 +3,9 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+/// How cargo builds and runs all tests; everything that runs a test program shares its outputs.
+pub(crate) const TESTS: [&str; 3] = ["test", "--workspace", "--locked"];
+
 /// A cargo command line in `root`, by the cargo that started this program.
 pub(crate) fn cargo(root: &Path, arguments: &[&str]) -> Command {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
@@ -23,6 +26,10 @@ pub(crate) fn run(command: &mut Command) -> Result<(), String> {
 
 /// Runs to the end and hands back what was written to standard output.
 pub(crate) fn output(command: &mut Command) -> Result<String, String> {
+    output_of(command.stderr(Stdio::piped()))
+}
+
+fn output_of(command: &mut Command) -> Result<String, String> {
     let line = line(command);
     let output = command
         .output()
@@ -32,6 +39,11 @@ pub(crate) fn output(command: &mut Command) -> Result<String, String> {
         return Err(format!("`{line}` failed: {}", reason.trim()));
     }
     String::from_utf8(output.stdout).map_err(|_| format!("`{line}` wrote bytes that are not text"))
+}
+
+/// As [`output`], with what is written to standard error seen at once.
+pub(crate) fn output_seen(command: &mut Command) -> Result<String, String> {
+    output_of(command.stderr(Stdio::inherit()))
 }
 
 /// Whether the command starts and succeeds; nothing it writes is shown.

@@ -131,6 +131,22 @@ fn item_len(code: &str) -> usize {
     code.len()
 }
 
+/// The end of the first `{…}` at or after `from`, past its brace.
+pub(crate) fn block_end(code: &str, from: usize) -> usize {
+    let mut depth = 0_usize;
+    for (at, c) in code[from..].char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => continue,
+        }
+        if depth == 0 {
+            return from + at + 1;
+        }
+    }
+    code.len()
+}
+
 /// The 1-based line of a byte offset.
 pub(crate) fn line_of(text: &str, offset: usize) -> usize {
     text[..offset].matches('\n').count() + 1

@@ -1,14 +1,17 @@
 //! `cargo xtask test`: the steps of CI, in CI's order, each announced with its time.
 
 use std::path::Path;
+use std::process::Command;
 use std::time::Instant;
 
+use crate::install::{Install, Tool};
 use crate::licences;
-use crate::process::{cargo, output, run as run_command, succeeds};
+use crate::metadata::{self, Package};
+use crate::process::{TESTS, cargo, output, run as run_command, succeeds};
 use crate::tidy::{self as rules, NUMERICAL};
 
 /// A name and what it runs.
-type Step = (&'static str, fn(&Path) -> Result<Outcome, String>);
+type Step = (&'static str, fn(&Path, Install) -> Result<Outcome, String>);
 
 /// How a step ended that did not fail.
 enum Outcome {
@@ -29,15 +32,15 @@ const STEPS: [Step; 7] = [
 
 const WASM: &str = "wasm32-unknown-unknown";
 
-/// Runs every step, stops at the first that fails, and ends with one line that sums up.
-pub(crate) fn run(root: &Path) -> Result<(), String> {
-    ensure_components(root)?;
+/// Runs every step, stops at the first that fails, and ends with one line that sums up. What is
+/// missing on the machine is installed where `install` says so.
+pub(crate) fn run(root: &Path, install: Install) -> Result<(), String> {
     let start = Instant::now();
     let mut done = Vec::new();
     for (name, step) in STEPS {
         println!("── {name}");
         let begin = Instant::now();
-        let outcome = step(root);
+        let outcome = step(root, install);
         let seconds = begin.elapsed().as_secs_f64();
         let total = start.elapsed().as_secs_f64();
         match outcome {
@@ -64,84 +67,96 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// rustfmt and clippy are there, or come from rustup.
-fn ensure_components(root: &Path) -> Result<(), String> {
-    let missing = |tool: &&str| !succeeds(&mut cargo(root, &[tool, "--version"]));
-    let tools: Vec<&str> = ["fmt", "clippy"].into_iter().filter(missing).collect();
-    if tools.is_empty() {
-        return Ok(());
-    }
-    let mut rustup = std::process::Command::new("rustup");
-    rustup
-        .current_dir(root)
-        .args(["component", "add", "rustfmt", "clippy"]);
-    run_command(&mut rustup).map_err(|reason| {
-        let tools = tools.join(" and cargo ");
-        format!("cargo {tools} is not installed, and {reason}")
-    })
-}
-
-fn fmt(root: &Path) -> Result<Outcome, String> {
+fn fmt(root: &Path, install: Install) -> Result<Outcome, String> {
+    component(root, "fmt", "rustfmt", install)?;
     run_command(&mut cargo(root, &["fmt", "--all", "--check"]))?;
     Ok(Outcome::Held)
 }
 
-fn tidy(root: &Path) -> Result<Outcome, String> {
+fn tidy(root: &Path, _: Install) -> Result<Outcome, String> {
     rules::run(root)?;
     Ok(Outcome::Held)
 }
 
-/// Clippy on everything, then on each numerical library with its default features off.
-fn lint(root: &Path) -> Result<Outcome, String> {
+/// The features by which the numerical libraries are linted again: none, and each alone.
+const FEATURE_SETS: [&str; 3] = ["", "parallel", "nalgebra"];
+
+/// Clippy on everything, then on the numerical libraries with each feature alone and none.
+fn lint(root: &Path, install: Install) -> Result<Outcome, String> {
+    component(root, "clippy", "clippy", install)?;
     let all = ["clippy", "--workspace", "--all-targets", "--locked"];
     run_command(cargo(root, &all).args(["--", "-D", "warnings"]))?;
-    for name in NUMERICAL {
-        let bare = [
-            "clippy",
-            "--package",
-            name,
-            "--lib",
-            "--no-default-features",
-            "--locked",
-        ];
-        run_command(cargo(root, &bare).args(["--", "-D", "warnings"]))?;
+    let members = metadata::members(root)?;
+    for feature in FEATURE_SETS {
+        run_command(&mut bare_lint(root, &members, feature))?;
     }
     Ok(Outcome::Held)
 }
 
-/// All tests in release, doc tests with them.
-fn tests(root: &Path) -> Result<Outcome, String> {
-    run_command(&mut cargo(
+/// Clippy on the libraries that have the feature, or on all numerical ones without any. faer keeps
+/// its threads: it would be compiled once more without them, and it is not what is linted.
+fn bare_lint(root: &Path, members: &[Package], feature: &str) -> Command {
+    let mut command = cargo(
         root,
-        &["test", "--workspace", "--release", "--locked"],
-    ))?;
+        &["clippy", "--lib", "--no-default-features", "--locked"],
+    );
+    let numerical = members.iter().filter(|p| NUMERICAL.contains(&&p.name[..]));
+    let mut features = vec!["faer/rayon".to_string()];
+    for package in numerical {
+        if feature.is_empty() {
+            command.args(["--package", &package.name]);
+        } else if package.features.contains_key(feature) {
+            command.args(["--package", &package.name]);
+            features.push(format!("{}/{feature}", package.name));
+        }
+    }
+    command.args(["--features", &features.join(",")]);
+    command.args(["--", "-D", "warnings"]);
+    command
+}
+
+/// A component of the toolchain, which rustup has.
+fn component(root: &Path, command: &str, name: &str, install: Install) -> Result<(), String> {
+    install.ensure(&Tool {
+        name: &format!("cargo {command}"),
+        is_there: || succeeds(&mut cargo(root, &[command, "--version"])),
+        commands: &[&["rustup", "component", "add", name]],
+    })
+}
+
+/// All tests, doc tests with them.
+fn tests(root: &Path, _: Install) -> Result<Outcome, String> {
+    run_command(&mut cargo(root, &TESTS))?;
     Ok(Outcome::Held)
 }
 
-fn docs(root: &Path) -> Result<Outcome, String> {
+fn docs(root: &Path, _: Install) -> Result<Outcome, String> {
     let mut doc = cargo(root, &["doc", "--no-deps", "--workspace", "--locked"]);
     run_command(doc.env("RUSTDOCFLAGS", "-D warnings"))?;
     Ok(Outcome::Held)
 }
 
-/// The numerical libraries for the browser, where that target is installed.
-fn wasm(root: &Path) -> Result<Outcome, String> {
-    if !has_target(WASM) {
-        return Ok(Outcome::Skipped(format!(
-            "the target {WASM} is not installed"
-        )));
+/// The numerical libraries for the browser, checked and not built: that takes minutes.
+fn wasm(root: &Path, install: Install) -> Result<Outcome, String> {
+    let target = Tool {
+        name: "the Rust target wasm32-unknown-unknown",
+        is_there: || has_target(WASM),
+        commands: &[&["rustup", "target", "add", WASM]],
+    };
+    if let Err(reason) = install.ensure(&target) {
+        return match install {
+            Install::Asked => Err(reason),
+            Install::Ci | Install::No => Ok(Outcome::Skipped(reason)),
+        };
     }
+    let mut check = cargo(
+        root,
+        &["check", "--lib", "--no-default-features", "--locked"],
+    );
     for name in NUMERICAL {
-        let build = [
-            "build",
-            "--package",
-            name,
-            "--lib",
-            "--no-default-features",
-            "--locked",
-        ];
-        run_command(cargo(root, &build).args(["--target", WASM]))?;
+        check.args(["--package", name]);
     }
+    run_command(check.args(["--target", WASM]))?;
     Ok(Outcome::Held)
 }
 
@@ -153,7 +168,7 @@ fn has_target(target: &str) -> bool {
 }
 
 /// Licences and sources of all dependencies; cargo-deny besides, where it is installed.
-fn deny(root: &Path) -> Result<Outcome, String> {
+fn deny(root: &Path, _: Install) -> Result<Outcome, String> {
     licences::run(root)?;
     if succeeds(&mut cargo(root, &["deny", "--version"])) {
         let check = ["deny", "check", "licenses", "bans", "sources"];

@@ -8,6 +8,7 @@ mod edges;
 mod examples;
 mod exchange;
 mod file_names;
+mod fixed;
 mod length;
 mod lib_files;
 mod lints;
@@ -24,18 +25,19 @@ use crate::tree::{Source, Tree};
 
 /// The crates that compile for wasm32 without their default features: no operating system, no
 /// clock, no threads of their own.
-pub(crate) const NUMERICAL: [&str; 5] = [
+pub(crate) const NUMERICAL: [&str; 6] = [
     "linalg-core",
     "krylov",
     "precond-nystrom",
     "admm",
+    "crelu-bound",
     "crelu-model",
 ];
 
 /// A name and a function that lists where the rule is broken.
 type Rule = (&'static str, fn(&Tree) -> Vec<Finding>);
 
-const RULES: [Rule; 15] = [
+const RULES: [Rule; 16] = [
     ("allows", allows::check),
     ("architecture", architecture::check),
     ("data notes", data_notes::check),
@@ -43,6 +45,7 @@ const RULES: [Rule; 15] = [
     ("examples", examples::check),
     ("exchange", exchange::check),
     ("file names", file_names::check),
+    ("fixed", fixed::check),
     ("length", length::check),
     ("lib files", lib_files::check),
     ("lints", lints::check),

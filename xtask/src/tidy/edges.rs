@@ -5,14 +5,17 @@ use crate::metadata::Package;
 use crate::tree::Tree;
 
 /// One member of the workspace: its height in the layering and what it may be built on.
-/// Dev-dependencies may name any lower layer, and nothing else.
+/// Dev-dependencies may name any lower layer and [`FOR_TESTS`], and nothing else.
 struct Layer {
     name: &'static str,
     height: u8,
     builds_on: &'static [&'static str],
 }
 
-const LAYERS: [Layer; 10] = [
+/// What the tests of all crates share: a dev-dependency, never another.
+const FOR_TESTS: &str = "testkit";
+
+const LAYERS: [Layer; 11] = [
     Layer {
         name: "linalg-core",
         height: 0,
@@ -25,6 +28,11 @@ const LAYERS: [Layer; 10] = [
     },
     Layer {
         name: "krylov",
+        height: 1,
+        builds_on: &["linalg-core"],
+    },
+    Layer {
+        name: FOR_TESTS,
         height: 1,
         builds_on: &["linalg-core"],
     },
@@ -108,7 +116,10 @@ fn check_package(package: &Package) -> Vec<Finding> {
             continue;
         };
         let (allowed, kind) = match dependency.dev {
-            true => (other.height < own.height, "dev-depend"),
+            true => (
+                other.name == FOR_TESTS || other.height < own.height,
+                "dev-depend",
+            ),
             false => (own.builds_on.contains(&other.name), "depend"),
         };
         if !allowed {
@@ -158,6 +169,14 @@ mod tests {
         assert_eq!(check_edge("admm", "crelu-model", true), 1);
         assert_eq!(check_edge("linalg-core", "crelu-data", true), 1);
         assert_eq!(check_edge("crelu-model", "crelu-data", true), 0);
+    }
+
+    #[test]
+    fn check_testkit_is_for_tests_alone() {
+        for name in ["linalg-core", "crelu-data", "crelu-cli"] {
+            assert_eq!(check_edge(name, FOR_TESTS, true), 0, "{name}");
+            assert_eq!(check_edge(name, FOR_TESTS, false), 1, "{name}");
+        }
     }
 
     #[test]

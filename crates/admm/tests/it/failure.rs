@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use admm::{
     AdmmError, AdmmSettings, AdmmSolution, AdmmState, BlockExactPrimal, CgPrimal, Factor,
@@ -7,21 +7,11 @@ use admm::{
 };
 use faer::Mat;
 use krylov::KrylovError;
-use linalg_core::{
-    Clock, Control, DenseBlocks, DenseOperator, Halt, Identity, LinalgError, ShiftedGram,
-};
+use linalg_core::{Control, DenseBlocks, DenseOperator, Halt, Identity, LinalgError, ShiftedGram};
+use testkit::MovingClock;
 
-use crate::data::Stream;
+use crate::data::regression;
 use crate::problem::{KINDS, Kind, Run, blocks, primal};
-
-/// A clock that goes one second a reading.
-struct Ticks(AtomicU32);
-
-impl Clock for Ticks {
-    fn seconds(&self) -> f64 {
-        f64::from(self.0.fetch_add(1, Ordering::Relaxed))
-    }
-}
 
 /// A monitor that runs a function on every iterate.
 struct Watcher<F>(F);
@@ -43,7 +33,7 @@ fn watched(
     state: &mut AdmmState<f64>,
     watcher: impl FnMut(&AdmmState<f64>, &Residuals) -> Verdict,
 ) -> Result<AdmmSolution, AdmmError> {
-    let (a, y) = Stream::new(1).regression(40, 15);
+    let (a, y) = regression(1, 40, 15);
     let op = blocks(a.as_ref());
     let mut primal = primal(Kind::Inner, Lift::Single, &op, a.as_ref(), &y);
     let mut prox = L1Norm::new(15, 0.6);
@@ -105,7 +95,7 @@ fn iteration_limit_reports_the_residuals_of_the_answer() {
 
 #[test]
 fn time_limit_ends_the_run_with_an_iterate() {
-    let clock = Ticks(AtomicU32::new(0));
+    let clock = MovingClock::ticking(1.0);
     let control = Control::with_clock(&clock).deadline(50.0);
     let mut state = start();
     let solution = watched(AdmmSettings::default(), &control, &mut state, go_on).unwrap();
@@ -123,7 +113,7 @@ fn time_limit_ends_the_run_with_an_iterate() {
 fn time_limit_passed_before_the_start_makes_no_step() {
     for limit in [0.0, 1.0, 2.0] {
         // at the start, in the factorisation, before the first iteration
-        let clock = Ticks(AtomicU32::new(0));
+        let clock = MovingClock::ticking(1.0);
         let control = Control::with_clock(&clock).deadline(limit);
         let mut state = start();
         let solution = watched(AdmmSettings::default(), &control, &mut state, go_on).unwrap();
@@ -253,7 +243,7 @@ fn factorisation_stopped_within_a_run_keeps_the_iterate() {
 #[test]
 fn value_that_is_not_finite_in_the_target_is_an_error() {
     for bad in [f64::NAN, f64::INFINITY] {
-        let (a, mut y) = Stream::new(2).regression(20, 8);
+        let (a, mut y) = regression(2, 20, 8);
         y[3] = bad;
         for kind in KINDS {
             let run = Run {
@@ -281,7 +271,7 @@ fn value_that_is_not_finite_in_the_target_is_an_error() {
 
 #[test]
 fn value_that_is_not_finite_in_the_matrix_is_an_error() {
-    let (mut a, y) = Stream::new(3).regression(20, 8);
+    let (mut a, y) = regression(3, 20, 8);
     a[(4, 2)] = f64::NAN;
     for kind in KINDS {
         let run = Run {
@@ -422,7 +412,7 @@ fn primal_solvers_of_wrong_sizes_are_shape_errors() {
 
 #[test]
 fn primal_solver_without_a_penalty_refuses() {
-    let (a, y) = Stream::new(4).regression(6, 3);
+    let (a, y) = regression(4, 6, 3);
     let op = blocks(a.as_ref());
     let solve = |solver: &mut dyn PrimalSolver<f64>| {
         solver.solve(&[0.0; 3], &[0.0; 6], 1e-8, &mut [0.0; 3], &mut [0.0; 6])

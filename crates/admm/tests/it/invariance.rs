@@ -1,7 +1,8 @@
 use admm::{AdmmSettings, GroupNorm, L1Norm, PenaltyRule};
 use faer::Mat;
+use testkit::Stream;
 
-use crate::data::Stream;
+use crate::data::regression;
 use crate::problem::{KINDS, Kind, LIFTS, Run, gap, patient};
 
 /// Two runs to residuals of 1e-11 on data with a condition number of a few tens.
@@ -9,7 +10,7 @@ const SAME: f64 = 1e-8;
 
 #[test]
 fn lasso_warm_start_at_the_optimum_stays() {
-    let (a, y) = Stream::new(1).regression(40, 15);
+    let (a, y) = regression(1, 40, 15);
     for kind in KINDS {
         for lift in LIFTS {
             let tight = Run {
@@ -35,7 +36,7 @@ fn lasso_warm_start_at_the_optimum_stays() {
 
 #[test]
 fn lasso_run_in_parts_is_the_run_in_one() {
-    let (a, y) = Stream::new(2).regression(40, 15);
+    let (a, y) = regression(2, 40, 15);
     let settings = AdmmSettings::default()
         .anderson(0)
         .penalty_rule(PenaltyRule::Fixed);
@@ -56,7 +57,7 @@ fn lasso_run_in_parts_is_the_run_in_one() {
 
 #[test]
 fn lasso_start_and_penalty_do_not_change_the_optimum() {
-    let (a, y) = Stream::new(3).regression(40, 15);
+    let (a, y) = regression(3, 40, 15);
     let want = Run::new(&a, &y).optimum::<f64>(&mut L1Norm::new(15, 0.6));
     for rule in [PenaltyRule::Balance, PenaltyRule::Calibrated] {
         for rho in [1e-3, 0.1, 30.0, 1e4] {
@@ -77,7 +78,7 @@ fn lasso_start_and_penalty_do_not_change_the_optimum() {
 
 #[test]
 fn lasso_row_order_does_not_change_the_optimum() {
-    let (a, y) = Stream::new(4).regression(40, 15);
+    let (a, y) = regression(4, 40, 15);
     let place = |i: usize| (i * 7 + 3) % 40;
     let shuffled = Mat::from_fn(40, 15, |i, j| a[(place(i), j)]);
     let target: Vec<f64> = (0..40).map(|i| y[place(i)]).collect();
@@ -99,7 +100,7 @@ fn lasso_row_order_does_not_change_the_optimum() {
 #[test]
 fn lasso_scaled_by_a_power_of_two_takes_the_same_steps() {
     // (A, y) -> c (A, y), weight -> c^2 weight, rho -> c^2 rho leaves the iterates as they are
-    let (a, y) = Stream::new(5).regression(40, 15);
+    let (a, y) = regression(5, 40, 15);
     for kind in [Kind::Outer, Kind::Inner] {
         let go = |c: f64| {
             let scaled = Mat::from_fn(40, 15, |i, j| c * a[(i, j)]);
@@ -125,7 +126,7 @@ fn lasso_scaled_by_a_power_of_two_takes_the_same_steps() {
 
 #[test]
 fn group_lasso_rotated_features_give_the_rotated_optimum() {
-    let (a, y) = Stream::new(6).regression(40, 12);
+    let (a, y) = regression(6, 40, 12);
     let (sin, cos) = 0.7f64.sin_cos();
     // a plane rotation inside every group of two
     let turn = |even: f64, odd: f64, j: usize| {
@@ -200,7 +201,7 @@ fn anderson_acceleration_saves_iterations_and_can_be_off() {
 fn cg_primal_ill_conditioned_lasso_takes_the_iterations_of_an_exact_step() {
     /// An inexact step may cost a few iterations; one that hides the progress costs hundreds.
     const MORE: f64 = 1.5;
-    for seed in 0..4 {
+    for seed in testkit::seeds(0..4) {
         let (a, y) = ill_conditioned(seed);
         let go = |kind| {
             let settings = AdmmSettings::default();
@@ -230,7 +231,7 @@ fn cg_primal_ill_conditioned_lasso_takes_the_iterations_of_an_exact_step() {
 
 #[test]
 fn penalty_rule_fixed_never_moves_rho() {
-    let (a, y) = Stream::new(11).regression(40, 15);
+    let (a, y) = regression(11, 40, 15);
     let settings = patient().penalty_rule(PenaltyRule::Fixed);
     let run = Run {
         settings,
@@ -243,7 +244,7 @@ fn penalty_rule_fixed_never_moves_rho() {
 
 #[test]
 fn penalty_rule_moves_a_bad_rho_towards_the_good() {
-    let (a, y) = Stream::new(12).regression(40, 15);
+    let (a, y) = regression(12, 40, 15);
     for rule in [PenaltyRule::Balance, PenaltyRule::Calibrated] {
         let go = |rho: f64, rule| {
             let run = Run {
@@ -268,7 +269,7 @@ fn penalty_rule_moves_a_bad_rho_towards_the_good() {
 
 #[test]
 fn penalty_band_and_schedule_bound_the_changes() {
-    let (a, y) = Stream::new(13).regression(40, 15);
+    let (a, y) = regression(13, 40, 15);
     let go = |first, growth, band| {
         let settings = patient()
             .penalty_schedule(first, growth, band)

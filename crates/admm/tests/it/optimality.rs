@@ -1,8 +1,9 @@
 use admm::{AdmmSettings, GroupNorm, L1Norm, Lift, NonNegative, PenaltyRule, Proximal};
 use linalg_core::{Real, norm};
 use proptest::prelude::*;
+use testkit::Stream;
 
-use crate::data::{Stream, price};
+use crate::data::{price, regression};
 use crate::problem::{KINDS, LIFTS, Run, patient};
 
 /// Violation of the optimality conditions at residuals of 1e-11, on data of size one.
@@ -23,7 +24,7 @@ fn lasso_violation(price: &[f64], x: &[f64], weight: f64) -> f64 {
 
 #[test]
 fn lasso_answer_meets_its_optimality_conditions() {
-    let (a, y) = Stream::new(1).regression(40, 25);
+    let (a, y) = regression(1, 40, 25);
     for kind in KINDS {
         for lift in LIFTS {
             let run = Run {
@@ -44,7 +45,7 @@ fn lasso_answer_meets_its_optimality_conditions() {
 
 #[test]
 fn lasso_subgradient_in_the_state_is_the_price() {
-    let (a, y) = Stream::new(2).regression(40, 25);
+    let (a, y) = regression(2, 40, 25);
     for rule in [
         PenaltyRule::Fixed,
         PenaltyRule::Balance,
@@ -72,7 +73,7 @@ fn lasso_subgradient_in_the_state_is_the_price() {
 
 #[test]
 fn group_lasso_answer_meets_its_optimality_conditions() {
-    let (a, y) = Stream::new(3).regression(40, 24);
+    let (a, y) = regression(3, 40, 24);
     let x = Run::new(&a, &y).optimum::<f64>(&mut GroupNorm::new(4, 6, 2.5));
     let price = price(a.as_ref(), &y, &x);
     let mut resting = 0;
@@ -96,7 +97,7 @@ fn nonnegative_answer_meets_its_optimality_conditions() {
         PenaltyRule::Balance,
         PenaltyRule::Calibrated,
     ] {
-        let (a, y) = Stream::new(4).regression(30, 10);
+        let (a, y) = regression(4, 30, 10);
         let run = Run {
             settings: patient().penalty_rule(rule),
             ..Run::new(&a, &y)
@@ -113,7 +114,7 @@ fn nonnegative_answer_meets_its_optimality_conditions() {
 
 #[test]
 fn lasso_weight_above_the_largest_price_converges_to_zero() {
-    let (a, y) = Stream::new(5).regression(40, 12);
+    let (a, y) = regression(5, 40, 12);
     let most = price(a.as_ref(), &y, &[0.0; 12])
         .iter()
         .fold(0.0f64, |m, p| m.max(p.abs()));
@@ -173,7 +174,7 @@ fn assert_prox<T: Real>(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(testkit::cases(101, 128))]
 
     #[test]
     fn proximal_steps_are_optimal(seed in any::<u64>(), rho in 0.01..100.0f64, weight in 0.0..3.0f64) {

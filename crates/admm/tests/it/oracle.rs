@@ -3,9 +3,10 @@ use faer::Mat;
 use faer::Side;
 use faer::linalg::solvers::{Llt, Solve};
 use linalg_core::{Control, LinalgError, Real, norm};
+use testkit::Stream;
 
 use crate::conic;
-use crate::data::{Stream, half_square, image, rounded};
+use crate::data::{half_square, image, regression, rounded};
 use crate::problem::{KINDS, Kind, LIFTS, Run, blocks, gap, primal};
 
 /// Clarabel stops at a gap of 1e-11; the variables of a problem with a condition number of a few
@@ -21,7 +22,7 @@ fn l1(x: &[f64]) -> f64 {
 #[test]
 fn lasso_every_primal_step_and_lift_reaches_clarabels_optimum() {
     for (seed, (rows, cols)) in [(40, 12), (20, 30)].into_iter().enumerate() {
-        let (a, y) = Stream::new(seed as u64).regression(rows, cols);
+        let (a, y) = regression(seed as u64, rows, cols);
         let weight = 0.7;
         let want = conic::lasso(a.as_ref(), &y, weight);
         let value = |x: &[f64]| half_square(a.as_ref(), &y, x) + weight * l1(x);
@@ -52,7 +53,7 @@ fn lasso_every_primal_step_and_lift_reaches_clarabels_optimum() {
 #[test]
 fn group_lasso_every_primal_step_and_lift_reaches_clarabels_optimum() {
     let (length, groups, weight) = (3, 6, 1.5);
-    let (a, y) = Stream::new(2).regression(30, length * groups);
+    let (a, y) = regression(2, 30, length * groups);
     let want = conic::group_lasso(a.as_ref(), &y, length, weight);
     let value = |x: &[f64]| {
         half_square(a.as_ref(), &y, x) + weight * x.chunks(length).map(norm).sum::<f64>()
@@ -81,8 +82,8 @@ fn group_lasso_every_primal_step_and_lift_reaches_clarabels_optimum() {
 
 #[test]
 fn nonnegative_least_squares_reaches_clarabels_optimum() {
-    for seed in 3..6 {
-        let (a, y) = Stream::new(seed).regression(30, 10);
+    for seed in testkit::seeds(3..6) {
+        let (a, y) = regression(seed, 30, 10);
         let want = conic::nonnegative(a.as_ref(), &y);
         for kind in KINDS {
             let run = Run {
@@ -113,7 +114,7 @@ fn nonnegative_least_squares_reaches_clarabels_optimum() {
 
 #[test]
 fn lasso_in_single_precision_comes_as_near_as_it_can() {
-    let (a, y) = Stream::new(7).regression(40, 12);
+    let (a, y) = regression(7, 40, 12);
     let want = conic::lasso(a.as_ref(), &y, 0.7);
     for kind in KINDS.into_iter().filter(|kind| *kind != Kind::Refined) {
         for lift in LIFTS {
@@ -144,8 +145,8 @@ fn assert_step_is_dense<T: Real>(
     tol: f64,
 ) {
     let seed = (rows * cols) as u64;
-    let mut stream = Stream::new(seed);
-    let (a, y) = stream.regression(rows, cols);
+    let (a, y) = regression(seed, rows, cols);
+    let mut stream = Stream::new(seed + 1);
     let dim = lift.dim(cols);
     let sign = |j: usize| if j < cols { 1.0 } else { -1.0 };
     let f = Mat::from_fn(rows, dim, |i, j| sign(j) * a[(i, j % cols)]);
@@ -227,7 +228,7 @@ fn refined_step_with_a_hard_factor_is_right_or_an_error() {
         .into_iter()
         .enumerate()
     {
-        let (a, y) = Stream::new(8 + seed as u64).regression(rows, cols);
+        let (a, y) = regression(8 + seed as u64, rows, cols);
         let op = blocks(a.as_ref());
         let w = vec![0.0; cols];
         for power in 0..18 {

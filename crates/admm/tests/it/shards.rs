@@ -1,56 +1,15 @@
 //! A lasso whose rows are spread over three threads that exchange as processes would.
 
-use std::sync::{Barrier, Mutex};
-
 use admm::{
     AdmmError, AdmmSettings, AdmmSolution, AdmmState, CgPrimal, L1Norm, Lift, ResidualMonitor,
     Splitting, solve,
 };
 use faer::Mat;
 use linalg_core::{Collective, Control, DenseOperator, LinearOperator, Mirrored, RowSharded};
+use testkit::{Rank, on_ranks};
 
-use crate::data::Stream;
+use crate::data::regression;
 use crate::problem::{Kind, Run, gap};
-
-/// One rank of a collective of threads; it sums in the order of the ranks, whatever the timing.
-struct Rank<'a> {
-    slots: &'a Mutex<Vec<Vec<f64>>>,
-    barrier: &'a Barrier,
-    rank: usize,
-    size: usize,
-}
-
-impl Rank<'_> {
-    fn exchange(&self, values: &mut [f64], join: impl Fn(&[Vec<f64>], usize) -> f64) {
-        self.slots.lock().unwrap()[self.rank] = values.to_vec();
-        self.barrier.wait();
-        let slots = self.slots.lock().unwrap().clone();
-        for (k, value) in values.iter_mut().enumerate() {
-            *value = join(&slots, k);
-        }
-        self.barrier.wait();
-    }
-}
-
-impl Collective for Rank<'_> {
-    fn rank(&self) -> usize {
-        self.rank
-    }
-    fn size(&self) -> usize {
-        self.size
-    }
-    fn sum(&self, values: &mut [f64]) {
-        self.exchange(values, |slots, k| slots.iter().map(|s| s[k]).sum());
-    }
-    fn max(&self, values: &mut [f64]) {
-        self.exchange(values, |slots, k| {
-            slots.iter().map(|s| s[k]).fold(f64::MIN, f64::max)
-        });
-    }
-    fn broadcast(&self, values: &mut [f64]) {
-        self.exchange(values, |slots, k| slots[0][k]);
-    }
-}
 
 const SHARDS: [(usize, usize); 3] = [(0, 21), (21, 4), (25, 15)];
 const WEIGHT: f64 = 0.6;
@@ -59,7 +18,7 @@ type Answer = Result<(AdmmSolution, AdmmState<f64>), AdmmError>;
 
 /// One rank's run: it sees its rows of the matrix and of the target alone.
 fn on_rank(a: &Mat<f64>, y: &[f64], lift: Lift, collective: &Rank<'_>) -> Answer {
-    let (first, count) = SHARDS[collective.rank];
+    let (first, count) = SHARDS[collective.rank()];
     let rows = DenseOperator::new(a.as_ref().subrows(first, count));
     let op = RowSharded::new(rows, collective);
     let pair = RowSharded::new(Mirrored::new(rows), collective);
@@ -89,35 +48,12 @@ fn on_rank(a: &Mat<f64>, y: &[f64], lift: Lift, collective: &Rank<'_>) -> Answer
 }
 
 fn on_all_ranks(a: &Mat<f64>, y: &[f64], lift: Lift) -> Vec<Answer> {
-    let (slots, barrier) = (Mutex::new(vec![Vec::new(); 3]), Barrier::new(3));
-    std::thread::scope(|scope| {
-        let (slots, barrier) = (&slots, &barrier);
-        let start = |rank| {
-            scope.spawn(move || {
-                on_rank(
-                    a,
-                    y,
-                    lift,
-                    &Rank {
-                        slots,
-                        barrier,
-                        rank,
-                        size: 3,
-                    },
-                )
-            })
-        };
-        let ranks: Vec<_> = (0..3).map(start).collect();
-        ranks
-            .into_iter()
-            .map(|thread| thread.join().unwrap())
-            .collect()
-    })
+    on_ranks(3, |rank| on_rank(a, y, lift, rank)).0
 }
 
 #[test]
 fn lasso_sharded_rows_give_the_answer_of_the_whole_on_every_rank() {
-    let (a, y) = Stream::new(1).regression(40, 15);
+    let (a, y) = regression(1, 40, 15);
     for lift in [Lift::Single, Lift::Mirrored] {
         let whole = Run {
             kind: Kind::Cg,
@@ -156,7 +92,7 @@ fn lasso_sharded_rows_give_the_answer_of_the_whole_on_every_rank() {
 
 #[test]
 fn lasso_sharded_target_that_is_not_finite_fails_on_every_rank() {
-    let (a, mut y) = Stream::new(2).regression(40, 15);
+    let (a, mut y) = regression(2, 40, 15);
     y[22] = f64::NAN;
     let answers = on_all_ranks(&a, &y, Lift::Single);
     let errors: Vec<_> = answers

@@ -6,8 +6,9 @@ use crelu_bound::{
 };
 use faer::Mat;
 use proptest::prelude::*;
+use testkit::Stream;
 
-use crate::data::{Data, Rng, sampled_price, teacher};
+use crate::data::{Data, sampled_price, teacher};
 
 /// Of the searches here, and a little more than that: what the prices of both kinds of search differ by.
 const TOLERANCE: f64 = 1e-4;
@@ -35,11 +36,11 @@ fn price(x: &Mat<f64>, theta: &[f64], sign: f64, u: &[f64]) -> f64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+    #![proptest_config(testkit::cases(102, 40))]
 
     #[test]
     fn cones_in_three_dimensions_agree_with_caps(rows in 1_usize..25, seed in any::<u64>()) {
-        let mut rng = Rng(seed);
+        let mut rng = Stream::new(seed);
         // a fourth column that adds no dimension
         let x = Mat::from_fn(rows, 3, |_, _| rng.normal());
         let x = Mat::from_fn(rows, 4, |i, j| if j < 3 { x[(i, j)] } else { x[(i, 0)] - x[(i, 2)] });
@@ -59,7 +60,7 @@ proptest! {
         rank in 4_usize..7,
         seed in any::<u64>(),
     ) {
-        let mut rng = Rng(seed);
+        let mut rng = Stream::new(seed);
         let x = Mat::from_fn(rows, rank, |_, _| rng.normal());
         let theta = rng.normals(rows);
         let found = search(&x, &theta, 1e-2).dearest;
@@ -114,7 +115,7 @@ fn cones_planted_direction_is_the_known_optimum() {
 
 #[test]
 fn cones_degenerate_rows_are_bounded() {
-    let mut rng = Rng(5);
+    let mut rng = Stream::new(5);
     let base = Mat::from_fn(12, 4, |_, _| rng.normal());
     // every row twice, its opposite, and a row of zeros
     let x = Mat::from_fn(37, 4, |i, j| match i {
@@ -139,7 +140,7 @@ fn cones_degenerate_rows_are_bounded() {
 #[test]
 fn cones_limits_leave_a_valid_looser_bound() {
     let data = teacher(400, 5, 0.02, 11);
-    let theta = Rng(12).normals(400);
+    let theta = Stream::new(12).normals(400);
     let whole = search(&data.x, &theta, 1e-3);
     let mut short = settings(1e-3);
     short.visits = 64 * 400;

@@ -5,37 +5,7 @@ use crelu_bound::{
     SIGNS,
 };
 use faer::Mat;
-
-/// A generator good enough for test data (SplitMix64).
-pub(crate) struct Rng(pub(crate) u64);
-
-impl Rng {
-    pub(crate) fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// In `[0, 1)`.
-    pub(crate) fn uniform(&mut self) -> f64 {
-        (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    pub(crate) fn below(&mut self, n: usize) -> usize {
-        usize::try_from(self.bits() % n as u64).unwrap()
-    }
-
-    /// About normal: twelve uniform numbers.
-    pub(crate) fn normal(&mut self) -> f64 {
-        (0..12).map(|_| self.uniform()).sum::<f64>() - 6.0
-    }
-
-    pub(crate) fn normals(&mut self, n: usize) -> Vec<f64> {
-        (0..n).map(|_| self.normal()).collect()
-    }
-}
+use testkit::Stream;
 
 /// Data of a problem.
 #[derive(Debug, Clone)]
@@ -53,7 +23,7 @@ impl Data {
 
 /// Targets of two neurons and noise; `beta` a share of `max_u |y'(X u)_+| / n` (sampled).
 pub(crate) fn teacher(n: usize, rank: usize, share: f64, seed: u64) -> Data {
-    let mut rng = Rng(seed);
+    let mut rng = Stream::new(seed);
     let x = Mat::from_fn(n, rank, |_, j| {
         if rank > 1 && j + 1 == rank {
             1.0
@@ -73,7 +43,7 @@ pub(crate) fn teacher(n: usize, rank: usize, share: f64, seed: u64) -> Data {
 }
 
 /// A lower bound of `max_{|u| = 1} |theta'(X u)_+|`: random directions and power steps.
-pub(crate) fn sampled_price(x: &Mat<f64>, theta: &[f64], rng: &mut Rng) -> f64 {
+pub(crate) fn sampled_price(x: &Mat<f64>, theta: &[f64], rng: &mut Stream) -> f64 {
     let (n, d) = (x.nrows(), x.ncols());
     let mut best = 0.0_f64;
     for trial in 0..300 {
@@ -123,7 +93,7 @@ pub(crate) fn without_a_block(of: &Certificate) -> Certificate {
 }
 
 /// Multipliers inside their cones, at random about sensible values.
-pub(crate) fn interval(data: &Data, theta: &[f64], rng: &mut Rng) -> Certificate {
+pub(crate) fn interval(data: &Data, theta: &[f64], rng: &mut Stream) -> Certificate {
     let (n, d) = (data.x.nrows(), data.x.ncols());
     let width = 1 + rng.below(2);
     let both = SIGNS.map(|_| IntervalMultipliers {
@@ -144,7 +114,7 @@ pub(crate) fn interval(data: &Data, theta: &[f64], rng: &mut Rng) -> Certificate
 }
 
 /// Products' multipliers inside their cones, with `(ii)` strong enough for positive blocks.
-pub(crate) fn products(data: &Data, theta: &[f64], blocks: usize, rng: &mut Rng) -> Certificate {
+pub(crate) fn products(data: &Data, theta: &[f64], blocks: usize, rng: &mut Stream) -> Certificate {
     let (n, d) = (data.x.nrows(), data.x.ncols());
     let both = SIGNS.map(|_| {
         let parts = (0..blocks).filter_map(|b| {
@@ -163,7 +133,7 @@ pub(crate) fn products(data: &Data, theta: &[f64], blocks: usize, rng: &mut Rng)
     }
 }
 
-fn block(d: usize, theta: &[f64], rows: Vec<usize>, rng: &mut Rng) -> BlockMultipliers {
+fn block(d: usize, theta: &[f64], rows: Vec<usize>, rng: &mut Stream) -> BlockMultipliers {
     let m = rows.len();
     let side = 2 * m;
     let size = theta.iter().fold(1e-3_f64, |s, t| s.max(t.abs()));

@@ -7,6 +7,7 @@ use clarabel::solver::{
 };
 use crelu_bound::{Certificate, Control, KnownNetwork, TightSettings, tighten};
 use faer::Mat;
+use testkit::all_patterns;
 
 use crate::data::Data;
 
@@ -20,54 +21,10 @@ pub(crate) struct Exact {
     pub(crate) neurons: Vec<(Vec<f64>, f64)>,
 }
 
-/// Every pattern of the arrangement `x_j'u = 0`: each cell touches a ray where `rank - 1` of the
-/// hyperplanes meet, and the signs of those are free there.
-fn all_patterns(x: &Mat<f64>) -> Vec<Vec<bool>> {
-    let (n, rank) = (x.nrows(), x.ncols());
-    let row = |j: usize| -> Vec<f64> { (0..rank).map(|k| x[(j, k)]).collect() };
-    let mut rays: Vec<(Vec<f64>, Vec<usize>)> = Vec::new();
-    match rank {
-        1 => rays.push((vec![1.0], vec![])),
-        2 => rays.extend((0..n).map(|j| (vec![-row(j)[1], row(j)[0]], vec![j]))),
-        _ => {
-            for j in 0..n {
-                for i in 0..j {
-                    let (a, b) = (row(i), row(j));
-                    let ray = vec![
-                        a[1] * b[2] - a[2] * b[1],
-                        a[2] * b[0] - a[0] * b[2],
-                        a[0] * b[1] - a[1] * b[0],
-                    ];
-                    rays.push((ray, vec![i, j]));
-                }
-            }
-        }
-    }
-    let mut patterns = Vec::new();
-    for (ray, free) in rays {
-        for sign in [1.0, -1.0] {
-            for choice in 0..1_usize << free.len() {
-                let pattern: Vec<bool> = (0..n)
-                    .map(|j| match free.iter().position(|f| *f == j) {
-                        Some(k) => choice >> k & 1 == 1,
-                        None => {
-                            sign * ray.iter().zip(row(j)).map(|(u, x)| u * x).sum::<f64>() > 0.0
-                        }
-                    })
-                    .collect();
-                patterns.push(pattern);
-            }
-        }
-    }
-    patterns.sort();
-    patterns.dedup();
-    patterns
-}
-
 /// Solves the complete programme: unknowns `(t_b, v_b)` a pattern and sign, and the residual.
 pub(crate) fn exact(data: &Data) -> Exact {
     let (n, rank) = (data.x.nrows(), data.x.ncols());
-    let patterns = all_patterns(&data.x);
+    let patterns = all_patterns(data.x.as_ref());
     let signs = [1.0, -1.0];
     let blocks: Vec<(f64, &Vec<bool>)> = signs
         .iter()

@@ -1,9 +1,10 @@
 //! Spoiled certificates, wrong data, odd shapes.
 
 use crelu_bound::{BoundError, BoundPart, Certificate, Proof, Verdict, verify};
+use testkit::Stream;
 
 use crate::data::{
-    Data, Rng, interval, products, sampled_price, teacher, trivial_price, without_a_block,
+    Data, interval, products, sampled_price, teacher, trivial_price, without_a_block,
 };
 use crate::exact::{exact, tightened, tightened_in};
 
@@ -43,7 +44,7 @@ pub(crate) fn numbers(certificate: &mut Certificate) -> Vec<&mut f64> {
 }
 
 /// Spoils some numbers: signs, sizes, values that are none.
-fn spoil(certificate: &mut Certificate, rng: &mut Rng) {
+fn spoil(certificate: &mut Certificate, rng: &mut Stream) {
     let share = [0.02, 0.2, 1.0][rng.below(3)];
     let kind = rng.below(6);
     for value in numbers(certificate) {
@@ -74,7 +75,7 @@ fn verify_of_a_thousand_spoiled_certificates_never_exceeds_the_optimum_of_its_da
         let best = exact(&data);
         let tight = tightened(&data, &best, 160);
         let blocks = tightened_in(&data, &best, 160, Some(3));
-        let mut rng = Rng(case as u64);
+        let mut rng = Stream::new(case as u64);
         for trial in 0..24 {
             let mut certificate = match trial % 4 {
                 0 => interval(&data, &best.theta, &mut rng),
@@ -105,7 +106,7 @@ fn verify_with_wrong_data_or_beta_bounds_the_data_and_beta_given() {
     for case in 0..60_u64 {
         let made_for = teacher(9, 2, 0.1, case);
         let mut other = teacher(9, 2, 0.1, case);
-        let mut rng = Rng(case);
+        let mut rng = Stream::new(case);
         match case % 4 {
             0 => other.beta *= 0.1,
             1 => other.beta *= 30.0,
@@ -129,7 +130,7 @@ fn verify_with_wrong_data_or_beta_bounds_the_data_and_beta_given() {
 #[test]
 fn verify_of_truncated_vectors_says_which() {
     let data = teacher(8, 2, 0.1, 5);
-    let mut rng = Rng(5);
+    let mut rng = Stream::new(5);
     let theta = data.y.clone();
     let shape = |certificate: &Certificate| match verify(&data.problem(), certificate) {
         Err(BoundError::Shape { part, .. }) => part,
@@ -192,7 +193,7 @@ fn verify_of_truncated_vectors_says_which() {
 #[test]
 fn verify_of_blocks_that_overlap_or_hold_other_rows_is_refused() {
     let data = teacher(8, 2, 0.1, 6);
-    let mut rng = Rng(6);
+    let mut rng = Stream::new(6);
     let certificate = products(&data, &data.y, 2, &mut rng);
     for row in [0, 8, usize::MAX] {
         let mut certificate = certificate.clone();
@@ -210,7 +211,7 @@ fn verify_of_rows_in_no_block_takes_them_for_their_length() {
     for case in 0..60_u64 {
         let data = teacher(9, 2, 0.3, case);
         let best = exact(&data);
-        let mut rng = Rng(case);
+        let mut rng = Stream::new(case);
         let made = tightened_in(&data, &best, 160, Some(3));
         let less = without_a_block(&made);
         let prices = [&made, &less].map(|certificate| {
@@ -248,8 +249,8 @@ fn verify_of_scaled_data_is_the_scaled_bound_or_none() {
     let theta = exact(&data).theta;
     let certificates = |data: &Data, theta: &[f64]| {
         [
-            interval(data, theta, &mut Rng(7)),
-            products(data, theta, 2, &mut Rng(7)),
+            interval(data, theta, &mut Stream::new(7)),
+            products(data, theta, 2, &mut Stream::new(7)),
         ]
     };
     let reference = certificates(&data, &theta)
@@ -283,7 +284,7 @@ fn verify_of_data_that_span_all_numbers_says_so() {
         y: vec![1.0, 2.0],
         beta: 0.1,
     };
-    let certificate = interval(&data, &data.y, &mut Rng(1));
+    let certificate = interval(&data, &data.y, &mut Stream::new(1));
     let verdict = verify(&data.problem(), &certificate).unwrap();
     assert_eq!(verdict, Verdict::None(crelu_bound::NoBound::Range));
 }

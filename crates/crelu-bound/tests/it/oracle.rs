@@ -2,15 +2,16 @@
 
 use crelu_bound::{Certificate, verify};
 use proptest::prelude::*;
+use testkit::Stream;
 
-use crate::data::{Data, Rng, interval, products, sampled_price, teacher, without_a_block};
+use crate::data::{Data, interval, products, sampled_price, teacher, without_a_block};
 use crate::exact::{exact, objective, tightened, tightened_in};
 use crate::failure::numbers;
 
 /// The interior point's own error.
 const EXACT: f64 = 1e-7;
 
-fn check(data: &Data, certificate: &Certificate, optimum: f64, rng: &mut Rng) {
+fn check(data: &Data, certificate: &Certificate, optimum: f64, rng: &mut Stream) {
     let bound = verify(&data.problem(), certificate)
         .unwrap()
         .bound()
@@ -30,7 +31,7 @@ fn check(data: &Data, certificate: &Certificate, optimum: f64, rng: &mut Rng) {
 }
 
 /// Every number off by a per cent, which a good certificate survives with a worse bound.
-fn nudged(mut certificate: Certificate, rng: &mut Rng) -> Certificate {
+fn nudged(mut certificate: Certificate, rng: &mut Stream) -> Certificate {
     for value in numbers(&mut certificate) {
         *value *= 1.0 + 0.01 * rng.normal();
     }
@@ -38,7 +39,7 @@ fn nudged(mut certificate: Certificate, rng: &mut Rng) -> Certificate {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 320, ..ProptestConfig::default() })]
+    #![proptest_config(testkit::cases(104, 320))]
     #[test]
     fn verify_of_random_certificates_stays_below_the_exact_optimum(
         rank in 1_usize..4, rows in 1_usize..13, share in 0.005_f64..1.1, seed in any::<u64>()
@@ -47,7 +48,7 @@ proptest! {
         let data = teacher(rows, rank, share, seed);
         let best = exact(&data);
         prop_assert!(objective(&data, &best.neurons) <= best.objective * (1.0 + 1e-3) + 1e-9);
-        let mut rng = Rng(seed ^ 1);
+        let mut rng = Stream::new(seed ^ 1);
         for trial in 0..4 {
             let blend = [0.0, 0.0, 0.3, 1.0][trial];
             let theta: Vec<f64> = (0..rows)

@@ -9,8 +9,9 @@ use crelu_bound::{
 use faer::Mat;
 use linalg_core::Control;
 use proptest::prelude::*;
+use testkit::Stream;
 
-use crate::data::{Data, Rng, teacher};
+use crate::data::{Data, teacher};
 use crate::exact::exact;
 
 /// What the default tolerance leaves, doubled for what the stages may miss of it.
@@ -28,7 +29,7 @@ fn half_square(data: &Data) -> f64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+    #![proptest_config(testkit::cases(105, 100))]
 
     #[test]
     fn quick_bound_is_below_the_exact_optimum_and_verifies_again(
@@ -72,7 +73,7 @@ fn quick_bound_does_not_depend_on_units_order_or_coordinates() {
     let data = teacher(80, 5, 0.2, 11);
     let plain = bound(&data, QuickKind::Turned).verified.value;
     let n = data.y.len();
-    let mut rng = Rng(3);
+    let mut rng = Stream::new(3);
     let mut order: Vec<usize> = (0..n).collect();
     for i in (1..n).rev() {
         order.swap(i, rng.below(i + 1));
@@ -129,7 +130,7 @@ fn scaled(data: &Data, rows: f64, targets: f64) -> Data {
 
 #[test]
 fn quick_bound_of_unusual_data_is_valid() {
-    let mut rng = Rng(21);
+    let mut rng = Stream::new(21);
     let column = Mat::from_fn(30, 3, |i, j| {
         if j == 1 {
             4.0

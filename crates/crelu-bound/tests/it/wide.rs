@@ -4,8 +4,9 @@ use crelu_bound::{Certificate, Proof, QuickSettings, TightSettings, quick_bound,
 use faer::Mat;
 use linalg_core::Control;
 use proptest::prelude::*;
+use testkit::Stream;
 
-use crate::data::{Data, Rng, interval, sampled_price, teacher, trivial_price};
+use crate::data::{Data, interval, sampled_price, teacher, trivial_price};
 use crate::exact::exact;
 
 /// The interior point's own error.
@@ -96,7 +97,7 @@ fn proven(data: &Data, certificate: &Certificate) -> f64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(testkit::cases(106, 64))]
     #[test]
     fn verify_of_wide_data_stays_below_the_exact_optimum_and_above_every_price(
         rank in 1_usize..4, rows in 3_usize..8, share in 0.01_f64..0.9, seed in any::<u64>()
@@ -104,7 +105,7 @@ proptest! {
         let narrow = teacher(rows, rank, share, seed);
         let best = exact(&narrow);
         let data = spread(&narrow, 4);
-        let mut rng = Rng(seed ^ 2);
+        let mut rng = Stream::new(seed ^ 2);
         for certificate in [
             interval(&data, &best.theta, &mut rng),
             tight_in_blocks(&data),
@@ -125,7 +126,7 @@ proptest! {
         let narrow = teacher(rows, rank, share, seed);
         let wide = spread(&narrow, 8);
         let padded = padded(&narrow);
-        let mut rng = Rng(seed ^ 3);
+        let mut rng = Stream::new(seed ^ 3);
         for trial in 0..4 {
             let theta: Vec<f64> = narrow.y.iter().map(|y| y + 0.1 * rng.normal()).collect();
             let certificate = match trial % 2 {
@@ -204,7 +205,7 @@ fn verify_of_wide_data_of_odd_shape_is_a_valid_bound() {
     let narrow = teacher(6, 2, 0.1, 11);
     let best = exact(&narrow);
     let sizes = [1.0, 0.0, 1e-9, 1e9, 1.0, 1e-200];
-    let mut rng = Rng(5);
+    let mut rng = Stream::new(5);
     let mut data = spread(&narrow, 4);
     for (i, size) in sizes.iter().enumerate() {
         for j in 0..data.x.ncols() {

@@ -1,7 +1,5 @@
 //! `crelu demo`
 
-use std::time::Instant;
-
 use crate::program::Workplace;
 
 fn accuracy(line: &str) -> f64 {
@@ -12,10 +10,7 @@ fn accuracy(line: &str) -> f64 {
 #[test]
 fn demo_in_an_empty_folder_shows_what_the_hidden_layer_buys() {
     let here = Workplace::new();
-    let begun = Instant::now();
     let run = here.run_to(0, &["demo"]);
-    let seconds = begun.elapsed().as_secs_f64();
-    assert!(seconds < 60.0, "{seconds}");
     assert_eq!(here.names(), ["crelu-demo"]);
 
     let row = |name: &str| {

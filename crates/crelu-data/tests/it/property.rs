@@ -102,7 +102,7 @@ fn valid() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(testkit::cases(107, 64))]
 
     #[test]
     fn csv_of_random_table_reads_back_bit_for_bit(rows in rows(), header in any::<bool>()) {

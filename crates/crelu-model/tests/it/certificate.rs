@@ -6,9 +6,10 @@ use crelu_model::programme::{
 use faer::Mat;
 use linalg_core::Control;
 use proptest::prelude::*;
+use testkit::Stream;
 
 use crate::conic;
-use crate::data::{Case, Stream, dense_operator, image, norm, objective_and_violation, settings};
+use crate::data::{Case, bound_by_formula, norm, objective_and_violation, settings};
 
 /// Clarabel's optimum is right to this share of itself (its own gap is asserted to be below).
 const CLARABEL: f64 = 1e-7;
@@ -101,36 +102,8 @@ fn alpha(stream: &mut Stream, known: &Known) -> Multipliers {
     }
 }
 
-/// The bound by its formula, from dense matrices.
-fn bound(programme: &Programme, theta: &[f64], multipliers: &Multipliers) -> f64 {
-    let rank = programme.rank();
-    let price = image(dense_operator(programme).transpose(), theta);
-    let mut largest = 0.0_f64;
-    for b in 0..programme.n_blocks() {
-        let mut total = price[b * rank..(b + 1) * rank].to_vec();
-        let mask = programme.masks().column(programme.pattern(b));
-        for &(row, a) in multipliers.blocks.get(b).map_or(&[][..], |x| x) {
-            for (k, t) in total.iter_mut().enumerate() {
-                let e = if mask[row] == 0 { -a } else { a };
-                *t += e * programme.data()[(k, row)];
-            }
-        }
-        largest = largest.max(norm(&total));
-    }
-    let along: f64 = theta
-        .iter()
-        .zip(programme.target())
-        .map(|(t, y)| t * y)
-        .sum();
-    let square: f64 = theta.iter().map(|t| t * t).sum();
-    let c = (programme.beta_sum() / largest)
-        .min(along / square)
-        .max(0.0);
-    c * along - 0.5 * c * c * square
-}
-
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(testkit::cases(108, 512))]
 
     #[test]
     fn bound_of_any_dual_point_is_at_most_the_optimum(seed in any::<u64>(), which in 0usize..8) {
@@ -159,7 +132,7 @@ fn bound_is_its_formula_and_tight_at_the_optimum() {
         );
         let what = format!("{:?}", known.case);
         // the bound is a difference of terms about as large as itself
-        let own = bound(
+        let own = bound_by_formula(
             &known.programme,
             &certificate.theta,
             &certificate.multipliers,
@@ -205,7 +178,7 @@ fn bound_of_invalid_multipliers_proves_nothing() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(testkit::cases(109, 256))]
 
     #[test]
     fn feasible_point_of_any_point_is_inside_its_cones(
@@ -218,7 +191,7 @@ proptest! {
         let mut stream = Stream::new(seed);
         let scale = 10f64.powi(power);
         let mut v: Vec<f64> = stream
-            .vector(programme.rank() * programme.n_blocks())
+            .vector::<f64>(programme.rank() * programme.n_blocks())
             .into_iter()
             .map(|x| scale * x)
             .collect();
@@ -325,7 +298,7 @@ fn interior_point_is_strictly_on_its_patterns_side() {
 #[test]
 fn break_ties_gives_every_row_that_a_pattern_sees_an_output() {
     let mut ties = 0;
-    for seed in 0..12 {
+    for seed in testkit::seeds(0..12) {
         for activation in [Activation::Relu, Activation::Gated] {
             // few neurons: rows that none of them sees
             let case = Case {

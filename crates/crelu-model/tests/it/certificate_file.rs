@@ -127,7 +127,7 @@ fn proven() -> &'static (Dataset, Fit) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(testkit::cases(110, 300))]
 
     #[test]
     fn certificate_with_changed_bytes_is_refused_or_proves_no_more_than_it_says(

@@ -2,9 +2,10 @@ use admm::Proximal;
 use crelu_model::programme::ConeGroup;
 use faer::{Mat, MatRef};
 use linalg_core::{Masks, Real};
+use testkit::Stream;
 
 use crate::conic;
-use crate::data::{Stream, apart, masks_of, norm};
+use crate::data::{apart, masks_of, norm};
 
 /// Where the projection says done: 1e-9 of the largest row times the largest `|z|`, in `f64`; the
 /// point is off by no more than that over the smallest slope between rows held.
@@ -40,8 +41,8 @@ fn shapes(seed: u64) -> Vec<Rows> {
     };
     let close = {
         // rows in pairs that differ by 1e-5
-        let few = stream.matrix(5, 15);
-        let bit = stream.matrix(5, 30);
+        let few = stream.matrix::<f64>(5, 15);
+        let bit = stream.matrix::<f64>(5, 30);
         Mat::from_fn(5, 30, |k, j| few[(k, j % 15)] + 1e-5 * bit[(k, j)])
     };
     let repeated = {
@@ -123,7 +124,7 @@ fn assert_is_projection(
 
 #[test]
 fn projection_exact_meets_its_optimality_conditions_and_clarabels() {
-    for seed in 0..6 {
+    for seed in testkit::seeds(0..6) {
         for rows in shapes(seed) {
             let (rank, patterns) = (rows.data.nrows(), rows.masks.n_blocks());
             let z = Stream::new(seed + 77).vector(rank * 2 * patterns);
@@ -156,7 +157,7 @@ fn projection_exact_meets_its_optimality_conditions_and_clarabels() {
 #[test]
 fn prox_thresholds_the_projection() {
     let (weight, rho) = (0.7, 1.4);
-    for seed in 0..6 {
+    for seed in testkit::seeds(0..6) {
         for rows in shapes(seed) {
             let (rank, patterns) = (rows.data.nrows(), rows.masks.n_blocks());
             let z = Stream::new(seed + 78).vector(rank * 2 * patterns);
@@ -206,7 +207,7 @@ fn prox_thresholds_the_projection() {
 
 #[test]
 fn prox_is_firmly_nonexpansive() {
-    for seed in 0..6 {
+    for seed in testkit::seeds(0..6) {
         for rows in shapes(seed) {
             let dim = rows.data.nrows() * 2 * rows.masks.n_blocks();
             let mut stream = Stream::new(seed + 79);
@@ -231,7 +232,7 @@ fn prox_is_firmly_nonexpansive() {
 
 #[test]
 fn prox_from_other_starts_gives_the_same() {
-    for seed in 0..6 {
+    for seed in testkit::seeds(0..6) {
         for rows in shapes(seed) {
             let dim = rows.data.nrows() * 2 * rows.masks.n_blocks();
             let z = Stream::new(seed + 80).vector(dim);
@@ -317,7 +318,7 @@ fn set_penalty_keeps_multipliers_in_sum_scaling() {
 fn projection_in_single_precision_is_near() {
     /// The tolerance of the rounds in `f32`, 1e-5 of the largest terms, over the slopes between rows.
     const SINGLE: f64 = 1e-3;
-    for seed in 0..6 {
+    for seed in testkit::seeds(0..6) {
         for rows in shapes(seed) {
             // slopes of 1e-5 are below what `f32` sees
             if ["pairs", "ill-conditioned"].contains(&rows.name) {

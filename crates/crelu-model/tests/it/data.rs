@@ -1,75 +1,35 @@
 //! Seeded data and programmes.
 
 use crelu_model::gates::sample;
-use crelu_model::programme::{Activation, Programme, ProgrammeSettings};
+use crelu_model::programme::{Activation, Multipliers, Programme, ProgrammeSettings};
 use crelu_model::{Dataset, GateSampler, TargetColumn};
 use crelu_model::{FitSettings, TrainMode};
 use faer::{Mat, MatRef};
 use linalg_core::{Masks, RowSpace};
+use testkit::Stream;
 
-/// A SplitMix64 stream.
-pub(crate) struct Stream(u64);
-
-impl Stream {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// A number in `[-1, 1)`.
-    pub(crate) fn unit(&mut self) -> f64 {
-        2.0 * (self.next() >> 11) as f64 / (1u64 << 53) as f64 - 1.0
-    }
-
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a small whole number"
-    )]
-    /// A whole number in `from..=to`.
-    pub(crate) fn between(&mut self, from: usize, to: usize) -> usize {
-        let span = (to - from + 1) as f64;
-        let share = 0.5 * (self.unit() + 1.0);
-        from + ((share * span).floor() as u16 as usize).min(to - from)
-    }
-
-    pub(crate) fn vector(&mut self, len: usize) -> Vec<f64> {
-        (0..len).map(|_| self.unit()).collect()
-    }
-
-    pub(crate) fn matrix(&mut self, rows: usize, cols: usize) -> Mat<f64> {
-        Mat::from_fn(rows, cols, |_, _| self.unit())
-    }
-
-    /// `d x n` features whose scales spread over a decade, and the outputs of three ReLU neurons
-    /// on them with some noise.
-    pub(crate) fn regression(&mut self, n: usize, d: usize) -> (Mat<f64>, Vec<f64>) {
-        let scales: Vec<f64> = (0..d).map(|_| 10f64.powf(0.5 * self.unit())).collect();
-        let mut x = self.matrix(d, n);
-        for j in 0..n {
-            for k in 0..d {
-                x[(k, j)] *= scales[k];
-            }
+/// `d x n` features whose scales spread over a decade, and the outputs of three ReLU neurons on
+/// them with some noise.
+pub(crate) fn regression(seed: u64, n: usize, d: usize) -> (Mat<f64>, Vec<f64>) {
+    let mut stream = Stream::new(seed);
+    let scales: Vec<f64> = (0..d).map(|_| 10f64.powf(0.5 * stream.unit())).collect();
+    let mut x = stream.matrix::<f64>(d, n);
+    for j in 0..n {
+        for k in 0..d {
+            x[(k, j)] *= scales[k];
         }
-        let teachers = self.matrix(d, 3);
-        let y = (0..n)
-            .map(|j| {
-                let neuron = |t: usize| {
-                    let h: f64 = (0..d).map(|k| teachers[(k, t)] * x[(k, j)]).sum();
-                    h.max(0.0)
-                };
-                neuron(0) - 2.0 * neuron(1) + neuron(2) + 0.2 * self.unit()
-            })
-            .collect();
-        (x, y)
     }
+    let teachers = stream.matrix::<f64>(d, 3);
+    let y = (0..n)
+        .map(|j| {
+            let neuron = |t: usize| {
+                let h: f64 = (0..d).map(|k| teachers[(k, t)] * x[(k, j)]).sum();
+                h.max(0.0)
+            };
+            neuron(0) - 2.0 * neuron(1) + neuron(2) + 0.2 * stream.unit()
+        })
+        .collect();
+    (x, y)
 }
 
 /// What a random programme is made of.
@@ -101,7 +61,7 @@ impl Case {
     }
 
     pub(crate) fn programme(&self) -> Programme {
-        let (x, y) = Stream::new(self.seed).regression(self.n, self.d);
+        let (x, y) = regression(self.seed, self.n, self.d);
         sampled(x.as_ref(), &y, self)
     }
 }
@@ -139,13 +99,13 @@ pub(crate) fn settings(tol: f64, change: impl FnOnce(&mut ProgrammeSettings)) ->
 
 /// A regression data set.
 pub(crate) fn regression_set(seed: u64, n: usize, d: usize) -> Dataset {
-    let (x, y) = Stream::new(seed).regression(n, d);
+    let (x, y) = regression(seed, n, d);
     Dataset::from_columns(x, TargetColumn::numbers(y)).unwrap()
 }
 
 /// Two classes: inside and outside a shell, with text labels.
 pub(crate) fn class_set(seed: u64, n: usize, d: usize) -> Dataset {
-    let x = Stream::new(seed).matrix(d, n);
+    let x = Stream::new(seed).matrix::<f64>(d, n);
     let size = |j: usize| (0..d).map(|k| x[(k, j)].powi(2)).sum::<f64>();
     let mut sizes: Vec<f64> = (0..n).map(size).collect();
     sizes.sort_by(f64::total_cmp);
@@ -220,4 +180,36 @@ pub(crate) fn objective_and_violation(programme: &Programme, v: MatRef<'_, f64>)
 /// The default settings of a programme over sampled patterns.
 pub(crate) fn on_patterns() -> FitSettings {
     FitSettings::default().train(TrainMode::Sampled)
+}
+
+/// The bound by its formula, from dense matrices.
+pub(crate) fn bound_by_formula(
+    programme: &Programme,
+    theta: &[f64],
+    multipliers: &Multipliers,
+) -> f64 {
+    let rank = programme.rank();
+    let price = image(dense_operator(programme).transpose(), theta);
+    let mut largest = 0.0_f64;
+    for b in 0..programme.n_blocks() {
+        let mut total = price[b * rank..(b + 1) * rank].to_vec();
+        let mask = programme.masks().column(programme.pattern(b));
+        for &(row, a) in multipliers.blocks.get(b).map_or(&[][..], |x| x) {
+            for (k, t) in total.iter_mut().enumerate() {
+                let e = if mask[row] == 0 { -a } else { a };
+                *t += e * programme.data()[(k, row)];
+            }
+        }
+        largest = largest.max(norm(&total));
+    }
+    let along: f64 = theta
+        .iter()
+        .zip(programme.target())
+        .map(|(t, y)| t * y)
+        .sum();
+    let square: f64 = theta.iter().map(|t| t * t).sum();
+    let c = (programme.beta_sum() / largest)
+        .min(along / square)
+        .max(0.0);
+    c * along - 0.5 * c * c * square
 }

@@ -1,24 +1,16 @@
-use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::sync::atomic::AtomicBool;
 
 use crelu_model::programme::{Activation, Programme, ProgrammeSettings, solve};
 use crelu_model::{
-    Beta, Clock, Control, Dataset, Fit, FitError, FitObserver, FitSettings, Halt, Model, Network,
+    Beta, Control, Dataset, Fit, FitError, FitObserver, FitSettings, Halt, Model, Network,
     PatternSource, Precision, PrimalChoice, Progress, Prove, Setting, Splitting, Status, Subject,
     Switch, TargetColumn, Task, TrainMode, fit,
 };
 use faer::Mat;
 use linalg_core::Masks;
+use testkit::{MovingClock, Stream};
 
-use crate::data::{Case, Stream, class_set, on_patterns, regression_set, settings};
-
-/// A clock that moves a second every time it is read.
-struct Ticking(AtomicU64);
-
-impl Clock for Ticking {
-    fn seconds(&self) -> f64 {
-        self.0.fetch_add(1, Ordering::Relaxed) as f64
-    }
-}
+use crate::data::{Case, class_set, on_patterns, regression_set, settings};
 
 /// Ends the fit at the given call.
 struct StopAt {
@@ -98,7 +90,7 @@ fn fit_time_limit_at_any_moment_leaves_a_usable_model() {
             let settings = settings.clone().check().unwrap();
             let mut objectives = Vec::new();
             for limit in [0.0, 1.0, 3.0, 6.0, 10.0, 20.0, 40.0, 80.0, 160.0] {
-                let clock = Ticking(AtomicU64::new(0));
+                let clock = MovingClock::ticking(1.0);
                 let control = Control::with_clock(&clock).deadline(limit);
                 let fit = fit(data, None, &settings, &control, &mut ()).unwrap();
                 let what = format!("{name}, limit {limit}");
@@ -174,7 +166,7 @@ fn fit_iteration_limit_is_kept() {
 fn solve_f32_that_stalls_keeps_the_iteration_limit_over_both_precisions() {
     // a tolerance that f32 cannot reach: f64 takes over, with what is left of the iterations
     for splitting in [Splitting::TwoBlock, Splitting::ThreeBlock] {
-        for seed in 0..4 {
+        for seed in testkit::seeds(0..4) {
             let programme = Case::random(seed, Activation::Relu).programme();
             let settings = settings(1e-13, |s| {
                 s.splitting = splitting;

@@ -3,8 +3,9 @@ use std::collections::HashSet;
 use crelu_model::gates::{Patterns, sample};
 use crelu_model::{FitError, GateSampler, Subject};
 use faer::{Mat, MatRef};
+use testkit::Stream;
 
-use crate::data::{Stream, masks_of};
+use crate::data::{masks_of, regression};
 
 fn with_ones(x: &Mat<f64>) -> Mat<f64> {
     Mat::from_fn(x.nrows() + 1, x.ncols(), |k, j| {
@@ -32,8 +33,8 @@ fn assert_patterns(what: &str, x: MatRef<'_, f64>, patterns: &Patterns) {
 
 #[test]
 fn sample_patterns_are_distinct_not_empty_and_repeat() {
-    for seed in 0..8 {
-        let (x, y) = Stream::new(seed).regression(25, 3);
+    for seed in testkit::seeds(0..8) {
+        let (x, y) = regression(seed, 25, 3);
         let x = with_ones(&x);
         for sampler in [GateSampler::Gaussian, GateSampler::Data] {
             let draw = |seed| sample(x.as_ref(), &y, true, sampler, 40, seed).unwrap();
@@ -57,7 +58,7 @@ fn sample_patterns_are_distinct_not_empty_and_repeat() {
 #[test]
 fn data_gates_lie_halfway_between_two_rows_of_different_target() {
     const ROUNDING: f64 = 1e-12;
-    for seed in 0..5 {
+    for seed in testkit::seeds(0..5) {
         let x = with_ones(&Stream::new(seed).matrix(4, 12));
         let y: Vec<f64> = (0..12)
             .map(|j| if j % 3 == 0 { 1.0 } else { -1.0 })
@@ -92,7 +93,7 @@ fn data_gates_lie_halfway_between_two_rows_of_different_target() {
 
 #[test]
 fn sample_few_rows_gives_the_patterns_there_are() {
-    for seed in 0..4 {
+    for seed in testkit::seeds(0..4) {
         // two rows in one coordinate: both, or the one on a gate's side
         let x = Mat::from_fn(1, 2, |_, j| [1.0, -2.0][j]);
         for sampler in [GateSampler::Gaussian, GateSampler::Data] {

@@ -16,7 +16,7 @@ fn objective(problem: &GlobalProblem) -> f64 {
 
 #[test]
 fn train_is_the_same_for_other_row_orders_rotations_and_units() {
-    for seed in 0..3 {
+    for seed in testkit::seeds(0..3) {
         let (data, target) = teacher(100, 3, 50 + seed);
         let problem = problem(&data, &target, 0.05);
         let want = objective(&problem);

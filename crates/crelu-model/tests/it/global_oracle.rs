@@ -7,7 +7,7 @@ use clarabel::solver::{
 };
 use crelu_model::Control;
 use crelu_model::global::{GlobalProblem, Neurons, SearchSize, Searcher, prices, search};
-use faer::Mat;
+use testkit::all_patterns;
 
 use crate::global_problems::{best, problem, teacher};
 
@@ -16,53 +16,11 @@ const AGREE: f64 = 1e-4;
 /// A search of a solved problem may find the stop rule's own line.
 const NO_VIOLATION: f64 = 1.0011;
 
-/// Every pattern of the arrangement `x_j'u = 0` in general position: each cell touches a ray where
-/// `rank - 1` of the hyperplanes meet, and the signs of those are free there.
-fn all_patterns(data: &Mat<f64>) -> Vec<Vec<bool>> {
-    let (rank, n) = (data.nrows(), data.ncols());
-    let x = |j: usize| -> Vec<f64> { (0..rank).map(|k| data[(k, j)]).collect() };
-    let mut rays: Vec<(Vec<f64>, Vec<usize>)> = Vec::new();
-    match rank {
-        1 => rays.push((vec![1.0], vec![])),
-        2 => rays.extend((0..n).map(|j| (vec![-x(j)[1], x(j)[0]], vec![j]))),
-        _ => {
-            for j in 0..n {
-                for i in 0..j {
-                    let (a, b) = (x(i), x(j));
-                    let ray = vec![
-                        a[1] * b[2] - a[2] * b[1],
-                        a[2] * b[0] - a[0] * b[2],
-                        a[0] * b[1] - a[1] * b[0],
-                    ];
-                    rays.push((ray, vec![i, j]));
-                }
-            }
-        }
-    }
-    let mut patterns = Vec::new();
-    for (ray, free) in rays {
-        for sign in [1.0, -1.0] {
-            for choice in 0..1_usize << free.len() {
-                let pattern: Vec<bool> = (0..n)
-                    .map(|j| match free.iter().position(|f| *f == j) {
-                        Some(k) => choice >> k & 1 == 1,
-                        None => sign * ray.iter().zip(x(j)).map(|(u, x)| u * x).sum::<f64>() > 0.0,
-                    })
-                    .collect();
-                patterns.push(pattern);
-            }
-        }
-    }
-    patterns.sort();
-    patterns.dedup();
-    patterns
-}
-
 /// The optimum of the complete programme, in sum scaling.
 fn complete_optimum(problem: &GlobalProblem) -> f64 {
     let data = problem.data();
     let (rank, n) = (data.nrows(), data.ncols());
-    let patterns = all_patterns(&data.to_owned());
+    let patterns = all_patterns(data.transpose());
     let blocks: Vec<(f64, &Vec<bool>)> = patterns
         .iter()
         .flat_map(|p| [(1.0, p), (-1.0, p)])
@@ -132,9 +90,9 @@ fn complete_optimum(problem: &GlobalProblem) -> f64 {
 fn train_of_small_problems_reaches_the_complete_programme() {
     let sizes = [(1, 12, 8), (2, 10, 8), (3, 7, 8)];
     for (rank, n, count) in sizes {
-        for seed in 0..count {
+        for seed in testkit::seeds(0..count) {
             let (data, target) = teacher(n, rank, 100 * rank as u64 + seed);
-            let share = [0.3, 0.1, 0.03, 0.01][usize::try_from(seed).unwrap() % 4];
+            let share = [0.3, 0.1, 0.03, 0.01][usize::try_from(seed % 4).unwrap()];
             let problem = problem(&data, &target, share);
             let want = complete_optimum(&problem);
             let got = best(&problem, seed).best_objective;
@@ -155,7 +113,7 @@ fn search_at_the_optimum_finds_nothing_and_without_a_neuron_finds_it_again() {
         rows: None,
     };
     for rank in 1..=3 {
-        for seed in 0..7 {
+        for seed in testkit::seeds(0..7) {
             let (data, target) = teacher(20, rank, 1000 + seed);
             let problem = problem(&data, &target, 0.05);
             let trained = best(&problem, seed).best;

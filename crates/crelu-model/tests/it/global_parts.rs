@@ -38,7 +38,7 @@ fn random_neurons(rank: usize, count: usize, seed: u64) -> Neurons {
 
 #[test]
 fn correct_meets_the_optimality_conditions_with_dependent_columns_too() {
-    for seed in 0..20 {
+    for seed in testkit::seeds(0..20) {
         let (n, m) = (15, 40);
         let numbers = normals(n * m, seed);
         let features = Mat::from_fn(n, m, |i, j| {

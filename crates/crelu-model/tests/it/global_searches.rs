@@ -1,11 +1,10 @@
 //! Searches over a sample of the rows, and what a run says of its searches when a limit strikes.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use crelu_model::global::{
     GlobalSettings, Neurons, SearchSize, Searcher, prices, search, search_bound, train,
 };
-use crelu_model::{Clock, Control, Status};
+use crelu_model::{Control, Status};
+use testkit::MovingClock;
 
 use crate::global_problems::{problem, teacher};
 
@@ -60,15 +59,6 @@ fn train_with_a_sample_of_the_rows_ends_as_with_all() {
     assert!(some.max_price.unwrap() <= 1.001);
 }
 
-/// Each look at the clock is a second.
-struct Looks(AtomicUsize);
-
-impl Clock for Looks {
-    fn seconds(&self) -> f64 {
-        f64::from(u32::try_from(self.0.fetch_add(1, Ordering::Relaxed)).unwrap_or(u32::MAX))
-    }
-}
-
 #[test]
 fn train_cut_anywhere_says_what_the_searches_saw_at_the_best_network() {
     let (data, target) = teacher(120, 4, 82);
@@ -76,7 +66,7 @@ fn train_cut_anywhere_says_what_the_searches_saw_at_the_best_network() {
     let settings = GlobalSettings::default();
     let mut seen = [0; 2];
     for looks in (1..4000).step_by(97) {
-        let clock = Looks(AtomicUsize::new(0));
+        let clock = MovingClock::ticking(1.0);
         let control = Control::with_clock(&clock).deadline(f64::from(looks));
         let ended = train(&problem, Neurons::none(4), &settings, &control, &mut ());
         assert_eq!(ended.status, Status::TimeLimit, "{looks}");

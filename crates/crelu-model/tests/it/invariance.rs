@@ -4,8 +4,9 @@ use crelu_model::{
     Status, TargetColumn, Task, fit,
 };
 use faer::Mat;
+use testkit::Stream;
 
-use crate::data::{Stream, apart, class_set, on_patterns, regression_set};
+use crate::data::{apart, class_set, on_patterns, regression_set};
 
 /// Sums in another order.
 const ROUNDING: f64 = 1e-9;
@@ -168,7 +169,7 @@ fn assert_report_is_true(what: &str, fit: &Fit, data: &Dataset) {
 
 #[test]
 fn fit_report_is_true_of_the_model() {
-    for seed in 0..4 {
+    for seed in testkit::seeds(0..4) {
         for data in [regression_set(seed, 60, 5), class_set(seed, 60, 3)] {
             for activation in [Activation::Relu, Activation::Gated] {
                 for fraction in [0.3, 0.03, 1e-3] {

@@ -379,7 +379,7 @@ fn assert_sound(read: Result<Model, ModelError>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(testkit::cases(111, 512))]
 
     #[test]
     fn model_file_cut_anywhere_is_an_error(which in 0usize..9, share in 0.0f64..1.0) {

@@ -6,10 +6,11 @@ use crelu_model::{Precision, PrimalChoice, Splitting, Status, Switch};
 use faer::linalg::solvers::{Llt, Solve};
 use faer::{Mat, MatRef, Side};
 use linalg_core::{Control, LinearOperator, MaskedBlocks, Masks, Mirrored, Real};
+use testkit::Stream;
 
 use crate::conic;
 use crate::data::{
-    Case, Stream, apart, dense_operator, image, masks_of, norm, objective_and_violation, settings,
+    Case, apart, dense_operator, image, masks_of, norm, objective_and_violation, settings,
 };
 
 /// What issue 11 asks of the bracket: room for Clarabel's own rounding.
@@ -56,7 +57,7 @@ fn assert_bracket(
 #[test]
 fn solve_random_programmes_bracket_clarabels_optimum() {
     const TOL: f64 = 1e-4;
-    for seed in 0..34 {
+    for seed in testkit::seeds(0..34) {
         for activation in [Activation::Relu, Activation::Gated] {
             let case = Case::random(seed, activation);
             let programme = case.programme();
@@ -135,7 +136,7 @@ fn solve_every_choice_reaches_clarabels_optimum() {
 fn systems() -> Vec<(&'static str, Mat<f64>, usize)> {
     let mut stream = Stream::new(5);
     let deficient = {
-        let (left, right) = (stream.matrix(6, 2), stream.matrix(2, 15));
+        let (left, right) = (stream.matrix::<f64>(6, 2), stream.matrix::<f64>(2, 15));
         &left * &right
     };
     let repeated = {

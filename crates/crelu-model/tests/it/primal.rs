@@ -6,8 +6,9 @@ use crelu_model::{
 };
 use proptest::prelude::*;
 
-use crate::data::{Case, Stream, masks_of, settings};
+use crate::data::{Case, masks_of, settings};
 use faer::Mat;
+use testkit::Stream;
 
 /// The gap that the small programmes are solved to; two answers within it of the optimum are
 /// within it of each other.
@@ -301,7 +302,7 @@ fn memory_limit_without_a_kernel_matrix_goes_to_an_iterative_method() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+    #![proptest_config(testkit::cases(112, 12))]
     #[test]
     fn random_programme_any_method_agrees_with_the_factor(
         seed in 0u64..1000,

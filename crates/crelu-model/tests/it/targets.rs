@@ -1,7 +1,8 @@
 use crelu_model::{Coding, Dataset, FitError, LinearModel, Setting, Subject, TargetColumn, Task};
 use faer::Mat;
+use testkit::Stream;
 
-use crate::data::{Stream, apart};
+use crate::data::apart;
 
 fn labels(cells: &[&str]) -> TargetColumn {
     TargetColumn::labels(cells.iter().map(|s| (*s).to_owned()).collect())
@@ -150,7 +151,7 @@ fn split_parts_are_disjoint_complete_and_repeat() {
     let x = Mat::from_fn(1, n, |_, j| j as f64);
     let target = TargetColumn::numbers((0..n).map(|j| 10.0 * j as f64).collect());
     let data = Dataset::from_columns(x, target).unwrap();
-    for seed in 0..5 {
+    for seed in testkit::seeds(0..5) {
         let (train, test) = data.split(0.3, seed).unwrap();
         assert_eq!(
             (train.n_samples(), test.n_samples()),
@@ -196,7 +197,7 @@ fn split_parts_are_disjoint_complete_and_repeat() {
 #[test]
 fn linear_model_residual_is_orthogonal_and_its_weights_shortest() {
     const ROUNDING: f64 = 1e-9;
-    for seed in 0..6 {
+    for seed in testkit::seeds(0..6) {
         let mut stream = Stream::new(seed);
         let (d, n) = [(4, 30), (12, 5)][usize::try_from(seed % 2).unwrap()];
         let mut x = stream.matrix(d, n);

@@ -2,43 +2,15 @@
 
 use faer::{Mat, MatRef};
 use linalg_core::{LinearOperator, Real, norm};
+use testkit::Stream;
 
-/// A SplitMix64 stream.
-pub(crate) struct Stream(u64);
-
-impl Stream {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    /// A number in `[-1, 1)`.
-    pub(crate) fn unit(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        2.0 * ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64 - 1.0
-    }
-
-    pub(crate) fn vector<T: Real>(&mut self, len: usize) -> Vec<T> {
-        (0..len).map(|_| T::of(self.unit())).collect()
-    }
-
-    pub(crate) fn matrix<T: Real>(&mut self, rows: usize, cols: usize) -> Mat<T> {
-        Mat::from_fn(rows, cols, |_, _| T::of(self.unit()))
-    }
-
-    /// A symmetric matrix with eigenvalues from 1 down to `1 / condition`, evenly in the
-    /// exponent.
-    pub(crate) fn definite(&mut self, dim: usize, condition: f64) -> Mat<f64> {
-        let q =
-            faer::linalg::solvers::Qr::new(self.matrix::<f64>(dim, dim).as_ref()).compute_thin_Q();
-        let last = (dim.max(2) - 1) as f64;
-        let eigenvalue = |k: usize| condition.powf(-(k as f64) / last);
-        let half = Mat::from_fn(dim, dim, |i, k| q[(i, k)] * eigenvalue(k));
-        let full = &half * q.transpose();
-        Mat::from_fn(dim, dim, |i, j| 0.5 * (full[(i, j)] + full[(j, i)]))
-    }
+/// A symmetric matrix with eigenvalues from 1 down to `1 / condition`, evenly in the exponent.
+pub(crate) fn definite(stream: &mut Stream, dim: usize, condition: f64) -> Mat<f64> {
+    let last = (dim.max(2) - 1) as f64;
+    let values: Vec<f64> = (0..dim)
+        .map(|k| condition.powf(-(k as f64) / last))
+        .collect();
+    stream.with_spectrum(&values)
 }
 
 pub(crate) fn rounded<T: Real>(matrix: MatRef<'_, f64>) -> Mat<T> {

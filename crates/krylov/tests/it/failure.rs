@@ -1,8 +1,9 @@
 use faer::Mat;
 use krylov::{CgSettings, CgStatus, CgWorkspace, KrylovError, NormalOperator, cg};
 use linalg_core::{DenseOperator, LinearOperator};
+use testkit::Stream;
 
-use crate::data::{Laplacian, Stream};
+use crate::data::{Laplacian, definite};
 
 fn solve(op: &dyn LinearOperator<f64>, b: &[f64], x: &mut [f64]) -> Result<CgStatus, KrylovError> {
     let settings = CgSettings {
@@ -99,7 +100,7 @@ fn cg_value_that_is_not_finite_is_an_error() {
             solve(&Laplacian(3), &[1.0; 3], &mut [0.0, bad, 0.0]),
             at_start
         );
-        let mut matrix = Stream::new(1).definite(5, 10.0);
+        let mut matrix = definite(&mut Stream::new(1), 5, 10.0);
         matrix[(2, 2)] = bad;
         let result = solve(
             &DenseOperator::new(matrix.as_ref()),

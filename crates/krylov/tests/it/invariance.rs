@@ -1,15 +1,14 @@
-use std::sync::{Barrier, Mutex};
-
 use faer::Mat;
-use krylov::{CgReport, CgSettings, CgStatus, CgWorkspace, NormalOperator, cg};
+use krylov::{CgSettings, CgStatus, CgWorkspace, NormalOperator, cg};
 use linalg_core::{Collective, DenseOperator, LinearOperator, RowSharded, distance, norm};
+use testkit::{Stream, on_ranks};
 
-use crate::data::{Laplacian, Stream};
+use crate::data::{Laplacian, definite};
 
 #[test]
 fn cg_start_at_the_solution_takes_no_iteration() {
     let mut stream = Stream::new(1);
-    let matrix = stream.definite(30, 1e3);
+    let matrix = definite(&mut stream, 30, 1e3);
     let op = DenseOperator::new(matrix.as_ref());
     let (b, mut x) = (stream.vector(30), vec![0.0; 30]);
     let mut work = CgWorkspace::new(&op);
@@ -59,7 +58,7 @@ fn cg_good_start_takes_fewer_iterations() {
 #[test]
 fn cg_powers_of_two_scale_the_answer_bit_by_bit() {
     let mut stream = Stream::new(3);
-    let matrix = stream.definite(40, 1e4);
+    let matrix = definite(&mut stream, 40, 1e4);
     let b: Vec<f64> = stream.vector(40);
     let run = |of_matrix: f64, of_rhs: f64| {
         let scaled = Mat::from_fn(40, 40, |i, j| of_matrix * matrix[(i, j)]);
@@ -88,7 +87,7 @@ fn cg_powers_of_two_scale_the_answer_bit_by_bit() {
 #[test]
 fn cg_used_workspace_does_not_show() {
     let mut stream = Stream::new(4);
-    let matrix = stream.definite(25, 1e3);
+    let matrix = definite(&mut stream, 25, 1e3);
     let op = DenseOperator::new(matrix.as_ref());
     let (b, other): (Vec<f64>, Vec<f64>) = (stream.vector(25), stream.vector(25));
     let (mut x, mut again, mut used) = (vec![0.0; 25], vec![0.0; 25], CgWorkspace::new(&op));
@@ -100,46 +99,6 @@ fn cg_used_workspace_does_not_show() {
         first
     );
     assert_eq!(again, x);
-}
-
-/// A collective of threads: it sums in the order of the ranks, whatever the timing.
-struct Rank<'a> {
-    slots: &'a Mutex<Vec<Vec<f64>>>,
-    barrier: &'a Barrier,
-    rank: usize,
-    size: usize,
-}
-
-impl Rank<'_> {
-    fn exchange(&self, values: &mut [f64], join: impl Fn(&[Vec<f64>], usize) -> f64) {
-        self.slots.lock().unwrap()[self.rank] = values.to_vec();
-        self.barrier.wait();
-        let slots = self.slots.lock().unwrap().clone();
-        for (k, value) in values.iter_mut().enumerate() {
-            *value = join(&slots, k);
-        }
-        self.barrier.wait();
-    }
-}
-
-impl Collective for Rank<'_> {
-    fn rank(&self) -> usize {
-        self.rank
-    }
-    fn size(&self) -> usize {
-        self.size
-    }
-    fn sum(&self, values: &mut [f64]) {
-        self.exchange(values, |slots, k| slots.iter().map(|s| s[k]).sum());
-    }
-    fn max(&self, values: &mut [f64]) {
-        self.exchange(values, |slots, k| {
-            slots.iter().map(|s| s[k]).fold(f64::MIN, f64::max)
-        });
-    }
-    fn broadcast(&self, values: &mut [f64]) {
-        self.exchange(values, |slots, k| slots[0][k]);
-    }
 }
 
 #[test]
@@ -159,29 +118,11 @@ fn cg_sharded_rows_give_the_answer_of_the_whole_on_every_rank() {
     };
     let (want, whole) = solve(&DenseOperator::new(a.as_ref()));
     assert_eq!(whole.unwrap().status, CgStatus::Converged);
-    let (slots, barrier) = (Mutex::new(vec![Vec::new(); 3]), Barrier::new(3));
-    let answers: Vec<(Vec<f64>, CgReport)> = std::thread::scope(|scope| {
-        let ranks: Vec<_> = (0..3)
-            .map(|rank| {
-                let (collective, a, solve) = (
-                    Rank {
-                        slots: &slots,
-                        barrier: &barrier,
-                        rank,
-                        size: 3,
-                    },
-                    &a,
-                    &solve,
-                );
-                scope.spawn(move || {
-                    let (first, count) = shards[rank];
-                    let rows = DenseOperator::new(a.as_ref().subrows(first, count));
-                    solve(&RowSharded::new(rows, &collective))
-                })
-            })
-            .collect();
-        let joined = ranks.into_iter().map(|t| t.join().unwrap());
-        joined.map(|(x, report)| (x, report.unwrap())).collect()
+    let (answers, _) = on_ranks(3, |rank| {
+        let (first, count) = shards[rank.rank()];
+        let rows = DenseOperator::new(a.as_ref().subrows(first, count));
+        let (x, report) = solve(&RowSharded::new(rows, rank));
+        (x, report.unwrap())
     });
     for (x, report) in &answers {
         assert_eq!(

@@ -1,8 +1,9 @@
 use krylov::{CgSettings, CgStatus, CgWorkspace, cg};
 use linalg_core::{DenseOperator, Real, dot, sub_into};
 use proptest::prelude::*;
+use testkit::Stream;
 
-use crate::data::{Laplacian, Stream, residual, rounded};
+use crate::data::{Laplacian, definite, residual, rounded};
 
 /// The reported residual and one computed here differ by the rounding of the product.
 const SAME: f64 = 1e-14;
@@ -34,9 +35,9 @@ fn cg_iteration_cap_reports_the_residual_of_its_answer() {
 
 #[test]
 fn cg_ill_conditioned_system_reports_an_honest_residual() {
-    for seed in 0..4 {
+    for seed in testkit::seeds(0..4) {
         let mut stream = Stream::new(seed);
-        let matrix = stream.definite(60, 1e10);
+        let matrix = definite(&mut stream, 60, 1e10);
         let op = DenseOperator::new(matrix.as_ref());
         let b = stream.vector::<f64>(60);
         for tol in [1e-6, 1e-10, 1e-15] {
@@ -62,7 +63,7 @@ fn cg_ill_conditioned_system_reports_an_honest_residual() {
 
 fn assert_stagnates<T: Real>(tol: f64) {
     let mut stream = Stream::new(5);
-    let matrix = rounded::<T>(stream.definite(40, 1e3).as_ref());
+    let matrix = rounded::<T>(definite(&mut stream, 40, 1e3).as_ref());
     let op = DenseOperator::new(matrix.as_ref());
     let (b, mut x) = (stream.vector::<T>(40), vec![T::of(0.0); 40]);
     let settings = CgSettings {
@@ -85,12 +86,12 @@ fn cg_tolerance_below_the_precision_stagnates() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(testkit::cases(113, 64))]
 
     #[test]
     fn cg_more_iterations_never_lose_energy(seed in any::<u64>(), dim in 2usize..40, exponent in 0.0..6.0f64) {
         let mut stream = Stream::new(seed);
-        let matrix = stream.definite(dim, 10f64.powf(exponent));
+        let matrix = definite(&mut stream, dim, 10f64.powf(exponent));
         let op = DenseOperator::new(matrix.as_ref());
         let (truth, start): (Vec<f64>, Vec<f64>) = (stream.vector(dim), stream.vector(dim));
         let mut b = vec![0.0; dim];

@@ -2,8 +2,9 @@ use faer::linalg::solvers::{Llt, Solve};
 use faer::{Mat, Side};
 use krylov::{CgSettings, CgStatus, CgWorkspace, NormalOperator, cg};
 use linalg_core::{DenseOperator, LinearOperator, Real, assert_adjoint_consistent, norm};
+use testkit::Stream;
 
-use crate::data::{Laplacian, Stream, residual, rounded};
+use crate::data::{Laplacian, definite, residual, rounded};
 
 /// An error is at most the condition number times the residual; both sides are of one norm.
 const MARGIN: f64 = 2.0;
@@ -11,7 +12,7 @@ const MARGIN: f64 = 2.0;
 fn assert_cg_is_dense<T: Real>(dim: usize, condition: f64, tol: f64) {
     let seed = dim as u64;
     let mut stream = Stream::new(seed);
-    let matrix = rounded::<T>(stream.definite(dim, condition).as_ref());
+    let matrix = rounded::<T>(definite(&mut stream, dim, condition).as_ref());
     let b = stream.vector::<T>(dim);
     let op = DenseOperator::new(matrix.as_ref());
     let (mut x, mut work) = (vec![T::of(0.0); dim], CgWorkspace::new(&op));

@@ -8,8 +8,9 @@ use linalg_core::{
     assert_adjoint_consistent, distance, norm,
 };
 use proptest::prelude::*;
+use testkit::Stream;
 
-use crate::data::{Laplacian, Stream, residual};
+use crate::data::{Laplacian, definite, residual};
 
 /// Division by numbers given.
 struct Diagonal(Vec<f64>);
@@ -54,7 +55,7 @@ fn settings(tol: f64, max_iters: usize) -> CgSettings {
 
 /// `D A D` with a well-conditioned `A` and scales over four orders of magnitude: a condition of about 1e9.
 fn badly_scaled(stream: &mut Stream, dim: usize) -> Mat<f64> {
-    let inner = stream.definite(dim, 10.0);
+    let inner = definite(stream, dim, 10.0);
     let scale = |i: usize| 10f64.powf(4.0 * i as f64 / dim as f64 - 2.0);
     Mat::from_fn(dim, dim, |i, j| scale(i) * inner[(i, j)] * scale(j))
 }
@@ -100,7 +101,7 @@ fn pcg_badly_scaled_system_agrees_with_dense_cholesky() {
 #[test]
 fn pcg_with_the_inverse_takes_one_iteration() {
     let mut stream = Stream::new(4);
-    let matrix = stream.definite(40, 1e6);
+    let matrix = definite(&mut stream, 40, 1e6);
     let (op, exact) = (DenseOperator::new(matrix.as_ref()), Exact::new(&matrix));
     let (b, mut x) = (stream.vector::<f64>(40), vec![0.0; 40]);
     let mut work = CgWorkspace::preconditioned(&op, &exact);
@@ -128,7 +129,7 @@ fn pcg_with_the_diagonal_needs_fewer_iterations_on_a_badly_scaled_system() {
 #[test]
 fn pcg_with_the_identity_is_cg_bit_by_bit() {
     let mut stream = Stream::new(6);
-    let matrix = stream.definite(30, 1e4);
+    let matrix = definite(&mut stream, 30, 1e4);
     let op = DenseOperator::new(matrix.as_ref());
     let b: Vec<f64> = stream.vector(30);
     let identity = Identity::new(30);
@@ -373,12 +374,12 @@ fn normal_operator_of_the_adjoint_is_the_outer_system() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(testkit::cases(114, 48))]
 
     #[test]
     fn block_pcg_any_diagonal_solves_every_column(seed in any::<u64>(), dim in 1usize..30, k in 1usize..6) {
         let mut stream = Stream::new(seed);
-        let matrix = stream.definite(dim, 100.0);
+        let matrix = definite(&mut stream, dim, 100.0);
         let op = DenseOperator::new(matrix.as_ref());
         let weights = Diagonal((0..dim).map(|_| 10f64.powf(stream.unit())).collect());
         let answers: Vec<f64> = stream.vector(k * dim);

@@ -1,8 +1,7 @@
 use faer::Mat;
 use linalg_core::{ActiveGram, dot};
 use proptest::prelude::*;
-
-use crate::data::Stream;
+use testkit::Stream;
 
 /// Rounding of a solve relative to `cond(G)`: a few dozen rotations in a dozen dimensions.
 const SOLVE: f64 = 1e-12;
@@ -73,7 +72,7 @@ fn assert_solves(gram: &ActiveGram, vectors: &[Vec<f64>]) -> Result<(), TestCase
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(testkit::cases(115, 256))]
     #[test]
     fn active_gram_after_any_changes_solves_the_system_of_its_vectors((dim, changes) in changes()) {
         let (mut gram, mut vectors) = (ActiveGram::new(), Vec::<Vec<f64>>::new());

@@ -7,8 +7,9 @@ use linalg_core::{
     Backend, Control, FaerBackend, LinalgError, LinearOperator, Masks, Mirrored, Real,
     ShiftedSolve, assert_adjoint_consistent,
 };
+use testkit::Stream;
 
-use crate::data::{Stream, dense_masked, gap};
+use crate::data::{dense_masked, gap};
 
 fn backends<T: Real>() -> Vec<&'static dyn Backend<T>> {
     vec![

@@ -3,8 +3,7 @@ use linalg_core::{
     Adjoint, Alone, Collective, DenseBlocks, DenseOperator, LinalgError, LinearOperator,
     MaskedBlocks, Masks, Mirrored, RowSharded, assert_adjoint_consistent, assert_blocks_consistent,
 };
-
-use crate::data::Stream;
+use testkit::Stream;
 
 /// Shapes `(rank, n_samples, n_blocks)`: one, odd, a part chunk of blocks, more than one task of
 /// rows, and every dimension empty.

@@ -1,22 +1,13 @@
 use core::time::Duration;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use faer::{Accum, Mat};
 use linalg_core::{
-    Clock, Control, DenseOperator, Halt, LinalgError, LinearOperator, Masks, Real, RowSpace,
-    ShiftedGram,
+    Control, DenseOperator, Halt, LinalgError, LinearOperator, Masks, Real, RowSpace, ShiftedGram,
 };
+use testkit::{MovingClock, Stream};
 
-use crate::data::Stream;
-
-/// A clock that goes one second a reading.
-struct Ticks(AtomicU32);
-
-impl Clock for Ticks {
-    fn seconds(&self) -> f64 {
-        f64::from(self.0.fetch_add(1, Ordering::Relaxed))
-    }
-}
+use crate::data::semidefinite;
 
 fn factor_error<T: Real>(dense: &Mat<T>) -> LinalgError {
     let mut gram = ShiftedGram::from_dense(dense.as_ref()).unwrap();
@@ -32,7 +23,7 @@ fn shifted_gram_indefinite_names_the_pivot() {
     let dim = 300;
     for bad in [0, 1, 127, 128, 200, 299] {
         // -3 on one place of the diagonal: every pivot before it is that of a definite matrix
-        let mut dense = Stream::new(bad as u64).semidefinite::<f64>(dim);
+        let mut dense = semidefinite::<f64>(&mut Stream::new(bad as u64), dim);
         dense[(bad, bad)] = -3.0;
         let narrow = Mat::from_fn(dim, dim, |i, j| f32::of(dense[(i, j)]));
         let want = |precision| LinalgError::NotPositiveDefinite {
@@ -49,7 +40,7 @@ fn shifted_gram_indefinite_names_the_pivot() {
 fn shifted_gram_value_that_is_not_finite_is_an_error() {
     for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         for (i, j) in [(0, 0), (5, 5), (3, 140), (130, 140), (299, 299)] {
-            let mut dense = Stream::new(7).semidefinite::<f64>(300);
+            let mut dense = semidefinite::<f64>(&mut Stream::new(7), 300);
             (dense[(i, j)], dense[(j, i)]) = (value, value);
             let error = factor_error(&dense);
             let LinalgError::NotPositiveDefinite { index, .. } = error else {
@@ -84,12 +75,12 @@ fn shifted_gram_after_a_failure_factors_again() {
 #[test]
 fn shifted_gram_stopped_control_is_halted() {
     let mut gram =
-        ShiftedGram::from_dense(Stream::new(1).semidefinite::<f64>(300).as_ref()).unwrap();
+        ShiftedGram::from_dense(semidefinite::<f64>(&mut Stream::new(1), 300).as_ref()).unwrap();
     let raised = AtomicBool::new(true);
     let control = Control::default().interrupt(&raised);
     assert_eq!(gram.factor(1.0, 1.0, &control), Err(LinalgError::Halted));
     // the third tile column comes after the limit
-    let clock = Ticks(AtomicU32::new(0));
+    let clock = MovingClock::ticking(1.0);
     let control = Control::with_clock(&clock).deadline(2.0);
     assert_eq!(gram.factor(1.0, 1.0, &control), Err(LinalgError::Halted));
     assert!(!gram.is_factored());
@@ -141,7 +132,7 @@ fn row_space_data_that_are_not_finite_are_an_error() {
 
 #[test]
 fn control_limit_and_flag_halt() {
-    let (clock, flag) = (Ticks(AtomicU32::new(0)), AtomicBool::new(false));
+    let (clock, flag) = (MovingClock::ticking(1.0), AtomicBool::new(false));
     let control = Control::with_clock(&clock).deadline(2.0).interrupt(&flag);
     assert_eq!(control.ends_at(), Some(2.0));
     assert_eq!(control.halt(), None);

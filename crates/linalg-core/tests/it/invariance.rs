@@ -4,9 +4,10 @@ use faer::{Accum, Mat};
 use linalg_core::{Control, LinearOperator, MaskedBlocks, ShiftedGram, masked_gram, product};
 
 use linalg_core::{for_each_index, for_each_mut};
+use testkit::Stream;
 
 #[cfg(feature = "parallel")]
-use crate::data::Stream;
+use crate::data::semidefinite;
 
 /// Runs `work` on pools of one and of two threads; the answers must be equal bit by bit.
 #[cfg(feature = "parallel")]
@@ -56,7 +57,8 @@ fn product_bits_do_not_depend_on_the_threads() {
 fn shifted_gram_bits_do_not_depend_on_the_threads() {
     assert_threads_do_not_show("factor and solve", || {
         let mut stream = Stream::new(2);
-        let mut gram = ShiftedGram::from_dense(stream.semidefinite::<f64>(1500).as_ref()).unwrap();
+        let mut gram =
+            ShiftedGram::from_dense(semidefinite::<f64>(&mut stream, 1500).as_ref()).unwrap();
         gram.factor(0.1, 1.0, &Control::default()).unwrap();
         let mut x = stream.matrix::<f64>(1500, 2);
         gram.solve_in_place(x.as_mut());

@@ -1,7 +1,8 @@
 use faer::{Mat, MatRef};
 use linalg_core::{LinalgError, Reduction, RowSpace};
+use testkit::Stream;
 
-use crate::data::{Stream, gap};
+use crate::data::gap;
 
 /// Errors of a dense decomposition: a modest multiple of the dimension in roundings.
 const DECOMPOSITION: f64 = 16.0;

@@ -4,8 +4,9 @@ use linalg_core::{
     Control, DenseOperator, LinearOperator, MaskedBlocks, Mirrored, Real, ShiftedGram, axpy,
     combine, distance, dot, masked_gram, norm, product, scale, sub_into,
 };
+use testkit::Stream;
 
-use crate::data::{Stream, dense_masked, gap, naive_apply, wide};
+use crate::data::{dense_masked, gap, naive_apply, semidefinite, wide};
 
 /// Roundings of one term of a sum that may show in it: product, addition and the final scaling.
 const PER_TERM: f64 = 2.0;
@@ -87,7 +88,7 @@ fn product_matrix_times_vector_equals_the_definition() {
 /// Several shifts in a row on one object, each against a factorisation of a fresh dense matrix.
 fn assert_gram_solves<T: Real>(dim: usize, shifts: &[(f64, f64)]) {
     let mut stream = Stream::new(dim as u64);
-    let dense = stream.semidefinite::<T>(dim);
+    let dense = semidefinite::<T>(&mut stream, dim);
     let mut gram = ShiftedGram::from_dense(dense.as_ref()).unwrap();
     for &(shift, scale) in shifts {
         gram.factor(T::of(shift), T::of(scale), &Control::default())

@@ -5,8 +5,7 @@ use linalg_core::{
     Control, DenseOperator, LinalgError, LinearOperator, ShiftedSolve, assert_adjoint_consistent,
 };
 use nalgebra::DMatrix;
-
-use crate::data::Stream;
+use testkit::Stream;
 
 fn matrix(rows: usize, cols: usize) -> DMatrix<f64> {
     let mut stream = Stream::new((rows * 31 + cols) as u64);

@@ -1,81 +1,10 @@
-//! A collective of threads, and the operators over it.
-
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Barrier, Mutex};
+//! Operators over a collective of threads.
 
 use linalg_core::{
     Collective, DenseOperator, LinearOperator, MaskedBlocks, Masks, RowSharded,
     assert_adjoint_consistent,
 };
-
-use crate::data::Stream;
-
-/// What the ranks of one collective share.
-struct Hall {
-    slots: Mutex<Vec<Vec<f64>>>,
-    barrier: Barrier,
-    sums: AtomicUsize,
-}
-
-/// One rank of a collective of threads. The exchange goes over the ranks in their order, so that
-/// it does not depend on timing.
-struct Rank<'a> {
-    hall: &'a Hall,
-    rank: usize,
-}
-
-impl Rank<'_> {
-    fn exchange(&self, values: &mut [f64], join: impl Fn(&[Vec<f64>], usize) -> f64) {
-        self.hall.slots.lock().unwrap()[self.rank] = values.to_vec();
-        self.hall.barrier.wait();
-        let slots = self.hall.slots.lock().unwrap().clone();
-        for (k, value) in values.iter_mut().enumerate() {
-            *value = join(&slots, k);
-        }
-        self.hall.barrier.wait();
-    }
-}
-
-impl Collective for Rank<'_> {
-    fn rank(&self) -> usize {
-        self.rank
-    }
-    fn size(&self) -> usize {
-        self.hall.slots.lock().unwrap().len()
-    }
-    fn sum(&self, values: &mut [f64]) {
-        self.hall.sums.fetch_add(1, Ordering::Relaxed);
-        self.exchange(values, |slots, k| slots.iter().map(|s| s[k]).sum());
-    }
-    fn max(&self, values: &mut [f64]) {
-        self.exchange(values, |slots, k| {
-            slots.iter().map(|s| s[k]).fold(f64::NEG_INFINITY, f64::max)
-        });
-    }
-    fn broadcast(&self, values: &mut [f64]) {
-        self.exchange(values, |slots, k| slots[0][k]);
-    }
-}
-
-/// Runs `work` on `size` ranks; the answers in the order of the ranks, and the number of sums.
-fn on_ranks<R: Send>(size: usize, work: impl Fn(&Rank<'_>) -> R + Sync) -> (Vec<R>, usize) {
-    let hall = Hall {
-        slots: Mutex::new(vec![Vec::new(); size]),
-        barrier: Barrier::new(size),
-        sums: AtomicUsize::new(0),
-    };
-    let answers = std::thread::scope(|scope| {
-        let (hall, work) = (&hall, &work);
-        let ranks: Vec<_> = (0..size)
-            .map(|rank| scope.spawn(move || work(&Rank { hall, rank })))
-            .collect();
-        ranks
-            .into_iter()
-            .map(|thread| thread.join().unwrap())
-            .collect()
-    });
-    (answers, hall.sums.load(Ordering::Relaxed))
-}
+use testkit::{Stream, on_ranks};
 
 /// Uneven shards of 20 rows: first row and count. The last holds none.
 const SHARDS: [(usize, usize); 3] = [(0, 13), (13, 7), (20, 0)];
@@ -91,8 +20,8 @@ fn row_sharded_adjoint_is_the_one_sum() {
         for _ in 0..5 {
             op.apply(&x, &mut image, &mut []);
         }
-        let before = rank.hall.sums.load(Ordering::Relaxed);
-        rank.hall.barrier.wait();
+        let before = rank.sums();
+        rank.wait();
         op.apply_adjoint(&y[first..first + count], &mut back, &mut []);
         (image, back, before)
     });
@@ -198,21 +127,4 @@ fn row_sharded_identical_shards_keep_the_contract() {
             6,
         );
     });
-}
-
-#[test]
-fn collective_of_threads_exchanges_as_documented() {
-    let (answers, _) = on_ranks(3, |rank| {
-        let own = rank.rank() as f64;
-        let (mut sum, mut max, mut first) = ([own, 1.0], [own, -own], [own + 5.0]);
-        rank.sum(&mut sum);
-        rank.max(&mut max);
-        rank.broadcast(&mut first);
-        (sum, max, first, rank.size())
-    });
-    assert!(
-        answers
-            .iter()
-            .all(|a| *a == ([3.0, 3.0], [2.0, 0.0], [5.0], 3))
-    );
 }

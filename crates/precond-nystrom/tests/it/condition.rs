@@ -3,10 +3,9 @@ use core::sync::atomic::AtomicBool;
 use faer::Mat;
 use linalg_core::{Control, DenseOperator, Identity, LinalgError, Real};
 use precond_nystrom::{Jacobi, Nystrom, NystromSettings, PrecondError, condition_estimate};
+use testkit::Stream;
 
-use crate::data::{
-    Grid, Shifted, Stream, dense_inverse, preconditioned_spectrum, rounded, spectrum,
-};
+use crate::data::{Grid, Shifted, dense_inverse, preconditioned_spectrum, rounded, spectrum};
 
 fn assert_full_lanczos_is_exact<T: Real>(condition: f64, allowed: f64) {
     let values: Vec<f64> = (0..40)

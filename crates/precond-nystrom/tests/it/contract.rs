@@ -5,8 +5,9 @@ use linalg_core::{
     assert_preconditioner_spd,
 };
 use precond_nystrom::{BlockDiagonal, BlockNystrom, Jacobi, Nystrom, NystromSettings, TestMatrix};
+use testkit::Stream;
 
-use crate::data::{Grid, Stream, rounded, spectrum};
+use crate::data::{Grid, rounded, spectrum};
 
 const SPARSE: TestMatrix = TestMatrix::SparseSign { per_row: 8 };
 

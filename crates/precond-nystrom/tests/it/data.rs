@@ -2,49 +2,7 @@
 
 use faer::linalg::solvers::{Llt, Solve};
 use faer::{Mat, MatRef, Side};
-use linalg_core::{LinearOperator, Masks, Preconditioner, Real, axpy};
-
-/// A SplitMix64 stream.
-pub(crate) struct Stream(u64);
-
-impl Stream {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    /// A number in `[-1, 1)`.
-    pub(crate) fn unit(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        2.0 * ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64 - 1.0
-    }
-
-    pub(crate) fn vector<T: Real>(&mut self, len: usize) -> Vec<T> {
-        (0..len).map(|_| T::of(self.unit())).collect()
-    }
-
-    pub(crate) fn matrix<T: Real>(&mut self, rows: usize, cols: usize) -> Mat<T> {
-        Mat::from_fn(rows, cols, |_, _| T::of(self.unit()))
-    }
-
-    /// A symmetric matrix with the eigenvalues given, in a random basis.
-    pub(crate) fn with_spectrum(&mut self, values: &[f64]) -> Mat<f64> {
-        let n = values.len();
-        let (q, _) = linalg_core::orthogonal(self.matrix::<f64>(n, n).as_ref(), n);
-        let half = Mat::from_fn(n, n, |i, k| q[(i, k)] * values[k]);
-        let full = &half * q.transpose();
-        Mat::from_fn(n, n, |i, j| 0.5 * (full[(i, j)] + full[(j, i)]))
-    }
-
-    pub(crate) fn masks(&mut self, n_samples: usize, n_blocks: usize) -> Masks {
-        let bytes = (0..n_samples * n_blocks)
-            .map(|_| u8::from(self.unit() > 0.0))
-            .collect();
-        Masks::from_columns(n_samples, bytes).unwrap()
-    }
-}
+use linalg_core::{LinearOperator, Preconditioner, Real, axpy};
 
 /// Spectra that decay, as those of data do: a power, an exponential, and a plateau with a floor.
 pub(crate) fn spectrum(kind: usize, n: usize) -> Vec<f64> {

@@ -10,8 +10,9 @@ use precond_nystrom::{
     AdaptiveRank, BlockDiagonal, BlockNystrom, Jacobi, Nystrom, NystromSettings, PrecondError,
     RankStatus, approximation_error, masked_gram_diagonal,
 };
+use testkit::Stream;
 
-use crate::data::{Stream, spectrum};
+use crate::data::spectrum;
 
 fn make(matrix: &Mat<f64>, rank: usize, shift: f64) -> Result<Nystrom<f64>, PrecondError> {
     let settings = NystromSettings::default().rank(rank);

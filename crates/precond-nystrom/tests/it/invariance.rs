@@ -4,8 +4,9 @@ use precond_nystrom::{
     AdaptiveRank, BlockDiagonal, BlockNystrom, Jacobi, Nystrom, NystromSettings, TestMatrix,
 };
 use proptest::prelude::*;
+use testkit::Stream;
 
-use crate::data::{Stream, dense_inverse, rounded, spectrum};
+use crate::data::{dense_inverse, rounded, spectrum};
 
 fn applied<T: Real>(preconditioner: &dyn Preconditioner<T>) -> Vec<T> {
     let n = preconditioner.dim();
@@ -152,7 +153,7 @@ fn nystrom_bits_do_not_depend_on_the_threads() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(testkit::cases(116, 24))]
 
     #[test]
     fn nystrom_block_application_equals_its_columns(seed in any::<u64>(), n in 1usize..20, k in 1usize..6, rank in 0usize..12) {

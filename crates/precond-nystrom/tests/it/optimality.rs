@@ -4,9 +4,10 @@ use precond_nystrom::{
     AdaptiveRank, BlockDiagonal, BlockNystrom, Nystrom, NystromSettings, RankStatus, TestMatrix,
 };
 use proptest::prelude::*;
+use testkit::Stream;
 
 use crate::data::{
-    Grid, Shifted, Stream, dense_inverse, preconditioned_spectrum, rounded, spectral_norm, spectrum,
+    Grid, Shifted, dense_inverse, preconditioned_spectrum, rounded, spectral_norm, spectrum,
 };
 
 /// The bound on the expected error of a Gaussian sketch of `l` columns, over all `p`.
@@ -23,7 +24,7 @@ fn expected_error(values: &[f64], l: usize) -> f64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(testkit::cases(117, 48))]
 
     #[test]
     fn nystrom_error_is_within_its_bound(seed in any::<u64>(), kind in 0usize..3, l in 6usize..40, sparse in any::<bool>()) {

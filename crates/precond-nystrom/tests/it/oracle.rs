@@ -5,8 +5,9 @@ use precond_nystrom::{
     BlockDiagonal, BlockNystrom, Jacobi, Nystrom, NystromSettings, TestMatrix, approximation_error,
     dense_gram_diagonal, effective_dimension, masked_gram_diagonal, masked_outer_diagonal,
 };
+use testkit::Stream;
 
-use crate::data::{Stream, dense, dense_inverse, inverse, spectral_norm, spectrum};
+use crate::data::{dense, dense_inverse, inverse, spectral_norm, spectrum};
 
 /// Sums of at most 60 terms of size 1.
 const ROUNDING: f64 = 1e-13;

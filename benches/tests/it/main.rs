@@ -1,0 +1,4 @@
+//! The measurements that the README names, as it types them.
+
+#[cfg(test)]
+mod readme;

@@ -1,0 +1,163 @@
+use std::sync::{Condvar, Mutex, MutexGuard};
+
+use linalg_core::Collective;
+
+/// What the ranks of one collective share.
+struct Hall {
+    state: Mutex<State>,
+    moved: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// What each rank brought to the exchange.
+    slots: Vec<Vec<f64>>,
+    sums: usize,
+    /// How many ranks wait, and how often all of them have met.
+    waiting: usize,
+    meetings: usize,
+    /// A rank has panicked: nobody waits for it.
+    broken: bool,
+}
+
+impl Hall {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no panic while it is held")
+    }
+}
+
+/// One rank of a collective of threads. The exchange goes over the ranks in their order, so that it
+/// does not depend on timing.
+pub struct Rank<'a> {
+    hall: &'a Hall,
+    rank: usize,
+    size: usize,
+}
+
+impl Drop for Rank<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.hall.state().broken = true;
+            self.hall.moved.notify_all();
+        }
+    }
+}
+
+impl Rank<'_> {
+    fn exchange(&self, values: &mut [f64], join: impl Fn(&[Vec<f64>], usize) -> f64) {
+        self.hall.state().slots[self.rank] = values.to_vec();
+        self.wait();
+        let slots = self.hall.state().slots.clone();
+        for (k, value) in values.iter_mut().enumerate() {
+            *value = join(&slots, k);
+        }
+        self.wait();
+    }
+
+    /// Waits until every rank has come here.
+    ///
+    /// # Panics
+    /// If another rank has panicked.
+    pub fn wait(&self) {
+        let mut state = self.hall.state();
+        let meeting = state.meetings;
+        state.waiting += 1;
+        if state.waiting == self.size {
+            (state.waiting, state.meetings) = (0, meeting + 1);
+            self.hall.moved.notify_all();
+            return;
+        }
+        while state.meetings == meeting && !state.broken {
+            let woken = self.hall.moved.wait(state);
+            state = woken.expect("no panic while it is held");
+        }
+        let met = state.meetings > meeting;
+        drop(state);
+        assert!(met, "another rank panicked");
+    }
+
+    /// How many sums all ranks have taken part in so far, counted once a rank.
+    #[must_use]
+    pub fn sums(&self) -> usize {
+        self.hall.state().sums
+    }
+}
+
+impl Collective for Rank<'_> {
+    fn rank(&self) -> usize {
+        self.rank
+    }
+    fn size(&self) -> usize {
+        self.size
+    }
+    fn sum(&self, values: &mut [f64]) {
+        self.hall.state().sums += 1;
+        self.exchange(values, |slots, k| slots.iter().map(|s| s[k]).sum());
+    }
+    fn max(&self, values: &mut [f64]) {
+        self.exchange(values, |slots, k| {
+            slots.iter().map(|s| s[k]).fold(f64::NEG_INFINITY, f64::max)
+        });
+    }
+    fn broadcast(&self, values: &mut [f64]) {
+        self.exchange(values, |slots, k| slots[0][k]);
+    }
+}
+
+/// Runs `work` on `size` ranks, each a thread; the answers in the order of the ranks, and the
+/// number of sums, counted once a rank.
+///
+/// # Panics
+/// If a rank does.
+pub fn on_ranks<R: Send>(size: usize, work: impl Fn(&Rank<'_>) -> R + Sync) -> (Vec<R>, usize) {
+    let hall = Hall {
+        state: Mutex::new(State {
+            slots: vec![Vec::new(); size],
+            ..State::default()
+        }),
+        moved: Condvar::new(),
+    };
+    let answers = std::thread::scope(|scope| {
+        let (hall, work) = (&hall, &work);
+        let start = |rank| scope.spawn(move || work(&Rank { hall, rank, size }));
+        let ranks: Vec<_> = (0..size).map(start).collect();
+        let joined = ranks.into_iter().map(|thread| thread.join());
+        joined
+            .map(|answer| answer.expect("a rank panicked"))
+            .collect()
+    });
+    let sums = hall.state().sums;
+    (answers, sums)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranks_exchange_as_documented() {
+        let (answers, sums) = on_ranks(3, |rank| {
+            let own = [0.0, 1.0, 2.0][rank.rank()];
+            let (mut sum, mut max, mut first) = ([own, 1.0], [own, -own], [own + 5.0]);
+            rank.sum(&mut sum);
+            rank.max(&mut max);
+            rank.broadcast(&mut first);
+            (sum, max, first, rank.size())
+        });
+        assert_eq!(sums, 3);
+        for answer in answers {
+            assert_eq!(answer, ([3.0, 3.0], [2.0, 0.0], [5.0], 3));
+        }
+    }
+
+    #[test]
+    fn rank_that_panics_leaves_no_other_waiting() {
+        let run = || {
+            on_ranks(3, |rank| {
+                assert!(rank.rank() != 1, "this rank leaves early");
+                rank.sum(&mut [1.0]);
+            })
+        };
+        assert!(std::panic::catch_unwind(run).is_err());
+    }
+}
