@@ -6,8 +6,9 @@ use crelu_model::{
     Standardisation, Status, TargetColumn, Task, TrainMode, VerifyError,
 };
 use faer::Mat;
+use testkit::Stream;
 
-use crate::data::{Stream, regression_set};
+use crate::data::regression_set;
 use crate::invariance::run;
 
 /// Another order of sums, or a square root of two: nothing else may differ.
