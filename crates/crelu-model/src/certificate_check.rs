@@ -56,6 +56,14 @@ impl Model {
                 model: self.output_bias,
             });
         }
+        let made_for = units.beta_out(file.beta);
+        if made_for.to_bits() != self.beta.to_bits() {
+            return Err(CertificateError::Beta {
+                certificate: made_for,
+                given: self.beta,
+            }
+            .into());
+        }
         let mut inputs = preprocess(train.features(), self.standardisation.as_ref(), self.bias);
         let centred: Vec<f64> = target.iter().map(|y| y - units.centre).collect();
         units.targets_in(&mut target);
@@ -64,7 +72,14 @@ impl Model {
         let beta = units.beta_in(self.beta).filter(|_| exact);
         let beta = beta.ok_or(CertificateError::Nothing)?;
         let problem = BoundProblem::new(inputs.transpose(), &target, beta)?;
-        let bound = units.objective_out(file.verify(&problem)?.value);
+        let verified = file.verify(&problem).map_err(|error| match error {
+            CertificateError::TooLow { proven, stated } => CertificateError::TooLow {
+                proven: units.objective_out(proven),
+                stated: units.objective_out(stated),
+            },
+            other => other,
+        })?;
+        let bound = units.objective_out(verified.value);
         let network = self.network.times_power(-units.weights_out());
         let loss = Score::of(&network.outputs(inputs.as_ref()), &target, false).loss;
         let objective = units.objective_out(loss) + self.beta * self.network.penalty();
