@@ -1,7 +1,7 @@
 use admm::Status;
 use crelu_bound::{BoundError, CertificateFile, ProofProgress};
 use faer::{Accum, Mat, MatRef};
-use linalg_core::{Control, Halt, RowSpace, product};
+use linalg_core::{Control, Halt, LinalgError, RowSpace, product};
 
 use crate::dataset::Dataset;
 use crate::error::{FitError, Subject};
@@ -158,6 +158,9 @@ fn fit_sampled(
     };
     let (d, n) = (inputs.nrows(), inputs.ncols());
     let gates = space.reduce(patterns.gates.as_ref());
+    if control.halt().is_some() {
+        return Err(LinalgError::Halted.into());
+    }
     let programme = Programme::new(
         rows,
         patterns.masks,
@@ -168,7 +171,7 @@ fn fit_sampled(
     )?;
     #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
     let count = n as f64;
-    let beta_max = programme.zero_threshold() / count;
+    let beta_max = programme.zero_threshold_within(control)? / count;
     let beta = match s.beta {
         Beta::Absolute(beta) => beta,
         Beta::Fraction(fraction) => fraction * beta_max,
@@ -206,7 +209,8 @@ fn fit_sampled(
     let history = recorder.history;
 
     solution.point = solution.point.interior(&programme);
-    if prepared.classify() {
+    // ties are broken at the price of a product with all patterns
+    if prepared.classify() && control.halt().is_none() {
         solution.point = solution.point.break_ties(&programme);
     }
     let (network, objective) =
@@ -301,12 +305,19 @@ fn returned_network(
     inputs: &Mat<f64>,
     beta: f64,
 ) -> (Network, f64) {
-    let blocks = space.expand(solution.point.v.as_ref());
-    let signs: Vec<f64> = (0..programme.n_blocks())
-        .map(|b| programme.sign(b))
+    let v = solution.point.v.as_ref();
+    let active: Vec<usize> = (0..v.ncols())
+        .filter(|&b| (0..v.nrows()).any(|k| v[(k, b)] != 0.0))
         .collect();
-    let gates = (programme.activation() == Activation::Gated).then_some(gates.as_ref());
-    let network = Network::from_blocks(blocks.as_ref(), &signs, gates);
+    let blocks =
+        space.expand(Mat::from_fn(v.nrows(), active.len(), |k, j| v[(k, active[j])]).as_ref());
+    let signs: Vec<f64> = active.iter().map(|&b| programme.sign(b)).collect();
+    let gates = (programme.activation() == Activation::Gated).then(|| {
+        Mat::from_fn(gates.nrows(), active.len(), |k, j| {
+            gates[(k, programme.pattern(active[j]))]
+        })
+    });
+    let network = Network::from_blocks(blocks.as_ref(), &signs, gates.as_ref().map(Mat::as_ref));
     let outputs = network.outputs(inputs.as_ref());
     let objective = Score::of(&outputs, programme.target(), false).loss + beta * network.penalty();
     (network, objective)

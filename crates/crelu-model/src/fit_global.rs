@@ -194,7 +194,7 @@ fn beta_max(prepared: &Prepared, bias: bool, control: &Control<'_>) -> Result<f6
     let data = prepared.space.rows().to_owned();
     let target = prepared.target.clone();
     let programme = Programme::new(data, patterns.masks, gates, target, 0.0, Activation::Relu)?;
-    Ok(programme.zero_threshold())
+    Ok(programme.zero_threshold_within(control)?)
 }
 
 /// A network on preprocessed inputs, in the solver's coordinates: what it has outside of the row

@@ -1,7 +1,9 @@
 use faer::MatRef;
 
+use crate::control::Control;
+use crate::error::LinalgError;
 use crate::gram::ShiftedGram;
-use crate::masked_blocks::{MaskedBlocks, masked_gram};
+use crate::masked_blocks::{MaskedBlocks, masked_gram_within};
 use crate::masks::Masks;
 use crate::operator::LinearOperator;
 use crate::real::Real;
@@ -26,14 +28,30 @@ pub trait Backend<T: Real>: Sync {
     ) -> Box<dyn LinearOperator<T> + Send + 'a>;
     /// A solver for `shift I + scale A'A`, of side `rank n_blocks`.
     ///
-    /// # Panics
-    /// As [`blocks`](Self::blocks).
-    fn inner_gram(&self, data: MatRef<'_, T>, masks: &Masks) -> Box<dyn ShiftedSolve<T>>;
-    /// A solver for `shift I + scale A A'`, of side `n_samples`.
+    /// # Errors
+    /// [`LinalgError::Halted`] when `control` says stop.
     ///
     /// # Panics
     /// As [`blocks`](Self::blocks).
-    fn outer_gram(&self, data: MatRef<'_, T>, masks: &Masks) -> Box<dyn ShiftedSolve<T>>;
+    fn inner_gram(
+        &self,
+        data: MatRef<'_, T>,
+        masks: &Masks,
+        control: &Control<'_>,
+    ) -> Result<Box<dyn ShiftedSolve<T>>, LinalgError>;
+    /// A solver for `shift I + scale A A'`, of side `n_samples`.
+    ///
+    /// # Errors
+    /// As [`inner_gram`](Self::inner_gram).
+    ///
+    /// # Panics
+    /// As [`blocks`](Self::blocks).
+    fn outer_gram(
+        &self,
+        data: MatRef<'_, T>,
+        masks: &Masks,
+        control: &Control<'_>,
+    ) -> Result<Box<dyn ShiftedSolve<T>>, LinalgError>;
 }
 
 /// The library that everything here is made with, on all threads.
@@ -53,12 +71,24 @@ impl<T: Real> Backend<T> for FaerBackend {
         Box::new(MaskedBlocks::new(data, masks))
     }
 
-    fn inner_gram(&self, data: MatRef<'_, T>, masks: &Masks) -> Box<dyn ShiftedSolve<T>> {
-        let gram: ShiftedGram<T> = masked_gram(&MaskedBlocks::new(data, masks));
-        Box::new(gram)
+    fn inner_gram(
+        &self,
+        data: MatRef<'_, T>,
+        masks: &Masks,
+        control: &Control<'_>,
+    ) -> Result<Box<dyn ShiftedSolve<T>>, LinalgError> {
+        let gram: ShiftedGram<T> = masked_gram_within(&MaskedBlocks::new(data, masks), control)?;
+        Ok(Box::new(gram))
     }
 
-    fn outer_gram(&self, data: MatRef<'_, T>, masks: &Masks) -> Box<dyn ShiftedSolve<T>> {
-        Box::new(MaskedBlocks::outer_gram(data, masks))
+    fn outer_gram(
+        &self,
+        data: MatRef<'_, T>,
+        masks: &Masks,
+        control: &Control<'_>,
+    ) -> Result<Box<dyn ShiftedSolve<T>>, LinalgError> {
+        Ok(Box::new(MaskedBlocks::outer_gram_within(
+            data, masks, control,
+        )?))
     }
 }

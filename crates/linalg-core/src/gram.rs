@@ -28,6 +28,22 @@ impl<T: Real> ShiftedGram<T> {
         dim: usize,
         fill: impl Fn(usize, usize, MatMut<'_, T>) + Sync + Send,
     ) -> Self {
+        match Self::from_tiles_within(dim, &Control::default(), fill) {
+            Ok(gram) => gram,
+            Err(_) => unreachable!("a control without limit and flag never halts"),
+        }
+    }
+
+    /// [`from_tiles`](Self::from_tiles) within the limit of `control`, which is asked before every
+    /// tile.
+    ///
+    /// # Errors
+    /// [`LinalgError::Halted`].
+    pub fn from_tiles_within(
+        dim: usize,
+        control: &Control<'_>,
+        fill: impl Fn(usize, usize, MatMut<'_, T>) + Sync + Send,
+    ) -> Result<Self, LinalgError> {
         let tile = if dim < 2048 { 128 } else { 256 };
         let mut square = Mat::<T>::zeros(dim, dim);
         let mut diagonal = vec![T::of(0.0); dim];
@@ -49,8 +65,14 @@ impl<T: Real> ShiftedGram<T> {
             col += width;
         }
         for_each_mut(&mut tiles, |_, (row, col, part)| {
-            fill(*row, *col, part.rb_mut())
+            if control.halt().is_none() {
+                fill(*row, *col, part.rb_mut());
+            }
         });
+        // a tile that was left out is noticed here at the latest: limits and flags stay
+        if control.halt().is_some() {
+            return Err(LinalgError::Halted);
+        }
         for (row, col, part) in &tiles {
             if row == col {
                 for i in 0..part.nrows() {
@@ -58,12 +80,12 @@ impl<T: Real> ShiftedGram<T> {
                 }
             }
         }
-        Self {
+        Ok(Self {
             square,
             diagonal,
             tile,
             factored: false,
-        }
+        })
     }
 
     /// Takes a dense symmetric matrix; its upper triangle is read.
@@ -175,6 +197,9 @@ impl<T: Real> ShiftedGram<T> {
                 row += height;
             }
             for_each_mut(&mut tiles, |_, (row, part)| {
+                if control.halt().is_some() {
+                    return;
+                }
                 let (row, height) = (*row, part.nrows());
                 let source = right.submatrix(col, row - col - width, width, height);
                 for i in 0..height {
@@ -193,6 +218,9 @@ impl<T: Real> ShiftedGram<T> {
                 solve_lower_triangular_in_place(corner, part.rb_mut().transpose_mut(), Par::Seq);
             });
             col += width;
+        }
+        if control.halt().is_some() {
+            return Err(LinalgError::Halted);
         }
         self.factored = true;
         Ok(())

@@ -63,7 +63,7 @@ pub use decompose::{ThinSvd, orthogonal, symmetric_eigenvalues, thin_svd};
 pub use error::LinalgError;
 pub use gram::ShiftedGram;
 pub use lbfgs::{Ended, Lbfgs};
-pub use masked_blocks::{MaskedBlocks, masked_gram};
+pub use masked_blocks::{MaskedBlocks, masked_gram, masked_gram_within};
 pub use masks::Masks;
 pub use mirrored::Mirrored;
 pub use operator::{Adjoint, DenseOperator, LinearOperator};

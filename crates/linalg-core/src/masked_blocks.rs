@@ -1,6 +1,8 @@
 use faer::{Accum, Mat, MatMut, MatRef};
 use pulp::{Arch, WithSimd};
 
+use crate::control::Control;
+use crate::error::LinalgError;
 use crate::gram::ShiftedGram;
 use crate::masks::Masks;
 use crate::operator::LinearOperator;
@@ -71,6 +73,24 @@ impl<'a, T: Real> MaskedBlocks<'a, T> {
     /// If `features` has another number of columns than the data.
     #[must_use]
     pub fn outer_gram(features: MatRef<'_, T>, masks: &Masks) -> ShiftedGram<T> {
+        match Self::outer_gram_within(features, masks, &Control::default()) {
+            Ok(gram) => gram,
+            Err(_) => unreachable!("a control without limit and flag never halts"),
+        }
+    }
+
+    /// [`outer_gram`](Self::outer_gram) within the limit of `control`.
+    ///
+    /// # Errors
+    /// [`LinalgError::Halted`].
+    ///
+    /// # Panics
+    /// As there.
+    pub fn outer_gram_within(
+        features: MatRef<'_, T>,
+        masks: &Masks,
+        control: &Control<'_>,
+    ) -> Result<ShiftedGram<T>, LinalgError> {
         assert_eq!(
             features.ncols(),
             masks.n_samples(),
@@ -80,7 +100,7 @@ impl<'a, T: Real> MaskedBlocks<'a, T> {
         let indicator = Mat::from_fn(masks.n_blocks(), n, |b, i| {
             T::of(f64::from(masks.column(b)[i]))
         });
-        ShiftedGram::from_tiles(n, |row, col, mut tile| {
+        ShiftedGram::from_tiles_within(n, control, |row, col, mut tile| {
             let (height, width) = (tile.nrows(), tile.ncols());
             let mut count = Mat::<T>::zeros(height, width);
             let seq = faer::Par::Seq;
@@ -115,10 +135,24 @@ impl<'a, T: Real> MaskedBlocks<'a, T> {
 /// **Cost** `n (rank n_blocks)^2` flops, `(rank n_blocks)^2` numbers.
 #[must_use]
 pub fn masked_gram<T: Real>(blocks: &MaskedBlocks<'_, T>) -> ShiftedGram<T> {
+    match masked_gram_within(blocks, &Control::default()) {
+        Ok(gram) => gram,
+        Err(_) => unreachable!("a control without limit and flag never halts"),
+    }
+}
+
+/// [`masked_gram`] within the limit of `control`.
+///
+/// # Errors
+/// [`LinalgError::Halted`].
+pub fn masked_gram_within<T: Real>(
+    blocks: &MaskedBlocks<'_, T>,
+    control: &Control<'_>,
+) -> Result<ShiftedGram<T>, LinalgError> {
     let (rank, masks) = (blocks.rank(), blocks.masks);
     let n = masks.n_samples();
     // A tile of the result touches whole columns of A only: make A once per tile row.
-    ShiftedGram::from_tiles(rank * masks.n_blocks(), |row, col, mut tile| {
+    ShiftedGram::from_tiles_within(rank * masks.n_blocks(), control, |row, col, mut tile| {
         let mut beta = Accum::Replace;
         let (height, width) = (tile.nrows(), tile.ncols());
         let step = 1024.min(n.max(1));
@@ -128,7 +162,8 @@ pub fn masked_gram<T: Real>(blocks: &MaskedBlocks<'_, T>) -> ShiftedGram<T> {
         if n == 0 {
             tile.fill(T::of(0.0));
         }
-        while first < n {
+        // a tile of many rows is long
+        while first < n && control.halt().is_none() {
             let count = step.min(n - first);
             fill_columns(blocks, first, count, row, left.as_mut());
             fill_columns(blocks, first, count, col, right.as_mut());

@@ -120,7 +120,7 @@ fn cone_prices(
         }
         let part = programme.select(some);
         // without a norm the proximal step is the projection
-        let mut cones = ConeGroup::new(part.data(), part.masks(), 0.0);
+        let mut cones = ConeGroup::new(part.data(), part.masks(), 0.0).controlled(*control);
         cones.set_penalty(1.0);
         let of = |k: usize| (k / some.len()) * patterns + some[k % some.len()];
         let z: Vec<f64> = (0..2 * some.len())

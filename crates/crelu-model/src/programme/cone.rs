@@ -1,6 +1,6 @@
 use admm::{GroupNorm, Proximal};
 use faer::{Accum, Mat, MatMut, MatRef};
-use linalg_core::{ActiveGram, Masks, Real, axpy, for_each_mut, norm, product, wide_dot};
+use linalg_core::{ActiveGram, Control, Masks, Real, axpy, for_each_mut, norm, product, wide_dot};
 use num_traits::Float;
 
 /// Blocks whose images are computed in one product: the buffer is `n_samples` times this.
@@ -110,6 +110,7 @@ pub struct ConeGroup<'a, T> {
     images: Vec<T>,
     /// The last exact projection gave up on some block.
     incomplete: bool,
+    control: Control<'a>,
 }
 
 impl<'a, T: Real> ConeGroup<'a, T> {
@@ -139,7 +140,16 @@ impl<'a, T: Real> ConeGroup<'a, T> {
             packed: Vec::new(),
             images: Vec::new(),
             incomplete: false,
+            control: Control::default(),
         }
+    }
+
+    /// Gives up when `control` says stop: blocks that are not done then stay where they are, outside
+    /// of their cones, and [`is_complete`](Self::is_complete) says so.
+    #[must_use]
+    pub fn controlled(mut self, control: Control<'a>) -> Self {
+        self.control = control;
+        self
     }
 
     /// Blocks: two a pattern.
@@ -203,6 +213,7 @@ impl<'a, T: Real> ConeGroup<'a, T> {
         );
         assert_eq!(v.len(), z.len(), "v: as z");
         let (rows, masks, threshold) = (&self.rows, self.masks, self.weight / self.rho);
+        let control = self.control;
         let patterns = masks.n_blocks();
         if rank == 0 || patterns == 0 {
             return;
@@ -236,7 +247,7 @@ impl<'a, T: Real> ConeGroup<'a, T> {
 
         for round in 0..most {
             for_each_mut(&mut self.blocks, |b, held| {
-                if held.state == Progress::Open {
+                if held.state == Progress::Open && control.halt().is_none() {
                     held.descend(rows, part(b), masks.column(b % patterns));
                     if norm(&held.point) <= threshold {
                         held.state = Progress::Zero;
@@ -250,10 +261,13 @@ impl<'a, T: Real> ConeGroup<'a, T> {
                 .enumerate()
                 .filter(|(_, h)| h.state == Progress::Open)
                 .collect();
-            if open.is_empty() {
+            if open.is_empty() || control.halt().is_some() {
                 break;
             }
             for chunk in open.chunks_mut(CHUNK) {
+                if control.halt().is_some() {
+                    break;
+                }
                 let count = chunk.len();
                 self.packed
                     .resize(rank * CHUNK.min(2 * patterns), T::of(0.0));
@@ -270,6 +284,9 @@ impl<'a, T: Real> ConeGroup<'a, T> {
                 );
                 let images = &self.images;
                 for_each_mut(chunk, |k, (b, held)| {
+                    if control.halt().is_some() {
+                        return;
+                    }
                     let mask = masks.column(*b % patterns);
                     let image = &images[k * n..(k + 1) * n];
                     held.take_violated(rows, part(*b), mask, image, tolerance, share, last);

@@ -1,5 +1,5 @@
 use admm::{AdmmSettings, AdmmState, InnerPrimal, L1Norm, Lift, ResidualMonitor, solve};
-use faer::{Accum, Mat};
+use faer::{Accum, Mat, MatRef};
 use linalg_core::{Control, DenseOperator, LinearOperator, ShiftedGram, product};
 
 use super::Programme;
@@ -15,44 +15,34 @@ const TOLERANCE: f64 = 1e-3;
 /// its own cone, so the best sum of multiples of them, a lasso over `(R g_b)_+`, is feasible. A run
 /// that is stopped early has this to return.
 ///
-/// **Cost** `2 n rank P` flops and a system of at most 256 unknowns.
+/// **Cost** `2 n rank P` flops and a system of at most 256 unknowns; memory for the images of 256 gates.
 pub(super) fn gate_start(programme: &Programme, control: &Control<'_>) -> FeasiblePoint {
-    let (rank, n, patterns) = (
-        programme.rank(),
-        programme.n_samples(),
-        programme.n_patterns(),
-    );
+    let (rank, patterns) = (programme.rank(), programme.n_patterns());
+    let zero = FeasiblePoint::zero(programme);
     let unit = unit_gates(programme);
-    let mut features = Mat::<f64>::zeros(n, patterns);
-    product(
-        features.as_mut(),
-        Accum::Replace,
-        programme.data().transpose(),
-        unit.as_ref(),
-        1.0,
-    );
-    for p in 0..patterns {
-        for (i, &bit) in programme.masks().column(p).iter().enumerate() {
-            features[(i, p)] = if bit == 0 {
-                0.0
-            } else {
-                features[(i, p)].max(0.0)
-            };
-        }
-    }
     let mut along = vec![0.0; patterns];
-    let op = DenseOperator::new(features.as_ref());
-    op.apply_adjoint(programme.target(), &mut along, &mut []);
+    let all: Vec<usize> = (0..patterns).collect();
+    for some in all.chunks(MOST) {
+        if control.halt().is_some() {
+            return zero;
+        }
+        let features = opened(programme, unit.as_ref(), some);
+        let op = DenseOperator::new(features.as_ref());
+        op.apply_adjoint(
+            programme.target(),
+            &mut along[some[0]..][..some.len()],
+            &mut [],
+        );
+    }
     let mut kept: Vec<usize> = (0..patterns)
         .filter(|&p| along[p].abs() > programme.beta_sum())
         .collect();
     kept.sort_by(|&a, &b| along[b].abs().total_cmp(&along[a].abs()).then(a.cmp(&b)));
     kept.truncate(MOST);
-    let zero = FeasiblePoint::zero(programme);
     if kept.is_empty() {
         return zero;
     }
-    let features = Mat::from_fn(n, kept.len(), |i, k| features[(i, kept[k])]);
+    let features = opened(programme, unit.as_ref(), &kept);
     let Some(weights) = lasso(&features, programme, control) else {
         return zero;
     };
@@ -64,6 +54,26 @@ pub(super) fn gate_start(programme: &Programme, control: &Control<'_>) -> Feasib
         }
     }
     FeasiblePoint::from_point(programme, &v)
+}
+
+/// `(R g_p)_+` of some patterns.
+fn opened(programme: &Programme, unit: MatRef<'_, f64>, some: &[usize]) -> Mat<f64> {
+    let own = Mat::from_fn(programme.rank(), some.len(), |k, j| unit[(k, some[j])]);
+    let mut features = Mat::<f64>::zeros(programme.n_samples(), some.len());
+    product(
+        features.as_mut(),
+        Accum::Replace,
+        programme.data().transpose(),
+        own.as_ref(),
+        1.0,
+    );
+    for (j, &p) in some.iter().enumerate() {
+        for (i, &bit) in programme.masks().column(p).iter().enumerate() {
+            let open = if bit == 0 { 0.0 } else { features[(i, j)] };
+            features[(i, j)] = open.max(0.0);
+        }
+    }
+    features
 }
 
 fn unit_gates(programme: &Programme) -> Mat<f64> {

@@ -1,7 +1,7 @@
 use admm::{Proximal, Status};
 use faer::{Accum, Mat, MatRef};
 use linalg_core::{
-    LinalgError, LinearOperator, ShiftedGram, axpy, combine, distance, dot, norm, product,
+    Control, LinalgError, LinearOperator, ShiftedGram, axpy, combine, distance, dot, norm, product,
 };
 
 use super::certificate::{Certificate, FeasiblePoint};
@@ -112,7 +112,12 @@ pub(super) fn finish(
     start: WarmStart,
 ) -> Result<Finished, FitError> {
     let begun = tracker.control.seconds();
-    let mut run = Finish::new(tracker.programme, &start, tracker.certificate.theta.clone());
+    let mut run = Finish::new(
+        tracker.programme,
+        &start,
+        tracker.certificate.theta.clone(),
+        tracker.control,
+    );
     let (mut status, mut steps, mut best, mut idle) = (Status::Stalled, 0, f64::INFINITY, 0);
     let limit = MOST_STEPS.min(tracker.settings.max_iters.saturating_sub(totals.iterations));
     'rounds: while idle < PATIENCE && steps < limit {
@@ -189,9 +194,15 @@ struct Finish<'p> {
 }
 
 impl<'p> Finish<'p> {
-    fn new(programme: &'p Programme, start: &WarmStart, theta: Vec<f64>) -> Self {
+    fn new(
+        programme: &'p Programme,
+        start: &WarmStart,
+        theta: Vec<f64>,
+        control: Control<'p>,
+    ) -> Self {
         debug_assert!(has_cones(programme), "the finish is for cones");
-        let mut cone = ConeGroup::new(programme.data(), programme.masks(), programme.beta_sum());
+        let mut cone = ConeGroup::new(programme.data(), programme.masks(), programme.beta_sum())
+            .controlled(control);
         cone.set_penalty(start.rho);
         cone.start(&start.multipliers);
         let mut u = vec![0.0; start.z.len()];

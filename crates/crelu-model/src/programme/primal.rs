@@ -5,8 +5,9 @@ use admm::{
 use faer::{Accum, Mat, MatRef};
 use krylov::NormalOperator;
 use linalg_core::{
-    Adjoint, Backend as Library, BlockColumns, Control, FaerBackend, Identity, LinearOperator,
-    MaskedBlocks, Masks, Mirrored, Preconditioner, Real, ShiftedGram, masked_gram,
+    Adjoint, Backend as Library, BlockColumns, Control, FaerBackend, Identity, LinalgError,
+    LinearOperator, MaskedBlocks, Masks, Mirrored, Preconditioner, Real, ShiftedGram,
+    masked_gram_within,
 };
 use precond_nystrom::{
     AdaptiveRank, Jacobi, Nystrom, NystromSettings, PrecondError, RankReport, RankStatus,
@@ -107,19 +108,20 @@ impl<'a, T: Real> System<'a, T> {
                 let (data, masks) = (self.blocks.data(), self.blocks.masks());
                 let factor = if mixed {
                     let narrow = narrow(data);
-                    Factor::Refined(library::<f32>(self.backend).outer_gram(narrow.as_ref(), masks))
+                    let library = library::<f32>(self.backend);
+                    Factor::Refined(library.outer_gram(narrow.as_ref(), masks, &control)?)
                 } else {
-                    Factor::Same(library::<T>(self.backend).outer_gram(data, masks))
+                    Factor::Same(library::<T>(self.backend).outer_gram(data, masks, &control)?)
                 };
                 Box::new(OuterPrimal::new(op, target, factor, lift).map_err(failed)?)
             }
             (Method::Cholesky, Form::Full) if full => {
-                let gram = mirrored_gram(&masked_gram(&self.blocks));
+                let gram = mirrored_gram(&masked_gram_within(&self.blocks, &control)?);
                 Box::new(InnerPrimal::new(op, target, gram, lift).map_err(failed)?)
             }
             (Method::Cholesky, _) => {
                 let (data, masks) = (self.blocks.data(), self.blocks.masks());
-                let gram = library::<T>(self.backend).inner_gram(data, masks);
+                let gram = library::<T>(self.backend).inner_gram(data, masks, &control)?;
                 Box::new(InnerPrimal::new(op, target, gram, lift).map_err(failed)?)
             }
             (Method::Cg | Method::PcgJacobi | Method::PcgNystrom, form) => {
@@ -151,7 +153,7 @@ impl<'a, T: Real> System<'a, T> {
                 Box::new(rbcd.map_err(failed)?.controlled(control))
             }
             (Method::BlockExact, _) => {
-                let gram = row_gram(self.blocks.data());
+                let gram = row_gram(self.blocks.data(), &control)?;
                 let exact = BlockExactPrimal::new(columns, target, gram, lift, SWEEP_LIMIT);
                 Box::new(exact.map_err(failed)?.controlled(control))
             }
@@ -275,8 +277,11 @@ fn narrow<T: Real>(data: MatRef<'_, T>) -> Mat<f32> {
 }
 
 /// `R'R` of the data, at least every block's `R'D_bR`.
-pub(super) fn row_gram<T: Real>(data: MatRef<'_, T>) -> ShiftedGram<T> {
-    ShiftedGram::from_tiles(data.nrows(), |row, col, tile| {
+pub(super) fn row_gram<T: Real>(
+    data: MatRef<'_, T>,
+    control: &Control<'_>,
+) -> Result<ShiftedGram<T>, LinalgError> {
+    ShiftedGram::from_tiles_within(data.nrows(), control, |row, col, tile| {
         let (height, width) = (tile.nrows(), tile.ncols());
         faer::linalg::matmul::matmul(
             tile,

@@ -605,9 +605,17 @@ impl<'a> Tracker<'a> {
         control: Control<'a>,
         observer: &'a mut dyn Observer,
     ) -> Self {
-        // theta = y is a dual point before the first step
+        // theta = y is a dual point before the first step; its price is a product with all patterns
         let none = Multipliers::none(programme.n_blocks());
-        let certificate = Certificate::evaluate(programme, programme.target().to_vec(), none);
+        let theta = programme.target().to_vec();
+        let certificate = match control.halt() {
+            None => Certificate::evaluate(programme, theta, none),
+            Some(_) => Certificate {
+                theta,
+                multipliers: none,
+                bound: 0.0,
+            },
+        };
         Self {
             programme,
             settings,

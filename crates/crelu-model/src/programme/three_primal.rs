@@ -39,7 +39,7 @@ impl<'a, T: Real> ConeBasis<'a, T> {
         control: &Control<'_>,
     ) -> Result<Self, PrimalError> {
         let cone = if activation == Activation::Relu {
-            let mut gram = row_gram(data);
+            let mut gram = row_gram(data, control)?;
             gram.factor(T::of(1.0), tau * tau, control)?;
             let mut half = data.to_owned();
             gram.half_solve_in_place(half.as_mut());

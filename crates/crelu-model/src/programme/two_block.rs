@@ -1,7 +1,7 @@
 use admm::{
     AdmmSettings, AdmmState, GroupNorm, Monitor, PrimalSolver, Proximal, Residuals, Status, Verdict,
 };
-use linalg_core::{LinearOperator, Real};
+use linalg_core::{Control, LinearOperator, Real};
 
 use super::Programme;
 use super::certificate::{Certificate, FeasiblePoint, Multipliers};
@@ -128,7 +128,8 @@ pub(super) fn run<T: Real>(
         per_iteration: products(choice),
     };
     if has_cones(programme) {
-        let mut prox = ConeGroup::new(data, programme.masks(), weight);
+        let mut prox =
+            ConeGroup::new(data, programme.masks(), weight).controlled(job.tracker.control);
         job.iterate(primal.as_mut(), &mut prox)
     } else {
         let mut prox = GroupNorm::new(programme.rank(), programme.n_patterns(), weight);
@@ -323,7 +324,10 @@ impl<T: Real> GapMonitor<'_, '_, T> {
             let point = if T::NAME == "f64" {
                 FeasiblePoint::from_point(programme, &wide(&self.exact))
             } else {
-                FeasiblePoint::from_point(programme, &in_f64(programme, state, prox, &self.exact))
+                FeasiblePoint::from_point(
+                    programme,
+                    &in_f64(programme, state, prox, &self.exact, self.tracker.control),
+                )
             };
             self.tracker.offer_point(point);
             let certificate = Certificate::evaluate(programme, theta, prox.multipliers());
@@ -354,6 +358,7 @@ fn in_f64<T: Real, X: CertifiedProx<T>>(
     state: &AdmmState<T>,
     prox: &X,
     v: &[T],
+    control: Control<'_>,
 ) -> Vec<f64> {
     let rank = programme.rank();
     let mut z = wide(&state.z);
@@ -364,7 +369,8 @@ fn in_f64<T: Real, X: CertifiedProx<T>>(
             rows.clear();
         }
     }
-    let mut cone = ConeGroup::new(programme.data(), programme.masks(), programme.beta_sum());
+    let mut cone = ConeGroup::new(programme.data(), programme.masks(), programme.beta_sum())
+        .controlled(control);
     cone.set_penalty(state.rho.wide());
     cone.start(&multipliers);
     let mut out = vec![0.0; z.len()];

@@ -1,5 +1,5 @@
 use admm::{Proximal, Status};
-use linalg_core::{LinearOperator, norm};
+use linalg_core::{Control, LinearOperator, norm};
 
 use super::Programme;
 use super::certificate::{Certificate, FeasiblePoint, Multipliers};
@@ -108,7 +108,7 @@ pub(super) fn solve(
         inside = Some(solution.choice.clone());
 
         let begun = control.seconds();
-        let prices = set.price(programme, &solution);
+        let prices = set.price(programme, &solution, control);
         let point = FeasiblePoint::from_point(programme, &set.spread(programme, &solution.point));
         let active = point.active;
         tracker.offer_point(point);
@@ -306,7 +306,12 @@ impl Set {
     }
 
     /// Prices of all blocks outside the set at the part's dual point, and the bound of the whole.
-    fn price(&mut self, programme: &Programme, solution: &Solution) -> Prices {
+    fn price(
+        &mut self,
+        programme: &Programme,
+        solution: &Solution,
+        control: Control<'_>,
+    ) -> Prices {
         let (rank, patterns) = (programme.rank(), programme.n_patterns());
         let theta = &solution.certificate.theta;
         let masked = programme.blocks();
@@ -332,8 +337,12 @@ impl Set {
                 })
                 .collect();
             for chunk in dear.chunks(256) {
+                // a block without multipliers is priced higher, and still from above
+                if control.halt().is_some() {
+                    break;
+                }
                 let masks = programme.masks().select(chunk);
-                let mut cone = ConeGroup::new(programme.data(), &masks, 0.0);
+                let mut cone = ConeGroup::new(programme.data(), &masks, 0.0).controlled(control);
                 cone.set_penalty(1.0);
                 let mut z = vec![0.0; 2 * rank * chunk.len()];
                 for (k, &p) in chunk.iter().enumerate() {

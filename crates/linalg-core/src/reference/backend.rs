@@ -2,6 +2,8 @@ use faer::MatRef;
 use nalgebra::{DMatrix, DMatrixView, RealField};
 
 use crate::backend::Backend;
+use crate::control::Control;
+use crate::error::LinalgError;
 use crate::masks::Masks;
 use crate::operator::LinearOperator;
 use crate::real::Real;
@@ -27,12 +29,28 @@ impl<T: Real + RealField> Backend<T> for NalgebraBackend {
         Box::new(ReferenceBlocks::new(forward(data), masks))
     }
 
-    fn inner_gram(&self, data: MatRef<'_, T>, masks: &Masks) -> Box<dyn ShiftedSolve<T>> {
-        Box::new(ReferenceGram::inner(&dense(data, masks)))
+    fn inner_gram(
+        &self,
+        data: MatRef<'_, T>,
+        masks: &Masks,
+        control: &Control<'_>,
+    ) -> Result<Box<dyn ShiftedSolve<T>>, LinalgError> {
+        match control.halt() {
+            Some(_) => Err(LinalgError::Halted),
+            None => Ok(Box::new(ReferenceGram::inner(&dense(data, masks)))),
+        }
     }
 
-    fn outer_gram(&self, data: MatRef<'_, T>, masks: &Masks) -> Box<dyn ShiftedSolve<T>> {
-        Box::new(ReferenceGram::outer(&dense(data, masks)))
+    fn outer_gram(
+        &self,
+        data: MatRef<'_, T>,
+        masks: &Masks,
+        control: &Control<'_>,
+    ) -> Result<Box<dyn ShiftedSolve<T>>, LinalgError> {
+        match control.halt() {
+            Some(_) => Err(LinalgError::Halted),
+            None => Ok(Box::new(ReferenceGram::outer(&dense(data, masks)))),
+        }
     }
 }
 

@@ -70,8 +70,12 @@ fn assert_solves<T: Real>(backend: &dyn Backend<T>) {
         let (data, masks) = (stream.matrix::<T>(rank, n), stream.masks(n, blocks));
         let dense = grams(dense_masked(data.as_ref(), &masks).as_ref());
         let solvers = [
-            backend.inner_gram(data.as_ref(), &masks),
-            backend.outer_gram(data.as_ref(), &masks),
+            backend
+                .inner_gram(data.as_ref(), &masks, &Control::default())
+                .unwrap(),
+            backend
+                .outer_gram(data.as_ref(), &masks, &Control::default())
+                .unwrap(),
         ];
         for (mut solver, dense) in solvers.into_iter().zip(dense) {
             let dim = dense.nrows();
@@ -123,7 +127,9 @@ fn backend_gram_that_is_not_definite_names_its_pivot() {
     let data = Mat::from_fn(1, 3, |_, i| [1.0, 0.0, 2.0][i]);
     let masks = Masks::from_columns(3, vec![1; 3]).unwrap();
     for backend in backends::<f64>() {
-        let mut solver = backend.outer_gram(data.as_ref(), &masks);
+        let mut solver = backend
+            .outer_gram(data.as_ref(), &masks, &Control::default())
+            .unwrap();
         let control = Control::default();
         // diagonal 1 - 0.5, 0 - 0.5: the second pivot is the first bad one
         let error = solver.factor(-0.5, 1.0, &control).unwrap_err();
@@ -160,7 +166,9 @@ fn backend_gram_halted_is_an_error() {
     let flag = AtomicBool::new(true);
     let control = Control::default().interrupt(&flag);
     for backend in backends::<f64>() {
-        let mut solver = backend.inner_gram(data.as_ref(), &masks);
+        let mut solver = backend
+            .inner_gram(data.as_ref(), &masks, &Control::default())
+            .unwrap();
         let result = solver.factor(1.0, 1.0, &control);
         assert_eq!(result, Err(LinalgError::Halted), "{}", backend.name());
     }
@@ -175,7 +183,9 @@ fn backend_boxes_stand_for_what_they_hold() {
         let pair = Mirrored::new(backend.blocks(data.as_ref(), &masks));
         assert_eq!((pair.rows(), pair.cols()), (7, 12));
         assert_adjoint_consistent::<f64>(&pair, 5);
-        let mut solver = backend.inner_gram(data.as_ref(), &masks);
+        let mut solver = backend
+            .inner_gram(data.as_ref(), &masks, &Control::default())
+            .unwrap();
         assert_eq!(solved(&mut solver), solved(&mut *solver));
     }
 }
