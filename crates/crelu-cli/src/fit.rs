@@ -74,7 +74,13 @@ pub(crate) fn run(args: &FitArgs, clock: &ProgramClock) -> Result<ExitCode, Fail
         &control,
         &mut display,
     );
-    let mut fitted = fitted.map_err(|error| origins.failure(&error))?;
+    let mut fitted = fitted.map_err(|error| match samples.read_in_part {
+        Some(rows) => Failure::of(
+            args.data.display(),
+            format_args!("{error}, in the first {rows} rows: there was no time to read more"),
+        ),
+        None => origins.failure(&error),
+    })?;
 
     fitted.model.target_name.clone_from(&samples.target_name);
     fitted.model.target_index = samples.target_index;

@@ -10,6 +10,8 @@ use crate::watch::Watch;
 const HEAD: usize = 1 << 16;
 /// No row is longer: more than ten million columns.
 const LONGEST_LINE: u64 = 256 << 20;
+/// No watch ends a text before so many bytes, a few milliseconds: a table without rows serves nobody.
+const LEAST: u64 = 1 << 20;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A text file without its byte-order mark; a zero byte or an endless line is an error.
@@ -69,7 +71,7 @@ impl TextSource {
         let Some(watch) = &self.watch else {
             return read.len();
         };
-        if self.end == End::OfFile && !watch.goes_on(self.offset) {
+        if self.end == End::OfFile && self.offset >= LEAST && !watch.goes_on(self.offset) {
             self.end = End::AfterThisRow;
         }
         let is_quote = |byte: &u8| *byte == b'"';

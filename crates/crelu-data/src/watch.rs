@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Asked now and then, with the bytes of text that were read, whether to go on: `false` ends the
-/// table with the row at hand. Of the binary formats, which take a fraction of the time, none asks.
+/// table with the row at hand, but for the first megabyte. Of the binary formats, which take a fraction of the time, none asks.
 #[derive(Clone)]
 pub struct Watch {
     goes_on: Arc<dyn Fn(u64) -> bool + Send + Sync>,

@@ -9,4 +9,6 @@ mod oracle;
 #[cfg(test)]
 mod property;
 #[cfg(test)]
+mod watch;
+#[cfg(test)]
 mod writing;

@@ -34,6 +34,8 @@ mod global_searches;
 #[cfg(test)]
 mod invariance;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod model_file;
 #[cfg(test)]
 mod optimality;

@@ -12,6 +12,8 @@ mod data;
 #[cfg(test)]
 mod failure;
 #[cfg(test)]
+mod halts;
+#[cfg(test)]
 mod invariance;
 #[cfg(test)]
 mod optimality;
