@@ -7,6 +7,7 @@ mod settings;
 pub use completion::Completion;
 pub use settings::{CheckedProofSettings, ProofSettings};
 
+use faer::{Accum, Mat};
 use linalg_core::Control;
 
 use self::completion::OwnNetwork;
@@ -26,6 +27,23 @@ const MOST_ROWS: usize = 20_000;
 /// leave open.
 const COMPLETE: f64 = 0.02;
 const COMPLETE_IF_ASKED: f64 = 3.0 * CONE_TOLERANCE;
+
+/// At what share of the rate of a product the quick bound runs, at least.
+const SHARE_OF_RATE: f64 = 0.25;
+/// Side of the product whose rate is measured: a millisecond.
+const RATE_SIDE: usize = 256;
+
+/// Flops a second of a product on all threads, by the clock of `control`.
+fn product_rate(control: &Control<'_>) -> f64 {
+    let factor = Mat::<f64>::from_fn(RATE_SIDE, RATE_SIDE, |i, j| if i < j { 1.0 } else { -0.5 });
+    let mut out = Mat::<f64>::zeros(RATE_SIDE, RATE_SIDE);
+    let begun = control.seconds();
+    let (to, by) = (out.as_mut(), factor.as_ref());
+    linalg_core::product(to, Accum::Replace, by, by, 1.0);
+    #[expect(clippy::cast_precision_loss, reason = "a small count")]
+    let flops = 2.0 * (RATE_SIDE as f64).powi(3);
+    flops / (control.seconds() - begun).max(f64::MIN_POSITIVE)
+}
 
 /// A bound and its certificate.
 #[derive(Debug, Clone, PartialEq)]
@@ -239,6 +257,12 @@ impl<'a> Proving<'a> {
         let (flops, limit) = (settings.flops(n, d), self.settings.flops);
         if !asked && flops > limit {
             return Ok(observer(ProofProgress::TooDear { flops, limit }));
+        }
+        // a part of it cannot be stopped: it does not begin where the rest of the time is too short
+        if let Some(end) = control.ends_at()
+            && control.seconds() + flops / (SHARE_OF_RATE * product_rate(control)) > end
+        {
+            return Ok(true);
         }
         let start = self.known.map(|known| known.0);
         let Some(found) = quick_bound(self.problem, &settings, start, control)? else {

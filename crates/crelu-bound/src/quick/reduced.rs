@@ -1,5 +1,5 @@
 use faer::Mat;
-use linalg_core::{LinalgError, RowSpace};
+use linalg_core::{Control, LinalgError, RowSpace};
 
 use crate::problem::BoundProblem;
 
@@ -26,12 +26,15 @@ pub(super) struct Reduced {
 
 impl Reduced {
     /// None where the data, or the targets, are zero or beyond the range of `f64`.
-    pub(super) fn new(problem: &BoundProblem<'_>) -> Result<Option<Self>, LinalgError> {
+    pub(super) fn new(
+        problem: &BoundProblem<'_>,
+        control: &Control<'_>,
+    ) -> Result<Option<Self>, LinalgError> {
         let (n, d) = (problem.n_samples(), problem.n_features());
         let space = if d > n {
-            RowSpace::qr(problem.x())
+            RowSpace::qr_within(problem.x(), control)?
         } else if d <= SVD_WIDTH {
-            RowSpace::svd(problem.x())?
+            RowSpace::svd_within(problem.x(), control)?
         } else {
             RowSpace::columns(problem.x())
         };

@@ -153,7 +153,7 @@ pub fn quick_bound(
     if let Some(network) = &start {
         network.check(problem)?;
     }
-    let found = match Reduced::new(problem)? {
+    let found = match Reduced::new(problem, control)? {
         Some(data) => Run::new(&data, settings, control).found(start)?,
         None => Found {
             certificate: Certificate::trivial(problem.y().to_vec()),

@@ -110,8 +110,17 @@ pub fn tighten(
     {
         return Ok(report);
     }
-    let Some(data) = Reduced::new(problem)? else {
-        return Ok(report);
+    let data = match Reduced::new(problem, control) {
+        Ok(Some(data)) => data,
+        Ok(None) => return Ok(report),
+        Err(LinalgError::Halted) => {
+            report.status = match control.halt() {
+                Some(Halt::TimeLimit) => TightStatus::TimeLimit,
+                _ => TightStatus::Interrupted,
+            };
+            return Ok(report);
+        }
+        Err(error) => return Err(error.into()),
     };
     let mut pace = Pace::new(control);
     let mut run = match Run::new(problem, data, network, quick, settings, &pace)? {
