@@ -1,4 +1,4 @@
-use linalg_core::{Control, Halt};
+use linalg_core::{Control, Halt, LinalgError};
 
 use super::pace::Pace;
 use super::run::Run;

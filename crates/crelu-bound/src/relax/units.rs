@@ -1,5 +1,5 @@
 use faer::Mat;
-use linalg_core::{LinalgError, RowSpace};
+use linalg_core::{Control, LinalgError, RowSpace};
 
 use crate::problem::BoundProblem;
 
@@ -28,7 +28,10 @@ pub(super) struct Reduced {
 
 impl Reduced {
     /// `None` where the data or the targets are all zero, or out of range.
-    pub(super) fn new(problem: &BoundProblem<'_>) -> Result<Option<Self>, LinalgError> {
+    pub(super) fn new(
+        problem: &BoundProblem<'_>,
+        control: &Control<'_>,
+    ) -> Result<Option<Self>, LinalgError> {
         let (n, x) = (problem.n_samples(), problem.x());
         let largest = |m: f64, v: f64| m.max(v.abs());
         let x_size = (0..x.ncols()).fold(0.0, |m, j| (0..n).fold(m, |m, i| largest(m, x[(i, j)])));
@@ -37,7 +40,7 @@ impl Reduced {
             return Ok(None);
         }
         let unit = Mat::from_fn(n, x.ncols(), |i, j| x[(i, j)] / x_size);
-        let mut space = RowSpace::svd(unit.as_ref())?;
+        let mut space = RowSpace::svd_within(unit.as_ref(), control)?;
         let all = space.take_rows();
         let norm = |i: usize| all.col(i).norm_l2();
         let rows: Vec<usize> = (0..n).filter(|&i| norm(i) > ZERO_ROW).collect();
