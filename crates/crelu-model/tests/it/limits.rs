@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crelu_model::{
     Activation, Clock, Control, Dataset, Fit, FitObserver, FitSettings, Model, Precision,
-    PrimalChoice, Progress, Splitting, TargetColumn, Task, TrainMode, fit, preprocess,
+    PrimalChoice, Progress, Splitting, Status, TargetColumn, Task, TrainMode, fit, preprocess,
 };
 
 use crate::data::Stream;
@@ -125,15 +125,19 @@ fn try_limits(train: &Dataset, settings: &FitSettings, name: &str) -> usize {
         assert!(ended <= limit + MOST_LOOKS, "{name}: {ended} looks");
         assert_usable(&fit, train, &name);
         // after the training there is the proof: what was trained keeps its name
-        let known = ["time_limit", whole.report.status];
+        let known = [Status::TimeLimit, whole.report.status];
         assert!(
             known.contains(&fit.report.status),
-            "{name}: {}",
+            "{name}: {:?}",
             fit.report.status
         );
         if limit == 0 {
-            assert_eq!(fit.report.status, "time_limit", "{name}");
-            assert_eq!((fit.report.neurons, fit.report.proof), (0, None), "{name}");
+            assert_eq!(fit.report.status, Status::TimeLimit, "{name}");
+            assert_eq!(
+                (fit.report.neurons, fit.report.proof.is_none()),
+                (0, true),
+                "{name}"
+            );
         }
         trained += usize::from(fit.report.neurons > 0);
     }
@@ -168,7 +172,7 @@ fn sampled_fit_hears_a_limit_with_every_primal_step() {
     for primal in PrimalChoice::ALL {
         for splitting in [Splitting::TwoBlock, Splitting::ThreeBlock] {
             let mut settings = sampled().n_patterns(6).max_iters(15);
-            (settings.primal, settings.splitting) = (primal, splitting);
+            (settings.programme.primal, settings.programme.splitting) = (primal, splitting);
             if settings.clone().check().is_err() {
                 continue;
             }
@@ -176,9 +180,9 @@ fn sampled_fit_hears_a_limit_with_every_primal_step() {
         }
     }
     let mut settings = sampled();
-    settings.precision = Precision::Mixed;
+    settings.programme.precision = Precision::Mixed;
     try_limits(&train, &settings, "mixed");
-    settings.precision = Precision::F32;
+    settings.programme.precision = Precision::F32;
     try_limits(&train, &settings, "f32");
 }
 
@@ -214,7 +218,7 @@ fn interrupted_fit_before_its_first_step_is_the_zero_network_and_says_so() {
             let settings = settings.check().unwrap();
             let fit = fit(&train, Some(&train), &settings, &control, &mut ()).unwrap();
             assert_usable(&fit, &train, "interrupted");
-            assert_eq!(fit.report.status, "interrupted");
+            assert_eq!(fit.report.status, Status::Interrupted);
             assert_eq!((fit.report.neurons, fit.report.beta), (0, 0.01));
             assert_eq!((fit.report.n, fit.report.d), (40, 5));
             assert!(fit.report.history.is_empty());
