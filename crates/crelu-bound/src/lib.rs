@@ -48,6 +48,7 @@ pub use certificate::{
 pub use cones::{ConeReport, ConeSettings, dearest_in_cones, is_in_few_dimensions};
 pub use enumerate::{Dearest, dearest_neuron, is_enumerable};
 pub use error::{BoundError, BoundPart, BoundSetting};
+pub use faer;
 pub use file::{
     CertificateError, CertificateFile, CertificateUnits, FileError, FileKind, fingerprint,
     verify_bytes,

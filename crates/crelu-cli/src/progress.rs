@@ -274,7 +274,7 @@ impl FitObserver for Display {
                 ));
             }
             Progress::Proof(ProofProgress::TooDear { flops, limit }) => self.tell(&format!(
-                "no proven bound: it would take {flops:.0e} flops, more than {limit:.0e}; --prove 0 asks for it"
+                "the quick proof is left out: it would take {flops:.0e} flops, more than {limit:.0e}; --prove 0 asks for it"
             )),
             Progress::Proof(ProofProgress::TightMemory {
                 needed,
