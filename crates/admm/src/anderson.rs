@@ -4,7 +4,9 @@ use linalg_core::{Real, axpy, dot, sub_into};
 /// carried along by linearity.
 ///
 /// **Source** Anderson 1965; Walker & Ni 2011, eq. 2.2 (type II); the safeguard bounds the
-/// coefficients and the growth of the residual since the memory was last emptied.
+/// coefficients and asks the residual for a decrease that is summable over the accelerated steps
+/// (Zhang, O'Donoghue & Boyd 2020, algorithm 3), counted since the memory was last emptied: without
+/// it accelerated steps can go round in a circle.
 #[derive(Debug, Clone)]
 pub(crate) struct Anderson<T> {
     memory: usize,
@@ -17,6 +19,8 @@ pub(crate) struct Anderson<T> {
     gram: Vec<f64>,
     last: Option<Last<T>>,
     first_norm: f64,
+    /// Accelerated steps since the memory was emptied.
+    accepted: i32,
     residual: Vec<T>,
 }
 
@@ -31,8 +35,11 @@ struct Last<T> {
 const RIDGE: f64 = 1e-10;
 /// Largest coefficient that is trusted.
 const MOST: f64 = 1e3;
-/// Largest growth of the residual since the memory was emptied.
-const GROWTH: f64 = 2.0;
+/// Step number `k + 1` is accelerated if the residual is below this times the first one, over
+/// `(1 + k)^(1 + EXCESS)`: twenty accelerated steps must have won a factor of three, which a useful
+/// acceleration exceeds by far.
+const GROWTH: f64 = 10.0;
+const EXCESS: f64 = 0.1;
 
 impl<T: Real> Anderson<T> {
     pub(crate) fn new(memory: usize, dim: usize, rows: usize) -> Self {
@@ -47,6 +54,7 @@ impl<T: Real> Anderson<T> {
             gram: vec![0.0; memory * memory],
             last: None,
             first_norm: 0.0,
+            accepted: 0,
             residual: vec![T::of(0.0); if memory > 0 { dim } else { 0 }],
         }
     }
@@ -56,6 +64,7 @@ impl<T: Real> Anderson<T> {
         self.count = 0;
         self.next = 0;
         self.last = None;
+        self.accepted = 0;
     }
 
     /// Takes the plain step from `z` to `g` (image `gf`); with `accelerate`, overwrites `g`, `gf`
@@ -96,10 +105,11 @@ impl<T: Real> Anderson<T> {
         }
     }
 
-    fn accelerate(&self, g: &mut [T], gf: &mut [T]) {
+    fn accelerate(&mut self, g: &mut [T], gf: &mut [T]) {
         let (m, stride) = (self.count, self.memory);
         let size = dot(&self.residual, &self.residual).wide().sqrt();
-        let is_tame = size < GROWTH * self.first_norm; // not so for NaN
+        let least = (1.0 + f64::from(self.accepted)).powf(1.0 + EXCESS);
+        let is_tame = size < GROWTH * self.first_norm / least; // not so for NaN
         if !is_tame {
             return;
         }
@@ -117,6 +127,7 @@ impl<T: Real> Anderson<T> {
         if !is_solved || !gamma.iter().all(|c| c.abs() < MOST) {
             return;
         }
+        self.accepted = self.accepted.saturating_add(1);
         for (k, &c) in gamma.iter().enumerate() {
             axpy(T::of(-c), &self.dg[k], g);
             axpy(T::of(-c), &self.dgf[k], gf);

@@ -17,6 +17,9 @@ pub struct Residuals {
 pub enum Verdict {
     /// Go on.
     Continue,
+    /// There is no progress: the next steps are made more exact, and `rho` is balanced by the
+    /// residuals, whatever its schedule says.
+    Retune,
     /// End with this status.
     Stop(Status),
 }

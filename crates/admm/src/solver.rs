@@ -3,6 +3,7 @@ use linalg_core::{Control, LinearOperator, Real, axpy, combine, distance, norm};
 use crate::anderson::Anderson;
 use crate::error::{AdmmError, SettingsError};
 use crate::monitor::{Monitor, Residuals, Verdict};
+use crate::penalty::PenaltyRule;
 use crate::primal::PrimalSolver;
 use crate::prox::Proximal;
 use crate::schedule::InnerSchedule;
@@ -132,7 +133,7 @@ pub fn solve<T: Real, S: PrimalSolver<T> + ?Sized, X: Proximal<T> + ?Sized>(
         return Ok(solution);
     }
     solution.seconds.setup += watch.lap();
-    let schedule = InnerSchedule::new(settings.inner_tol);
+    let mut schedule = InnerSchedule::new(settings.inner_tol);
     let mut reconsider = settings.penalty_first;
     let mut slip = (f64::INFINITY, f64::INFINITY);
 
@@ -183,22 +184,36 @@ pub fn solve<T: Real, S: PrimalSolver<T> + ?Sized, X: Proximal<T> + ?Sized>(
 
         let verdict = monitor.observe(state, &residuals, problem.prox);
         solution.seconds.monitor += watch.lap();
-        if let Verdict::Stop(status) = verdict {
-            solution.status = status;
-            break;
-        }
-
+        let mut rule = None;
         if k == reconsider {
             let next = (settings.penalty_growth * to_f64(reconsider)).round();
             reconsider = (reconsider + 1).max(from_f64(next));
+            rule = Some(settings.penalty_rule);
+        }
+        match verdict {
+            Verdict::Continue => {}
+            Verdict::Retune => {
+                schedule.tighten();
+                if settings.penalty_rule != PenaltyRule::Fixed {
+                    rule = Some(PenaltyRule::Balance);
+                }
+            }
+            Verdict::Stop(status) => {
+                solution.status = status;
+                break;
+            }
+        }
+        if let Some(rule) = rule {
             let shrinkage = problem.prox.shrinkage(&state.v);
-            let change = settings.penalty_rule.factor(
+            let change = rule.factor(
                 residuals.primal,
                 residuals.dual,
                 shrinkage,
                 norm(&state.v) == T::of(0.0),
                 settings.penalty_band,
             );
+            // residuals of a step that fell short are its own; a smaller rho would make it harder
+            let change = change.filter(|factor| *factor > 1.0 || !report.short);
             if let Some(factor) = change {
                 rescale(state, T::of(factor));
                 anderson.clear();

@@ -1,12 +1,16 @@
-use linalg_core::{BlockColumns, Control, LinalgError, Real, axpy, dot, norm, scale};
+use linalg_core::{BlockColumns, Control, LinalgError, Real, axpy, dot, norm, scale, sub_into};
 
 use super::{Lift, PrimalReport, residual_bound};
 use crate::error::PrimalError;
 
-/// Sweeps without a smaller gradient after which a step counts as done: the precision's limit.
-const IDLE: usize = 50;
-/// What counts as smaller.
-const SMALLER: f64 = 0.999;
+/// Sweeps that do not lower `phi` after which a step counts as done: the precision's limit. The
+/// gradient tells nothing of it: like that of any conjugate directions it may rise for long.
+const IDLE: usize = 10;
+/// Directions of earlier sweeps that a sweep's move is made conjugate to. One would do if a sweep
+/// were a symmetric linear map of the gradient; with line searches and changing orders it is not.
+const MEMORY: usize = 6;
+/// Share of `|A'| (|y| + |F w|)` roundings that the gradient carries: they are of either sign.
+const ROUNDING: f64 = 0.25;
 
 /// The least-squares step of [`InnerPrimal`](crate::InnerPrimal) as a minimisation over blocks of
 /// columns, with the residual kept up to date:
@@ -15,6 +19,13 @@ const SMALLER: f64 = 0.999;
 ///     phi(x) = |F w + c A x - y|^2 / 2 + c rho |x|^2 / 2,   u = w + (x, -x)
 ///     gradient / c = A' p + rho x,   p = F u - y
 /// ```
+///
+/// A sweep over the blocks is the preconditioner of flexible conjugate gradients: its move is made
+/// conjugate to those of the last sweeps and taken as far as `phi` falls, so that the number of
+/// sweeps grows with the root of the condition number instead of with the number itself. Directions
+/// are kept for the next step, which has the same system for another right-hand side.
+///
+/// **Source** Notay 2000, FCG(m), around the block descent that the caller names.
 ///
 /// The last term is the proximal distance, `rho |u - w|^2 / 2`: it pulls towards `w`.
 pub(super) struct Blocks<'a, T> {
@@ -29,7 +40,10 @@ pub(super) struct Blocks<'a, T> {
     pub(super) x: Vec<T>,
     /// `F u - y`.
     misfit: Vec<T>,
+    conjugate: Conjugate<T>,
     first: bool,
+    /// `|A' y| / |y|`, in place of the norm of `A`.
+    gain: f64,
     full: Vec<T>,
     pub(super) gradient: Vec<T>,
     pub(super) direction: Vec<T>,
@@ -73,7 +87,9 @@ impl<'a, T: Real> Blocks<'a, T> {
             rho: None,
             x: zeros(op.cols()),
             misfit: zeros(op.rows()),
+            conjugate: Conjugate::new(op.cols(), op.rows()),
             first: true,
+            gain: 0.0,
             full: zeros(op.cols()),
             gradient: zeros(part),
             direction: zeros(part),
@@ -91,11 +107,23 @@ impl<'a, T: Real> Blocks<'a, T> {
             // F'theta hardly moves with rho, and the step is F'theta / rho
             scale(old / rho, &mut self.x);
         }
+        self.conjugate.clear();
         self.rho = Some(rho);
     }
 
-    /// `|A' p + rho x|`, by a product with all blocks.
-    fn full_gradient(&mut self, rho: T) -> f64 {
+    /// `p = F w + c A x - y` and `|A' p + rho x|`, anew: what sweeps add to the residual carries
+    /// their rounding.
+    fn full_gradient(&mut self, fw: &[T], rho: T, factor: T) -> f64 {
+        self.op.apply(&self.x, &mut self.image, &mut self.scratch);
+        for (((p, f), y), image) in self
+            .misfit
+            .iter_mut()
+            .zip(fw)
+            .zip(self.target)
+            .zip(&self.image)
+        {
+            *p = *f - *y + factor * *image;
+        }
         self.op
             .apply_adjoint(&self.misfit, &mut self.full, &mut self.scratch);
         axpy(rho, &self.x, &mut self.full);
@@ -119,6 +147,14 @@ impl<'a, T: Real> Blocks<'a, T> {
                 *x = *u - *w;
             }
             self.first = false;
+            self.op
+                .apply_adjoint(self.target, &mut self.full, &mut self.scratch);
+            let size = norm(self.target).wide();
+            self.gain = if size > 0.0 {
+                norm(&self.full).wide() / size
+            } else {
+                0.0
+            };
         }
         self.op.apply(&self.x, &mut self.image, &mut self.scratch);
         for (((p, f), y), image) in self
@@ -130,15 +166,19 @@ impl<'a, T: Real> Blocks<'a, T> {
         {
             *p = *f - *y + factor * *image;
         }
-        let start = self.full_gradient(rho);
+        self.conjugate
+            .descend(factor * rho, &mut self.x, &mut self.misfit);
+        let start = self.full_gradient(fw, rho, factor);
         if !start.is_finite() {
             return Err(PrimalError::NotFinite { sweep: 0 });
         }
-        // the gradient at x = 0 is the right-hand side; no more than rounding of it can be asked
+        // the gradient at x = 0 is the right-hand side; no more than rounding of it can be asked,
+        // nor of the residual that it is the image of
         let size = start + rho.wide() * norm(&self.x).wide();
-        let rounding = 8.0 * T::EPS * size;
+        let carried = norm(self.target).wide() + norm(fw).wide();
+        let rounding = T::EPS * (8.0 * size).max(ROUNDING * self.gain * carried);
         let mut order: Vec<usize> = (0..self.op.n_blocks()).collect();
-        let (mut sweeps, mut best, mut idle, mut left) = (0, start, 0, start);
+        let (mut sweeps, mut idle, mut left) = (0, 0, start);
         loop {
             let length = norm(&self.x).wide();
             let wanted = size * residual_bound(tol, length, size, 1.0 / rho.wide());
@@ -150,22 +190,26 @@ impl<'a, T: Real> Blocks<'a, T> {
                 break;
             }
             descent.order(&mut order);
+            self.conjugate.begin(&self.x, &self.misfit);
             let seen = self.sweep(descent, &order, rho, factor);
+            let weight = factor * rho;
+            let fall = self.conjugate.end(weight, &mut self.x, &mut self.misfit);
+            let phi = dot(&self.misfit, &self.misfit) + weight * dot(&self.x, &self.x);
+            idle = if fall > T::EPS.powf(1.5) * phi.wide() {
+                0
+            } else {
+                idle + 1
+            };
             sweeps += 1;
             if !seen.is_finite() {
                 return Err(PrimalError::NotFinite { sweep: sweeps });
             }
             // what the blocks met on their turn stands for the gradient until it is small enough
             left = if seen <= 2.0 * wanted.max(rounding) || sweeps == self.max_sweeps {
-                self.full_gradient(rho)
+                self.full_gradient(fw, rho, factor)
             } else {
                 seen
             };
-            if left < SMALLER * best {
-                (best, idle) = (left, 0);
-            } else {
-                idle += 1;
-            }
         }
         self.lift.add(T::of(1.0), &self.x, w, u);
         for ((f, p), y) in fu.iter_mut().zip(&self.misfit).zip(self.target) {
@@ -174,6 +218,7 @@ impl<'a, T: Real> Blocks<'a, T> {
         Ok(PrimalReport {
             inner_iterations: sweeps,
             residual: if size > 0.0 { left / size } else { 0.0 },
+            short: left > size * residual_bound(tol, norm(&self.x).wide(), size, 1.0 / rho.wide()),
         })
     }
 
@@ -208,5 +253,102 @@ impl<'a, T: Real> Blocks<'a, T> {
             axpy(factor * step, &self.image, &mut self.misfit);
         }
         seen.sqrt()
+    }
+}
+
+/// The moves of the last sweeps, conjugate in the Hessian of `phi`, and their images.
+struct Conjugate<T> {
+    ring: Vec<Move<T>>,
+    count: usize,
+    next: usize,
+    /// The move that is being made conjugate.
+    new: Move<T>,
+    /// Where the sweep began.
+    x: Vec<T>,
+    misfit: Vec<T>,
+}
+
+struct Move<T> {
+    p: Vec<T>,
+    /// `c A p`.
+    image: Vec<T>,
+    /// `p' (Hessian) p`.
+    curvature: f64,
+}
+
+impl<T: Real> Move<T> {
+    fn zero(cols: usize, rows: usize) -> Self {
+        Self {
+            p: vec![T::of(0.0); cols],
+            image: vec![T::of(0.0); rows],
+            curvature: 0.0,
+        }
+    }
+
+    /// `p' (Hessian) x` for `weight = c rho`, with the image of `x`.
+    fn against(&self, weight: T, x: &[T], image: &[T]) -> f64 {
+        (dot(&self.image, image) + weight * dot(&self.p, x)).wide()
+    }
+
+    fn add(&self, step: f64, x: &mut [T], misfit: &mut [T]) {
+        axpy(T::of(step), &self.p, x);
+        axpy(T::of(step), &self.image, misfit);
+    }
+}
+
+impl<T: Real> Conjugate<T> {
+    fn new(cols: usize, rows: usize) -> Self {
+        Self {
+            ring: (0..MEMORY).map(|_| Move::zero(cols, rows)).collect(),
+            count: 0,
+            next: 0,
+            new: Move::zero(cols, rows),
+            x: vec![T::of(0.0); cols],
+            misfit: vec![T::of(0.0); rows],
+        }
+    }
+
+    fn clear(&mut self) {
+        (self.count, self.next) = (0, 0);
+    }
+
+    /// The minimiser over the directions kept.
+    fn descend(&self, weight: T, x: &mut [T], misfit: &mut [T]) {
+        for old in &self.ring[..self.count] {
+            let slope = old.against(weight, x, misfit);
+            old.add(-slope / old.curvature, x, misfit);
+        }
+    }
+
+    fn begin(&mut self, x: &[T], misfit: &[T]) {
+        self.x.copy_from_slice(x);
+        self.misfit.copy_from_slice(misfit);
+    }
+
+    /// Replaces the sweep's move by the best one along its part that is conjugate to those before;
+    /// where that part is mostly rounding, so that its image would not be its image, the move stands. Twice what `phi` fell
+    /// by, 0 where the move stands.
+    fn end(&mut self, weight: T, x: &mut [T], misfit: &mut [T]) -> f64 {
+        let new = &mut self.new;
+        sub_into(x, &self.x, &mut new.p);
+        sub_into(misfit, &self.misfit, &mut new.image);
+        let whole = new.against(weight, &new.p, &new.image);
+        for old in &self.ring[..self.count] {
+            let share = old.against(weight, &new.p, &new.image) / old.curvature;
+            old.add(-share, &mut new.p, &mut new.image);
+        }
+        new.curvature = new.against(weight, &new.p, &new.image);
+        let step = -new.against(weight, &self.x, &self.misfit) / new.curvature;
+        let new_curvature = new.curvature;
+        if step.is_finite() && new_curvature > T::EPS.sqrt() * whole {
+            x.copy_from_slice(&self.x);
+            misfit.copy_from_slice(&self.misfit);
+            new.add(step, x, misfit);
+            core::mem::swap(&mut self.ring[self.next], new);
+            self.next = (self.next + 1) % MEMORY;
+            self.count = (self.count + 1).min(MEMORY);
+            return step * step * new_curvature;
+        }
+        0.0
     }
 }

@@ -27,6 +27,8 @@ pub struct PrimalReport {
     pub inner_iterations: usize,
     /// Relative residual of the linear system, where it is known (0 for a direct solve).
     pub residual: f64,
+    /// The tolerance was not met: a limit of the inner iterations or of the precision came first.
+    pub short: bool,
 }
 
 /// The smooth part, through its step `u = argmin f(F u) + rho/2 |u - w|^2`.

@@ -175,6 +175,7 @@ impl<T: Real> PrimalSolver<T> for OuterPrimal<'_, T> {
         Ok(PrimalReport {
             inner_iterations: 0,
             residual,
+            short: false,
         })
     }
 

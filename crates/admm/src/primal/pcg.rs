@@ -1,4 +1,4 @@
-use krylov::{CgSettings, CgWorkspace, NormalOperator, block_pcg};
+use krylov::{CgSettings, CgStatus, CgWorkspace, NormalOperator, block_pcg};
 use linalg_core::{
     Adjoint, Control, LinalgError, LinearOperator, Preconditioner, Real, axpy, norm, scale,
     sub_into,
@@ -188,6 +188,7 @@ impl<T: Real> PrimalSolver<T> for PcgPrimal<'_, T> {
         let report = PrimalReport {
             inner_iterations: reports[0].iterations,
             residual: reports[0].residual,
+            short: reports[0].status != CgStatus::Converged,
         };
         match self.space {
             Space::Columns => self.step.copy_from_slice(&self.unknown),

@@ -1,4 +1,4 @@
-use admm::{Proximal, Status};
+use admm::{Proximal, Status, Verdict};
 use faer::{Accum, Mat, MatRef};
 use linalg_core::{
     Control, LinalgError, LinearOperator, ShiftedGram, axpy, combine, distance, dot, norm, product,
@@ -142,7 +142,7 @@ pub(super) fn finish(
         }
         run.offer(tracker);
         match tracker.conclude(steps) {
-            Some(Status::Converged) => {
+            Verdict::Stop(Status::Converged) => {
                 status = Status::Converged;
                 break;
             }

@@ -1,4 +1,4 @@
-use admm::{AdmmError, PhaseSeconds, PrimalError, Status};
+use admm::{AdmmError, PhaseSeconds, PrimalError, Residuals, Status, Verdict};
 use linalg_core::{Control, LinalgError, Real};
 use serde::Serialize;
 
@@ -572,7 +572,9 @@ impl Totals {
     }
 }
 
-/// Checks without a better gap after which a run counts as stalled.
+/// Checks without a better gap or smaller residuals after which a run counts as stalled. At a third and at two thirds
+/// of them the steps are made more exact, the second time to rounding, and the penalty parameter is
+/// balanced: a run has not stalled before that has been tried.
 const PATIENCE: usize = 60;
 /// What counts as better, relative.
 const BETTER: f64 = 0.995;
@@ -590,6 +592,9 @@ pub(super) struct Tracker<'a> {
     pub(super) point: FeasiblePoint,
     pub(super) certificate: Certificate,
     best_gap: f64,
+    /// The larger residual at its smallest, at the penalty parameter in force.
+    best_residual: f64,
+    rho: f64,
     idle: usize,
     /// Stall early: a higher precision can take over.
     hasty: bool,
@@ -624,6 +629,8 @@ impl<'a> Tracker<'a> {
             point: FeasiblePoint::zero(programme),
             certificate,
             best_gap: f64::INFINITY,
+            best_residual: f64::INFINITY,
+            rho: 0.0,
             idle: 0,
             hasty: false,
             gaps: Vec::new(),
@@ -658,8 +665,21 @@ impl<'a> Tracker<'a> {
         }
     }
 
-    /// Tells the observer; converged, stalled or neither.
-    pub(super) fn conclude(&mut self, iteration: usize) -> Option<Status> {
+    /// Residuals that fall are progress, too: the gap need not follow them at once.
+    pub(super) fn moved(&mut self, rho: f64, residuals: &Residuals) {
+        let size = residuals.primal.max(residuals.dual);
+        #[expect(clippy::float_cmp, reason = "the same number, or another was set")]
+        let same = rho == self.rho;
+        if same && size < BETTER * self.best_residual {
+            self.idle = 0;
+        }
+        if !same || size < BETTER * self.best_residual {
+            (self.rho, self.best_residual) = (rho, size);
+        }
+    }
+
+    /// Tells the observer, and says how to go on.
+    pub(super) fn conclude(&mut self, iteration: usize) -> Verdict {
         let gap = self.gap();
         self.observer.check(&Check {
             iteration: self.before + iteration,
@@ -678,11 +698,13 @@ impl<'a> Tracker<'a> {
             && self.gaps.len() > HASTY
             && gap > HASTY_SHARE * self.gaps[self.gaps.len() - 1 - HASTY];
         if gap <= TOLERANCE_MARGIN * self.settings.tol {
-            Some(Status::Converged)
+            Verdict::Stop(Status::Converged)
         } else if self.idle >= PATIENCE || slow {
-            Some(Status::Stalled)
+            Verdict::Stop(Status::Stalled)
+        } else if self.idle > 0 && self.idle.is_multiple_of(PATIENCE / 3) {
+            Verdict::Retune
         } else {
-            None
+            Verdict::Continue
         }
     }
 

@@ -1,6 +1,6 @@
 use admm::{PrimalError, PrimalReport};
 use faer::{Accum, Mat, MatMut, MatRef};
-use krylov::{CgSettings, CgWorkspace, NormalOperator, block_pcg};
+use krylov::{CgSettings, CgStatus, CgWorkspace, NormalOperator, block_pcg};
 use linalg_core::{
     Control, Identity, LinalgError, LinearOperator, MaskedBlocks, Mirrored, Preconditioner, Real,
     axpy, distance, norm, product,
@@ -168,6 +168,7 @@ impl<'a, T: Real> SourceSystem<'a, T> {
         Ok(PrimalReport {
             inner_iterations: reports[0].iterations,
             residual: reports[0].residual,
+            short: reports[0].status != CgStatus::Converged,
         })
     }
 }

@@ -347,7 +347,7 @@ impl<T: Real> Monitor<T, ThreeBlockProx<T>> for DenseMonitor<'_, '_, T> {
     fn observe(
         &mut self,
         state: &AdmmState<T>,
-        _residuals: &Residuals,
+        residuals: &Residuals,
         _prox: &mut ThreeBlockProx<T>,
     ) -> Verdict {
         self.iteration += 1;
@@ -359,9 +359,8 @@ impl<T: Real> Monitor<T, ThreeBlockProx<T>> for DenseMonitor<'_, '_, T> {
             return Verdict::Continue;
         }
         self.check(state);
-        self.tracker
-            .conclude(self.iteration)
-            .map_or(Verdict::Continue, Verdict::Stop)
+        self.tracker.moved(state.rho.wide(), residuals);
+        self.tracker.conclude(self.iteration)
     }
 }
 

@@ -383,7 +383,7 @@ fn wide<T: Real>(x: &[T]) -> Vec<f64> {
 }
 
 impl<T: Real, X: CertifiedProx<T>> Monitor<T, X> for GapMonitor<'_, '_, T> {
-    fn observe(&mut self, state: &AdmmState<T>, _residuals: &Residuals, prox: &mut X) -> Verdict {
+    fn observe(&mut self, state: &AdmmState<T>, residuals: &Residuals, prox: &mut X) -> Verdict {
         self.iteration += 1;
         let (blocks, active) = (
             state.v.len() / self.tracker.programme.rank().max(1),
@@ -407,14 +407,16 @@ impl<T: Real, X: CertifiedProx<T>> Monitor<T, X> for GapMonitor<'_, '_, T> {
             return Verdict::Continue;
         }
         self.check(state, prox, true);
-        if let Some(status) = self.tracker.conclude(self.iteration) {
-            return Verdict::Stop(status);
+        self.tracker.moved(state.rho.wide(), residuals);
+        let verdict = self.tracker.conclude(self.iteration);
+        if let Verdict::Stop(_) = verdict {
+            return verdict;
         }
         if !self.newton_failed && self.newton.pays(self.tracker, &prox.held(&state.v), active) {
             self.hand_over = true;
             return Verdict::Stop(Status::Stalled);
         }
-        Verdict::Continue
+        verdict
     }
 }
 

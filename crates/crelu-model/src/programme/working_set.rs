@@ -1,4 +1,4 @@
-use admm::{Proximal, Status};
+use admm::{Proximal, Status, Verdict};
 use linalg_core::{Control, LinearOperator, norm};
 
 use super::Programme;
@@ -136,7 +136,7 @@ pub(super) fn solve(
         largest = largest.max(set.members.len());
         let tightest = 0.5 * SHARE * settings.tol;
         if added == 0 && (solution.status == Status::Stalled || tol <= tightest)
-            || concluded == Some(Status::Stalled)
+            || concluded == Verdict::Stop(Status::Stalled)
         {
             status = Status::Stalled;
             break;

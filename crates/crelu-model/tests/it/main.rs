@@ -47,3 +47,5 @@ mod primal;
 mod targets;
 #[cfg(test)]
 mod units;
+#[cfg(test)]
+mod weak;
