@@ -41,6 +41,7 @@ impl Variant {
     fn settings(self, seed: u64) -> GlobalSettings {
         let mut settings = GlobalSettings::default();
         settings.seed = seed;
+        settings.thorough = self != Self::Default;
         match self {
             Self::Best => settings.thin = 0.0,
             Self::Wide => {

@@ -93,7 +93,8 @@ fn row(
         "neurons": trained.neurons.len(), "best_neurons": trained.best.len(),
         "max_price": trained.max_price, "search_gap": gap, "ascents": trained.ascents,
         "rounds": trained.rounds, "seconds": seconds, "setup": setup,
-        "pricing": trained.pricing_seconds, "polish": trained.polish_seconds, "flops": flops,
+        "pricing": trained.seconds.pricing, "correct": trained.seconds.correct,
+        "slide": trained.seconds.slide, "thin": trained.seconds.thin, "flops": flops,
         "accuracy": score.accuracy(), "r2": score.r2(),
         "frontier": trained.frontier.iter()
             .map(|p| json!([p.neurons, p.objective / count])).collect::<Vec<_>>(),

@@ -38,6 +38,8 @@ pub(crate) fn of(args: &FitArgs, samples: &Samples) -> Result<FitSettings, Failu
     settings.ascents = args.ascents;
     settings.thin = args.thin;
     settings.max_neurons = args.max_neurons;
+    settings.settle = args.settle;
+    settings.thorough = args.thorough;
     settings.init = args.init.as_deref().map(start).transpose()?;
     settings.seed = args.seed;
     settings.standardize = !args.no_standardize;

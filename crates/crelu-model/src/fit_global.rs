@@ -162,9 +162,8 @@ pub(crate) fn fit_global(
         iterations: trained.rounds,
         seconds,
         work: Some(Work {
-            products: trained.pricing_products + trained.polish_products,
-            #[expect(clippy::cast_precision_loss, reason = "a count, rounded")]
-            flops: problem.flops() as f64,
+            products: trained.work.products,
+            flops: in_flops(trained.work.flops),
         }),
         train: train_score,
         test: test_score,
@@ -243,10 +242,18 @@ fn primal_used(own: Option<&OwnProgramme>) -> PrimalUsed {
 /// The phases of a training that took `total` seconds; what none of them names is the evaluation of
 /// its networks.
 fn add_training(seconds: &mut Seconds, trained: &Trained, total: f64) {
-    seconds.pricing += trained.pricing_seconds;
-    seconds.slide += trained.polish_seconds;
-    let named = trained.pricing_seconds + trained.polish_seconds;
+    let parts = trained.seconds;
+    seconds.pricing += parts.pricing;
+    seconds.correct += parts.correct;
+    seconds.slide += parts.slide;
+    seconds.thin += parts.thin;
+    let named = parts.pricing + parts.correct + parts.slide + parts.thin;
     seconds.certificate += (total - named).max(0.0);
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a count, rounded")]
+fn in_flops(count: u64) -> f64 {
+    count as f64
 }
 
 struct Recorder<'a> {
@@ -279,6 +286,7 @@ impl GlobalObserver for Recorder<'_> {
         );
         entry.max_price = Some(round.max_price);
         entry.search_gap = Some(round.search_gap);
+        entry.flops = Some(in_flops(round.flops));
         self.history.push(entry);
         self.stop |= !self.observer.progress(Progress::Check(&entry));
         !self.stop

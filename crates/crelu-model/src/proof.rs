@@ -40,7 +40,7 @@ pub(crate) fn prove_fit(
     let proofs = match settings.prove {
         Prove::Never => return Ok(()),
         Prove::Quick if fit.report.train_mode() == TrainMode::Sampled => return Ok(()),
-        Prove::Quick => proofs,
+        Prove::Quick => proofs.flops(flops_unasked(&fit.report)),
         Prove::Seconds(seconds) => proofs.seconds(seconds),
     };
     // no proof begins after the limit; one of numbers that lost digits on their way in is one of others
@@ -98,6 +98,20 @@ pub(crate) fn prove_fit(
     fit.report.seconds.proof = control.seconds() - begun;
     fit.report.seconds.total = control.seconds();
     Ok(())
+}
+
+/// Unless it is asked for, the quick bound may take this share of the training's flops ...
+const SHARE: f64 = 0.1;
+/// ... or this many, a fifth of a second of two cores, whichever is more.
+const FREE_FLOPS: f64 = 3e10;
+/// Its small products run at a quarter of the rate of the training's, at most: one of its flops counts
+/// for so many of those.
+const SLOWER: f64 = 4.0;
+
+/// Flops of its own that the quick bound may take unasked.
+fn flops_unasked(report: &Report) -> f64 {
+    let training = report.work.map_or(0.0, |work| work.flops);
+    (SHARE * training).max(FREE_FLOPS) / SLOWER
 }
 
 /// What the history says of the returned network, whose training is over.

@@ -93,8 +93,8 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "BYTES", value_parser = number::bytes, allow_negative_numbers = true)]
     pub(crate) memory_limit: Option<f64>,
 
-    /// Relative gap at which the fit is converged [default: sampled 1e-3, of the programme; global
-    /// 1e-2, of the search]
+    /// Relative gap at which the fit is converged: of the programme (sampled), or of a search of the
+    /// largest size (global) [default: 1e-3]
     #[arg(long, value_name = "T", value_parser = number::at_least_zero, allow_negative_numbers = true)]
     pub(crate) tol: Option<f64>,
     /// Most iterations [default: sampled 2000; global 500 rounds]
@@ -110,6 +110,13 @@ pub(crate) struct FitArgs {
     /// Return the best network found with at most so many neurons (global)
     #[arg(long, value_name = "M", value_parser = number::count, allow_negative_numbers = true)]
     pub(crate) max_neurons: Option<usize>,
+    /// End when, by the course of J over the work, at most half of this share of J is left to win; 0:
+    /// never (global) [default: 1e-2, and 1e-3 in the first 3e11 flops; with --tol: T]
+    #[arg(long, value_name = "S", value_parser = number::at_least_zero, allow_negative_numbers = true)]
+    pub(crate) settle: Option<f64>,
+    /// Go on until two searches of the largest size, over all rows, find nothing (global)
+    #[arg(long)]
+    pub(crate) thorough: bool,
     /// A model to start from (global)
     #[arg(long, value_name = "MODEL")]
     pub(crate) init: Option<PathBuf>,

@@ -12,6 +12,10 @@ pub enum Setting {
     Tol,
     /// How far above the best network the returned one may be.
     Thin,
+    /// What may be left to win when a run ends by the course of its objective.
+    Settle,
+    /// Whether a run goes on until its largest searches find nothing.
+    Thorough,
     /// Ascents of the largest searches.
     Ascents,
     /// Most neurons.
@@ -49,6 +53,8 @@ impl Setting {
             Self::BetaFrac => "beta-frac",
             Self::Tol => "tol",
             Self::Thin => "thin",
+            Self::Settle => "settle",
+            Self::Thorough => "thorough",
             Self::Ascents => "ascents",
             Self::MaxNeurons => "max-neurons",
             Self::Init => "init",

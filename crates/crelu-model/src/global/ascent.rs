@@ -1,9 +1,6 @@
-use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
 use linalg_core::{Control, dot, norm};
-use pulp::Arch;
 
-use super::rows::{tile_rows, tiles};
+use super::fused::{Climb, Lane, Layout, Level};
 
 /// The first and the last step of an ascent, as shares of the whole way to `g / |g|`.
 const FIRST_STEP: f32 = 1.0;
@@ -11,6 +8,8 @@ const LAST_STEP: f32 = 0.03;
 /// Those that go on to the end take so many tenths of the steps again, down to this one.
 const FINISH: usize = 4;
 const FINEST_STEP: f32 = 3e-4;
+/// ... and those that climb on over all rows, after steps on a sample, so many.
+const CLIMB: usize = 1;
 const MOMENTUM: f32 = 0.9;
 /// What a gradient adds to the velocity: together with the momentum, 0.3 of the power step. Larger
 /// ones jump over narrow maxima (1 and 3 leave J up to 0.03 % and 0.1 % higher), 0.1 is too slow.
@@ -19,6 +18,15 @@ const GAIN: f32 = 0.03;
 const CULLS: [usize; 2] = [2, 4];
 /// A value below this share of the gradient's length does not set the length of the step.
 const LEAST_VALUE: f32 = 0.1;
+
+/// Columns times steps of so many ascents, and the steps over all rows of one that climbs on;
+/// `is_whole`: the ascents are over all rows and finish themselves.
+pub(super) fn column_steps(ascents: usize, steps: usize, is_whole: bool) -> (usize, usize) {
+    let [first, second] = CULLS.map(|tenth| tenth * steps / 10);
+    let finish = if is_whole { steps * FINISH / 10 + 1 } else { 0 };
+    let wide = first + (second - first) / 2 + (steps + 1 - second + finish) / 4;
+    (ascents * wide, steps * CLIMB / 10 + 1)
+}
 
 /// A batch of ascents of `s theta'(R u)_+` over the unit sphere, each column with its sign.
 pub(super) struct Ascent {
@@ -31,7 +39,11 @@ pub(super) struct Ascent {
     pub(super) u: Vec<f32>,
     gradient: Vec<f32>,
     velocity: Vec<f32>,
-    tile: Vec<f32>,
+    level: Level,
+    layout: Layout,
+    /// The iterates and their gradients, laid out for a pass.
+    packed: Vec<f32>,
+    slopes: Vec<f32>,
     /// The best points met and their values.
     best: Vec<f32>,
     values: Vec<f32>,
@@ -40,9 +52,11 @@ pub(super) struct Ascent {
 }
 
 impl Ascent {
-    pub(super) fn new(rank: usize, n_samples: usize, signs: Vec<f32>) -> Self {
+    pub(super) fn new(rank: usize, signs: Vec<f32>) -> Self {
         let columns = signs.len();
         let zeros = || vec![0.0; rank * columns];
+        let level = Level::widest();
+        let layout = Layout::new::<f32>(level, columns);
         Self {
             rank,
             columns,
@@ -51,7 +65,10 @@ impl Ascent {
             u: zeros(),
             gradient: zeros(),
             velocity: zeros(),
-            tile: vec![0.0; tile_rows(n_samples) * columns],
+            packed: vec![0.0; rank * layout.padded()],
+            slopes: vec![0.0; rank * layout.padded()],
+            level,
+            layout,
             best: zeros(),
             values: vec![f32::NEG_INFINITY; columns],
             products: 0.0,
@@ -66,23 +83,34 @@ impl Ascent {
     /// ```
     ///
     /// A whole step would be the power step `u = g / |g|`, the best of its pattern.
-    pub(super) fn run(
+    pub(super) fn run(&mut self, data: &[f32], theta: &[f32], steps: usize, control: &Control<'_>) {
+        self.phase(data, theta, steps, (FIRST_STEP, LAST_STEP), control);
+        self.u.copy_from_slice(&self.best);
+    }
+
+    /// Small steps after [`Ascent::run`]: concave kinks, where the best point lies on some, and only
+    /// small steps come near to it.
+    pub(super) fn finish(
         &mut self,
-        data: MatRef<'_, f32>,
+        data: &[f32],
         theta: &[f32],
         steps: usize,
         control: &Control<'_>,
     ) {
-        self.phase(data, theta, steps, (FIRST_STEP, LAST_STEP), control);
-        // concave kinks: the best point lies on some, and only small steps come near to it
-        self.u.copy_from_slice(&self.best);
-        self.phase(
-            data,
-            theta,
-            steps * FINISH / 10,
-            (LAST_STEP, FINEST_STEP),
-            control,
-        );
+        let steps = steps * FINISH / 10;
+        self.phase(data, theta, steps, (LAST_STEP, FINEST_STEP), control);
+    }
+
+    /// A few of these small steps, for points that come from a sample of the rows.
+    pub(super) fn climb(
+        &mut self,
+        data: &[f32],
+        theta: &[f32],
+        steps: usize,
+        control: &Control<'_>,
+    ) {
+        let steps = steps * CLIMB / 10;
+        self.phase(data, theta, steps, (LAST_STEP, FINEST_STEP), control);
     }
 
     /// Columns whose gradients were made, counted at every step.
@@ -92,7 +120,7 @@ impl Ascent {
 
     fn phase(
         &mut self,
-        data: MatRef<'_, f32>,
+        data: &[f32],
         theta: &[f32],
         steps: usize,
         (first, last): (f32, f32),
@@ -126,48 +154,27 @@ impl Ascent {
         points.zip(signs).map(|((u, value), sign)| (u, value, sign))
     }
 
-    /// `g = s R'(theta * 1[R u > 0])`, a tile of rows at a time: one pass over the tile makes the
-    /// masked `theta` in place of the image.
-    fn gradients(&mut self, data: MatRef<'_, f32>, theta: &[f32]) {
+    /// `g = s R'(theta * 1[R u > 0])`.
+    fn gradients(&mut self, data: &[f32], theta: &[f32]) {
         let (rank, columns) = (self.rank, self.columns);
         self.gone_through += columns;
         #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
         let count = 2.0 * columns as f64;
         self.products += count;
-        self.gradient.fill(0.0);
-        let arch = Arch::new();
-        for rows in tiles(0..data.ncols()) {
-            let count = rows.len();
-            let part = data.subcols(rows.start, count);
-            let tile = &mut self.tile[..count * columns];
-            matmul(
-                MatMut::from_column_major_slice_mut(tile, count, columns),
-                Accum::Replace,
-                part.transpose(),
-                MatRef::from_column_major_slice(&self.u, rank, columns),
-                1.0,
-                Par::Seq,
-            );
-            let theta = &theta[rows];
-            arch.dispatch(
-                #[inline(always)]
-                || {
-                    for column in tile.chunks_exact_mut(count) {
-                        for (h, t) in column.iter_mut().zip(theta) {
-                            *h = if *h > 0.0 { *t } else { 0.0 };
-                        }
-                    }
-                },
-            );
-            matmul(
-                MatMut::from_column_major_slice_mut(&mut self.gradient, rank, columns),
-                Accum::Add,
-                part,
-                MatRef::from_column_major_slice(tile, count, columns),
-                1.0,
-                Par::Seq,
-            );
-        }
+        let len = rank * self.layout.padded();
+        let (packed, slopes) = (&mut self.packed[..len], &mut self.slopes[..len]);
+        self.layout.pack(rank, &self.u, packed);
+        slopes.fill(0.0);
+        let pass = Climb {
+            layout: &self.layout,
+            rank,
+            rows: data,
+            theta,
+            weights: packed,
+            slopes,
+        };
+        f32::dispatch(self.level, pass);
+        self.layout.unpack(rank, slopes, &mut self.gradient);
         for (g, sign) in self.gradient.chunks_exact_mut(rank).zip(&self.signs) {
             linalg_core::scale(*sign, g);
         }
@@ -222,6 +229,8 @@ impl Ascent {
         }
         self.signs.truncate(self.columns);
         self.values.truncate(self.columns);
+        self.layout = Layout::new::<f32>(self.level, self.columns);
+        self.packed.fill(0.0);
     }
 
     fn advance(&mut self, step: f32) {

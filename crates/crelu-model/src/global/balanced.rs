@@ -1,12 +1,11 @@
 use core::ops::Range;
 
-use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
-use linalg_core::{Real, dot, for_each_mut};
-use pulp::{Arch, WithSimd};
+use linalg_core::{axpy, dot, for_each_mut};
+use pulp::Arch;
 
+use super::fused::{Lane, Layout, Level, Open, Slopes};
 use super::problem::GlobalProblem;
-use super::rows::{row_tasks, tile_rows, tiles};
+use super::rows::{row_tasks, tiles};
 
 /// Value and gradient of the balanced objective, with `w_i = sqrt(c_i) u_i`, `a_i = s_i sqrt(c_i)`:
 ///
@@ -20,12 +19,19 @@ use super::rows::{row_tasks, tile_rows, tiles};
 /// is taken when it is made.
 pub(super) struct Balanced<'a, T> {
     problem: &'a GlobalProblem,
-    /// `R'` in `T`, times `scale`.
-    data: MatRef<'a, T>,
+    /// Rows in `T`, times `scale`.
+    data: &'a [T],
     scale: f64,
+    level: Level,
+    layout: Layout,
+    /// `w` in `T`, column after column, then laid out for the passes.
     hidden: Vec<T>,
+    packed: Vec<T>,
     outer: Vec<T>,
     tasks: Vec<Task<T>>,
+    /// Sums of the tasks' slopes, laid out and column after column.
+    slopes: Vec<f64>,
+    by_column: Vec<f64>,
 }
 
 /// What a task works on and sums up over its rows.
@@ -33,17 +39,26 @@ struct Task<T> {
     rows: Range<usize>,
     loss: f64,
     slopes: Vec<T>,
+    along: Vec<T>,
     tile: Vec<T>,
+    sums: Vec<T>,
     fitted: Vec<T>,
     outputs: Vec<f64>,
     by_output: Vec<f64>,
     theta: Vec<T>,
 }
 
+/// Numbers of a tile, about: an eighth of a megabyte in `f32`, which stays in a core's second cache
+/// beside the columns ...
+const TILE: usize = 32_768;
+/// ... and its rows: the passes take eight at a time.
+const FEWEST_ROWS: usize = 16;
+const MOST_ROWS: usize = 256;
+
 impl<'a> Balanced<'a, f64> {
     /// For `m` neurons, in `f64`.
     pub(super) fn wide(problem: &'a GlobalProblem, m: usize) -> Self {
-        Self::new(problem, problem.data(), 1.0, m)
+        Self::new(problem, problem.rows(0..problem.n_samples()), 1.0, m)
     }
 }
 
@@ -54,30 +69,38 @@ impl<'a> Balanced<'a, f32> {
     }
 }
 
-impl<'a, T: Real> Balanced<'a, T> {
-    fn new(problem: &'a GlobalProblem, data: MatRef<'a, T>, scale: f64, m: usize) -> Self {
+impl<'a, T: Lane> Balanced<'a, T> {
+    fn new(problem: &'a GlobalProblem, data: &'a [T], scale: f64, m: usize) -> Self {
         let (rank, n) = (problem.rank(), problem.n_samples());
-        let zero = T::of(0.0);
-        let make = |rows: Range<usize>| {
-            let tile = tile_rows(rows.len());
-            Task {
-                rows,
-                loss: 0.0,
-                slopes: vec![zero; m * (rank + 1)],
-                tile: vec![zero; tile * m],
-                fitted: vec![zero; tile],
-                outputs: vec![0.0; tile],
-                by_output: vec![0.0; tile],
-                theta: vec![zero; tile],
-            }
+        let level = Level::widest();
+        let layout = Layout::new::<T>(level, m);
+        let padded = layout.padded();
+        let tile = tile_rows(padded);
+        let zeros = |count: usize| vec![T::of(0.0); count];
+        let make = |rows: Range<usize>| Task {
+            rows,
+            loss: 0.0,
+            slopes: zeros(rank * padded),
+            along: zeros(padded),
+            tile: zeros(tile * padded),
+            sums: zeros(tile * layout.lanes()),
+            fitted: zeros(tile),
+            outputs: vec![0.0; tile],
+            by_output: vec![0.0; tile],
+            theta: zeros(tile),
         };
         Self {
             problem,
             data,
             scale,
-            hidden: vec![zero; m * rank],
-            outer: vec![zero; m],
+            level,
+            hidden: zeros(m * rank),
+            packed: zeros(padded * rank),
+            outer: zeros(padded),
             tasks: row_tasks(n, 4 * rank * m).into_iter().map(make).collect(),
+            slopes: vec![0.0; rank * padded],
+            by_column: vec![0.0; rank * m],
+            layout,
         }
     }
 
@@ -87,85 +110,96 @@ impl<'a, T: Real> Balanced<'a, T> {
     /// and both products.
     pub(super) fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
         let (problem, data) = (self.problem, self.data);
-        let rank = problem.rank();
+        let (rank, m) = (problem.rank(), self.layout.columns());
         let (w, a) = x.split_at(self.hidden.len());
         for (narrow, w) in self.hidden.iter_mut().zip(w) {
             *narrow = T::of(*w / self.scale);
         }
+        self.layout.pack(rank, &self.hidden, &mut self.packed);
         for (narrow, a) in self.outer.iter_mut().zip(a) {
             *narrow = T::of(*a);
         }
-        problem
-            .work()
-            .add_products(2, problem.n_samples(), rank, a.len());
-        let (hidden, outer) = (&self.hidden[..], &self.outer[..]);
+        problem.work().add_products(2, problem.n_samples(), rank, m);
+        let pass = Pass {
+            level: self.level,
+            layout: &self.layout,
+            rank,
+            weights: &self.packed,
+            outer: &self.outer,
+        };
+        let tile = tile_rows(self.layout.padded());
         for_each_mut(&mut self.tasks, |_, task| {
             task.loss = 0.0;
             task.slopes.fill(T::of(0.0));
-            for rows in tiles(task.rows.clone()) {
-                task.work(
-                    problem,
-                    data.subcols(rows.start, rows.len()),
-                    hidden,
-                    outer,
-                    rows,
-                );
+            task.along.fill(T::of(0.0));
+            for rows in tiles(task.rows.clone(), tile) {
+                let part = &data[rows.start * rank..rows.end * rank];
+                task.work(problem, &pass, part, rows);
             }
         });
         linalg_core::combine(problem.beta_sum(), x, 0.0, x, gradient);
         let mut value = 0.5 * problem.beta_sum() * dot(x, x);
-        let (to_w, to_a) = gradient.split_at_mut(rank * a.len());
+        let (to_w, to_a) = gradient.split_at_mut(rank * m);
+        self.slopes.fill(0.0);
         for task in &self.tasks {
             value += task.loss;
-            let (from_w, from_a) = task.slopes.split_at(to_w.len());
-            add_widened(1.0 / self.scale, from_w, to_w);
-            add_widened(1.0, from_a, to_a);
+            add_widened(&task.slopes, &mut self.slopes);
+            add_widened(&task.along[..m], to_a);
         }
+        self.layout.unpack(rank, &self.slopes, &mut self.by_column);
+        axpy(1.0 / self.scale, &self.by_column, to_w);
         value
     }
 }
 
-fn add_widened<T: Real>(factor: f64, from: &[T], to: &mut [f64]) {
+/// Rows of a tile of so many columns.
+fn tile_rows(padded: usize) -> usize {
+    (TILE / padded.max(1)).clamp(FEWEST_ROWS, MOST_ROWS) / 8 * 8
+}
+
+fn add_widened<T: Lane>(from: &[T], to: &mut [f64]) {
     Arch::new().dispatch(
         #[inline(always)]
         || {
             for (to, from) in to.iter_mut().zip(from) {
-                *to += factor * from.wide();
+                *to += from.wide();
             }
         },
     );
 }
 
-/// Partial sums of a column: enough to keep the vector units busy.
-const LANES: usize = 16;
+/// What all tasks share.
+struct Pass<'a, T> {
+    level: Level,
+    layout: &'a Layout,
+    rank: usize,
+    weights: &'a [T],
+    outer: &'a [T],
+}
 
-impl<T: Real> Task<T> {
-    /// One tile: `part` is `rank x rows`.
+impl<T: Lane> Task<T> {
+    /// One tile of rows.
     fn work(
         &mut self,
         problem: &GlobalProblem,
-        part: MatRef<'_, T>,
-        hidden: &[T],
-        outer: &[T],
+        pass: &Pass<'_, T>,
+        part: &[T],
         rows: Range<usize>,
     ) {
-        let (rank, count, m) = (part.nrows(), rows.len(), outer.len());
-        let tile = &mut self.tile[..count * m];
-        matmul(
-            MatMut::from_column_major_slice_mut(tile, count, m),
-            Accum::Replace,
-            part.transpose(),
-            MatRef::from_column_major_slice(hidden, rank, m),
-            T::of(1.0),
-            Par::Seq,
-        );
-        let arch = Arch::new();
+        let count = rows.len();
+        let tile = &mut self.tile[..count * pass.layout.padded()];
         let fitted = &mut self.fitted[..count];
-        arch.dispatch(OpenSum {
-            columns: tile,
-            outer,
+        let open = Open {
+            layout: pass.layout,
+            rank: pass.rank,
+            rows: part,
+            weights: pass.weights,
+            outer: pass.outer,
+            tile,
+            sums: &mut self.sums[..count * pass.layout.lanes()],
             fitted,
-        });
+        };
+        T::dispatch(pass.level, open);
         let (outputs, by_output) = (&mut self.outputs[..count], &mut self.by_output[..count]);
         for (wide, f) in outputs.iter_mut().zip(&*fitted) {
             *wide = f.wide();
@@ -175,78 +209,16 @@ impl<T: Real> Task<T> {
         for (narrow, slope) in theta.iter_mut().zip(&*by_output) {
             *narrow = T::of(*slope);
         }
-        let (to_w, to_a) = self.slopes.split_at_mut(m * rank);
-        arch.dispatch(Slopes {
-            columns: tile,
-            outer,
+        let slopes = Slopes {
+            layout: pass.layout,
+            rank: pass.rank,
+            rows: part,
             theta,
-            to_a,
-        });
-        matmul(
-            MatMut::from_column_major_slice_mut(to_w, rank, m),
-            Accum::Add,
-            part,
-            MatRef::from_column_major_slice(tile, count, m),
-            T::of(1.0),
-            Par::Seq,
-        );
-    }
-}
-
-/// `fitted = sum_i a_i (column_i)_+`.
-struct OpenSum<'a, T> {
-    columns: &'a [T],
-    outer: &'a [T],
-    fitted: &'a mut [T],
-}
-
-impl<T: Real> WithSimd for OpenSum<'_, T> {
-    type Output = ();
-    #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _simd: S) {
-        let zero = T::of(0.0);
-        self.fitted.fill(zero);
-        let columns = self.columns.chunks_exact(self.fitted.len());
-        for (column, &a) in columns.zip(self.outer) {
-            for (f, &h) in self.fitted.iter_mut().zip(column) {
-                let open = if h > zero { h } else { zero };
-                *f += a * open;
-            }
-        }
-    }
-}
-
-/// `to_a_i += theta'(column_i)_+`, and the columns become `a_i theta 1[column_i > 0]`.
-struct Slopes<'a, T> {
-    columns: &'a mut [T],
-    outer: &'a [T],
-    theta: &'a [T],
-    to_a: &'a mut [T],
-}
-
-impl<T: Real> WithSimd for Slopes<'_, T> {
-    type Output = ();
-    #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _simd: S) {
-        let zero = T::of(0.0);
-        let (thetas, last) = self.theta.as_chunks::<LANES>();
-        let columns = self.columns.chunks_exact_mut(self.theta.len());
-        for ((column, &a), to_a) in columns.zip(self.outer).zip(self.to_a) {
-            let mut along = [zero; LANES];
-            let (heads, tail) = column.as_chunks_mut::<LANES>();
-            for (h, s) in heads.iter_mut().zip(thetas) {
-                for l in 0..LANES {
-                    let open = if h[l] > zero { s[l] } else { zero };
-                    along[l] += h[l] * open;
-                    h[l] = a * open;
-                }
-            }
-            for ((h, &s), sum) in tail.iter_mut().zip(last).zip(&mut along) {
-                let open = if *h > zero { s } else { zero };
-                *sum += *h * open;
-                *h = a * open;
-            }
-            *to_a += along.iter().copied().sum::<T>();
-        }
+            outer: pass.outer,
+            tile,
+            slopes: &mut self.slopes,
+            along: &mut self.along,
+        };
+        T::dispatch(pass.level, slopes);
     }
 }

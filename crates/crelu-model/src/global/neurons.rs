@@ -1,10 +1,11 @@
 use faer::linalg::matmul::matmul;
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, Mat, MatMut, MatRef, Par};
-use linalg_core::{axpy, dot, norm};
+use linalg_core::norm;
 
+use super::packed::{Packed, Room};
 use super::problem::GlobalProblem;
-use super::rows::{sum_over_rows, tile_rows, tiles};
+use super::rows::sum_over_rows;
 use crate::network::Network;
 
 /// Unit directions with signs and weights: neuron `i` adds `s_i c_i (u_i'x)_+` to the output.
@@ -143,27 +144,38 @@ impl Neurons {
         self.weights.iter().sum()
     }
 
+    /// All directions, one after the other.
+    pub(super) fn all_directions(&self) -> &[f64] {
+        &self.directions
+    }
+
     /// The outputs on inputs in the coordinates of the problem, `rank x k`.
     #[must_use]
     pub fn outputs(&self, inputs: MatRef<'_, f64>) -> Vec<f64> {
-        let k = inputs.ncols();
-        let mut out = vec![0.0; k];
-        let mut images = vec![0.0; tile_rows(k) * self.len()];
-        for tile in tiles(0..k) {
-            let (first, rows) = (tile.start, tile.len());
-            let images = &mut images[..rows * self.len()];
-            self.images(inputs.subcols(first, rows), images);
-            for i in 0..self.len() {
-                let scale = self.signs[i] * self.weights[i];
-                for (f, h) in out[tile.clone()]
-                    .iter_mut()
-                    .zip(&images[i * rows..(i + 1) * rows])
-                {
-                    *f += scale * h.max(0.0);
+        let packed = Packed::of(self);
+        let make = || (packed.room(), Vec::new(), Vec::new());
+        let flops = 2 * self.rank * self.len();
+        let parts = sum_over_rows(
+            inputs.ncols(),
+            flops,
+            packed.tile_rows(),
+            make,
+            |(room, rows, out): &mut (Room, Vec<f64>, Vec<f64>), tile| {
+                rows.clear();
+                for i in tile.clone() {
+                    match inputs.col(i).try_as_col_major() {
+                        Some(row) => rows.extend_from_slice(row.as_slice()),
+                        None => rows.extend((0..self.rank).map(|k| inputs[(k, i)])),
+                    }
                 }
-            }
+                out.extend_from_slice(packed.open(rows, tile.len(), room).1);
+            },
+        );
+        let mut all = Vec::with_capacity(inputs.ncols());
+        for (_, _, part) in &parts {
+            all.extend_from_slice(part);
         }
-        out
+        all
     }
 
     /// `R u_i` for some rows, `rows x len`, column-major.
@@ -211,32 +223,25 @@ impl Neurons {
         let work = problem.work();
         work.add_products(1, problem.n_samples(), self.rank, m);
         work.add_products(1, problem.n_samples(), m, m);
-        let tile = tile_rows(problem.n_samples());
-        let make = || (Mat::<f64>::zeros(m, m), vec![0.0; m], vec![0.0; tile * m]);
+        let packed = Packed::of(self);
+        let make = || (Mat::<f64>::zeros(m, m), Mat::zeros(m, 1), packed.room());
         let flops = m * (2 * self.rank + m);
         let sums = sum_over_rows(
             problem.n_samples(),
             flops,
+            packed.tile_rows(),
             make,
-            |(gram, along, images), rows| {
-                let count = rows.len();
-                let images = &mut images[..count * m];
-                self.images(problem.data().subcols(rows.start, count), images);
-                for i in 0..m {
-                    let column = &mut images[i * count..(i + 1) * count];
-                    for h in column.iter_mut() {
-                        *h = self.signs[i] * h.max(0.0);
-                    }
-                    along[i] += dot(column, &vector[rows.clone()]);
-                }
-                let images = MatRef::from_column_major_slice(images, count, m);
+            |(gram, along, room), rows| {
+                let (images, _) = packed.open(problem.rows(rows.clone()), rows.len(), room);
+                let vector = MatRef::from_column_major_slice(&vector[rows.clone()], rows.len(), 1);
+                matmul(along.as_mut(), Accum::Add, images, vector, 1.0, Par::Seq);
                 triangular::matmul(
                     gram.as_mut(),
                     BlockStructure::TriangularLower,
                     Accum::Add,
-                    images.transpose(),
-                    BlockStructure::Rectangular,
                     images,
+                    BlockStructure::Rectangular,
+                    images.transpose(),
                     BlockStructure::Rectangular,
                     1.0,
                     Par::Seq,
@@ -247,7 +252,15 @@ impl Neurons {
         let mut along = vec![0.0; m];
         for (part, share, _) in &sums {
             gram += part;
-            axpy(1.0, share, &mut along);
+            for (i, along) in along.iter_mut().enumerate() {
+                *along += share[(i, 0)];
+            }
+        }
+        for j in 0..m {
+            along[j] *= self.signs[j];
+            for i in j..m {
+                gram[(i, j)] *= self.signs[i] * self.signs[j];
+            }
         }
         for j in 0..m {
             for i in 0..j {

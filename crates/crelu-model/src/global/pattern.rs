@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 
 use super::neurons::Neurons;
+use super::packed::Packed;
 use super::problem::GlobalProblem;
 use super::rows::sum_over_rows;
 
@@ -8,22 +9,31 @@ use super::rows::sum_over_rows;
 /// 64 bits a pattern: two of a thousand patterns meet with a chance below 1e-13.
 pub(super) fn pattern_hashes(problem: &GlobalProblem, neurons: &Neurons) -> Vec<u64> {
     let m = neurons.len();
+    let packed = Packed::of(neurons);
     let parts = sum_over_rows(
         problem.n_samples(),
         2 * problem.rank() * m,
-        || (vec![FNV_START; m], Vec::new()),
-        |(hashes, images): &mut (Vec<u64>, Vec<f64>), rows| {
-            let count = rows.len();
-            images.resize(count * m, 0.0);
-            neurons.images(problem.data().subcols(rows.start, count), images);
-            for (i, hash) in hashes.iter_mut().enumerate() {
-                *hash = extend_hash(*hash, &images[i * count..(i + 1) * count]);
+        packed.tile_rows(),
+        || (vec![FNV_START; m], vec![0_u64; m], packed.room()),
+        |(hashes, words, room), rows| {
+            let (images, _) = packed.open(problem.rows(rows.clone()), rows.len(), room);
+            for first in (0..rows.len()).step_by(WORD) {
+                words.fill(0);
+                for i in first..rows.len().min(first + WORD) {
+                    if let Some(images) = images.col(i).try_as_col_major() {
+                        for (word, h) in words.iter_mut().zip(images.as_slice()) {
+                            *word = (*word << 1) | u64::from(*h > 0.0);
+                        }
+                    }
+                }
+                for (hash, word) in hashes.iter_mut().zip(&*words) {
+                    *hash = mix(*hash, *word);
+                }
             }
-            images.clear();
         },
     );
     let mut hashes = vec![FNV_START; m];
-    for (part, _) in &parts {
+    for (part, _, _) in &parts {
         for (hash, more) in hashes.iter_mut().zip(part) {
             *hash = mix(*hash, *more);
         }
@@ -31,20 +41,13 @@ pub(super) fn pattern_hashes(problem: &GlobalProblem, neurons: &Neurons) -> Vec<
     hashes
 }
 
+/// Rows of a word.
+const WORD: usize = 64;
 const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;
 
 fn mix(state: u64, word: u64) -> u64 {
     let state = (state ^ word).wrapping_mul(0x0000_0100_0000_01b3);
     state ^ (state >> 29)
-}
-
-fn extend_hash(state: u64, images: &[f64]) -> u64 {
-    images.chunks(64).fold(state, |state, rows| {
-        let word = rows
-            .iter()
-            .fold(0_u64, |word, h| (word << 1) | u64::from(*h > 0.0));
-        mix(state, word)
-    })
 }
 
 /// The neurons of one sign and pattern together, in the order of the first of each.

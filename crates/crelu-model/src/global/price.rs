@@ -1,11 +1,12 @@
 use faer::linalg::matmul::matmul;
-use faer::{Accum, Mat, MatMut, MatRef, Par};
-use linalg_core::{Control, Real, dot, for_each_mut, in_pool};
+use faer::{Accum, Mat, MatRef, Par};
+use linalg_core::{Control, Real, axpy, dot, for_each_mut, in_pool};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::ascent::Ascent;
 use super::neurons::Neurons;
+use super::packed::Packed;
 use super::pattern::{groups, pattern_hashes};
 use super::problem::GlobalProblem;
 use super::rows::sum_over_rows;
@@ -20,8 +21,8 @@ pub struct SearchSize {
     pub steps: usize,
     /// Most neurons a sign that are handed back.
     pub keep: usize,
-    /// Most rows that the ascents look at, evenly spread; none: all. What they find is priced on
-    /// all rows in any case.
+    /// Most rows that the ascents begin on, evenly spread; none: all. The best eighth, a hundred at
+    /// least, then climb on over all rows for a few steps, and what they find is priced on all rows.
     pub rows: Option<usize>,
 }
 
@@ -37,6 +38,8 @@ pub struct Search {
     pub found: Neurons,
     /// Their prices in units of `beta_sum`.
     pub prices: Vec<f64>,
+    /// Whether ascents went over all rows, and none was cut short.
+    pub is_whole: bool,
     /// Products `R u` or `R'v` of the ascents; one over a sample of the rows counts for its share.
     pub products: f64,
 }
@@ -50,15 +53,23 @@ pub struct Searcher {
     pub round: u64,
 }
 
-/// Columns of a block of ascents, both signs in turn. The cut is fixed and every block draws from
-/// its own stream, so the answer does not depend on the number of threads.
-const BLOCK: usize = 64;
+/// Most columns of a block of ascents, both signs in turn. The cut follows from their number alone
+/// and every block draws from its own stream, so the answer does not depend on the number of threads.
+const BLOCK: usize = 96;
+/// Of ascents on a sample of the rows, one in so many climbs on over all rows ...
+const CLIMBERS: usize = 8;
+/// ... but no fewer than this.
+const LEAST_CLIMBERS: usize = 100;
 /// A price found in `f32` is looked at in `f64` from this far below the threshold on.
 const NARROW_ERROR: f64 = 1e-3;
+/// Ends of ascents with values and directions this near to each other are one.
+const SAME_VALUE: f32 = 1e-5;
+const SAME_DIRECTION: f32 = 1.0 - 1e-6;
 /// The dearest of each sign are looked at in any case.
 const LOOK_AT: usize = 16;
-/// Power steps `u = g / |g|` in `f64` that refine a find.
+/// Power steps `u = g / |g|` in `f64` that refine a find, while they raise a price by this share.
 const POWER_STEPS: usize = 3;
+const POWER_GAIN: f64 = 1e-5;
 
 /// Looks for unit neurons of price `|theta'(R u)_+|` above `threshold beta_sum`.
 ///
@@ -85,10 +96,12 @@ pub fn search(
         "theta: one value a sample"
     );
     let (mut priced, products) = in_pool(|| {
-        let (mut candidates, products) =
-            ascend(problem, theta, neurons, size, threshold, searcher, control);
-        candidates.extend(neurons);
-        (refine(problem, theta, candidates, control), products)
+        let (found, products) = ascend(problem, theta, neurons, size, threshold, searcher, control);
+        let mut priced = refine(problem, theta, found, control);
+        // those in use are at rest: a price, no step
+        priced.prices.extend(prices(problem, theta, neurons));
+        priced.neurons.extend(neurons);
+        (priced, products)
     });
     let max_price = priced.prices.iter().fold(0.0_f64, |a, p| a.max(*p));
     priced.choose(problem, threshold, size.keep);
@@ -97,8 +110,14 @@ pub fn search(
         ascents: 2 * size.ascents,
         found: priced.neurons,
         prices: priced.prices,
+        is_whole: control.halt().is_none(),
         products,
     }
+}
+
+/// How many of so many ascents on a sample climb on over all rows.
+pub(super) fn climbers(ascents: usize) -> usize {
+    (ascents / CLIMBERS).max(LEAST_CLIMBERS).min(ascents)
 }
 
 /// The price of every neuron, `s_i theta'(R u_i)_+`, in units of `beta_sum`.
@@ -106,6 +125,44 @@ pub fn search(
 pub fn prices(problem: &GlobalProblem, theta: &[f64], neurons: &Neurons) -> Vec<f64> {
     let gradients = gradients(problem, theta, neurons);
     relative_prices(problem, neurons, &gradients)
+}
+
+/// The largest price at each of some dual points, in units of `beta_sum`.
+pub(super) fn prices_at(problem: &GlobalProblem, thetas: &[&[f64]], neurons: &Neurons) -> Vec<f64> {
+    let m = neurons.len();
+    let work = problem.work();
+    work.add_products(1, problem.n_samples(), problem.rank(), m);
+    work.add_products(1, problem.n_samples(), m, thetas.len());
+    let packed = Packed::of(neurons);
+    let sums = sum_over_rows(
+        problem.n_samples(),
+        2 * (problem.rank() + thetas.len()) * m,
+        packed.tile_rows(),
+        || (Mat::<f64>::zeros(m, thetas.len()), packed.room()),
+        |(sum, room), rows| {
+            let (images, _) = packed.open(problem.rows(rows.clone()), rows.len(), room);
+            for (k, theta) in thetas.iter().enumerate() {
+                let theta = &theta[rows.clone()];
+                matmul(
+                    sum.as_mut().subcols_mut(k, 1),
+                    Accum::Add,
+                    images,
+                    MatRef::from_column_major_slice(theta, theta.len(), 1),
+                    1.0,
+                    Par::Seq,
+                );
+            }
+        },
+    );
+    (0..thetas.len())
+        .map(|k| {
+            let price = |i: usize| {
+                let along: f64 = sums.iter().map(|(sum, _)| sum[(i, k)]).sum();
+                problem.relative(neurons.signs()[i] * along)
+            };
+            (0..m).map(price).fold(0.0, f64::max)
+        })
+        .collect()
 }
 
 /// The ends of the ascents that are worth a look in `f64`.
@@ -129,76 +186,135 @@ fn ascend(
         .map_or(1, |rows| problem.n_samples().div_ceil(rows.max(1)));
     let offset = usize::try_from(searcher.round % (stride as u64)).unwrap_or(0);
     let looked_at: Vec<usize> = (offset..problem.n_samples()).step_by(stride).collect();
-    let theta: Vec<f32> = looked_at
-        .iter()
-        .map(|&i| f32::of(theta[i] / largest))
-        .collect();
-    let part: Mat<f32>;
+    let theta_all: Vec<f32> = theta.iter().map(|t| f32::of(t / largest)).collect();
+    let theta_here: Vec<f32> = looked_at.iter().map(|&i| theta_all[i]).collect();
+    let part: Vec<f32>;
     let data = if stride == 1 {
         problem.narrow()
     } else {
-        part = Mat::from_fn(rank, looked_at.len(), |k, i| {
-            problem.narrow()[(k, looked_at[i])]
-        });
-        part.as_ref()
+        let row = |&i: &usize| &problem.narrow()[i * rank..(i + 1) * rank];
+        part = looked_at.iter().flat_map(row).copied().collect();
+        &part
     };
-    let starts = Starts::new(data, &theta, neurons);
+    let starts = Starts::new(data, rank, &theta_here, neurons);
     let columns = 2 * size.ascents;
-    let mut blocks: Vec<Option<Ascent>> = (0..columns.div_ceil(BLOCK)).map(|_| None).collect();
+    let block = block_of(columns);
+    let mut blocks: Vec<Option<Ascent>> = (0..columns.div_ceil(block)).map(|_| None).collect();
     for_each_mut(&mut blocks, |b, out| {
         if control.halt().is_some() {
             return;
         }
-        let first = b * BLOCK;
-        let count = BLOCK.min(columns - first);
+        let first = b * block;
+        let count = block.min(columns - first);
         let mut rng = stream(searcher, b);
         let signs = (0..count).map(|j| if j % 2 == 0 { 1.0 } else { -1.0 });
-        let mut ascent = Ascent::new(rank, data.ncols(), signs.collect());
+        let mut ascent = Ascent::new(rank, signs.collect());
         for (j, u) in ascent.u.chunks_exact_mut(rank).enumerate() {
             starts.draw((first + j) / 2, j % 2, &mut rng, u);
         }
-        ascent.run(data, &theta, size.steps, control);
+        ascent.run(data, &theta_here, size.steps, control);
+        if stride == 1 {
+            ascent.finish(data, &theta_here, size.steps, control);
+        }
         *out = Some(ascent);
     });
+    #[expect(clippy::cast_precision_loss, reason = "counts far below 2^53")]
+    let share = looked_at.len() as f64 / problem.n_samples() as f64;
+    let mut products = share * counted(problem, &blocks, looked_at.len());
+    if stride > 1 {
+        blocks = climb_on(problem, &theta_all, &blocks, columns, size.steps, control);
+        products += counted(problem, &blocks, problem.n_samples());
+    }
+    // (point, value, sign) of each sign, the dearest first
+    let line = narrow_value(problem, (threshold - NARROW_ERROR) / largest);
+    let all = ends(&blocks);
+    for sign in [1.0, -1.0] {
+        // a halted search is not used to insert: a look at the dearest must do
+        let most = if control.halt().is_some() {
+            LOOK_AT
+        } else {
+            2 * size.keep.max(LOOK_AT)
+        };
+        let mut taken: Vec<(&[f32], f32)> = Vec::new();
+        for &(u, value, _) in all.iter().filter(|end| end.2 == sign) {
+            if taken.len() >= most || (taken.len() >= LOOK_AT && f64::from(value) < line) {
+                break;
+            }
+            // many ascents end at one point
+            let near = taken.iter().rev();
+            let near = near.take_while(|(_, before)| before - value <= SAME_VALUE * before.abs());
+            let mut near = near.filter(|(v, _)| linalg_core::dot(u, v) >= SAME_DIRECTION);
+            if near.next().is_none() {
+                taken.push((u, value));
+            }
+        }
+        for (u, _) in taken {
+            let wide: Vec<f64> = u.iter().map(|u| f64::from(*u)).collect();
+            candidates.push(&wide, f64::from(sign), 0.0);
+        }
+    }
+    (candidates, products)
+}
+
+/// Columns of a block of so many: an even number, for both signs, and an even number of blocks.
+fn block_of(columns: usize) -> usize {
+    let blocks = columns.div_ceil(BLOCK).next_multiple_of(2).max(2);
+    columns.div_ceil(blocks).next_multiple_of(2).max(2)
+}
+
+/// The products of ascents over so many rows, which are added to the work of the problem.
+fn counted(problem: &GlobalProblem, blocks: &[Option<Ascent>], rows: usize) -> f64 {
+    let mut products = 0.0;
     for ascent in blocks.iter().flatten() {
         let columns = ascent.columns_gone_through();
         problem
             .work()
-            .add_products(2, looked_at.len(), rank, columns);
+            .add_products(2, rows, problem.rank(), columns);
+        products += ascent.products;
     }
-    // (value, column) of each sign, the dearest first
-    let line = if stride == 1 {
-        narrow_value(problem, (threshold - NARROW_ERROR) / largest)
-    } else {
-        0.0
-    };
-    let all: Vec<(&[f32], f32, f32)> = blocks
+    products
+}
+
+/// The ends of all ascents, the dearest first.
+fn ends(blocks: &[Option<Ascent>]) -> Vec<(&[f32], f32, f32)> {
+    let mut all: Vec<(&[f32], f32, f32)> = blocks
         .iter()
         .flatten()
         .flat_map(Ascent::ends)
         .filter(|(_, value, _)| value.is_finite())
         .collect();
-    for sign in [1.0, -1.0] {
-        let mut order: Vec<usize> = (0..all.len()).filter(|&j| all[j].2 == sign).collect();
-        order.sort_by(|&i, &j| all[j].1.total_cmp(&all[i].1).then(i.cmp(&j)));
-        // a halted search is not used to insert: a look at the dearest must do
-        let most = if control.halt().is_some() {
-            LOOK_AT
-        } else {
-            4 * size.keep.max(LOOK_AT)
-        };
-        for (k, &j) in order.iter().take(most).enumerate() {
-            if k >= LOOK_AT && f64::from(all[j].1) < line {
-                break;
-            }
-            let wide: Vec<f64> = all[j].0.iter().map(|u| f64::from(*u)).collect();
-            candidates.push(&wide, f64::from(sign), 0.0);
+    // stable: equal values stay in the order of the blocks
+    all.sort_by(|a, b| b.1.total_cmp(&a.1));
+    all
+}
+
+/// The best of ascents on a sample of the rows go on over all rows, half of them of each sign.
+fn climb_on(
+    problem: &GlobalProblem,
+    theta: &[f32],
+    blocks: &[Option<Ascent>],
+    ascents: usize,
+    steps: usize,
+    control: &Control<'_>,
+) -> Vec<Option<Ascent>> {
+    let rank = problem.rank();
+    let all = ends(blocks);
+    let most = climbers(ascents).div_ceil(2);
+    let of_sign = |sign: f32| all.iter().filter(move |end| end.2 == sign).take(most);
+    let chosen: Vec<&(&[f32], f32, f32)> = of_sign(1.0).chain(of_sign(-1.0)).collect();
+    let block = block_of(chosen.len());
+    let mut out: Vec<Option<Ascent>> = (0..chosen.len().div_ceil(block)).map(|_| None).collect();
+    for_each_mut(&mut out, |b, out| {
+        let chosen = &chosen[b * block..chosen.len().min((b + 1) * block)];
+        let signs = chosen.iter().map(|end| end.2).collect();
+        let mut ascent = Ascent::new(rank, signs);
+        for (u, end) in ascent.u.chunks_exact_mut(rank).zip(chosen) {
+            u.copy_from_slice(end.0);
         }
-    }
-    #[expect(clippy::cast_precision_loss, reason = "counts far below 2^53")]
-    let share = looked_at.len() as f64 / problem.n_samples() as f64;
-    let products = blocks.iter().flatten().map(|ascent| ascent.products);
-    (candidates, share * products.sum::<f64>())
+        ascent.climb(problem.narrow(), theta, steps, control);
+        *out = Some(ascent);
+    });
+    out
 }
 
 /// A price, in units of `beta_sum`, as a value of the ascents: their data are scaled.
@@ -250,9 +366,8 @@ fn refine(
         let better: Vec<bool> = (0..next.len())
             .map(|i| next_prices[i] > prices[i])
             .collect();
-        if !better.contains(&true) {
-            break;
-        }
+        let pays = |i: usize| next_prices[i] > prices[i] * (1.0 + POWER_GAIN);
+        let goes_on = (0..next.len()).any(pays);
         let mut mixed = Neurons::none(neurons.rank());
         for (i, &better) in better.iter().enumerate() {
             let from = if better { &next } else { &neurons };
@@ -263,6 +378,9 @@ fn refine(
             }
         }
         neurons = mixed;
+        if !goes_on {
+            break;
+        }
     }
     Priced { neurons, prices }
 }
@@ -307,46 +425,20 @@ impl Priced {
 fn gradients(problem: &GlobalProblem, theta: &[f64], neurons: &Neurons) -> Mat<f64> {
     let (rank, m) = (problem.rank(), neurons.len());
     problem.work().add_products(2, problem.n_samples(), rank, m);
+    let packed = Packed::of(neurons);
     let sums = sum_over_rows(
         problem.n_samples(),
         4 * rank * m,
-        || (Mat::<f64>::zeros(rank, m), Vec::new()),
-        |(sum, images): &mut (Mat<f64>, Vec<f64>), rows| {
-            let count = rows.len();
-            images.resize(count * m, 0.0);
-            let part = problem.data().subcols(rows.start, count);
-            neurons.images(part, images);
-            for column in images.chunks_exact_mut(count) {
-                for (h, t) in column.iter_mut().zip(&theta[rows.clone()]) {
-                    *h = if *h > 0.0 { *t } else { 0.0 };
-                }
-            }
-            matmul(
-                sum.as_mut(),
-                Accum::Add,
-                part,
-                MatRef::from_column_major_slice(images, count, m),
-                1.0,
-                Par::Seq,
-            );
-            images.clear();
-        },
+        packed.tile_rows(),
+        || vec![0.0; packed.slope_len()],
+        |slopes, rows| packed.climb(problem.rows(rows.clone()), &theta[rows], slopes),
     );
-    let mut out = Mat::<f64>::zeros(rank, m);
-    for (sum, _) in &sums {
-        out += sum;
+    let mut slopes = vec![0.0; packed.slope_len()];
+    for sum in &sums {
+        axpy(1.0, sum, &mut slopes);
     }
-    for (i, sign) in neurons.signs().iter().enumerate() {
-        let column: MatMut<'_, f64> = out.as_mut().subcols_mut(i, 1);
-        scale_column(column, *sign);
-    }
-    out
-}
-
-fn scale_column(mut column: MatMut<'_, f64>, factor: f64) {
-    for k in 0..column.nrows() {
-        column[(k, 0)] *= factor;
-    }
+    let slopes = packed.unpack(&slopes);
+    Mat::from_fn(rank, m, |k, i| neurons.signs()[i] * slopes[i * rank + k])
 }
 
 fn relative_prices(problem: &GlobalProblem, neurons: &Neurons, gradients: &Mat<f64>) -> Vec<f64> {

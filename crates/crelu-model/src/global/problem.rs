@@ -1,7 +1,7 @@
 use admm::Loss;
 use faer::{Mat, MatRef};
 
-use super::work::Work;
+use super::work::FlopCount;
 use crate::error::{FitError, Subject};
 use crate::loss::SquaredLoss;
 
@@ -14,12 +14,14 @@ use crate::loss::SquaredLoss;
 /// **Shapes** `data` is `R'`: `rank x n_samples`, a sample's coordinates together.
 #[derive(Debug, Clone)]
 pub struct GlobalProblem {
-    data: Mat<f64>,
-    narrow: Mat<f32>,
+    rank: usize,
+    /// A sample's coordinates together, one sample after the other.
+    data: Vec<f64>,
+    narrow: Vec<f32>,
     narrow_scale: f64,
     target: Vec<f64>,
     beta_sum: f64,
-    work: Work,
+    work: FlopCount,
 }
 
 impl GlobalProblem {
@@ -50,28 +52,41 @@ impl GlobalProblem {
             .flat_map(|j| (0..data.nrows()).map(move |i| (i, j)))
             .fold(0.0_f64, |most, at| most.max(data[at].abs()));
         let scale = if largest > 0.0 { 1.0 / largest } else { 1.0 };
-        let narrow = Mat::from_fn(data.nrows(), data.ncols(), |k, i| {
-            linalg_core::Real::of(data[(k, i)] * scale)
-        });
+        let rank = data.nrows();
+        let mut rows = Vec::with_capacity(rank * data.ncols());
+        for i in 0..data.ncols() {
+            rows.extend((0..rank).map(|k| data[(k, i)]));
+        }
+        let data = rows;
+        let narrow: Vec<f32> = data
+            .iter()
+            .map(|x| linalg_core::Real::of(x * scale))
+            .collect();
         Ok(Self {
+            rank,
             data,
             narrow,
             narrow_scale: scale,
             target,
             beta_sum,
-            work: Work::default(),
+            work: FlopCount::default(),
         })
     }
 
     /// `R'`, `rank x n_samples`.
     #[must_use]
     pub fn data(&self) -> MatRef<'_, f64> {
-        self.data.as_ref()
+        MatRef::from_column_major_slice(&self.data, self.rank, self.n_samples())
     }
 
-    /// `R'` in `f32`, divided by its largest entry.
-    pub(super) fn narrow(&self) -> MatRef<'_, f32> {
-        self.narrow.as_ref()
+    /// The coordinates of some samples, one after the other.
+    pub(super) fn rows(&self, rows: core::ops::Range<usize>) -> &[f64] {
+        &self.data[rows.start * self.rank..rows.end * self.rank]
+    }
+
+    /// The same of all samples in `f32`, divided by the largest entry.
+    pub(super) fn narrow(&self) -> &[f32] {
+        &self.narrow
     }
 
     /// What `R` is multiplied by there.
@@ -94,7 +109,7 @@ impl GlobalProblem {
     /// Coordinates of the data.
     #[must_use]
     pub fn rank(&self) -> usize {
-        self.data.nrows()
+        self.rank
     }
 
     /// Flops of the matrix products with the rows so far, in whatever precision: searches,
@@ -104,14 +119,14 @@ impl GlobalProblem {
         self.work.flops()
     }
 
-    pub(super) fn work(&self) -> &Work {
+    pub(super) fn work(&self) -> &FlopCount {
         &self.work
     }
 
     /// Rows of the data.
     #[must_use]
     pub fn n_samples(&self) -> usize {
-        self.data.ncols()
+        self.target.len()
     }
 
     /// The loss of predictions, in sum scaling.

@@ -2,8 +2,6 @@ use core::ops::Range;
 
 use linalg_core::for_each_mut;
 
-/// Rows that are worked on together: with 64 columns of `f64` they fill half a megabyte.
-const TILE: usize = 1024;
 /// Rows and flops below which another task does not pay: 20 to 40 microseconds.
 const TASK_ROWS: usize = 64;
 const TASK_FLOPS: usize = 1_000_000;
@@ -26,18 +24,19 @@ pub(super) fn row_tasks(n_samples: usize, flops_a_row: usize) -> Vec<Range<usize
         .collect()
 }
 
-/// Works through the rows in tiles, by tasks that each have sums of their own. No array of
+/// Works through the rows in tiles of so many, by tasks that each have sums of their own. No array of
 /// `n_samples x columns` arises: a task holds one tile.
 pub(super) fn sum_over_rows<S: Send>(
     n_samples: usize,
     flops_a_row: usize,
+    tile: usize,
     make: impl Fn() -> S,
     work: impl Fn(&mut S, Range<usize>) + Sync + Send,
 ) -> Vec<S> {
     let tasks = row_tasks(n_samples, flops_a_row);
     let mut sums: Vec<(Range<usize>, S)> = tasks.into_iter().map(|rows| (rows, make())).collect();
     for_each_mut(&mut sums, |_, (rows, sum)| {
-        for tile in tiles(rows.clone()) {
+        for tile in tiles(rows.clone(), tile) {
             work(sum, tile);
         }
     });
@@ -45,13 +44,8 @@ pub(super) fn sum_over_rows<S: Send>(
 }
 
 /// A range of rows cut into tiles.
-pub(super) fn tiles(rows: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+pub(super) fn tiles(rows: Range<usize>, tile: usize) -> impl Iterator<Item = Range<usize>> {
     let end = rows.end;
-    rows.step_by(TILE)
-        .map(move |first| first..(first + TILE).min(end))
-}
-
-/// Rows of the largest tile of `n_samples` rows.
-pub(super) fn tile_rows(n_samples: usize) -> usize {
-    TILE.min(n_samples)
+    rows.step_by(tile)
+        .map(move |first| first..(first + tile).min(end))
 }

@@ -1,4 +1,3 @@
-use faer::MatRef;
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -7,7 +6,9 @@ use super::neurons::Neurons;
 
 /// Where ascents begin: four kinds in turn. Each found neurons that the others missed.
 pub(super) struct Starts<'a> {
-    data: MatRef<'a, f32>,
+    /// `rank` numbers a row.
+    data: &'a [f32],
+    rank: usize,
     theta: &'a [f32],
     /// Running sums of the positive and of the negative part of `theta`.
     reach: [Vec<f64>; 2],
@@ -22,7 +23,12 @@ const NOISE: [f32; 4] = [0.1, 0.3, 0.6, 1.2];
 const ROW_NOISE: f32 = 0.3;
 
 impl<'a> Starts<'a> {
-    pub(super) fn new(data: MatRef<'a, f32>, theta: &'a [f32], neurons: &'a Neurons) -> Self {
+    pub(super) fn new(
+        data: &'a [f32],
+        rank: usize,
+        theta: &'a [f32],
+        neurons: &'a Neurons,
+    ) -> Self {
         let reach = [1.0, -1.0].map(|sign| {
             let mut sum = 0.0;
             let add = |t: &f32| {
@@ -38,6 +44,7 @@ impl<'a> Starts<'a> {
         });
         Self {
             data,
+            rank,
             theta,
             reach,
             neurons,
@@ -73,9 +80,9 @@ impl<'a> Starts<'a> {
     /// `R'(random |theta|)`.
     fn mixed(&self, rng: &mut Xoshiro256PlusPlus, u: &mut [f32]) {
         u.fill(0.0);
-        for (i, t) in self.theta.iter().enumerate() {
+        for (row, t) in self.data.chunks_exact(self.rank).zip(self.theta) {
             let normal: f32 = StandardNormal.sample(rng);
-            add(normal * t.abs(), self.data, i, u);
+            linalg_core::axpy(normal * t.abs(), row, u);
         }
     }
 
@@ -87,7 +94,7 @@ impl<'a> Starts<'a> {
         if total > 0.0 {
             let at = rng.random::<f64>() * total;
             let i = reach.partition_point(|sum| *sum <= at).min(reach.len() - 1);
-            add(1.0, self.data, i, u);
+            u.copy_from_slice(&self.data[i * self.rank..(i + 1) * self.rank]);
             let size = linalg_core::norm(u);
             if size > 0.0 {
                 linalg_core::scale(1.0 / size, u);
@@ -107,12 +114,6 @@ impl<'a> Starts<'a> {
             *u = linalg_core::Real::of(*v);
         }
         add_noise(noise, rng, u);
-    }
-}
-
-fn add(scale: f32, data: MatRef<'_, f32>, i: usize, u: &mut [f32]) {
-    if let Some(row) = data.col(i).try_as_col_major() {
-        linalg_core::axpy(scale, row.as_slice(), u);
     }
 }
 

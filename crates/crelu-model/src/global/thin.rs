@@ -52,6 +52,18 @@ pub fn thin(
     epsilon: f64,
     control: &Control<'_>,
 ) -> Thinned {
+    thin_within(problem, neurons, epsilon, u64::MAX, control)
+}
+
+/// [`thin`] that ends with the smallest so far when it has used so many flops.
+pub(super) fn thin_within(
+    problem: &GlobalProblem,
+    neurons: &Neurons,
+    epsilon: f64,
+    budget: u64,
+    control: &Control<'_>,
+) -> Thinned {
+    let end = problem.flops().saturating_add(budget);
     let start = neurons.objective(problem);
     let limit = (1.0 + epsilon) * start;
     let mut out = Thinned {
@@ -67,7 +79,8 @@ pub fn thin(
         return out;
     }
     let mut count = usize::MAX;
-    while out.neurons.len() > 1 && count > 0 && control.halt().is_none() {
+    let goes_on = || control.halt().is_none() && problem.flops() < end;
+    while out.neurons.len() > 1 && count > 0 && goes_on() {
         count = count.min((out.neurons.len() / DROP).max(1));
         let mut fewer = drop_cheapest(problem, &out.neurons, count);
         out.products += settle(problem, &mut fewer, FIRST_TRY, control);

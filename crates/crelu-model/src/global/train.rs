@@ -3,58 +3,18 @@ use linalg_core::{Control, Halt};
 
 use super::bounds::search_bound;
 use super::correct::correct_weights;
+use super::course::Course;
+use super::evidence::Evidence;
+use super::ladder::Ladder;
 use super::merge::merge;
 use super::neurons::Neurons;
 use super::price::{Search, SearchSize, Searcher, prices, search};
 use super::problem::GlobalProblem;
+use super::settings::GlobalSettings;
 use super::slide::slide;
-use super::thin::{FrontierPoint, thin, thin_to};
+use super::thin::{FrontierPoint, thin_to, thin_within};
+use super::work::Work;
 use crate::programme::relative_gap;
-
-/// Settings of global training.
-///
-/// | name | default | |
-/// |---|---|---|
-/// | `ascents` | 800 | ascents a sign of the largest searches |
-/// | `thin` | 1e-3 | the returned network may be this much above the best, relatively |
-/// | `max_neurons` | none | the returned network has at most this many |
-/// | `tol` | 1e-2 | the search gap that counts as converged |
-/// | `max_rounds` | 500 | |
-/// | `seed` | 0 | |
-/// | `sample` | 4000 | rows that the searches before the largest look at, at most |
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct GlobalSettings {
-    /// Ascents a sign of the largest searches.
-    pub ascents: usize,
-    /// How far above the best network's objective the returned one may be, relatively.
-    pub thin: f64,
-    /// Most neurons of the returned network.
-    pub max_neurons: Option<usize>,
-    /// The search gap at which the run is converged.
-    pub tol: f64,
-    /// Most rounds.
-    pub max_rounds: usize,
-    /// The seed of the searches.
-    pub seed: u64,
-    /// Rows that the searches before the largest look at, at most; what they find is priced on all
-    /// rows before it is inserted.
-    pub sample: usize,
-}
-
-impl Default for GlobalSettings {
-    fn default() -> Self {
-        Self {
-            ascents: 800,
-            thin: 1e-3,
-            max_neurons: None,
-            tol: 1e-2,
-            max_rounds: 500,
-            seed: 0,
-            sample: SAMPLE,
-        }
-    }
-}
 
 /// Where the training stands after a round.
 #[derive(Debug)]
@@ -71,6 +31,8 @@ pub struct Round<'a> {
     pub max_price: f64,
     /// The relative gap if no neuron is dearer.
     pub search_gap: f64,
+    /// Flops of the training so far.
+    pub flops: u64,
 }
 
 /// The caller's eye on the training.
@@ -102,48 +64,57 @@ pub struct Trained {
     pub max_price: Option<f64>,
     /// Ascents of that search, both signs.
     pub ascents: Option<usize>,
-    /// The lower bound in sum scaling if no neuron is dearer.
+    /// The lower bound in sum scaling if no neuron is dearer than searches found: the best over rounds
+    /// whose search had the largest size, or that of the last search if none had.
     pub search_bound: Option<f64>,
     /// Networks met while thinning, the best first.
     pub frontier: Vec<FrontierPoint>,
     /// Rounds.
     pub rounds: usize,
-    /// Seconds of searches and of everything else in the rounds.
-    pub pricing_seconds: f64,
-    /// Seconds of corrections, slides and thinning.
-    pub polish_seconds: f64,
-    /// Products `R u` or `R'v` of searches, and of slides: the work without the clock. A full-batch
-    /// gradient step of `m` neurons takes `2 m`.
-    pub pricing_products: f64,
-    /// ... of slides.
-    pub polish_products: f64,
+    /// Where the time went.
+    pub seconds: TrainSeconds,
+    /// What the training took, without the clock.
+    pub work: Work,
+}
+
+/// Seconds of the parts of a training.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[non_exhaustive]
+pub struct TrainSeconds {
+    /// Searches.
+    pub pricing: f64,
+    /// Lassos over the weights, and merging.
+    pub correct: f64,
+    /// Slides.
+    pub slide: f64,
+    /// Thinning, its corrections and slides among it.
+    pub thin: f64,
 }
 
 /// New neurons must be dearer than this, in units of `beta_sum`.
 const INSERT: f64 = 1.00005;
-/// Most new neurons a sign and round.
-const KEEP: usize = 100;
-/// Ascents a sign and steps of the searches before the largest.
-const LADDER: [(usize, usize); 4] = [(50, 50), (100, 50), (200, 60), (400, 80)];
-/// Steps of the largest.
-const STEPS: usize = 100;
-/// Rows that searches before the largest look at, at most.
-const SAMPLE: usize = 4000;
 /// L-BFGS iterations a round: many cheap rounds win.
 const SLIDE: usize = 30;
 const LONG_SLIDE: usize = 90;
-/// A relative fall below this asks for a larger search; a larger one after a largest search, for a
-/// smaller one: many cheap rounds win.
+/// If the objective fell by less than this share, the next search is larger; if it fell by more
+/// after a largest one, the next is smaller.
 const SMALL_FALL: f64 = 5e-5;
 /// Nothing found: no price above this, or above `1 + tol / 10`.
 const QUIET: f64 = 1.001;
-/// Quiet searches of the largest size that end the training.
+/// `thorough`: quiet searches of the largest size that end the training ...
 const QUIET_SEARCHES: usize = 2;
 /// ... if what they found lowers `J` by less than this share of `tol`, relatively.
 const IDLE_FALL: f64 = 1e-3;
-/// A relative fall below `NO_FALL` over `WINDOW` rounds ends it, too.
+/// `thorough`: a relative fall below `NO_FALL` over `WINDOW` rounds ends it, too.
 const NO_FALL: f64 = 1e-5;
 const WINDOW: usize = 5;
+/// Before a run settles, a search of the largest size has its say if that takes no more than one part
+/// in so many of the run's flops ...
+const CLOSING: u64 = 4;
+/// ... or than this many, a fifth of a second of two cores.
+const CHEAP: u64 = 30_000_000_000;
+/// Thinning may take as many flops as the training, or this many.
+const THINNING: u64 = 300_000_000_000;
 /// Rounds of exchange once the number of neurons is fixed, and those without gain that end them.
 const EXCHANGES: usize = 8;
 const IDLE_EXCHANGES: usize = 2;
@@ -156,8 +127,9 @@ const IDLE_EXCHANGES: usize = 2;
 ///       correct  the lasso over the weights of all neurons, old and new
 ///       merge    neurons of one sign and pattern add up
 ///       slide    30 L-BFGS iterations on all directions and weights
-///       a larger search when little was found or won
-///     until two largest searches find nothing, or J stands still over five rounds, or a limit
+///       a larger search when little was found or won, as far as searches take no more than the rest
+///     until a largest search gives a gap of at most tol, or the course of J over the work says
+///       that little is left, or a limit
 ///     thin
 /// ```
 ///
@@ -174,20 +146,22 @@ pub fn train(
     run.look_once_more(ended);
     let status = run.status(ended);
     let returned = run.thinned();
-    let bound = run.last.as_ref().map(|last| last.bound);
+    run.evidence.met(run.objective);
+    let work = Work {
+        products: run.products,
+        flops: run.flops(),
+    };
     Trained {
         status,
         neurons: returned,
         best_objective: run.objective,
         max_price: run.last.as_ref().map(|last| last.max_price),
         ascents: run.last.as_ref().map(|last| last.ascents),
-        search_bound: bound,
+        search_bound: run.bound(),
         frontier: run.frontier,
         rounds: run.round,
-        pricing_seconds: run.pricing,
-        polish_seconds: run.polish,
-        pricing_products: run.pricing_products,
-        polish_products: run.polish_products,
+        seconds: run.seconds,
+        work,
         best: run.best,
     }
 }
@@ -195,10 +169,10 @@ pub fn train(
 /// Why the rounds ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reason {
-    /// Two largest searches found nothing.
-    Quiet,
-    /// `J` stands still.
-    Still,
+    /// A largest search gave a small enough gap; `thorough`: two found nothing.
+    Closed,
+    /// Little is left to win.
+    Settled,
     /// A limit, or the caller.
     Cut(Status),
 }
@@ -218,19 +192,26 @@ struct Run<'a> {
     problem: &'a GlobalProblem,
     settings: &'a GlobalSettings,
     control: &'a Control<'a>,
+    ladder: Ladder,
     best: Neurons,
     objective: f64,
     fitted: Vec<f64>,
+    /// The size that the next search should have.
     level: usize,
+    /// Whether it should be the largest before the run ends.
+    wants_largest: bool,
     round: usize,
     searches: u64,
     largest_searches: usize,
     last: Option<Last>,
+    evidence: Evidence,
+    course: Course,
     frontier: Vec<FrontierPoint>,
-    pricing: f64,
-    polish: f64,
-    pricing_products: f64,
-    polish_products: f64,
+    seconds: TrainSeconds,
+    products: f64,
+    /// Flops of the problem when the run began, and those of its searches.
+    begun_at: u64,
+    pricing_flops: u64,
 }
 
 impl<'a> Run<'a> {
@@ -240,29 +221,40 @@ impl<'a> Run<'a> {
         settings: &'a GlobalSettings,
         control: &'a Control<'a>,
     ) -> Self {
+        let objective = problem.loss(&vec![0.0; problem.n_samples()]);
         let mut run = Self {
             problem,
             settings,
             control,
+            ladder: Ladder::new(settings),
             fitted: vec![0.0; problem.n_samples()],
-            objective: problem.loss(&vec![0.0; problem.n_samples()]),
+            objective,
             best: Neurons::none(problem.rank()),
             level: 0,
+            wants_largest: false,
             round: 0,
             searches: 0,
             largest_searches: 0,
             last: None,
+            evidence: Evidence::default(),
+            course: Course::from(objective),
             frontier: Vec::new(),
-            pricing: 0.0,
-            polish: 0.0,
-            pricing_products: 0.0,
-            polish_products: 0.0,
+            seconds: TrainSeconds::default(),
+            products: 0.0,
+            begun_at: problem.flops(),
+            pricing_flops: 0,
         };
         let mut start = start;
         correct_weights(problem, &mut start);
         merge(problem, &mut start);
         run.offer(start);
+        run.course = Course::from(run.objective);
         run
+    }
+
+    /// Flops of the run so far.
+    fn flops(&self) -> u64 {
+        self.problem.flops() - self.begun_at
     }
 
     /// Takes a network if its objective is lower.
@@ -281,30 +273,26 @@ impl<'a> Run<'a> {
     fn rounds(&mut self, observer: &mut dyn GlobalObserver) -> Reason {
         let quiet_line = QUIET.min(1.0 + self.settings.tol / 10.0);
         let mut quiet = 0;
-        let mut course = vec![self.objective];
         loop {
             if let Some(cut) = self.cut() {
                 return cut;
             }
-            let largest = self.level == self.top();
+            let level = self.affordable(self.level);
+            let largest = level == self.ladder.top();
             let before = self.objective;
-            let found = self.price();
+            let found = self.price(level);
             if let Some(cut) = self.halted() {
                 return cut;
             }
             self.round += 1;
             let nothing = found.max_price <= quiet_line;
+            let closed = largest && self.gap() <= self.settings.tol;
+            let own_gap = self.own_gap();
             let gap = self.gap();
             self.improve(&found.found, nothing && largest);
-            // what a quiet search found may still pay: it counts only if it did not
-            let idle = before - self.objective <= IDLE_FALL * self.settings.tol * before;
-            if nothing && largest && idle {
-                quiet += 1;
-            } else if !nothing || !idle {
-                quiet = 0;
-            }
-            let ends = quiet >= QUIET_SEARCHES;
-            course.push(self.objective);
+            self.weigh_evidence(&found.found);
+            self.course
+                .push(self.flops(), self.objective, (found.is_whole, largest));
             let go_on = observer.round(&Round {
                 round: self.round,
                 neurons: &self.best,
@@ -312,87 +300,146 @@ impl<'a> Run<'a> {
                 fitted: &self.fitted,
                 max_price: found.max_price,
                 search_gap: gap,
+                flops: self.flops(),
             });
-            if ends {
-                return Reason::Quiet;
+            // what a quiet search found may still pay: it counts only if it did not
+            let idle = before - self.objective <= IDLE_FALL * self.settings.tol * before;
+            if nothing && largest && idle {
+                quiet += 1;
+            } else if !nothing || !idle {
+                quiet = 0;
+            }
+            let ended = if self.settings.thorough {
+                self.is_exhausted(quiet, largest)
+            } else if closed && self.gap() <= self.settings.tol {
+                Some(Reason::Closed)
+            } else {
+                self.is_settled().then_some(Reason::Settled)
+            };
+            if let Some(ended) = ended {
+                return ended;
             }
             if !go_on {
                 return Reason::Cut(Status::Interrupted);
             }
-            if nothing || before - self.objective < SMALL_FALL * before {
-                self.level = (self.level + 1).min(self.top());
+            let small_fall = before - self.objective < SMALL_FALL * before;
+            let is_claimed = !self.settings.thorough && own_gap <= self.settings.tol;
+            if core::mem::take(&mut self.wants_largest) || is_claimed {
+                // a small search claims that all is found: only a largest one can say so
+                self.level = self.ladder.top();
+            } else if nothing || small_fall || self.has_time_for_more() {
+                self.level = (level + 1).min(self.ladder.top());
             } else if largest {
-                self.level = self.level.saturating_sub(1);
-            }
-            let rounds = course.len() - 1;
-            if largest && self.largest_searches >= QUIET_SEARCHES && rounds >= WINDOW {
-                let fall = course[rounds - WINDOW] - self.objective;
-                if fall < NO_FALL * course[rounds - WINDOW] {
-                    return Reason::Still;
-                }
+                self.level = level.saturating_sub(1);
+            } else {
+                self.level = level;
             }
         }
     }
 
-    /// The level of the largest searches: smaller ones that would not be smaller are left out.
-    fn top(&self) -> usize {
-        LADDER
-            .iter()
-            .filter(|(ascents, _)| *ascents < self.settings.ascents)
-            .count()
+    /// Whether a larger search than the last would still take less, all searches together, than half of
+    /// what corrections and slides did: neurons are cheap to find then.
+    fn has_time_for_more(&self) -> bool {
+        if self.settings.thorough {
+            return false;
+        }
+        let rest = self.flops() - self.pricing_flops;
+        let next = (self.level + 1).min(self.ladder.top());
+        self.pricing_flops + self.ladder.flops(self.problem, next) <= rest / 2
     }
 
-    fn size(&self) -> SearchSize {
-        let (ascents, steps) = if self.level < self.top() {
-            LADDER[self.level]
-        } else {
-            (self.settings.ascents, STEPS)
-        };
-        SearchSize {
-            ascents,
-            steps,
-            keep: KEEP,
-            rows: (self.level < self.top()).then_some(self.settings.sample),
+    /// Whether little is left to win. Where a search of the largest size is cheap beside the run, one
+    /// must have had its say: a small one may miss what there is to win.
+    fn is_settled(&mut self) -> bool {
+        if !self.course.is_settled(self.settings.settle) {
+            return false;
         }
+        let top = self.ladder.top();
+        let room = (self.flops() / CLOSING).max(CHEAP);
+        let is_cheap = self.ladder.flops(self.problem, top) <= room && self.affordable(top) == top;
+        if !is_cheap || self.course.saw_the_largest() {
+            return true;
+        }
+        self.wants_largest = true;
+        false
+    }
+
+    /// The largest size up to `level` that the budget allows.
+    fn affordable(&self, level: usize) -> usize {
+        let rest = self.flops() - self.pricing_flops;
+        self.ladder
+            .affordable(self.problem, level, self.pricing_flops, rest)
+    }
+
+    /// The rule of `thorough`.
+    fn is_exhausted(&self, quiet: usize, largest: bool) -> Option<Reason> {
+        if quiet >= QUIET_SEARCHES {
+            return Some(Reason::Closed);
+        }
+        let fall = self.course.fall_over(WINDOW)?;
+        let stands_still = largest && self.largest_searches >= QUIET_SEARCHES && fall < NO_FALL;
+        let settled = self
+            .settings
+            .settle
+            .is_some_and(|settle| self.course.is_settled(Some(settle)));
+        (stands_still || settled).then_some(Reason::Settled)
     }
 
     /// A search at the best network, and what it says.
-    fn price(&mut self) -> Search {
-        let begun = self.control.seconds();
+    fn price(&mut self, level: usize) -> Search {
+        let (begun, flops) = (self.control.seconds(), self.flops());
         let theta = self.problem.theta(&self.fitted);
-        let searcher = Searcher {
-            seed: self.settings.seed,
-            round: self.searches,
-        };
-        let found = search(
-            self.problem,
-            &theta,
-            &self.best,
-            self.size(),
-            INSERT,
-            searcher,
-            self.control,
-        );
-        self.pricing_products += found.products;
-        self.pricing += self.control.seconds() - begun;
+        let found = self.search(&theta, &self.best, self.ladder.size(level));
         self.searches += 1;
+        self.products += found.products;
         if self.control.halt().is_some() {
             // half a search is none, but what it saw counts
             if let Some(last) = &mut self.last {
                 last.max_price = last.max_price.max(found.max_price);
                 last.of_best = false;
             }
-            return found;
+        } else {
+            if level == self.ladder.top() {
+                self.largest_searches += 1;
+                self.evidence
+                    .add(self.problem, theta.clone(), found.max_price);
+            }
+            self.last = Some(Last {
+                max_price: found.max_price,
+                ascents: found.ascents,
+                bound: search_bound(&theta, self.problem.target(), found.max_price),
+                found: found.found.clone(),
+                of_best: true,
+            });
         }
-        self.largest_searches += usize::from(self.level == self.top());
-        self.last = Some(Last {
-            max_price: found.max_price,
-            ascents: found.ascents,
-            bound: search_bound(&theta, self.problem.target(), found.max_price),
-            found: found.found.clone(),
-            of_best: true,
-        });
+        self.pricing_flops += self.flops() - flops;
+        self.seconds.pricing += self.control.seconds() - begun;
         found
+    }
+
+    fn search(&self, theta: &[f64], neurons: &Neurons, size: SearchSize) -> Search {
+        let searcher = Searcher {
+            seed: self.settings.seed,
+            round: self.searches,
+        };
+        search(
+            self.problem,
+            theta,
+            neurons,
+            size,
+            INSERT,
+            searcher,
+            self.control,
+        )
+    }
+
+    /// New neurons are in, and the objective may be lower: what the kept dual points say now.
+    fn weigh_evidence(&mut self, inserted: &Neurons) {
+        let (begun, flops) = (self.control.seconds(), self.flops());
+        self.evidence.price_again(self.problem, inserted);
+        self.evidence.met(self.objective);
+        self.pricing_flops += self.flops() - flops;
+        self.seconds.pricing += self.control.seconds() - begun;
     }
 
     /// After a limit struck between a change of the network and the next search: what the last one
@@ -412,23 +459,50 @@ impl<'a> Run<'a> {
 
     /// Correct, merge and slide with new neurons.
     fn improve(&mut self, found: &Neurons, quiet: bool) {
-        let begun = self.control.seconds();
         let mut neurons = self.best.clone();
         neurons.extend(found);
-        correct_weights(self.problem, &mut neurons);
-        merge(self.problem, &mut neurons);
+        self.corrected(&mut neurons);
         // a network that has all its neurons is brought to rest
         let iterations = if quiet { LONG_SLIDE } else { SLIDE };
+        let begun = self.control.seconds();
         let slid = slide(self.problem, &mut neurons, iterations, self.control);
-        self.polish_products += slid.products;
+        self.products += slid.products;
+        self.seconds.slide += self.control.seconds() - begun;
         if quiet {
-            correct_weights(self.problem, &mut neurons);
+            self.corrected(&mut neurons);
         }
         self.offer(neurons);
-        self.polish += self.control.seconds() - begun;
+    }
+
+    fn corrected(&mut self, neurons: &mut Neurons) {
+        let begun = self.control.seconds();
+        correct_weights(self.problem, neurons);
+        merge(self.problem, neurons);
+        self.seconds.correct += self.control.seconds() - begun;
+    }
+
+    /// The best evidence bound: of the rounds whose search had the largest size, or of the last
+    /// search where there is none.
+    fn bound(&self) -> Option<f64> {
+        self.evidence.bound().or_else(|| {
+            self.last
+                .as_ref()
+                .map(|last| last.bound.min(self.objective))
+        })
     }
 
     fn gap(&self) -> f64 {
+        self.bound()
+            .map_or(1.0, |bound| relative_gap(self.objective, bound))
+    }
+
+    fn last_was_largest(&self) -> bool {
+        let ascents = self.last.as_ref().map(|last| last.ascents);
+        ascents == Some(2 * self.settings.ascents)
+    }
+
+    /// The gap by the last search alone.
+    fn own_gap(&self) -> f64 {
         self.last
             .as_ref()
             .map_or(1.0, |last| relative_gap(self.objective, last.bound))
@@ -450,40 +524,46 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// The figures of the report are those of the best network: a search at it, if the last one was
-    /// at another.
+    /// The figures of the report are those of the best network: `thorough` makes a search at it, if
+    /// the last one was at another; else what the last one found is priced at it.
     fn look_once_more(&mut self, ended: Reason) {
         let stale = self.last.as_ref().is_none_or(|last| !last.of_best);
-        if stale && self.control.halt().is_none() {
-            if !matches!(ended, Reason::Cut(_)) {
-                self.level = self.top();
+        let none = self.last.is_none();
+        if stale && (self.settings.thorough || none) && self.control.halt().is_none() {
+            if self.settings.thorough && !matches!(ended, Reason::Cut(_)) {
+                self.level = self.ladder.top();
             }
-            self.price();
+            self.price(self.level);
         }
         self.price_again();
+        let best = self.best.clone();
+        self.weigh_evidence(&best);
     }
 
     fn status(&self, ended: Reason) -> Status {
         match ended {
             Reason::Cut(status) => status,
-            _ if self.largest_searches >= QUIET_SEARCHES && self.gap() <= self.settings.tol => {
-                Status::Converged
-            }
-            _ => Status::Stalled,
+            _ if self.last_was_largest() && self.gap() <= self.settings.tol => Status::Converged,
+            _ => Status::Settled,
         }
     }
 
     /// The network that is returned.
     fn thinned(&mut self) -> Neurons {
         let begun = self.control.seconds();
+        let budget = match self.settings.thorough {
+            true => u64::MAX,
+            false => self.flops().max(THINNING),
+        };
         let mut out = self.best.clone();
         if let Some(most) = self.settings.max_neurons {
             out = self.at_most(most);
         }
         if self.settings.thin > 0.0 {
-            let thinned = thin(self.problem, &out, self.settings.thin, self.control);
+            let share = self.settings.thin;
+            let thinned = thin_within(self.problem, &out, share, budget, self.control);
             self.frontier.extend(thinned.frontier);
-            self.polish_products += thinned.products;
+            self.products += thinned.products;
             out = thinned.neurons;
         }
         if self.frontier.is_empty() {
@@ -492,7 +572,7 @@ impl<'a> Run<'a> {
                 objective: self.objective,
             });
         }
-        self.polish += self.control.seconds() - begun;
+        self.seconds.thin += self.control.seconds() - begun;
         out
     }
 
@@ -501,7 +581,7 @@ impl<'a> Run<'a> {
     fn at_most(&mut self, most: usize) -> Neurons {
         let thinned = thin_to(self.problem, &self.best, most, self.control);
         self.frontier.extend(thinned.frontier);
-        self.polish_products += thinned.products;
+        self.products += thinned.products;
         let (mut best, mut objective) = (thinned.neurons, thinned.objective);
         let mut idle = 0;
         if best.len() < most || most == 0 {
@@ -512,28 +592,16 @@ impl<'a> Run<'a> {
                 break;
             }
             let theta = self.problem.theta(&best.fitted(self.problem));
-            let searcher = Searcher {
-                seed: self.settings.seed,
-                round: self.searches,
-            };
+            let found = self.search(&theta, &best, self.ladder.beside(most));
             self.searches += 1;
-            let (ascents, steps) = LADDER[1];
-            let size = SearchSize {
-                ascents: ascents.min(self.settings.ascents),
-                steps,
-                keep: (most / 4).max(2),
-                rows: Some(self.settings.sample),
-            };
             let control = self.control;
-            let found = search(self.problem, &theta, &best, size, INSERT, searcher, control);
             let mut more = best.clone();
             more.extend(&found.found);
             correct_weights(self.problem, &mut more);
             let slid = slide(self.problem, &mut more, SLIDE, control);
             merge(self.problem, &mut more);
             let back = thin_to(self.problem, &more, most, control);
-            self.pricing_products += found.products;
-            self.polish_products += slid.products + back.products;
+            self.products += found.products + slid.products + back.products;
             if back.objective < objective * (1.0 - NO_FALL) {
                 (best, objective) = (back.neurons, back.objective);
                 self.frontier.push(FrontierPoint {

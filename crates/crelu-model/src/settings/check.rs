@@ -52,6 +52,8 @@ impl CheckedFitSettings {
             ascents: self.0.ascents_in_force(),
             thin: self.0.thin_in_force(),
             max_neurons: self.0.max_neurons,
+            settle: self.0.settle_in_force(),
+            thorough: self.0.thorough,
             tol: self.0.tol_in_force(),
             max_rounds: self.0.max_iters_in_force(),
             seed: self.0.seed,
@@ -95,6 +97,11 @@ impl FitSettings {
             (
                 Setting::Thin,
                 self.thin.is_none_or(not_negative),
+                NOT_NEGATIVE,
+            ),
+            (
+                Setting::Settle,
+                self.settle.is_none_or(not_negative),
                 NOT_NEGATIVE,
             ),
             (Setting::Ascents, self.ascents != Some(0), AT_LEAST_ONE),
@@ -145,6 +152,8 @@ impl FitSettings {
                 OF_GLOBAL,
             ),
             (Setting::Thin, global || self.thin.is_none(), OF_GLOBAL),
+            (Setting::Settle, global || self.settle.is_none(), OF_GLOBAL),
+            (Setting::Thorough, global || !self.thorough, OF_GLOBAL),
             (
                 Setting::MaxNeurons,
                 global || self.max_neurons.is_none(),

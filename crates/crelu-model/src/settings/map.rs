@@ -36,6 +36,8 @@ impl CheckedFitSettings {
             put("ascents", json!(s.ascents_in_force()));
             put("thin", json!(s.thin_in_force()));
             put("max_neurons", json!(s.max_neurons));
+            put("settle", json!(s.settle_in_force()));
+            put("thorough", json!(s.thorough));
             put("warm_start", json!(s.init.is_some()));
         }
         put("standardize", json!(s.standardize));

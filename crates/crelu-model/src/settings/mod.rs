@@ -30,6 +30,8 @@ use crate::report::TrainMode;
 /// | `ascents` | 800 | at least 1; global only |
 /// | `thin` | 1e-3, with `max_neurons` 0 | at least 0, finite; global only |
 /// | `max_neurons` | none | at least 1; global only |
+/// | `settle` | with `tol` that; else 1e-2, and 1e-3 in the first 3e11 flops; `thorough`: 0 | at least 0, finite; global only |
+/// | `thorough` | false | global only |
 /// | `init` | none | global only |
 /// | `seed` | 0 | |
 /// | `standardize` | true | |
@@ -65,6 +67,12 @@ pub struct FitSettings {
     pub thin: Option<f64>,
     /// Global mode: most neurons of the returned network.
     pub max_neurons: Option<usize>,
+    /// Global mode: end when, by the course of the objective over the work, at most half of this share
+    /// of it is left to win (0: never); none: `tol` if that is set, else 1e-2, and 1e-3 while a run
+    /// has used less than 3e11 flops.
+    pub settle: Option<f64>,
+    /// Global mode: go on until two searches of the largest size, over all rows, find nothing.
+    pub thorough: bool,
     /// Global mode: a network on preprocessed inputs to start from.
     pub init: Option<Network>,
     /// Seed of the gates, the searches, the sketches.
@@ -98,6 +106,8 @@ impl Default for FitSettings {
             ascents: None,
             thin: None,
             max_neurons: None,
+            settle: None,
+            thorough: false,
             init: None,
             seed: 0,
             standardize: true,
@@ -145,6 +155,16 @@ impl FitSettings {
             Some(_) => 0.0,
             None => GlobalSettings::default().thin,
         })
+    }
+
+    /// What may be left to win when a global run ends by the course of its objective: what was set, or
+    /// the tolerance if that was set; none: the rule's own. A thorough run ends so only if it was set.
+    #[must_use]
+    pub fn settle_in_force(&self) -> Option<f64> {
+        match self.thorough {
+            true => self.settle,
+            false => self.settle.or(self.tol),
+        }
     }
 
     /// Ascents a sign of the largest searches: what was set, or 800.

@@ -74,6 +74,20 @@ impl FitSettings {
         self
     }
 
+    /// Sets what may be left to win, relatively, when a global run ends by the course of its objective.
+    #[must_use]
+    pub fn settle(mut self, share: impl Into<Option<f64>>) -> Self {
+        self.settle = share.into();
+        self
+    }
+
+    /// Sets whether a global run goes on until its largest searches find nothing.
+    #[must_use]
+    pub fn thorough(mut self, thorough: bool) -> Self {
+        self.thorough = thorough;
+        self
+    }
+
     /// Sets the ascents a sign of the largest searches.
     #[must_use]
     pub fn ascents(mut self, count: impl Into<Option<usize>>) -> Self {

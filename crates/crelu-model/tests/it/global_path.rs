@@ -17,7 +17,7 @@ fn run(problem: &GlobalProblem, start: Neurons) -> Trained {
 }
 
 fn work(trained: &Trained) -> f64 {
-    trained.pricing_products + trained.polish_products
+    trained.work.products
 }
 
 #[test]

@@ -82,11 +82,9 @@ fn train_cut_anywhere_says_what_the_searches_saw_at_the_best_network() {
             assert!(p <= price * (1.0 + 1e-12), "{looks}: {p} above {price}");
         }
         let bound = search_bound(&theta, problem.target(), price);
+        // a search of the largest size at an earlier network may have said more
         let told = ended.search_bound.unwrap();
-        assert!(
-            (told - bound).abs() <= 1e-9 * bound,
-            "{looks}: {told} {bound}"
-        );
+        assert!(told >= bound * (1.0 - 1e-9), "{looks}: {told} {bound}");
         assert!(told <= ended.best_objective * (1.0 + 1e-12) && ended.ascents.unwrap() > 0);
     }
     assert!(seen.iter().all(|count| *count > 0), "{seen:?}");

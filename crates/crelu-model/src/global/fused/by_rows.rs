@@ -1,0 +1,26 @@
+/// Calls a function of `R` rows and `V` registers for all rows: the unit's number of rows at a time,
+/// the rest one by one.
+macro_rules! by_rows {
+    ($unit:ident, $vectors:expr, $rows:expr, $call:ident ( $($argument:expr),* )) => {{
+        let whole = $rows / U::ROWS * U::ROWS;
+        for first in (0..whole).step_by(U::ROWS) {
+            match (U::ROWS, $vectors) {
+                (8, 1) => $call::<T, U, 8, 1>($unit, first, $($argument),*),
+                (8, 2) => $call::<T, U, 8, 2>($unit, first, $($argument),*),
+                (8, _) => $call::<T, U, 8, 3>($unit, first, $($argument),*),
+                (_, 1) => $call::<T, U, 4, 1>($unit, first, $($argument),*),
+                (_, 2) => $call::<T, U, 4, 2>($unit, first, $($argument),*),
+                (_, _) => $call::<T, U, 4, 3>($unit, first, $($argument),*),
+            }
+        }
+        for first in whole..$rows {
+            match $vectors {
+                1 => $call::<T, U, 1, 1>($unit, first, $($argument),*),
+                2 => $call::<T, U, 1, 2>($unit, first, $($argument),*),
+                _ => $call::<T, U, 1, 3>($unit, first, $($argument),*),
+            }
+        }
+    }};
+}
+
+pub(super) use by_rows;

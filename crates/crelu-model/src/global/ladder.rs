@@ -1,0 +1,103 @@
+use super::ascent::column_steps;
+use super::price::{SearchSize, climbers};
+use super::problem::GlobalProblem;
+use super::settings::GlobalSettings;
+
+/// Ascents a sign and steps of the searches before the largest.
+const LADDER: [(usize, usize); 4] = [(50, 50), (100, 50), (200, 60), (400, 80)];
+/// Steps of the largest.
+const STEPS: usize = 100;
+/// Rows that ascents begin on, at most.
+pub(super) const SAMPLE: usize = 4000;
+/// Most new neurons a sign and round.
+pub(super) const KEEP: usize = 100;
+/// Searches may take so many flops more than corrections and slides: a second of two cores.
+const HEADSTART: u64 = 150_000_000_000;
+
+/// The sizes of searches, from the smallest to the largest.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ladder {
+    largest: usize,
+    sample: usize,
+    thorough: bool,
+}
+
+impl Ladder {
+    pub(super) fn new(settings: &GlobalSettings) -> Self {
+        Self {
+            largest: settings.ascents,
+            sample: settings.sample,
+            thorough: settings.thorough,
+        }
+    }
+
+    /// The level of the largest searches: smaller ones that would not be smaller are left out.
+    pub(super) fn top(self) -> usize {
+        let smaller = |(ascents, _): &&(usize, usize)| *ascents < self.largest;
+        LADDER.iter().filter(smaller).count()
+    }
+
+    pub(super) fn size(self, level: usize) -> SearchSize {
+        let is_largest = level >= self.top();
+        let (ascents, steps) = if is_largest {
+            (self.largest, STEPS)
+        } else {
+            LADDER[level]
+        };
+        SearchSize {
+            ascents,
+            steps,
+            keep: KEEP,
+            rows: (!(is_largest && self.thorough)).then_some(self.sample),
+        }
+    }
+
+    /// About the flops of the ascents of a search.
+    pub(super) fn flops(self, problem: &GlobalProblem, level: usize) -> u64 {
+        flops(problem, self.size(level))
+    }
+
+    /// The size of a search beside a network of a few neurons.
+    pub(super) fn beside(self, few: usize) -> SearchSize {
+        let (ascents, steps) = LADDER[1];
+        SearchSize {
+            ascents: ascents.min(self.largest),
+            steps,
+            keep: (few / 4).max(2),
+            rows: Some(self.sample),
+        }
+    }
+
+    /// The level at most `wanted` that the budget allows: searches may take as many flops as
+    /// corrections and slides did, and a head start.
+    pub(super) fn affordable(
+        self,
+        problem: &GlobalProblem,
+        wanted: usize,
+        pricing: u64,
+        rest: u64,
+    ) -> usize {
+        if self.thorough {
+            return wanted;
+        }
+        let left = (rest + HEADSTART).saturating_sub(pricing);
+        let mut level = wanted;
+        while level > 0 && self.flops(problem, level) > left {
+            level -= 1;
+        }
+        level
+    }
+}
+
+fn flops(problem: &GlobalProblem, size: SearchSize) -> u64 {
+    let n = problem.n_samples();
+    let stride = size.rows.map_or(1, |rows| n.div_ceil(rows.max(1)));
+    let (wide, fine) = column_steps(2 * size.ascents, size.steps, stride == 1);
+    let last = if stride == 1 {
+        0
+    } else {
+        fine * climbers(2 * size.ascents)
+    };
+    let products = wide * n.div_ceil(stride) + last * n;
+    4 * (products * problem.rank()) as u64
+}

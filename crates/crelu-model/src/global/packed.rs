@@ -1,0 +1,117 @@
+use faer::MatRef;
+
+use super::fused::{Climb, Lane, Layout, Level, Open};
+use super::neurons::Neurons;
+
+/// Neurons laid out for the passes over rows, in `f64`.
+pub(super) struct Packed {
+    level: Level,
+    layout: Layout,
+    rank: usize,
+    weights: Vec<f64>,
+    outer: Vec<f64>,
+}
+
+/// What a task of a pass needs: a tile of rows.
+pub(super) struct Room {
+    tile: Vec<f64>,
+    sums: Vec<f64>,
+    fitted: Vec<f64>,
+}
+
+/// Numbers of a tile, about: half a megabyte, so that it stays near the core ...
+const TILE: usize = 65_536;
+/// ... and its rows: a product with fewer is slow, and more win nothing.
+const FEWEST_ROWS: usize = 128;
+const MOST_ROWS: usize = 1024;
+
+impl Packed {
+    /// The unit directions, with `s_i c_i` for outputs.
+    pub(super) fn of(neurons: &Neurons) -> Self {
+        let (rank, m) = (neurons.rank(), neurons.len());
+        let level = Level::widest();
+        let layout = Layout::new::<f64>(level, m);
+        let mut weights = vec![0.0; rank * layout.padded()];
+        layout.pack(rank, neurons.all_directions(), &mut weights);
+        let mut outer = vec![0.0; layout.padded()];
+        let signed = neurons.signs().iter().zip(neurons.weights());
+        for (a, (s, c)) in outer.iter_mut().zip(signed) {
+            *a = s * c;
+        }
+        Self {
+            level,
+            layout,
+            rank,
+            weights,
+            outer,
+        }
+    }
+
+    /// Rows of a tile, a multiple of 64.
+    pub(super) fn tile_rows(&self) -> usize {
+        let rows = TILE / self.layout.padded().max(1);
+        rows.clamp(FEWEST_ROWS, MOST_ROWS) / 64 * 64
+    }
+
+    /// Room for tiles.
+    pub(super) fn room(&self) -> Room {
+        let rows = self.tile_rows();
+        Room {
+            tile: vec![0.0; rows * self.layout.padded()],
+            sums: vec![0.0; rows * self.layout.lanes()],
+            fitted: vec![0.0; rows],
+        }
+    }
+
+    /// `(R u_i)_+` of a tile of rows, `len x rows`, and their sums with `s_i c_i`.
+    pub(super) fn open<'r>(
+        &self,
+        rows: &[f64],
+        count: usize,
+        room: &'r mut Room,
+    ) -> (MatRef<'r, f64>, &'r [f64]) {
+        let padded = self.layout.padded();
+        let pass = Open {
+            layout: &self.layout,
+            rank: self.rank,
+            rows,
+            weights: &self.weights,
+            outer: &self.outer,
+            tile: &mut room.tile[..count * padded],
+            sums: &mut room.sums[..count * self.layout.lanes()],
+            fitted: &mut room.fitted[..count],
+        };
+        f64::dispatch(self.level, pass);
+        let tile = &room.tile[..count * padded];
+        let tile = MatRef::from_column_major_slice(tile, padded, count);
+        (
+            tile.subrows(0, self.layout.columns()),
+            &room.fitted[..count],
+        )
+    }
+
+    /// Numbers that [`Packed::climb`] sums up.
+    pub(super) fn slope_len(&self) -> usize {
+        self.rank * self.layout.padded()
+    }
+
+    /// `slopes += R'(theta o 1[R u_i > 0])` of some rows, packed.
+    pub(super) fn climb(&self, rows: &[f64], theta: &[f64], slopes: &mut [f64]) {
+        let pass = Climb {
+            layout: &self.layout,
+            rank: self.rank,
+            rows,
+            theta,
+            weights: &self.weights,
+            slopes,
+        };
+        f64::dispatch(self.level, pass);
+    }
+
+    /// Packed slopes as `rank x len`, column after column.
+    pub(super) fn unpack(&self, slopes: &[f64]) -> Vec<f64> {
+        let mut out = vec![0.0; self.rank * self.layout.columns()];
+        self.layout.unpack(self.rank, slopes, &mut out);
+        out
+    }
+}
