@@ -7,6 +7,7 @@
 //! | `large` | a run at the size of Fashion-MNIST by the automatic choice, and its memory |
 //! | `global` | generated networks beside Adam: objective, neurons, time, seeds, held-out scores, growth |
 //! | `bound` | proven gaps over all networks, quick and tight, with their seconds and the growth of their cost |
+//! | `speed` | rates of slides and searches beside a matrix product, whole fits beside scikit-learn |
 //! | `convergence` | iterations, products and seconds to a certified gap, on real and synthetic sets |
 //! | `experiments` | condition of the systems before and after preconditioning, and a race of all primal steps |
 //!
@@ -26,12 +27,13 @@ mod global;
 mod large;
 mod record;
 mod sets;
+mod speed;
 mod stopwatch;
 mod store;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask bench all [--quick], or bench core|convergence|calibrate|large [--quick] [--set NAME] [--write FILE], \
+const USAGE: &str = "usage: cargo xtask bench all [--quick], or bench core|convergence|calibrate|large|speed [--quick] [--set NAME] [--write FILE], \
      or bench global [--quick] [--only table|seeds|heldout|growth|paper|page] [--paper] [--set NAME] [--fraction F] [--resume] [--write], or \
      bench bound [--quick] [--set NAME] [--growth] [--resume] [--page] [--write], or bench experiments [--quick] [--set NAME] [--resume] [--page] [--write]";
 
@@ -39,7 +41,7 @@ const USAGE: &str = "usage: cargo xtask bench all [--quick], or bench core|conve
 type Bench = fn(&[String]) -> Result<(), String>;
 
 /// The largest comes first: what a process took before would show in its memory.
-const BENCHES: [(&str, Bench); 7] = [
+const BENCHES: [(&str, Bench); 8] = [
     ("large", large::run),
     ("core", core_rates::run),
     ("calibrate", calibrate::run),
@@ -47,6 +49,7 @@ const BENCHES: [(&str, Bench); 7] = [
     ("experiments", experiments::run),
     ("global", global::run),
     ("bound", bound::run),
+    ("speed", speed::run),
 ];
 
 fn main() -> ExitCode {

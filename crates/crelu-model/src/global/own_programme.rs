@@ -1,5 +1,5 @@
 use admm::Proximal;
-use linalg_core::{Control, LinearOperator, Masks, axpy};
+use linalg_core::{Control, LinearOperator, Masks, axpy, norm};
 
 use super::neurons::Neurons;
 use super::problem::GlobalProblem;
@@ -68,7 +68,11 @@ pub fn own_programme(
     }
     let point = FeasiblePoint::from_point(&programme, &v);
     let theta = problem.theta(&point.fitted);
-    let (prices, multipliers) = cone_prices(&programme, &theta, control);
+    let budget = (problem.flops() / SHARE).max(FREE_FLOPS);
+    let line = problem.beta_sum() * (1.0 + DEAR * settings.tol);
+    let most = budget / (2 * PROJECTION * (n * neurons.rank()) as u64).max(1);
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let (prices, multipliers) = cone_prices(&programme, &theta, line, most, control);
     let bound = Certificate::evaluate(&programme, theta, multipliers.clone()).bound;
     let mut out = OwnProgramme {
         programme,
@@ -77,7 +81,9 @@ pub fn own_programme(
         solution: None,
     };
     let gap = programme::relative_gap(out.point.objective, bound);
-    if gap > settings.tol && control.halt().is_none() && settings.max_iters > 0 {
+    let products = (8 * settings.max_iters * n * rank * m) as u64;
+    let is_cheap = products.saturating_mul(SLOWER) <= budget;
+    if gap > settings.tol && control.halt().is_none() && settings.max_iters > 0 && is_cheap {
         // z = v + s R'D theta / rho is where the iteration would rest at an optimum
         let rho = programme::first_rho(&out.programme);
         axpy(1.0 / rho, &prices, &mut v);
@@ -91,17 +97,31 @@ pub fn own_programme(
     Ok(Some(out))
 }
 
+/// The bound is a figure beside the answer: it may take one part in so many of the problem's flops ...
+const SHARE: u64 = 10;
+/// ... or this many, a fifth of a second of two cores, whichever is more.
+const FREE_FLOPS: u64 = 30_000_000_000;
+/// Flops of a projection on a cone for each of its numbers, and how much slower than those of the
+/// training the flops of the splitting are, at the rate of the training: by profiles.
+const PROJECTION: u64 = 600;
+const SLOWER: u64 = 10;
+/// A pattern whose price is above the threshold by less than this share of the tolerance is not
+/// projected: what it costs the bound is as little.
+const DEAR: f64 = 0.25;
 /// Patterns that are projected between two looks at the control.
 const BETWEEN: usize = 16;
 
 /// `g_b = s_b R'D_b theta` of every block and the multipliers `a_b` of its projection on the cone: the
-/// least `|g_b + A_b'a_b|`, what the dearest neuron inside the cone costs. After a halt the rest of
-/// the blocks have none.
+/// least `|g_b + A_b'a_b|`, what the dearest neuron inside the cone costs. Blocks with `|g_b|` at most
+/// `line` need none; of the others the `most` longest are projected, and after a halt the rest have
+/// none.
 ///
 /// **Cost** a projection on a cone a block, as one iteration of the splitting.
 fn cone_prices(
     programme: &Programme,
     theta: &[f64],
+    line: f64,
+    most: usize,
     control: &Control<'_>,
 ) -> (Vec<f64>, Multipliers) {
     let (rank, patterns) = (programme.rank(), programme.n_patterns());
@@ -113,8 +133,11 @@ fn cone_prices(
         *n = -p;
     }
     let mut multipliers = Multipliers::none(programme.n_blocks());
-    let all: Vec<usize> = (0..patterns).collect();
-    for some in all.chunks(BETWEEN) {
+    let length = |p: usize| norm(&prices[p * rank..(p + 1) * rank]);
+    let mut dear: Vec<usize> = (0..patterns).filter(|&p| length(p) > line).collect();
+    dear.sort_by(|&p, &q| length(q).total_cmp(&length(p)).then(p.cmp(&q)));
+    dear.truncate(most);
+    for some in dear.chunks(BETWEEN) {
         if control.halt().is_some() {
             break;
         }

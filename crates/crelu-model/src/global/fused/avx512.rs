@@ -41,7 +41,7 @@ impl Avx512 {
 
 macro_rules! avx512_unit {
     ($scalar:ty, $vector:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident, $add:ident,
-     $mul:ident, $mul_add:ident, $max:ident, $zero:ident, $compare:ident, $mask:ident, $sum:ident) => {
+     $mul:ident, $mul_add:ident, $max:ident, $zero:ident, $compare:ident, $mask:ident, $total:ident) => {
         // SAFETY of all blocks: a value of `Avx512` exists only where the feature was detected; loads
         // and stores are of slices that were cut to the length of a register
         impl Unit<$scalar> for Avx512 {
@@ -80,8 +80,8 @@ macro_rules! avx512_unit {
                 unsafe { $max(z, $zero()) }
             }
             #[inline(always)]
-            fn sum(self, a: Self::Vector) -> $scalar {
-                unsafe { $sum(a) }
+            fn total(self, a: Self::Vector) -> $scalar {
+                unsafe { $total(a) }
             }
             #[inline(always)]
             fn where_open(self, z: Self::Vector, x: Self::Vector) -> Self::Vector {

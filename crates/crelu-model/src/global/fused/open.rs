@@ -48,7 +48,7 @@ impl<T: Lane> Kernel<T> for Open<'_, T> {
             );
         }
         for (f, sum) in self.fitted.iter_mut().zip(self.sums.chunks_exact(U::LANES)) {
-            *f = unit.sum(unit.load(sum));
+            *f = unit.total(unit.load(sum));
         }
     }
 }

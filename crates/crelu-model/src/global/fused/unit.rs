@@ -23,7 +23,7 @@ pub(crate) trait Unit<T>: Copy {
     /// `max(z, 0)`
     fn open(self, z: Self::Vector) -> Self::Vector;
     /// The sum of all numbers of a register.
-    fn sum(self, a: Self::Vector) -> T;
+    fn total(self, a: Self::Vector) -> T;
     /// `x` where `z > 0`, else 0.
     fn where_open(self, z: Self::Vector, x: Self::Vector) -> Self::Vector;
 }
@@ -38,7 +38,7 @@ const fn rows_of(registers: usize) -> usize {
 
 macro_rules! pulp_unit {
     ($scalar:ty, $lanes:ident, $splat:ident, $split:ident, $split_mut:ident, $add:ident, $mul:ident,
-     $mul_add:ident, $max:ident, $greater:ident, $select:ident, $sum:ident, $vector:ident) => {
+     $mul_add:ident, $max:ident, $greater:ident, $select:ident, $total:ident, $vector:ident) => {
         impl<S: Simd> Unit<$scalar> for Pulp<S> {
             type Vector = S::$vector;
             const LANES: usize = S::$lanes;
@@ -73,8 +73,8 @@ macro_rules! pulp_unit {
                 self.0.$max(z, self.0.$splat(0.0))
             }
             #[inline(always)]
-            fn sum(self, a: Self::Vector) -> $scalar {
-                self.0.$sum(a)
+            fn total(self, a: Self::Vector) -> $scalar {
+                self.0.$total(a)
             }
             #[inline(always)]
             fn where_open(self, z: Self::Vector, x: Self::Vector) -> Self::Vector {
