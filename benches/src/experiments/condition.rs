@@ -204,7 +204,10 @@ fn row(small: &Small, system: System) -> Result<Value, String> {
 fn one(small: &Small, system: System, tau: f64, rho: f64, means: Means) -> Result<f64, String> {
     let control = Control::default();
     let failed = |e: precond_nystrom::PrecondError| e.to_string();
-    let settings = |rank| NystromSettings::default().rank(rank);
+    let settings = |rank| {
+        let how = NystromSettings::default().rank(rank).check();
+        how.map_err(|e| e.to_string())
+    };
     // A, the shift and the block that it multiplies
     let (sketched, shift, block) = match system {
         System::Two => (small.gram().to_owned(), rho / 2.0, None),
@@ -232,16 +235,16 @@ fn one(small: &Small, system: System, tau: f64, rho: f64, means: Means) -> Resul
             let eye = Mat::<f64>::identity(k.nrows(), k.nrows());
             let excess = shifted(sketched.as_ref(), shift, Some(&(k - &eye)));
             let operator = DenseOperator::new(excess.as_ref());
-            let made = Nystrom::new(&operator, &settings(rank), shift, &control);
+            let made = Nystrom::new(&operator, &settings(rank)?, shift, &control);
             preconditioned(matrix.as_ref(), &made.map_err(failed)?)
         }
         (Means::Nystrom(rank), None) => {
-            let made = Nystrom::new(&operator, &settings(rank), shift, &control);
+            let made = Nystrom::new(&operator, &settings(rank)?, shift, &control);
             preconditioned(matrix.as_ref(), &made.map_err(failed)?)
         }
         (Means::Block, Some(k)) => preconditioned(matrix.as_ref(), &blocks(k)?),
         (Means::BlockNystrom(rank), Some(k)) => {
-            let made = BlockNystrom::new(&operator, blocks(k)?, &settings(rank), shift, &control);
+            let made = BlockNystrom::new(&operator, blocks(k)?, &settings(rank)?, shift, &control);
             preconditioned(matrix.as_ref(), &made.map_err(failed)?)
         }
         (Means::SourceJacobi, _) => {
@@ -251,7 +254,7 @@ fn one(small: &Small, system: System, tau: f64, rho: f64, means: Means) -> Resul
         }
         (Means::SourceNystrom(rank), _) => {
             let whole = DenseOperator::new(matrix.as_ref());
-            let made = Nystrom::new(&whole, &settings(rank), rho, &control);
+            let made = Nystrom::new(&whole, &settings(rank)?, rho, &control);
             preconditioned(matrix.as_ref(), &made.map_err(failed)?)
         }
         (Means::Block | Means::BlockNystrom(_), None) => {

@@ -1,17 +1,5 @@
 use krylov::KrylovError;
-use linalg_core::LinalgError;
-
-/// A setting outside its range.
-#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
-#[error("{name} = {value}: must be {must_be}")]
-pub struct SettingsError {
-    /// The setting.
-    pub name: &'static str,
-    /// Its value.
-    pub value: f64,
-    /// The range it must lie in.
-    pub must_be: &'static str,
-}
+use linalg_core::{LinalgError, SettingsError};
 
 /// What a primal step can run into.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -35,6 +23,9 @@ pub enum PrimalError {
         /// The sweep that met it; 0: the start.
         sweep: usize,
     },
+    /// A penalty parameter, or what is made of it, is outside its range.
+    #[error(transparent)]
+    Setting(#[from] SettingsError),
     /// A solve was asked for before a penalty was set.
     #[error("set_penalty must come before solve")]
     NoPenalty,
@@ -54,7 +45,7 @@ pub enum AdmmError {
         /// The length it has.
         got: usize,
     },
-    /// The penalty parameter of the state is outside its range.
+    /// The penalty parameter of the state, or a setting, is outside its range.
     #[error(transparent)]
     Setting(#[from] SettingsError),
     /// The primal step failed.

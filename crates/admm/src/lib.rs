@@ -9,14 +9,17 @@
 //! with safeguarded Anderson acceleration and a rule for the penalty parameter `rho`; it stops by
 //! its residuals, or when a [`Monitor`] of the caller says so (a duality gap, for example).
 //!
-//! # Example: a lasso
+//! [`least_squares`] is the whole for a least-squares term, in one call; [`solve`] takes the parts
+//! one by one.
+//!
+//! # Example: a lasso in one call
 #![doc = "```"]
 #![doc = include_str!("../examples/lasso.rs")]
 #![doc = "```"]
 
 mod anderson;
 mod error;
-mod loss;
+mod least_squares;
 mod monitor;
 mod penalty;
 mod primal;
@@ -27,8 +30,12 @@ mod solver;
 mod state;
 mod status;
 
-pub use error::{AdmmError, PrimalError, SettingsError};
-pub use loss::{Curvature, Loss};
+pub use error::{AdmmError, PrimalError};
+pub use least_squares::{LeastSquares, least_squares};
+pub use linalg_core::{
+    BlockColumns, Clock, ClockedControl, Control, DenseOperator, FnOperator, LinearOperator,
+    Preconditioner, Real, SettingsError, ShiftedGram, ShiftedSolve, faer,
+};
 pub use monitor::{Monitor, ResidualMonitor, Residuals, Verdict};
 pub use penalty::PenaltyRule;
 pub use primal::{

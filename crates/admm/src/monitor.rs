@@ -1,4 +1,4 @@
-use linalg_core::Real;
+use linalg_core::{Real, SettingsError};
 
 use crate::state::AdmmState;
 use crate::status::Status;
@@ -24,17 +24,40 @@ pub enum Verdict {
     Stop(Status),
 }
 
-/// The caller's eye on the iteration: it is shown every iterate, and its word ends the run.
+/// The caller's eye on the iteration: it is shown every iterate, and its word ends the run. A
+/// closure serves.
 pub trait Monitor<T: Real, X: ?Sized> {
     /// Looks at the iterate after its proximal step; `prox` is lent for exact re-evaluations.
     fn observe(&mut self, state: &AdmmState<T>, residuals: &Residuals, prox: &mut X) -> Verdict;
 }
 
+impl<T, X, F> Monitor<T, X> for F
+where
+    T: Real,
+    X: ?Sized,
+    F: FnMut(&AdmmState<T>, &Residuals, &mut X) -> Verdict,
+{
+    fn observe(&mut self, state: &AdmmState<T>, residuals: &Residuals, prox: &mut X) -> Verdict {
+        self(state, residuals, prox)
+    }
+}
+
 /// Stops when both relative residuals are within a tolerance.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ResidualMonitor {
-    /// The tolerance.
-    pub tol: f64,
+    tol: f64,
+}
+
+impl ResidualMonitor {
+    /// One with this tolerance; 0 runs to the limits.
+    ///
+    /// # Errors
+    /// [`SettingsError`] if it is negative or not finite.
+    pub fn new(tol: f64) -> Result<Self, SettingsError> {
+        let holds = tol.is_finite() && tol >= 0.0;
+        SettingsError::unless(holds, "tol", tol, "finite and at least 0")?;
+        Ok(Self { tol })
+    }
 }
 
 impl<T: Real, X: ?Sized> Monitor<T, X> for ResidualMonitor {

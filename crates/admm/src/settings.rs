@@ -1,4 +1,5 @@
-use crate::error::SettingsError;
+use linalg_core::SettingsError;
+
 use crate::penalty::PenaltyRule;
 
 /// Settings of the iteration.
@@ -6,6 +7,7 @@ use crate::penalty::PenaltyRule;
 /// | name | default | range |
 /// |---|---|---|
 /// | `relaxation` | 1.6 | (0, 2) |
+/// | `tol` | 1e-6 | at least 0 |
 /// | `max_iters` | 2000 | at least 0 |
 /// | `anderson` | 6 | 0 (off) to 20 |
 /// | `anderson_every` | 6 | at least 1 |
@@ -19,6 +21,9 @@ use crate::penalty::PenaltyRule;
 pub struct AdmmSettings {
     /// Over-relaxation of the step.
     pub relaxation: f64,
+    /// Tolerance of both relative residuals for [`least_squares`](crate::least_squares); a
+    /// [`Monitor`](crate::Monitor) given to [`solve`](crate::solve) decides by itself.
+    pub tol: f64,
     /// Most iterations.
     pub max_iters: usize,
     /// Memory of the Anderson acceleration; 0 turns it off.
@@ -42,6 +47,7 @@ impl Default for AdmmSettings {
     fn default() -> Self {
         Self {
             relaxation: 1.6,
+            tol: 1e-6,
             max_iters: 2000,
             anderson: 6,
             anderson_every: 6,
@@ -74,6 +80,13 @@ impl AdmmSettings {
         self
     }
 
+    /// Sets the tolerance of the residuals.
+    #[must_use]
+    pub fn tol(mut self, value: f64) -> Self {
+        self.tol = value;
+        self
+    }
+
     /// Sets the iteration limit.
     #[must_use]
     pub fn max_iters(mut self, value: usize) -> Self {
@@ -85,6 +98,20 @@ impl AdmmSettings {
     #[must_use]
     pub fn anderson(mut self, memory: usize) -> Self {
         self.anderson = memory;
+        self
+    }
+
+    /// Sets after how many iterations a step is accelerated.
+    #[must_use]
+    pub fn anderson_every(mut self, iterations: usize) -> Self {
+        self.anderson_every = iterations;
+        self
+    }
+
+    /// Sets the first tolerance of an inexact primal step.
+    #[must_use]
+    pub fn inner_tol(mut self, value: f64) -> Self {
+        self.inner_tol = value;
         self
     }
 
@@ -111,58 +138,61 @@ impl AdmmSettings {
     /// [`SettingsError`] names the first setting outside its range; NaN is outside every range.
     pub fn check(self) -> Result<CheckedAdmmSettings, SettingsError> {
         #[expect(clippy::cast_precision_loss, reason = "only for the message")]
-        let ranges = [
+        let count = |value: usize| value as f64;
+        let Self {
+            relaxation,
+            tol,
+            max_iters: _,
+            anderson,
+            anderson_every,
+            penalty_rule: _,
+            penalty_first,
+            penalty_growth,
+            penalty_band,
+            inner_tol,
+        } = self;
+        let is_share = inner_tol > 0.0 && inner_tol < 1.0;
+        for (name, value, holds, must_be) in [
             (
                 "relaxation",
-                self.relaxation,
-                self.relaxation > 0.0 && self.relaxation < 2.0,
+                relaxation,
+                relaxation > 0.0 && relaxation < 2.0,
                 "in (0, 2)",
             ),
             (
-                "anderson",
-                self.anderson as f64,
-                self.anderson <= 20,
-                "at most 20",
+                "tol",
+                tol,
+                tol.is_finite() && tol >= 0.0,
+                "finite and at least 0",
             ),
+            ("anderson", count(anderson), anderson <= 20, "at most 20"),
             (
                 "anderson_every",
-                self.anderson_every as f64,
-                self.anderson_every >= 1,
+                count(anderson_every),
+                anderson_every >= 1,
                 "at least 1",
             ),
             (
                 "penalty_first",
-                self.penalty_first as f64,
-                self.penalty_first >= 1,
+                count(penalty_first),
+                penalty_first >= 1,
                 "at least 1",
             ),
             (
                 "penalty_growth",
-                self.penalty_growth,
-                self.penalty_growth.is_finite() && self.penalty_growth > 1.0,
+                penalty_growth,
+                penalty_growth.is_finite() && penalty_growth > 1.0,
                 "above 1",
             ),
             (
                 "penalty_band",
-                self.penalty_band,
-                self.penalty_band.is_finite() && self.penalty_band >= 1.0,
+                penalty_band,
+                penalty_band.is_finite() && penalty_band >= 1.0,
                 "at least 1",
             ),
-            (
-                "inner_tol",
-                self.inner_tol,
-                self.inner_tol > 0.0 && self.inner_tol < 1.0,
-                "in (0, 1)",
-            ),
-        ];
-        for (name, value, ok, must_be) in ranges {
-            if !ok {
-                return Err(SettingsError {
-                    name,
-                    value,
-                    must_be,
-                });
-            }
+            ("inner_tol", inner_tol, is_share, "in (0, 1)"),
+        ] {
+            SettingsError::unless(holds, name, value, must_be)?;
         }
         Ok(CheckedAdmmSettings(self))
     }

@@ -1,7 +1,7 @@
-use linalg_core::{Control, LinearOperator, Real, axpy, combine, distance, norm};
+use linalg_core::{Control, LinearOperator, Real, SettingsError, axpy, combine, distance, norm};
 
 use crate::anderson::Anderson;
-use crate::error::{AdmmError, SettingsError};
+use crate::error::AdmmError;
 use crate::monitor::{Monitor, Residuals, Verdict};
 use crate::penalty::PenaltyRule;
 use crate::primal::PrimalSolver;
@@ -93,15 +93,8 @@ pub fn solve<T: Real, S: PrimalSolver<T> + ?Sized, X: Proximal<T> + ?Sized>(
         }
     }
     let rho = state.rho.wide();
-    if !(rho.is_finite() && rho > 0.0) {
-        let (name, value, must_be) = ("rho", rho, "positive and finite");
-        return Err(SettingsError {
-            name,
-            value,
-            must_be,
-        }
-        .into());
-    }
+    let holds = rho.is_finite() && rho > 0.0;
+    SettingsError::unless(holds, "rho", rho, "positive and finite")?;
     let alpha = T::of(settings.relaxation);
     let mut anderson = Anderson::new(settings.anderson, dim, rows);
     let (mut w, mut fw) = (vec![T::of(0.0); dim], vec![T::of(0.0); rows]);

@@ -25,10 +25,10 @@ pub struct AdmmState<T> {
 }
 
 impl<T: Real> AdmmState<T> {
-    /// The zero point.
+    /// The zero point of an operator of `rows x cols`, with the first penalty parameter.
     #[must_use]
-    pub fn zero(dim: usize, rows: usize, rho: T) -> Self {
-        let (wide, tall) = (vec![T::of(0.0); dim], vec![T::of(0.0); rows]);
+    pub fn zero(rows: usize, cols: usize, rho: T) -> Self {
+        let (wide, tall) = (vec![T::of(0.0); cols], vec![T::of(0.0); rows]);
         Self {
             z: wide.clone(),
             v: wide.clone(),

@@ -2,8 +2,11 @@
 //! system's own diagonal as preconditioner: no matrix is formed or factored.
 
 use faer::Mat;
-use krylov::{CgSettings, CgStatus, CgWorkspace, NormalOperator, cg, pcg};
-use linalg_core::{DenseOperator, LinearOperator, Preconditioner};
+use krylov::{
+    CgSettings, CgWorkspace, Control, LinearOperator, NormalOperator, Preconditioner,
+    SettingsError, cg, pcg,
+};
+use linalg_core::DenseOperator;
 
 /// Division by the diagonal `|X e_j|^2 + shift`.
 struct Diagonal {
@@ -20,12 +23,13 @@ impl Preconditioner<f64> for Diagonal {
             *z = r / (square + self.shift);
         }
     }
-    fn set_shift(&mut self, shift: f64) {
+    fn set_shift(&mut self, shift: f64) -> Result<(), SettingsError> {
         self.shift = shift;
+        Ok(())
     }
 }
 
-fn main() -> Result<(), krylov::KrylovError> {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     let entry = |i: usize, j: usize| ((i * 7 + j * 13) % 11) as f64 / 11.0 - 0.4;
     let data = Mat::from_fn(50, 8, |i, j| 10f64.powf(j as f64) * entry(i, j));
     let y: Vec<f64> = (0..50).map(|i| f64::from(i % 5) - 2.0).collect();
@@ -42,15 +46,33 @@ fn main() -> Result<(), krylov::KrylovError> {
     };
 
     let mut w = vec![0.0; 8];
-    let mut work = CgWorkspace::preconditioned(&system, &diagonal);
-    let settings = CgSettings::default();
-    let report = pcg(&system, &diagonal, &rhs, &mut w, &settings, &mut work)?;
-    assert_eq!(report.status, CgStatus::Converged);
-    assert!(report.residual <= 1e-8 && report.iterations <= 20);
+    let mut work = CgWorkspace::new();
+    let (settings, control) = (CgSettings::default().check()?, Control::default());
+    let mut course = Vec::new();
+    let report = pcg(
+        &system,
+        &diagonal,
+        &rhs,
+        &mut w,
+        &settings,
+        &control,
+        &mut |progress: &krylov::CgProgress| course.push(progress.residual),
+        &mut work,
+    )?;
+    assert!(report.status.is_converged() && report.residual <= 1e-8);
+    assert!(report.iterations <= 20 && course.len() == report.iterations);
 
     // plain, the spread of the columns costs many times as much
     let mut plain = vec![0.0; 8];
-    let without = cg(&system, &rhs, &mut plain, &settings, &mut work)?;
+    let without = cg(
+        &system,
+        &rhs,
+        &mut plain,
+        &settings,
+        &control,
+        &mut (),
+        &mut work,
+    )?;
     assert!(without.iterations > 2 * report.iterations);
     Ok(())
 }

@@ -1,12 +1,16 @@
 use linalg_core::{Control, LinearOperator, Preconditioner, Real};
 
 use crate::error::KrylovError;
-use crate::recurrence::solve;
+use crate::observer::CgObserver;
+use crate::recurrence::{Task, solve};
 use crate::report::CgReport;
-use crate::settings::CgSettings;
+use crate::settings::CheckedCgSettings;
 use crate::workspace::CgWorkspace;
 
 /// Conjugate gradients from the start `x`, which is overwritten by the answer.
+///
+/// A right-hand side of any size that the precision holds is solved as well as one of size 1: the
+/// iteration runs in units of a power of two.
 ///
 /// **Shapes** `op`: square, symmetric positive definite; `b`, `x`: its side.
 /// **Cost** one product and `10 n` flops an iteration, one more product for each check.
@@ -19,10 +23,19 @@ pub fn cg<T: Real>(
     op: &dyn LinearOperator<T>,
     b: &[T],
     x: &mut [T],
-    settings: &CgSettings,
+    settings: &CheckedCgSettings,
+    control: &Control<'_>,
+    observer: &mut dyn CgObserver,
     work: &mut CgWorkspace<T>,
 ) -> Result<CgReport, KrylovError> {
-    solve(op, None, 1, b, x, settings, &Control::default(), work)?;
+    let task = Task {
+        op,
+        preconditioner: None,
+        settings,
+        control,
+        observer,
+    };
+    solve(task, 1, b, x, work)?;
     Ok(work.reports[0])
 }
 
@@ -36,16 +49,28 @@ pub fn cg<T: Real>(
 /// # Errors
 /// As [`cg`], and [`KrylovError::PreconditionerNotPositiveDefinite`] at a residual with
 /// `r'P^-1 r <= 0`.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "a system, its preconditioner, its start and its limits"
+)]
 pub fn pcg<T: Real>(
     op: &dyn LinearOperator<T>,
     preconditioner: &dyn Preconditioner<T>,
     b: &[T],
     x: &mut [T],
-    settings: &CgSettings,
+    settings: &CheckedCgSettings,
+    control: &Control<'_>,
+    observer: &mut dyn CgObserver,
     work: &mut CgWorkspace<T>,
 ) -> Result<CgReport, KrylovError> {
-    let control = Control::default();
-    solve(op, Some(preconditioner), 1, b, x, settings, &control, work)?;
+    let task = Task {
+        op,
+        preconditioner: Some(preconditioner),
+        settings,
+        control,
+        observer,
+    };
+    solve(task, 1, b, x, work)?;
     Ok(work.reports[0])
 }
 
@@ -53,22 +78,33 @@ pub fn pcg<T: Real>(
 /// A column that has reached its tolerance leaves the products; the reports are in the order of
 /// the columns.
 ///
-/// **Shapes** `b`, `x`: `k` columns of the operator's side, column-major; `work`: made by
-/// [`CgWorkspace::block`] for this `k`.
+/// **Shapes** `b`, `x`: `k` columns of the operator's side, column-major.
 /// **Cost** one block product an iteration, of as many columns as have not ended.
 ///
 /// # Errors
 /// As [`cg`], when any column meets it; the columns then hold their last iterates.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "a system, its start and its limits"
+)]
 pub fn block_cg<'w, T: Real>(
     op: &dyn LinearOperator<T>,
     k: usize,
     b: &[T],
     x: &mut [T],
-    settings: &CgSettings,
+    settings: &CheckedCgSettings,
     control: &Control<'_>,
+    observer: &mut dyn CgObserver,
     work: &'w mut CgWorkspace<T>,
 ) -> Result<&'w [CgReport], KrylovError> {
-    solve(op, None, k, b, x, settings, control, work)?;
+    let task = Task {
+        op,
+        preconditioner: None,
+        settings,
+        control,
+        observer,
+    };
+    solve(task, k, b, x, work)?;
     Ok(&work.reports)
 }
 
@@ -86,10 +122,18 @@ pub fn block_pcg<'w, T: Real>(
     k: usize,
     b: &[T],
     x: &mut [T],
-    settings: &CgSettings,
+    settings: &CheckedCgSettings,
     control: &Control<'_>,
+    observer: &mut dyn CgObserver,
     work: &'w mut CgWorkspace<T>,
 ) -> Result<&'w [CgReport], KrylovError> {
-    solve(op, Some(preconditioner), k, b, x, settings, control, work)?;
+    let task = Task {
+        op,
+        preconditioner: Some(preconditioner),
+        settings,
+        control,
+        observer,
+    };
+    solve(task, k, b, x, work)?;
     Ok(&work.reports)
 }

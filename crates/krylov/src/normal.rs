@@ -1,4 +1,4 @@
-use linalg_core::{LinearOperator, Real, axpy, scale};
+use linalg_core::{LinearOperator, Real, SymmetricOperator, axpy, scale};
 
 /// `scale A'A + shift I` of an operator `A`, by two products. That of
 /// [`Adjoint`](linalg_core::Adjoint) is `scale A A' + shift I`.
@@ -24,20 +24,18 @@ impl<'a, T: Real> NormalOperator<'a, T> {
     }
 }
 
-impl<T: Real> LinearOperator<T> for NormalOperator<'_, T> {
-    fn rows(&self) -> usize {
+impl<T: Real> SymmetricOperator for NormalOperator<'_, T> {
+    type Scalar = T;
+
+    fn dim(&self) -> usize {
         self.inner.cols()
     }
 
-    fn cols(&self) -> usize {
-        self.inner.cols()
-    }
-
-    fn scratch_len(&self) -> usize {
+    fn multiply_scratch_len(&self) -> usize {
         self.inner.rows() + self.inner.scratch_len()
     }
 
-    fn apply(&self, x: &[T], y: &mut [T], scratch: &mut [T]) {
+    fn multiply(&self, x: &[T], y: &mut [T], scratch: &mut [T]) {
         let (image, rest) = scratch.split_at_mut(self.inner.rows());
         self.inner.apply(x, image, rest);
         self.inner.apply_adjoint(image, y, rest);
@@ -45,23 +43,15 @@ impl<T: Real> LinearOperator<T> for NormalOperator<'_, T> {
         axpy(self.shift, x, y);
     }
 
-    fn apply_adjoint(&self, y: &[T], x: &mut [T], scratch: &mut [T]) {
-        self.apply(y, x, scratch);
-    }
-
-    fn block_scratch_len(&self, k: usize) -> usize {
+    fn multiply_block_scratch_len(&self, k: usize) -> usize {
         k * self.inner.rows() + self.inner.block_scratch_len(k)
     }
 
-    fn apply_block(&self, k: usize, x: &[T], y: &mut [T], scratch: &mut [T]) {
+    fn multiply_block(&self, k: usize, x: &[T], y: &mut [T], scratch: &mut [T]) {
         let (images, rest) = scratch.split_at_mut(k * self.inner.rows());
         self.inner.apply_block(k, x, images, rest);
         self.inner.apply_adjoint_block(k, images, y, rest);
         scale(self.scale, y);
         axpy(self.shift, x, y);
-    }
-
-    fn apply_adjoint_block(&self, k: usize, y: &[T], x: &mut [T], scratch: &mut [T]) {
-        self.apply_block(k, y, x, scratch);
     }
 }

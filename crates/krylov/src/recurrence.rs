@@ -1,10 +1,12 @@
 //! The iteration behind every entry point: columns that descend together and are checked together.
 
-use linalg_core::{Control, LinearOperator, Preconditioner, Real, axpy, dot, norm, sub_into};
+use linalg_core::{Control, LinearOperator, Preconditioner, Real, axpy, dot, norm};
 
 use crate::error::KrylovError;
+use crate::observer::{CgObserver, CgProgress};
+use crate::power::{Power, Size, size};
 use crate::report::{CgReport, CgStatus};
-use crate::settings::CgSettings;
+use crate::settings::CheckedCgSettings;
 use crate::workspace::{CgWorkspace, Column};
 
 /// How often a column starts anew from its true residual when the recurrence claims more than is
@@ -16,50 +18,54 @@ const RESTARTS: usize = 3;
 /// more negative is an error.
 const NO_SIGN: f64 = 8.0;
 
+/// What is solved, and what watches over it.
+pub(crate) struct Task<'a, T> {
+    pub(crate) op: &'a dyn LinearOperator<T>,
+    pub(crate) preconditioner: Option<&'a dyn Preconditioner<T>>,
+    pub(crate) settings: &'a CheckedCgSettings,
+    pub(crate) control: &'a Control<'a>,
+    pub(crate) observer: &'a mut dyn CgObserver,
+}
+
 /// `X` for `k` columns from the start in `x`; the reports are left in `work`.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "a system, its preconditioner, its start and its limits"
-)]
 pub(crate) fn solve<T: Real>(
-    op: &dyn LinearOperator<T>,
-    preconditioner: Option<&dyn Preconditioner<T>>,
+    mut task: Task<'_, T>,
     k: usize,
     b: &[T],
     x: &mut [T],
-    settings: &CgSettings,
-    control: &Control<'_>,
     work: &mut CgWorkspace<T>,
 ) -> Result<(), KrylovError> {
-    work.check(op, preconditioner, k, b, x)?;
-    let n = op.cols();
+    work.prepare(task.op, task.preconditioner, k, b, x)?;
+    let n = task.op.cols();
     work.reports.clear();
     work.active.clear();
     for j in 0..k {
-        let size = norm(column(b, n, j)).wide();
-        if !size.is_finite() {
-            return Err(KrylovError::NotFinite { iteration: 0 });
-        }
         work.reports.push(CgReport {
             status: CgStatus::Converged,
             iterations: 0,
             residual: 0.0,
         });
         work.columns[j] = Column {
-            size,
             best: f64::INFINITY,
             ..Column::default()
         };
-        if size == 0.0 {
-            x[j * n..(j + 1) * n].fill(T::of(0.0));
-        } else {
-            work.active.push(j);
+        let b = column(b, n, j);
+        match size(b) {
+            Size::NotFinite => return Err(KrylovError::NotFinite { iteration: 0 }),
+            Size::Zero => x[j * n..(j + 1) * n].fill(T::of(0.0)),
+            Size::Exponent(unit) => {
+                let scaled = &mut work.residual[..n];
+                rescale(b, -unit, scaled);
+                work.columns[j].size = norm(scaled).wide();
+                work.columns[j].size_unit = unit;
+                work.active.push(j);
+            }
         }
     }
     while !work.active.is_empty() {
-        check(op, b, x, settings, control, work)?;
+        check(&task, b, x, work)?;
         if !work.active.is_empty() {
-            descend(op, preconditioner, x, settings, control, work)?;
+            descend(&mut task, x, work)?;
             let open = (0..k).filter(|&j| work.columns[j].size > 0.0 && !work.columns[j].finished);
             work.active.extend(open);
         }
@@ -67,34 +73,54 @@ pub(crate) fn solve<T: Real>(
     Ok(())
 }
 
+/// `out = 2^e x`.
+fn rescale<T: Real>(x: &[T], e: i32, out: &mut [T]) {
+    let factor = Power::of(e);
+    for (out, x) in out.iter_mut().zip(x) {
+        *out = factor.times(*x);
+    }
+}
+
 /// Computes the true residual of every active column and keeps those that shall descend (again),
 /// with their residuals in place.
 fn check<T: Real>(
-    op: &dyn LinearOperator<T>,
+    task: &Task<'_, T>,
     b: &[T],
     x: &[T],
-    settings: &CgSettings,
-    control: &Control<'_>,
     work: &mut CgWorkspace<T>,
 ) -> Result<(), KrylovError> {
-    let n = op.cols();
+    let (n, settings) = (task.op.cols(), task.settings.get());
     let count = work.active.len();
     for (place, &j) in work.active.iter().enumerate() {
-        work.direction[place * n..(place + 1) * n].copy_from_slice(column(x, n, j));
+        // the product is made of x in units of 2^unit
+        let x = column(x, n, j);
+        let state = &mut work.columns[j];
+        state.unit = match size(x) {
+            Size::Zero => 0,
+            Size::Exponent(unit) => unit,
+            Size::NotFinite => {
+                let iteration = state.iterations;
+                return Err(KrylovError::NotFinite { iteration });
+            }
+        };
+        rescale(
+            x,
+            -state.unit,
+            &mut work.direction[place * n..(place + 1) * n],
+        );
     }
-    multiply(op, n, count, work);
-    let halted = control.halt().is_some();
+    multiply(task.op, n, count, work);
+    let halted = task.control.halt().is_some();
     let mut kept = 0;
     for place in 0..count {
         let j = work.active[place];
         let image = &work.image[place * n..(place + 1) * n];
         let residual = &mut work.residual[kept * n..(kept + 1) * n];
-        sub_into(column(b, n, j), image, residual);
         let state = &mut work.columns[j];
-        state.square = dot(residual, residual).wide();
-        let left = state.square.sqrt() / state.size;
-        if !left.is_finite() {
-            let iteration = state.iterations;
+        let iteration = state.iterations;
+        let is_finite = subtract(column(b, n, j), image, residual, state);
+        let left = state.relative();
+        if !is_finite || !left.is_finite() {
             return Err(KrylovError::NotFinite { iteration });
         }
         let status = if left <= settings.tol {
@@ -110,7 +136,7 @@ fn check<T: Real>(
             // would go on down to where its squares underflow and a curvature reads as zero.
             state.best = left;
             state.descents += 1;
-            state.enough = state.size * settings.tol.max(T::EPS * left);
+            state.enough = state.square.sqrt() * (settings.tol / left).max(T::EPS);
             work.active[kept] = j;
             kept += 1;
             continue;
@@ -126,16 +152,57 @@ fn check<T: Real>(
     Ok(())
 }
 
+/// `residual = b - 2^unit image` and its square, in a unit of its own, which becomes that of the
+/// column; whether all of it is finite.
+fn subtract<T: Real>(b: &[T], image: &[T], residual: &mut [T], state: &mut Column) -> bool {
+    let image_unit = state.unit;
+    let unit = match size(image) {
+        Size::Zero => state.size_unit,
+        Size::Exponent(e) => state.size_unit.max(image_unit + e),
+        Size::NotFinite => return false,
+    };
+    let (of_b, of_image) = (Power::of(-unit), Power::of(image_unit - unit));
+    for ((r, b), image) in residual.iter_mut().zip(b).zip(image) {
+        *r = of_b.times(*b) - of_image.times(*image);
+    }
+    state.unit = unit;
+    if let Size::Exponent(e) = size(residual) {
+        let factor = Power::of(-e);
+        for r in residual.iter_mut() {
+            *r = factor.times(*r);
+        }
+        state.unit = unit + e;
+    }
+    state.square = dot(residual, residual).wide();
+    true
+}
+
+impl Column {
+    /// `|r| / |b|`, at most the largest number.
+    fn relative(&self) -> f64 {
+        let ratio = self.square.sqrt() / self.size;
+        match ratio.is_finite() {
+            true => Power::of(self.unit - self.size_unit)
+                .times(ratio)
+                .min(f64::MAX),
+            false => ratio,
+        }
+    }
+
+    /// A square in the units of the residual, as it is.
+    fn unscaled(&self, square: f64) -> f64 {
+        Power::of(self.unit).times(Power::of(self.unit).times(square))
+    }
+}
+
 /// Runs the recurrence on the active columns from their residuals, each until it has fallen
 /// enough; none is active at the end.
 fn descend<T: Real>(
-    op: &dyn LinearOperator<T>,
-    preconditioner: Option<&dyn Preconditioner<T>>,
+    task: &mut Task<'_, T>,
     x: &mut [T],
-    settings: &CgSettings,
-    control: &Control<'_>,
     work: &mut CgWorkspace<T>,
 ) -> Result<(), KrylovError> {
+    let (op, preconditioner, settings) = (task.op, task.preconditioner, task.settings.get());
     let n = op.cols();
     precondition(preconditioner, n, work);
     let mut place = 0;
@@ -155,13 +222,20 @@ fn descend<T: Real>(
         }
     }
     while !work.active.is_empty() {
-        if control.halt().is_some() {
+        if task.control.halt().is_some() {
             work.active.clear();
             break;
         }
         multiply(op, n, work.active.len(), work);
         for place in 0..work.active.len() {
             step(n, place, x, work)?;
+            let column = work.active[place];
+            let state = &work.columns[column];
+            task.observer.observe(&CgProgress {
+                column,
+                iteration: state.iterations,
+                residual: state.relative(),
+            });
         }
         let mut place = 0;
         while place < work.active.len() {
@@ -205,14 +279,15 @@ fn step<T: Real>(
         return Err(KrylovError::NotFinite { iteration });
     }
     if curvature.wide() <= 0.0 {
-        let curvature = curvature.wide();
+        let curvature = state.unscaled(curvature.wide());
         return Err(KrylovError::NotPositiveDefinite {
             curvature,
             iteration,
         });
     }
     let length = T::of(state.product) / curvature;
-    axpy(length, direction, &mut x[j * n..(j + 1) * n]);
+    let in_x = Power::of(state.unit).times(length);
+    axpy(in_x, direction, &mut x[j * n..(j + 1) * n]);
     let residual = &mut work.residual[at];
     axpy(-length, image, residual);
     state.square = dot(residual, residual).wide();
@@ -242,6 +317,7 @@ fn product<T: Real>(
     } else if size > 0.0 && -product <= NO_SIGN * T::EPS * size {
         Ok(None)
     } else {
+        let product = state.unscaled(product);
         Err(KrylovError::PreconditionerNotPositiveDefinite { product, iteration })
     }
 }

@@ -12,6 +12,14 @@ pub enum CgStatus {
     Halted,
 }
 
+impl CgStatus {
+    /// Whether the true residual is within the tolerance.
+    #[must_use]
+    pub fn is_converged(self) -> bool {
+        self == Self::Converged
+    }
+}
+
 /// What an iteration reached, for one right-hand side.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CgReport {

@@ -3,7 +3,8 @@ use linalg_core::{LinearOperator, Preconditioner, Real};
 use crate::error::KrylovError;
 use crate::report::CgReport;
 
-/// The vectors of an iteration, kept between calls so that none allocates.
+/// The vectors of an iteration, kept between calls so that none allocates once they are large
+/// enough: a workspace grows with what it is used for.
 ///
 /// **Cost** three vectors a right-hand side, a fourth with a preconditioner, and the scratch of
 /// one product.
@@ -21,11 +22,14 @@ pub struct CgWorkspace<T> {
     pub(crate) reports: Vec<CgReport>,
 }
 
-/// Where one right-hand side stands.
+/// Where one right-hand side stands. Its residual is kept in units of `2^unit`, in which its
+/// largest entry was about 1 at the start of the descent.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Column {
-    /// `|b|`.
+    /// `|b|` in units of `2^size_unit`; 0 for `b = 0`.
     pub(crate) size: f64,
+    pub(crate) size_unit: i32,
+    pub(crate) unit: i32,
     pub(crate) iterations: usize,
     pub(crate) descents: usize,
     /// The true residual at the start of the last descent, relative.
@@ -39,46 +43,31 @@ pub(crate) struct Column {
     pub(crate) finished: bool,
 }
 
-impl<T: Real> CgWorkspace<T> {
-    /// Room for an operator's products.
-    #[must_use]
-    pub fn new(op: &dyn LinearOperator<T>) -> Self {
-        Self::block(op, None, 1)
-    }
-
-    /// Room for an operator's products and a preconditioner's.
-    #[must_use]
-    pub fn preconditioned(
-        op: &dyn LinearOperator<T>,
-        preconditioner: &dyn Preconditioner<T>,
-    ) -> Self {
-        Self::block(op, Some(preconditioner), 1)
-    }
-
-    /// Room for `k` right-hand sides at once, and a preconditioner's products where there is one.
-    #[must_use]
-    pub fn block(
-        op: &dyn LinearOperator<T>,
-        preconditioner: Option<&dyn Preconditioner<T>>,
-        k: usize,
-    ) -> Self {
-        let zeros = |len: usize| vec![T::of(0.0); len];
-        let n = k * op.cols();
+impl<T> Default for CgWorkspace<T> {
+    fn default() -> Self {
         Self {
-            residual: zeros(n),
-            direction: zeros(n),
-            image: zeros(n),
-            preconditioned: zeros(if preconditioner.is_some() { n } else { 0 }),
-            scratch: zeros(scratch_len(op, preconditioner, k)),
-            columns: vec![Column::default(); k],
-            active: Vec::with_capacity(k),
-            reports: Vec::with_capacity(k),
+            residual: Vec::new(),
+            direction: Vec::new(),
+            image: Vec::new(),
+            preconditioned: Vec::new(),
+            scratch: Vec::new(),
+            columns: Vec::new(),
+            active: Vec::new(),
+            reports: Vec::new(),
         }
     }
+}
 
-    /// Whether the arguments and this workspace fit together.
-    pub(crate) fn check(
-        &self,
+impl<T: Real> CgWorkspace<T> {
+    /// An empty one.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Checks that the arguments fit together and makes room for them.
+    pub(crate) fn prepare(
+        &mut self,
         op: &dyn LinearOperator<T>,
         preconditioner: Option<&dyn Preconditioner<T>>,
         k: usize,
@@ -93,17 +82,26 @@ impl<T: Real> CgWorkspace<T> {
         shape("operator rows", n, op.rows())?;
         shape("b", k * n, b.len())?;
         shape("x", k * n, x.len())?;
-        shape("workspace", k * n, self.image.len())?;
-        shape("workspace right-hand sides", k, self.columns.len())?;
         if let Some(preconditioner) = preconditioner {
             shape("preconditioner", n, preconditioner.dim())?;
-            shape("workspace preconditioned", k * n, self.preconditioned.len())?;
         }
-        let (want, got) = (scratch_len(op, preconditioner, k), self.scratch.len());
-        if got < want {
-            return shape("workspace scratch", want, got);
+        for vector in [&mut self.residual, &mut self.direction, &mut self.image] {
+            grow(vector, k * n);
+        }
+        if preconditioner.is_some() {
+            grow(&mut self.preconditioned, k * n);
+        }
+        grow(&mut self.scratch, scratch_len(op, preconditioner, k));
+        if self.columns.len() < k {
+            self.columns.resize(k, Column::default());
         }
         Ok(())
+    }
+}
+
+fn grow<T: Real>(vector: &mut Vec<T>, len: usize) {
+    if vector.len() < len {
+        vector.resize(len, T::of(0.0));
     }
 }
 

@@ -6,6 +6,7 @@ use crate::control::Control;
 use crate::error::LinalgError;
 use crate::parallel::for_each_mut;
 use crate::real::Real;
+use crate::shifted_solve::ShiftedSolve;
 use crate::triangular::{solve_lower, solve_lower_adjoint};
 
 /// A symmetric matrix `H`, kept so that `shift I + scale H = L L'` can be factored again and again
@@ -273,6 +274,26 @@ impl<T: Real> ShiftedGram<T> {
         assert!(self.factored, "solve: a factor must stand");
         assert_eq!(rhs.nrows(), self.dim(), "rhs: one row a row of the matrix");
         solve_lower_adjoint(self.square.as_ref(), rhs);
+    }
+}
+
+impl<T: Real> ShiftedSolve<T> for ShiftedGram<T> {
+    fn dim(&self) -> usize {
+        Self::dim(self)
+    }
+
+    fn trace(&self) -> T {
+        Self::trace(self)
+    }
+
+    fn factor(&mut self, shift: T, scale: T, control: &Control<'_>) -> Result<(), LinalgError> {
+        Self::factor(self, shift, scale, control)
+    }
+
+    fn solve_block(&self, k: usize, rhs: &mut [T]) {
+        let dim = Self::dim(self);
+        assert_eq!(rhs.len(), k * dim, "rhs: {k} columns of the matrix's side");
+        self.solve_in_place(MatMut::from_column_major_slice_mut(rhs, dim, k));
     }
 }
 

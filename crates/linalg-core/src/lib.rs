@@ -11,6 +11,10 @@
 //!     A x = sum_b D_b R x_b        R: n_samples x rank,  D_b: 0/1 row masks
 //! ```
 //!
+//! Matrices come with the feature `dense` (on by default), through faer. Without it the crate holds
+//! the scalar, vectors, the operator traits with operators made of closures, limits and the
+//! exchange between shards: what an iterative method needs.
+//!
 //! With the feature `nalgebra` the module `reference` holds the operators and the direct solver a
 //! second time, on that library, written plainly, and views of either library's matrices as the
 //! other's.
@@ -19,60 +23,96 @@
 //! in through [`Control`], a seed through the caller.
 //!
 //! # Example
-#![doc = "```"]
-#![doc = include_str!("../examples/masked_ridge.rs")]
-#![doc = "```"]
+#![cfg_attr(feature = "dense", doc = "```")]
+#![cfg_attr(feature = "dense", doc = include_str!("../examples/masked_ridge.rs"))]
+#![cfg_attr(feature = "dense", doc = "```")]
 
 mod active_gram;
+#[cfg(feature = "dense")]
 mod backend;
 mod block_columns;
 mod collective;
 mod contract;
 mod control;
+#[cfg(feature = "dense")]
 mod decompose;
+#[cfg(feature = "dense")]
+mod dense_blocks;
+#[cfg(feature = "dense")]
+mod dense_operator;
+mod element;
 mod error;
+mod fn_operator;
+#[cfg(feature = "dense")]
 mod gram;
+#[cfg(feature = "dense")]
 mod householder;
 mod lbfgs;
+#[cfg(feature = "dense")]
 mod masked_blocks;
 mod masks;
 mod mirrored;
 mod operator;
 mod parallel;
 mod preconditioner;
+#[cfg(feature = "dense")]
 mod product;
 mod real;
 #[cfg(feature = "nalgebra")]
 pub mod reference;
 mod row_sharded;
+#[cfg(feature = "dense")]
 mod row_space;
+mod settings;
+mod shifted_operator;
 mod shifted_solve;
+#[cfg(feature = "dense")]
 mod symmetric;
+mod symmetric_operator;
+#[cfg(feature = "dense")]
 mod triangular;
 mod vector;
 
 pub use active_gram::ActiveGram;
+#[cfg(feature = "dense")]
 pub use backend::{Backend, FaerBackend};
-pub use block_columns::{BlockColumns, DenseBlocks};
+pub use block_columns::BlockColumns;
 pub use collective::{Alone, Collective};
 pub use contract::{
     assert_adjoint_consistent, assert_blocks_consistent, assert_preconditioner_spd,
 };
 pub use control::{Clock, ClockedControl, Control, Halt};
+#[cfg(feature = "dense")]
 pub use decompose::{ThinSvd, orthogonal, symmetric_eigenvalues, thin_svd};
+#[cfg(feature = "dense")]
+pub use dense_blocks::DenseBlocks;
+#[cfg(feature = "dense")]
+pub use dense_operator::DenseOperator;
+pub use element::Element;
 pub use error::LinalgError;
+#[cfg(feature = "dense")]
+pub use faer;
+pub use fn_operator::{FnOperator, SymmetricFn};
+#[cfg(feature = "dense")]
 pub use gram::ShiftedGram;
 pub use lbfgs::{Ended, Lbfgs};
+#[cfg(feature = "dense")]
 pub use masked_blocks::{MaskedBlocks, masked_gram, masked_gram_within};
 pub use masks::Masks;
 pub use mirrored::Mirrored;
-pub use operator::{Adjoint, DenseOperator, LinearOperator};
+pub use operator::{Adjoint, LinearOperator};
 pub use parallel::{for_each_index, for_each_mut, in_pool};
 pub use preconditioner::{Identity, Preconditioner};
+#[cfg(feature = "dense")]
 pub use product::{product, product_flops_per_task};
 pub use real::Real;
 pub use row_sharded::RowSharded;
+#[cfg(feature = "dense")]
 pub use row_space::{Reduction, RowSpace};
+pub use settings::SettingsError;
+pub use shifted_operator::ShiftedOperator;
 pub use shifted_solve::ShiftedSolve;
+#[cfg(feature = "dense")]
 pub use symmetric::symmetric_eigen;
+pub use symmetric_operator::SymmetricOperator;
 pub use vector::{axpy, combine, distance, dot, norm, scale, sub_into, wide_dot};

@@ -1,6 +1,3 @@
-use faer::{Accum, MatRef};
-
-use crate::product::product;
 use crate::real::Real;
 
 /// A linear map given by its products.
@@ -74,32 +71,39 @@ pub trait LinearOperator<T: Real>: Sync {
     }
 }
 
-impl<T: Real, O: LinearOperator<T> + ?Sized> LinearOperator<T> for Box<O> {
-    fn rows(&self) -> usize {
-        (**self).rows()
-    }
-    fn cols(&self) -> usize {
-        (**self).cols()
-    }
-    fn scratch_len(&self) -> usize {
-        (**self).scratch_len()
-    }
-    fn block_scratch_len(&self, k: usize) -> usize {
-        (**self).block_scratch_len(k)
-    }
-    fn apply(&self, x: &[T], y: &mut [T], scratch: &mut [T]) {
-        (**self).apply(x, y, scratch);
-    }
-    fn apply_adjoint(&self, y: &[T], x: &mut [T], scratch: &mut [T]) {
-        (**self).apply_adjoint(y, x, scratch);
-    }
-    fn apply_block(&self, k: usize, x: &[T], y: &mut [T], scratch: &mut [T]) {
-        (**self).apply_block(k, x, y, scratch);
-    }
-    fn apply_adjoint_block(&self, k: usize, y: &[T], x: &mut [T], scratch: &mut [T]) {
-        (**self).apply_adjoint_block(k, y, x, scratch);
-    }
+macro_rules! boxed {
+    ($inner:ty) => {
+        impl<T: Real> LinearOperator<T> for Box<$inner> {
+            fn rows(&self) -> usize {
+                (**self).rows()
+            }
+            fn cols(&self) -> usize {
+                (**self).cols()
+            }
+            fn scratch_len(&self) -> usize {
+                (**self).scratch_len()
+            }
+            fn block_scratch_len(&self, k: usize) -> usize {
+                (**self).block_scratch_len(k)
+            }
+            fn apply(&self, x: &[T], y: &mut [T], scratch: &mut [T]) {
+                (**self).apply(x, y, scratch);
+            }
+            fn apply_adjoint(&self, y: &[T], x: &mut [T], scratch: &mut [T]) {
+                (**self).apply_adjoint(y, x, scratch);
+            }
+            fn apply_block(&self, k: usize, x: &[T], y: &mut [T], scratch: &mut [T]) {
+                (**self).apply_block(k, x, y, scratch);
+            }
+            fn apply_adjoint_block(&self, k: usize, y: &[T], x: &mut [T], scratch: &mut [T]) {
+                (**self).apply_adjoint_block(k, y, x, scratch);
+            }
+        }
+    };
 }
+
+boxed!(dyn LinearOperator<T> + '_);
+boxed!(dyn LinearOperator<T> + Send + '_);
 
 /// `A'` of an operator `A`: the two products change places.
 #[derive(Clone, Copy)]
@@ -139,63 +143,5 @@ impl<T: Real> LinearOperator<T> for Adjoint<'_, T> {
     }
     fn apply_adjoint_block(&self, k: usize, y: &[T], x: &mut [T], scratch: &mut [T]) {
         self.inner.apply_block(k, y, x, scratch);
-    }
-}
-
-/// The operator of a dense matrix.
-#[derive(Debug, Clone, Copy)]
-pub struct DenseOperator<'a, T> {
-    matrix: MatRef<'a, T>,
-}
-
-impl<'a, T: Real> DenseOperator<'a, T> {
-    /// Wraps a matrix of any layout, without a copy.
-    #[must_use]
-    pub fn new(matrix: MatRef<'a, T>) -> Self {
-        Self { matrix }
-    }
-}
-
-impl<T: Real> LinearOperator<T> for DenseOperator<'_, T> {
-    fn rows(&self) -> usize {
-        self.matrix.nrows()
-    }
-    fn cols(&self) -> usize {
-        self.matrix.ncols()
-    }
-    fn apply(&self, x: &[T], y: &mut [T], scratch: &mut [T]) {
-        self.apply_block(1, x, y, scratch);
-    }
-    fn apply_adjoint(&self, y: &[T], x: &mut [T], scratch: &mut [T]) {
-        self.apply_adjoint_block(1, y, x, scratch);
-    }
-    fn apply_block(&self, k: usize, x: &[T], y: &mut [T], _scratch: &mut [T]) {
-        assert_eq!(
-            x.len(),
-            k * self.cols(),
-            "x: {k} columns of the operator's width"
-        );
-        assert_eq!(
-            y.len(),
-            k * self.rows(),
-            "y: {k} columns of the operator's height"
-        );
-        let rhs = MatRef::from_column_major_slice(x, self.cols(), k);
-        let dst = faer::MatMut::from_column_major_slice_mut(y, self.matrix.nrows(), k);
-        product(dst, Accum::Replace, self.matrix, rhs, T::of(1.0));
-    }
-    fn apply_adjoint_block(&self, k: usize, y: &[T], x: &mut [T], _scratch: &mut [T]) {
-        let (rows, cols) = (self.rows(), self.cols());
-        assert_eq!(x.len(), k * cols, "x: {k} columns of the operator's width");
-        assert_eq!(y.len(), k * rows, "y: {k} columns of the operator's height");
-        let rhs = MatRef::from_column_major_slice(y, rows, k);
-        let dst = faer::MatMut::from_column_major_slice_mut(x, cols, k);
-        product(
-            dst,
-            Accum::Replace,
-            self.matrix.transpose(),
-            rhs,
-            T::of(1.0),
-        );
     }
 }

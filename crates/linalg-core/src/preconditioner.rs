@@ -1,4 +1,5 @@
 use crate::real::Real;
+use crate::settings::SettingsError;
 
 /// An approximate inverse of a symmetric positive definite matrix `A + shift I`.
 ///
@@ -39,9 +40,15 @@ pub trait Preconditioner<T: Real>: Sync {
             self.apply_inverse(&r[column.clone()], &mut z[column], scratch);
         }
     }
-    /// Follows a new shift, without a new look at the matrix. A preconditioner that does not
-    /// depend on the shift states so by doing nothing.
-    fn set_shift(&mut self, shift: T);
+    /// Follows a new shift, without a new look at the matrix. One that does not depend on the
+    /// shift need not write this.
+    ///
+    /// # Errors
+    /// [`SettingsError`] for a shift that the preconditioner cannot follow; it then stays as it
+    /// was.
+    fn set_shift(&mut self, _shift: T) -> Result<(), SettingsError> {
+        Ok(())
+    }
 }
 
 /// No preconditioning: `z = r`.
@@ -67,7 +74,4 @@ impl<T: Real> Preconditioner<T> for Identity {
         assert_eq!(r.len(), self.dim, "r: the preconditioner's side");
         z.copy_from_slice(r);
     }
-
-    /// Does nothing: the identity is the same for every shift.
-    fn set_shift(&mut self, _shift: T) {}
 }

@@ -1,13 +1,13 @@
 use core::fmt::{Debug, Display};
 use core::iter::Sum;
 
-use faer::MatRef;
-use faer::traits::RealField;
-use num_traits::Float;
+use num_traits::{Float, NumAssign};
+
+use crate::element::Element;
 
 /// The scalar of every numerical routine: `f32` or `f64`.
 pub trait Real:
-    RealField + Float + Default + Debug + Display + Send + Sync + Sum + Copy + 'static
+    Element + Float + NumAssign + Default + Debug + Display + Send + Sync + Sum + Copy + 'static
 {
     /// `"f32"` or `"f64"`.
     const NAME: &'static str;
@@ -18,8 +18,6 @@ pub trait Real:
     fn of(value: f64) -> Self;
     /// Widens to `f64` (exact).
     fn wide(self) -> f64;
-    /// The same matrix, without a copy, where this scalar is `f64`.
-    fn view(matrix: MatRef<'_, f64>) -> Option<MatRef<'_, Self>>;
     /// The reference implementation in this scalar, for callers that are generic over it.
     #[cfg(feature = "nalgebra")]
     fn reference() -> &'static dyn crate::backend::Backend<Self>;
@@ -41,9 +39,6 @@ impl Real for f32 {
     fn wide(self) -> f64 {
         f64::from(self)
     }
-    fn view(_matrix: MatRef<'_, f64>) -> Option<MatRef<'_, Self>> {
-        None
-    }
     #[cfg(feature = "nalgebra")]
     fn reference() -> &'static dyn crate::backend::Backend<Self> {
         &crate::reference::NalgebraBackend
@@ -61,9 +56,6 @@ impl Real for f64 {
     #[inline(always)]
     fn wide(self) -> f64 {
         self
-    }
-    fn view(matrix: MatRef<'_, f64>) -> Option<MatRef<'_, Self>> {
-        Some(matrix)
     }
     #[cfg(feature = "nalgebra")]
     fn reference() -> &'static dyn crate::backend::Backend<Self> {

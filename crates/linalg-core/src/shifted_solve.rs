@@ -1,8 +1,5 @@
-use faer::MatMut;
-
 use crate::control::Control;
 use crate::error::LinalgError;
-use crate::gram::ShiftedGram;
 use crate::real::Real;
 
 /// A symmetric matrix `H` for which `(shift I + scale H) X = B` is solved directly, for one shift
@@ -48,25 +45,5 @@ impl<T: Real, S: ShiftedSolve<T> + ?Sized> ShiftedSolve<T> for Box<S> {
 
     fn solve_block(&self, k: usize, rhs: &mut [T]) {
         (**self).solve_block(k, rhs);
-    }
-}
-
-impl<T: Real> ShiftedSolve<T> for ShiftedGram<T> {
-    fn dim(&self) -> usize {
-        Self::dim(self)
-    }
-
-    fn trace(&self) -> T {
-        Self::trace(self)
-    }
-
-    fn factor(&mut self, shift: T, scale: T, control: &Control<'_>) -> Result<(), LinalgError> {
-        Self::factor(self, shift, scale, control)
-    }
-
-    fn solve_block(&self, k: usize, rhs: &mut [T]) {
-        let dim = Self::dim(self);
-        assert_eq!(rhs.len(), k * dim, "rhs: {k} columns of the matrix's side");
-        self.solve_in_place(MatMut::from_column_major_slice_mut(rhs, dim, k));
     }
 }

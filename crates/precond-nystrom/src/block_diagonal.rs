@@ -1,7 +1,7 @@
 use faer::{Accum, Mat, MatMut, MatRef};
 use linalg_core::{Preconditioner, Real, ShiftedGram, product};
 
-use crate::error::PrecondError;
+use crate::error::{PrecondError, positive};
 
 /// The inverse of a matrix with the same small positive definite `K` in every block of its
 /// diagonal, and zero elsewhere.
@@ -53,10 +53,10 @@ impl<T: Real> BlockDiagonal<T> {
     /// From the eigenvalues of `K` where `K` is diagonal.
     ///
     /// # Errors
-    /// [`PrecondError::Range`] for an eigenvalue that is not a finite number above 0.
+    /// [`PrecondError::Setting`] for an eigenvalue that is not a finite number above 0.
     pub fn diagonal(eigenvalues: &[T], n_blocks: usize) -> Result<Self, PrecondError> {
         for value in eigenvalues {
-            PrecondError::positive("an eigenvalue", value.wide())?;
+            positive("an eigenvalue", value.wide())?;
         }
         let root = |value: &T| T::of(1.0 / value.wide().sqrt());
         Ok(Self {
@@ -118,7 +118,4 @@ impl<T: Real> Preconditioner<T> for BlockDiagonal<T> {
         self.half(false, r, half);
         self.half(true, half, z);
     }
-
-    /// Does nothing: `K` is what the shift multiplies.
-    fn set_shift(&mut self, _shift: T) {}
 }

@@ -1,4 +1,4 @@
-use linalg_core::LinalgError;
+use linalg_core::{LinalgError, SettingsError};
 
 /// What the making of a preconditioner can refuse or run into.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -14,16 +14,9 @@ pub enum PrecondError {
         /// The length it has.
         got: usize,
     },
-    /// A number is out of its range.
-    #[error("{what} is {value}, must be {range}")]
-    Range {
-        /// The argument.
-        what: &'static str,
-        /// Its value.
-        value: f64,
-        /// The values it may have.
-        range: &'static str,
-    },
+    /// A setting, a shift or an entry is out of its range.
+    #[error(transparent)]
+    Setting(#[from] SettingsError),
     /// A product of the operator holds NaN or an infinity.
     #[error("a product of the operator holds a value that is not finite")]
     NotFinite,
@@ -39,15 +32,6 @@ pub enum PrecondError {
 }
 
 impl PrecondError {
-    /// Refuses what is not a finite number above zero, NaN included.
-    pub(crate) fn positive(what: &'static str, value: f64) -> Result<(), Self> {
-        if value.is_finite() && value > 0.0 {
-            return Ok(());
-        }
-        let range = "a finite number above 0";
-        Err(Self::Range { what, value, range })
-    }
-
     /// Refuses another length than the one wanted.
     pub(crate) fn shape(what: &'static str, want: usize, got: usize) -> Result<(), Self> {
         if want == got {
@@ -55,4 +39,10 @@ impl PrecondError {
         }
         Err(Self::Shape { what, want, got })
     }
+}
+
+/// Refuses what is not a finite number above zero, NaN included.
+pub(crate) fn positive(name: &'static str, value: f64) -> Result<(), SettingsError> {
+    let holds = value.is_finite() && value > 0.0;
+    SettingsError::unless(holds, name, value, "a finite number above 0")
 }

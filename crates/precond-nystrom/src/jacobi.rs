@@ -1,6 +1,6 @@
-use linalg_core::{Preconditioner, Real};
+use linalg_core::{Preconditioner, Real, SettingsError};
 
-use crate::error::PrecondError;
+use crate::error::{PrecondError, positive};
 
 /// Division by the exact diagonal of `A + shift W`, `W` diagonal (the identity by default).
 ///
@@ -20,7 +20,7 @@ impl<T: Real> Jacobi<T> {
     /// From the diagonal of `A`, for `A + shift I`.
     ///
     /// # Errors
-    /// [`PrecondError::Range`] for a shift that is not above 0 or an entry that is negative or not
+    /// [`PrecondError::Setting`] for a shift that is not above 0 or an entry that is negative or not
     /// finite.
     pub fn new(diagonal: Vec<T>, shift: T) -> Result<Self, PrecondError> {
         let weights = vec![T::of(1.0); diagonal.len()];
@@ -30,26 +30,24 @@ impl<T: Real> Jacobi<T> {
     /// From the diagonals of `A` and of `W`, for `A + shift W`.
     ///
     /// # Errors
-    /// As [`new`](Self::new), [`PrecondError::Range`] for a weight that is not above 0,
+    /// As [`new`](Self::new), [`PrecondError::Setting`] for a weight that is not above 0,
     /// [`PrecondError::Shape`] for two lengths.
     pub fn weighted(diagonal: Vec<T>, weights: Vec<T>, shift: T) -> Result<Self, PrecondError> {
         PrecondError::shape("weights", diagonal.len(), weights.len())?;
-        PrecondError::positive("shift", shift.wide())?;
         for value in diagonal.iter().map(|v| v.wide()) {
-            if !(value.is_finite() && value >= 0.0) {
-                let (what, range) = ("an entry of the diagonal", "finite and not negative");
-                return Err(PrecondError::Range { what, value, range });
-            }
+            let holds = value.is_finite() && value >= 0.0;
+            let name = "an entry of the diagonal";
+            SettingsError::unless(holds, name, value, "finite and not negative")?;
         }
         for weight in &weights {
-            PrecondError::positive("a weight", weight.wide())?;
+            positive("a weight", weight.wide())?;
         }
         let mut jacobi = Self {
             inverse: vec![T::of(0.0); diagonal.len()],
             diagonal,
             weights,
         };
-        jacobi.set_shift(shift);
+        jacobi.set_shift(shift)?;
         Ok(jacobi)
     }
 }
@@ -67,11 +65,10 @@ impl<T: Real> Preconditioner<T> for Jacobi<T> {
         }
     }
 
-    /// # Panics
-    /// If the shift is not a finite number above 0.
-    fn set_shift(&mut self, shift: T) {
-        let wide = shift.wide();
-        assert!(wide.is_finite() && wide > 0.0, "shift: above 0, not {wide}");
+    /// # Errors
+    /// [`SettingsError`] for a shift that is not a finite number above 0.
+    fn set_shift(&mut self, shift: T) -> Result<(), SettingsError> {
+        positive("shift", shift.wide())?;
         for ((inverse, d), w) in self
             .inverse
             .iter_mut()
@@ -80,5 +77,6 @@ impl<T: Real> Preconditioner<T> for Jacobi<T> {
         {
             *inverse = T::of(1.0) / (*d + shift * *w);
         }
+        Ok(())
     }
 }

@@ -16,9 +16,9 @@
 //! Frangella, Tropp & Udell, "Randomized Nystrom preconditioning", SIAM J. Matrix Anal. Appl. 44
 //! (2023).
 //!
-//! # Example: a kernel system
+//! # Example: kernel ridge regression over several shifts
 #![doc = "```"]
-#![doc = include_str!("../examples/kernel.rs")]
+#![doc = include_str!("../examples/kernel_ridge.rs")]
 #![doc = "```"]
 
 mod block_diagonal;
@@ -35,7 +35,11 @@ pub use diagonal::{dense_gram_diagonal, masked_gram_diagonal, masked_outer_diago
 pub use effective_dimension::{EffectiveDimension, effective_dimension};
 pub use error::PrecondError;
 pub use jacobi::Jacobi;
+pub use linalg_core::{
+    Control, DenseOperator, LinearOperator, Preconditioner, Real, SettingsError, SymmetricOperator,
+    faer,
+};
 pub use nystrom::{
-    AdaptiveRank, BlockNystrom, Nystrom, NystromSettings, RankReport, RankStatus, TestMatrix,
-    approximation_error,
+    AdaptiveRank, BlockNystrom, CheckedAdaptiveRank, CheckedNystromSettings, Nystrom,
+    NystromSettings, RankReport, RankStatus, TestMatrix, approximation_error,
 };

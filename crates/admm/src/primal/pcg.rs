@@ -1,4 +1,4 @@
-use krylov::{CgSettings, CgStatus, CgWorkspace, NormalOperator, block_pcg};
+use krylov::{CgSettings, CgStatus, CgWorkspace, NormalOperator, pcg};
 use linalg_core::{
     Adjoint, Control, LinalgError, LinearOperator, Preconditioner, Real, axpy, norm, scale,
     sub_into,
@@ -39,7 +39,9 @@ pub struct PcgPrimal<'a, T> {
     max_iters: usize,
     control: Control<'a>,
     rho: Option<T>,
-    work: Option<CgWorkspace<T>>,
+    /// No step has been made yet.
+    first: bool,
+    work: CgWorkspace<T>,
     /// The unknown of the system, the start of the next solve.
     unknown: Vec<T>,
     rhs: Vec<T>,
@@ -84,7 +86,8 @@ impl<'a, T: Real> PcgPrimal<'a, T> {
             max_iters,
             control: Control::default(),
             rho: None,
-            work: None,
+            first: true,
+            work: CgWorkspace::new(),
             unknown: zeros(side),
             rhs: zeros(side),
             step: zeros(op.cols()),
@@ -114,7 +117,7 @@ impl<T: Real> PrimalSolver<T> for PcgPrimal<'_, T> {
             scale(old / rho, &mut self.unknown);
         }
         self.preconditioner
-            .set_shift(rho / T::of(self.lift.factor()));
+            .set_shift(rho / T::of(self.lift.factor()))?;
         self.rho = Some(rho);
         Ok(())
     }
@@ -135,10 +138,7 @@ impl<T: Real> PrimalSolver<T> for PcgPrimal<'_, T> {
             Space::Columns => NormalOperator::new(self.op, T::of(1.0), shift),
             Space::Rows => NormalOperator::new(&flipped, T::of(1.0), shift),
         };
-        let first = self.work.is_none();
-        let work = self.work.get_or_insert_with(|| {
-            CgWorkspace::preconditioned(&system, self.preconditioner.as_ref())
-        });
+        let first = core::mem::take(&mut self.first);
         sub_into(self.target, fw, &mut self.tall);
         if first {
             // a state handed over at its end is met where it stands: x = u - w, theta = y - F u
@@ -171,24 +171,24 @@ impl<T: Real> PrimalSolver<T> for PcgPrimal<'_, T> {
             Space::Columns => norm(&self.unknown).wide(),
             Space::Rows => norm(&self.step).wide(),
         };
-        let settings = CgSettings {
-            tol: residual_bound(tol, length, size, per_residual).max(8.0 * T::EPS),
-            max_iters: self.max_iters,
-        };
-        let reports = block_pcg(
+        let settings = CgSettings::default()
+            .tol(residual_bound(tol, length, size, per_residual).max(8.0 * T::EPS))
+            .max_iters(self.max_iters)
+            .check()?;
+        let report = pcg(
             &system,
             self.preconditioner.as_ref(),
-            1,
             &self.rhs,
             &mut self.unknown,
             &settings,
             &self.control,
-            work,
+            &mut (),
+            &mut self.work,
         )?;
         let report = PrimalReport {
-            inner_iterations: reports[0].iterations,
-            residual: reports[0].residual,
-            short: reports[0].status != CgStatus::Converged,
+            inner_iterations: report.iterations,
+            residual: report.residual,
+            short: report.status != CgStatus::Converged,
         };
         match self.space {
             Space::Columns => self.step.copy_from_slice(&self.unknown),

@@ -1,6 +1,7 @@
 mod group;
 mod l1;
 mod nonnegative;
+mod weights;
 
 pub use group::GroupNorm;
 pub use l1::L1Norm;
@@ -25,14 +26,4 @@ pub trait Proximal<T: Real> {
     /// Twice the threshold of the last step over the mean norm of the active parts of `v`; none
     /// when nothing is active or the penalty has no threshold. The penalty rule reads it.
     fn shrinkage(&self, v: &[T]) -> Option<f64>;
-}
-
-/// The mean of the sizes that are not zero.
-fn mean_size(sizes: impl Iterator<Item = f64>) -> Option<f64> {
-    let (mut total, mut count) = (0.0, 0.0);
-    for size in sizes.filter(|s| *s > 0.0) {
-        total += size;
-        count += 1.0;
-    }
-    (count > 0.0 && total > 0.0).then(|| total / count)
 }

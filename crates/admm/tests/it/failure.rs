@@ -36,7 +36,7 @@ fn watched(
     let (a, y) = regression(1, 40, 15);
     let op = blocks(a.as_ref());
     let mut primal = primal(Kind::Inner, Lift::Single, &op, a.as_ref(), &y);
-    let mut prox = L1Norm::new(15, 0.6);
+    let mut prox = L1Norm::new(15, 0.6).unwrap();
     let mut problem = Splitting {
         operator: &op,
         primal: &mut *primal,
@@ -52,7 +52,7 @@ fn watched(
 }
 
 fn start() -> AdmmState<f64> {
-    AdmmState::zero(15, 40, 1.0)
+    AdmmState::zero(40, 15, 1.0)
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn factorisation_stopped_within_a_run_keeps_the_iterate() {
     // the flag goes up at the iteration that reconsiders rho: the new factorisation is halted
     let flag = AtomicBool::new(false);
     let control = Control::default().interrupt(&flag);
-    let mut state = AdmmState::zero(15, 40, 1e4);
+    let mut state = AdmmState::zero(40, 15, 1e4);
     let settings = AdmmSettings::default().penalty_rule(PenaltyRule::Balance);
     let solution = watched(settings.clone(), &control, &mut state, |state, _| {
         flag.store(state.iteration == 5, Ordering::Relaxed);
@@ -230,7 +230,7 @@ fn factorisation_stopped_within_a_run_keeps_the_iterate() {
     assert_eq!(solution.factorisations, 1);
     assert!(state.rho != 1e4 && state.is_finite());
     // and the run goes on from there
-    let mut stop = ResidualMonitor { tol: 1e-10 };
+    let mut stop = ResidualMonitor::new(1e-10).unwrap();
     let solution = watched(
         settings.max_iters(20_000),
         &Control::default(),
@@ -251,7 +251,9 @@ fn value_that_is_not_finite_in_the_target_is_an_error() {
                 ..Run::new(&a, &y)
             };
             let mut state = run.state::<f64>(1.0);
-            let error = run.go(&mut L1Norm::new(8, 0.5), &mut state).unwrap_err();
+            let error = run
+                .go(&mut L1Norm::new(8, 0.5).unwrap(), &mut state)
+                .unwrap_err();
             let want = match kind {
                 Kind::Cg | Kind::PcgColumns | Kind::PcgRows => {
                     AdmmError::Primal(PrimalError::Krylov(KrylovError::NotFinite { iteration: 0 }))
@@ -279,7 +281,9 @@ fn value_that_is_not_finite_in_the_matrix_is_an_error() {
             ..Run::new(&a, &y)
         };
         let mut state = run.state::<f64>(1.0);
-        let error = run.go(&mut L1Norm::new(8, 0.5), &mut state).unwrap_err();
+        let error = run
+            .go(&mut L1Norm::new(8, 0.5).unwrap(), &mut state)
+            .unwrap_err();
         match (kind, &error) {
             (
                 Kind::Cg | Kind::PcgColumns | Kind::PcgRows,

@@ -19,7 +19,7 @@ fn lasso_warm_start_at_the_optimum_stays() {
                 tol: 1e-12,
                 ..Run::new(&a, &y)
             };
-            let mut prox = L1Norm::new(lift.dim(15), 0.6);
+            let mut prox = L1Norm::new(lift.dim(15), 0.6).unwrap();
             let mut state = tight.state::<f64>(1.0);
             let first = tight.go(&mut prox, &mut state).unwrap();
             let (optimum, made) = (state.v.clone(), state.iteration);
@@ -48,7 +48,8 @@ fn lasso_run_in_parts_is_the_run_in_one() {
                 tol: 0.0,
                 ..Run::new(&a, &y)
             };
-            run.go(&mut L1Norm::new(15, 0.6), &mut state).unwrap();
+            run.go(&mut L1Norm::new(15, 0.6).unwrap(), &mut state)
+                .unwrap();
         }
         (state.z, state.v, state.iteration)
     };
@@ -58,7 +59,7 @@ fn lasso_run_in_parts_is_the_run_in_one() {
 #[test]
 fn lasso_start_and_penalty_do_not_change_the_optimum() {
     let (a, y) = regression(3, 40, 15);
-    let want = Run::new(&a, &y).optimum::<f64>(&mut L1Norm::new(15, 0.6));
+    let want = Run::new(&a, &y).optimum::<f64>(&mut L1Norm::new(15, 0.6).unwrap());
     for rule in [PenaltyRule::Balance, PenaltyRule::Calibrated] {
         for rho in [1e-3, 0.1, 30.0, 1e4] {
             let run = Run {
@@ -66,7 +67,9 @@ fn lasso_start_and_penalty_do_not_change_the_optimum() {
                 ..Run::new(&a, &y)
             };
             let mut state = run.state::<f64>(rho);
-            let solution = run.go(&mut L1Norm::new(15, 0.6), &mut state).unwrap();
+            let solution = run
+                .go(&mut L1Norm::new(15, 0.6).unwrap(), &mut state)
+                .unwrap();
             assert!(
                 solution.status.is_converged(),
                 "{rule:?}, rho {rho}: {solution:?}"
@@ -91,8 +94,8 @@ fn lasso_row_order_does_not_change_the_optimum() {
             kind,
             ..Run::new(&shuffled, &target)
         };
-        let want = straight.optimum::<f64>(&mut L1Norm::new(15, 0.6));
-        let got = turned.optimum::<f64>(&mut L1Norm::new(15, 0.6));
+        let want = straight.optimum::<f64>(&mut L1Norm::new(15, 0.6).unwrap());
+        let got = turned.optimum::<f64>(&mut L1Norm::new(15, 0.6).unwrap());
         assert!(gap(&got, &want) <= SAME, "{kind:?}");
     }
 }
@@ -113,7 +116,7 @@ fn lasso_scaled_by_a_power_of_two_takes_the_same_steps() {
             };
             let mut state = run.state::<f64>(c * c * 0.5);
             let solution = run
-                .go(&mut L1Norm::new(15, c * c * 0.6), &mut state)
+                .go(&mut L1Norm::new(15, c * c * 0.6).unwrap(), &mut state)
                 .unwrap();
             (state.v, state.rho / (c * c), solution.iterations)
         };
@@ -139,8 +142,8 @@ fn group_lasso_rotated_features_give_the_rotated_optimum() {
     let turned = Mat::from_fn(40, 12, |i, j| {
         turn(a[(i, j - j % 2)], a[(i, j - j % 2 + 1)], j)
     });
-    let want = Run::new(&a, &y).optimum::<f64>(&mut GroupNorm::new(2, 6, 1.0));
-    let got = Run::new(&turned, &y).optimum::<f64>(&mut GroupNorm::new(2, 6, 1.0));
+    let want = Run::new(&a, &y).optimum::<f64>(&mut GroupNorm::new(2, 6, 1.0).unwrap());
+    let got = Run::new(&turned, &y).optimum::<f64>(&mut GroupNorm::new(2, 6, 1.0).unwrap());
     let expected: Vec<f64> = (0..12)
         .map(|j| turn(want[j - j % 2], want[j - j % 2 + 1], j))
         .collect();
@@ -176,7 +179,9 @@ fn anderson_acceleration_saves_iterations_and_can_be_off() {
                 ..Run::new(&a, &y)
             };
             let mut state = run.state::<f64>(0.3);
-            let solution = run.go(&mut L1Norm::new(40, 0.01), &mut state).unwrap();
+            let solution = run
+                .go(&mut L1Norm::new(40, 0.01).unwrap(), &mut state)
+                .unwrap();
             assert!(
                 solution.status.is_converged(),
                 "seed {seed}, memory {memory}: {solution:?}"
@@ -212,7 +217,9 @@ fn cg_primal_ill_conditioned_lasso_takes_the_iterations_of_an_exact_step() {
                 ..Run::new(&a, &y)
             };
             let mut state = run.state::<f64>(1.0);
-            let solution = run.go(&mut L1Norm::new(40, 0.01), &mut state).unwrap();
+            let solution = run
+                .go(&mut L1Norm::new(40, 0.01).unwrap(), &mut state)
+                .unwrap();
             assert!(
                 solution.status.is_converged(),
                 "seed {seed}, {kind:?}: {solution:?}"
@@ -238,7 +245,9 @@ fn penalty_rule_fixed_never_moves_rho() {
         ..Run::new(&a, &y)
     };
     let mut state = run.state::<f64>(3.0);
-    let solution = run.go(&mut L1Norm::new(15, 0.6), &mut state).unwrap();
+    let solution = run
+        .go(&mut L1Norm::new(15, 0.6).unwrap(), &mut state)
+        .unwrap();
     assert_eq!((state.rho, solution.factorisations), (3.0, 1));
 }
 
@@ -252,7 +261,9 @@ fn penalty_rule_moves_a_bad_rho_towards_the_good() {
                 ..Run::new(&a, &y)
             };
             let mut state = run.state::<f64>(rho);
-            let solution = run.go(&mut L1Norm::new(15, 0.6), &mut state).unwrap();
+            let solution = run
+                .go(&mut L1Norm::new(15, 0.6).unwrap(), &mut state)
+                .unwrap();
             (state.rho, solution)
         };
         let ((low, up), (high, down)) = (go(1e-3, rule), go(1e5, rule));
@@ -280,7 +291,9 @@ fn penalty_band_and_schedule_bound_the_changes() {
             ..Run::new(&a, &y)
         };
         let mut state = run.state::<f64>(1e3);
-        let solution = run.go(&mut L1Norm::new(15, 0.6), &mut state).unwrap();
+        let solution = run
+            .go(&mut L1Norm::new(15, 0.6).unwrap(), &mut state)
+            .unwrap();
         (state.rho, solution.factorisations)
     };
     // no change is above 10, and none comes before `first`

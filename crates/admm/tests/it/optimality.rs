@@ -32,7 +32,7 @@ fn lasso_answer_meets_its_optimality_conditions() {
                 lift,
                 ..Run::new(&a, &y)
             };
-            let x = run.optimum::<f64>(&mut L1Norm::new(lift.dim(25), 0.8));
+            let x = run.optimum::<f64>(&mut L1Norm::new(lift.dim(25), 0.8).unwrap());
             let violation = lasso_violation(&price(a.as_ref(), &y, &x), &x, 0.8);
             assert!(violation <= CONDITION, "{kind:?}, {lift:?}: {violation}");
             assert!(
@@ -56,7 +56,9 @@ fn lasso_subgradient_in_the_state_is_the_price() {
             ..Run::new(&a, &y)
         };
         let mut state = run.state::<f64>(5.0);
-        let solution = run.go(&mut L1Norm::new(25, 0.8), &mut state).unwrap();
+        let solution = run
+            .go(&mut L1Norm::new(25, 0.8).unwrap(), &mut state)
+            .unwrap();
         assert!(solution.status.is_converged(), "{rule:?}: {solution:?}");
         let price = price(a.as_ref(), &y, &state.v);
         for (j, price) in price.iter().enumerate() {
@@ -74,7 +76,7 @@ fn lasso_subgradient_in_the_state_is_the_price() {
 #[test]
 fn group_lasso_answer_meets_its_optimality_conditions() {
     let (a, y) = regression(3, 40, 24);
-    let x = Run::new(&a, &y).optimum::<f64>(&mut GroupNorm::new(4, 6, 2.5));
+    let x = Run::new(&a, &y).optimum::<f64>(&mut GroupNorm::new(4, 6, 2.5).unwrap());
     let price = price(a.as_ref(), &y, &x);
     let mut resting = 0;
     for (p, x) in price.chunks(4).zip(x.chunks(4)) {
@@ -127,7 +129,7 @@ fn lasso_weight_above_the_largest_price_converges_to_zero() {
                 settings,
                 ..Run::new(&a, &y)
             };
-            let x = run.optimum::<f64>(&mut L1Norm::new(lift.dim(12), 1.2 * most));
+            let x = run.optimum::<f64>(&mut L1Norm::new(lift.dim(12), 1.2 * most).unwrap());
             assert_eq!(x, vec![0.0; 12], "{kind:?}, {lift:?}");
         }
     }
@@ -186,9 +188,9 @@ proptest! {
             });
             each.fold(0.0, f64::max)
         };
-        assert_prox(&mut L1Norm::new(12, weight), &z, rho, |s, v| lasso_violation(s, v, weight));
+        assert_prox(&mut L1Norm::new(12, weight).unwrap(), &z, rho, |s, v| lasso_violation(s, v, weight));
         // dividing by |v| loses what |z| loses to the threshold: allow for it
-        assert_prox(&mut GroupNorm::new(3, 4, weight), &z, rho, |s, v| {
+        assert_prox(&mut GroupNorm::new(3, 4, weight).unwrap(), &z, rho, |s, v| {
             let smallest = v.chunks(3).map(norm).filter(|n| *n > 0.0).fold(1.0, f64::min);
             group(s, v) * smallest.min(1.0)
         });
@@ -205,7 +207,7 @@ fn prox_at_threshold_returns_zero() {
     assert_eq!(v, [0.0; 3]);
     assert!(GroupNorm::shrink(2.5, &[3.0, 0.0, 4.0], &mut v));
     assert_eq!(v, [1.5, 0.0, 2.0]);
-    let mut l1 = L1Norm::new(3, 2.0);
+    let mut l1 = L1Norm::new(3, 2.0).unwrap();
     l1.set_penalty(2.0);
     l1.apply(&[1.0, -1.0, -3.0], &mut v);
     assert_eq!(v, [0.0, 0.0, -2.0]);
@@ -214,13 +216,13 @@ fn prox_at_threshold_returns_zero() {
 #[test]
 fn prox_value_and_shrinkage_are_those_documented() {
     let v = [3.0, 4.0, 0.0, 0.0, 0.0, 1.0];
-    let mut group = GroupNorm::new(2, 3, 0.5);
+    let mut group = GroupNorm::new(2, 3, 0.5).unwrap();
     group.set_penalty(2.0);
     assert_eq!(group.value(&v), 3.0);
     // threshold 1/4, mean norm of the two active groups 3
     assert_eq!(group.shrinkage(&v), Some(0.5 / 3.0));
     assert_eq!(group.shrinkage(&[0.0; 6]), None);
-    let mut l1 = L1Norm::new(6, 3.0);
+    let mut l1 = L1Norm::new(6, 3.0).unwrap();
     l1.set_penalty(1.5);
     assert_eq!(
         (l1.value(&v), l1.shrinkage(&v)),

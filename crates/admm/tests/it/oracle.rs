@@ -34,7 +34,7 @@ fn lasso_every_primal_step_and_lift_reaches_clarabels_optimum() {
                     tol: 1e-10,
                     ..Run::new(&a, &y)
                 };
-                let got = run.optimum::<f64>(&mut L1Norm::new(lift.dim(cols), weight));
+                let got = run.optimum::<f64>(&mut L1Norm::new(lift.dim(cols), weight).unwrap());
                 let apart = gap(&got, &want);
                 assert!(
                     apart <= CLARABEL,
@@ -70,7 +70,8 @@ fn group_lasso_every_primal_step_and_lift_reaches_clarabels_optimum() {
                 tol: 1e-10,
                 ..Run::new(&a, &y)
             };
-            let mut prox = GroupNorm::new(length, lift.dim(length * groups) / length, weight);
+            let mut prox =
+                GroupNorm::new(length, lift.dim(length * groups) / length, weight).unwrap();
             let got = run.optimum::<f64>(&mut prox);
             let apart = gap(&got, &want);
             assert!(apart <= CLARABEL, "{kind:?}, {lift:?}: {apart}");
@@ -124,7 +125,7 @@ fn lasso_in_single_precision_comes_as_near_as_it_can() {
                 tol: 1e-5,
                 ..Run::new(&a, &y)
             };
-            let got = run.optimum::<f32>(&mut L1Norm::new(lift.dim(12), 0.7f32));
+            let got = run.optimum::<f32>(&mut L1Norm::new(lift.dim(12), 0.7f32).unwrap());
             // the residuals' tolerance, times a condition number of a few tens
             assert!(
                 gap(&got, &want) <= 1e-3,

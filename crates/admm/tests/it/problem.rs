@@ -7,7 +7,8 @@ use admm::{
 };
 use faer::{Mat, MatRef};
 use linalg_core::{
-    BlockColumns, Control, DenseBlocks, LinearOperator, Mirrored, Preconditioner, Real, ShiftedGram,
+    BlockColumns, Control, DenseBlocks, LinearOperator, Mirrored, Preconditioner, Real,
+    SettingsError, ShiftedGram,
 };
 
 use crate::data::rounded;
@@ -64,8 +65,9 @@ impl<T: Real> Preconditioner<T> for Diagonal<T> {
             *z = *r / (*d + self.shift);
         }
     }
-    fn set_shift(&mut self, shift: T) {
+    fn set_shift(&mut self, shift: T) -> Result<(), SettingsError> {
         self.shift = shift;
+        Ok(())
     }
 }
 
@@ -155,7 +157,7 @@ impl<'a> Run<'a> {
     }
 
     pub(crate) fn state<T: Real>(&self, rho: f64) -> AdmmState<T> {
-        AdmmState::zero(self.lift.dim(self.a.ncols()), self.a.nrows(), T::of(rho))
+        AdmmState::zero(self.a.nrows(), self.lift.dim(self.a.ncols()), T::of(rho))
     }
 
     pub(crate) fn go<T: Real>(
@@ -178,7 +180,7 @@ impl<'a> Run<'a> {
             prox,
         };
         let settings = self.settings.clone().check().unwrap();
-        let mut monitor = ResidualMonitor { tol: self.tol };
+        let mut monitor = ResidualMonitor::new(self.tol).unwrap();
         solve(
             &mut problem,
             &settings,

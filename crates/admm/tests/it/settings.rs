@@ -48,6 +48,7 @@ fn ends(range: &str) -> (End, End) {
 fn read(settings: &AdmmSettings, name: &str) -> (f64, bool) {
     match name {
         "relaxation" => (settings.relaxation, false),
+        "tol" => (settings.tol, false),
         "max_iters" => (settings.max_iters as f64, true),
         "anderson" => (settings.anderson as f64, true),
         "anderson_every" => (settings.anderson_every as f64, true),
@@ -68,6 +69,7 @@ fn with(name: &str, value: f64) -> AdmmSettings {
     let count = value as usize;
     match name {
         "relaxation" => settings.relaxation = value,
+        "tol" => settings.tol = value,
         "max_iters" => settings.max_iters = count,
         "anderson" => settings.anderson = count,
         "anderson_every" => settings.anderson_every = count,
@@ -173,12 +175,16 @@ fn settings_table_states_the_ranges() {
 fn settings_setters_set_their_fields() {
     let settings = AdmmSettings::default()
         .relaxation(1.0)
+        .tol(1e-9)
         .max_iters(7)
         .anderson(3)
+        .anderson_every(2)
+        .inner_tol(0.5)
         .penalty_rule(PenaltyRule::Fixed)
         .penalty_schedule(9, 1.5, 2.0);
     let mut want = AdmmSettings::default();
     (want.relaxation, want.max_iters, want.anderson) = (1.0, 7, 3);
+    (want.tol, want.anderson_every, want.inner_tol) = (1e-9, 2, 0.5);
     (want.penalty_rule, want.penalty_first) = (PenaltyRule::Fixed, 9);
     (want.penalty_growth, want.penalty_band) = (1.5, 2.0);
     assert_eq!(settings, want);

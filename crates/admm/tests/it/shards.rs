@@ -28,15 +28,15 @@ fn on_rank(a: &Mat<f64>, y: &[f64], lift: Lift, collective: &Rank<'_>) -> Answer
     };
     let mut primal = CgPrimal::new(&op, &y[first..first + count], lift, 500)?;
     let dim = lift.dim(a.ncols());
-    let mut prox = L1Norm::new(dim, WEIGHT);
-    let mut state = AdmmState::zero(dim, count, 1.0);
+    let mut prox = L1Norm::new(dim, WEIGHT).unwrap();
+    let mut state = AdmmState::zero(count, dim, 1.0);
     let mut problem = Splitting {
         operator,
         primal: &mut primal,
         prox: &mut prox,
     };
     let settings = AdmmSettings::default().max_iters(20_000).check().unwrap();
-    let mut monitor = ResidualMonitor { tol: 1e-10 };
+    let mut monitor = ResidualMonitor::new(1e-10).unwrap();
     let solution = solve(
         &mut problem,
         &settings,
@@ -61,7 +61,7 @@ fn lasso_sharded_rows_give_the_answer_of_the_whole_on_every_rank() {
             tol: 1e-10,
             ..Run::new(&a, &y)
         };
-        let want = whole.optimum::<f64>(&mut L1Norm::new(lift.dim(15), WEIGHT));
+        let want = whole.optimum::<f64>(&mut L1Norm::new(lift.dim(15), WEIGHT).unwrap());
         let answers: Vec<_> = on_all_ranks(&a, &y, lift)
             .into_iter()
             .map(Result::unwrap)

@@ -1,4 +1,3 @@
-use admm::Loss;
 use faer::{Mat, MatRef};
 
 use super::work::FlopCount;

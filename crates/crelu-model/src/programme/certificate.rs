@@ -1,4 +1,3 @@
-use admm::Loss;
 use faer::{Accum, Mat, MatMut, MatRef};
 use linalg_core::{LinearOperator, axpy, dot, norm, product};
 

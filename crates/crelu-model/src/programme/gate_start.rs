@@ -105,15 +105,15 @@ fn lasso(features: &Mat<f64>, programme: &Programme, control: &Control<'_>) -> O
     let op = DenseOperator::new(features.as_ref());
     let gram = ShiftedGram::from_dense(gram.as_ref()).ok()?;
     let mut primal = InnerPrimal::new(&op, programme.target(), gram, Lift::Single).ok()?;
-    let mut prox = L1Norm::new(k, programme.beta_sum());
-    let mut state = AdmmState::zero(k, n, rho);
+    let mut prox = L1Norm::new(k, programme.beta_sum()).ok()?;
+    let mut state = AdmmState::zero(n, k, rho);
     let settings = AdmmSettings::default().max_iters(ITERATIONS).check().ok()?;
     let mut problem = admm::Splitting {
         operator: &op,
         primal: &mut primal,
         prox: &mut prox,
     };
-    let mut monitor = ResidualMonitor { tol: TOLERANCE };
+    let mut monitor = ResidualMonitor::new(TOLERANCE).ok()?;
     solve(&mut problem, &settings, control, &mut state, &mut monitor).ok()?;
     Some(state.v)
 }

@@ -10,8 +10,8 @@ use linalg_core::{
     masked_gram_within,
 };
 use precond_nystrom::{
-    AdaptiveRank, Jacobi, Nystrom, NystromSettings, PrecondError, RankReport, RankStatus,
-    masked_gram_diagonal, masked_outer_diagonal,
+    AdaptiveRank, CheckedAdaptiveRank, CheckedNystromSettings, Jacobi, Nystrom, NystromSettings,
+    PrecondError, RankReport, RankStatus, masked_gram_diagonal, masked_outer_diagonal,
 };
 
 use super::choose::{Choice, Form, Method};
@@ -219,11 +219,11 @@ fn sketch<T: Real>(
     let shift = T::of(shift);
     let outcome = match settings.nystrom_rank {
         Some(rank) => {
-            let how = NystromSettings::default().rank(rank).seed(settings.seed);
+            let how = sketched(rank, settings.seed)?;
             Nystrom::new(&matrix, &how, shift, control).map(|found| (found, None))
         }
         None => {
-            let how = adaptive(settings.seed);
+            let how = adaptive(settings.seed)?;
             Nystrom::adaptive(&matrix, &how, shift, control).map(|(f, report)| (f, Some(report)))
         }
     };
@@ -236,8 +236,15 @@ fn sketch<T: Real>(
 pub(super) const MOST_RANK: usize = 256;
 
 /// How a rank is sought.
-pub(super) fn adaptive(seed: u64) -> AdaptiveRank {
-    AdaptiveRank::default().max(MOST_RANK).seed(seed)
+pub(super) fn adaptive(seed: u64) -> Result<CheckedAdaptiveRank, FitError> {
+    let how = AdaptiveRank::default().max(MOST_RANK).seed(seed);
+    how.check().map_err(|error| unpreconditioned(error.into()))
+}
+
+/// How a sketch of a given rank is made.
+pub(super) fn sketched(rank: usize, seed: u64) -> Result<CheckedNystromSettings, FitError> {
+    let how = NystromSettings::default().rank(rank).seed(seed);
+    how.check().map_err(|error| unpreconditioned(error.into()))
 }
 
 /// The rank in words.

@@ -1,14 +1,14 @@
 use admm::{PrimalError, PrimalReport};
 use faer::{Accum, Mat, MatMut, MatRef};
-use krylov::{CgSettings, CgStatus, CgWorkspace, NormalOperator, block_pcg};
+use krylov::{CgSettings, CgStatus, CgWorkspace, NormalOperator, pcg};
 use linalg_core::{
     Control, Identity, LinalgError, LinearOperator, MaskedBlocks, Mirrored, Preconditioner, Real,
     axpy, distance, norm, product,
 };
-use precond_nystrom::{BlockDiagonal, BlockNystrom, Jacobi, NystromSettings, masked_gram_diagonal};
+use precond_nystrom::{BlockDiagonal, BlockNystrom, Jacobi, masked_gram_diagonal};
 
 use super::choose::Method;
-use super::primal::{INNER_LIMIT, adaptive, said, unpreconditioned};
+use super::primal::{INNER_LIMIT, adaptive, said, sketched, unpreconditioned};
 use super::solve::ProgrammeSettings;
 use crate::error::FitError;
 
@@ -32,7 +32,7 @@ pub struct SourceSystem<'a, T: Real> {
     preconditioner: Box<dyn Preconditioner<T> + 'a>,
     control: Control<'a>,
     rho: Option<T>,
-    work: Option<CgWorkspace<T>>,
+    work: CgWorkspace<T>,
     /// The last answer.
     last: Vec<T>,
     rhs: Vec<T>,
@@ -85,12 +85,12 @@ impl<'a, T: Real> SourceSystem<'a, T> {
                 let matrix = NormalOperator::new(&operator.blocks, T::of(1.0), T::of(0.0));
                 let (found, report) = match settings.nystrom_rank {
                     Some(rank) => {
-                        let how = NystromSettings::default().rank(rank).seed(settings.seed);
+                        let how = sketched(rank, settings.seed)?;
                         let found = BlockNystrom::new(&matrix, block, &how, shift, &control);
                         (found.map_err(unpreconditioned)?, None)
                     }
                     None => {
-                        let how = adaptive(settings.seed);
+                        let how = adaptive(settings.seed)?;
                         let found = BlockNystrom::adaptive(&matrix, block, &how, shift, &control);
                         let (found, report) = found.map_err(unpreconditioned)?;
                         (found, Some(report))
@@ -106,7 +106,7 @@ impl<'a, T: Real> SourceSystem<'a, T> {
             preconditioner,
             control,
             rho: None,
-            work: None,
+            work: CgWorkspace::new(),
             last: vec![T::of(0.0); width],
             rhs: vec![T::of(0.0); width],
             price: vec![T::of(0.0); operator.scratch_len()],
@@ -121,7 +121,7 @@ impl<'a, T: Real> SourceSystem<'a, T> {
             return Err(LinalgError::NotFinite { what: "rho" }.into());
         }
         self.operator.rho = rho;
-        self.preconditioner.set_shift(rho);
+        self.preconditioner.set_shift(rho)?;
         self.rho = Some(rho);
         Ok(())
     }
@@ -135,9 +135,6 @@ impl<'a, T: Real> SourceSystem<'a, T> {
         fu: &mut [T],
     ) -> Result<PrimalReport, PrimalError> {
         let rho = self.rho.ok_or(PrimalError::NoPenalty)?;
-        let work = self.work.get_or_insert_with(|| {
-            CgWorkspace::preconditioned(&self.operator, self.preconditioner.as_ref())
-        });
         self.operator
             .blocks
             .apply_adjoint(self.target, &mut self.rhs, &mut self.price);
@@ -149,26 +146,26 @@ impl<'a, T: Real> SourceSystem<'a, T> {
         } else {
             1.0
         };
-        let settings = CgSettings {
-            tol: (tol * share).max(8.0 * T::EPS),
-            max_iters: INNER_LIMIT,
-        };
-        let reports = block_pcg(
+        let settings = CgSettings::default()
+            .tol((tol * share).max(8.0 * T::EPS))
+            .max_iters(INNER_LIMIT)
+            .check()?;
+        let report = pcg(
             &self.operator,
             self.preconditioner.as_ref(),
-            1,
             &self.rhs,
             &mut self.last,
             &settings,
             &self.control,
-            work,
+            &mut (),
+            &mut self.work,
         )?;
         u.copy_from_slice(&self.last);
         self.operator.blocks.apply(u, fu, &mut self.price);
         Ok(PrimalReport {
-            inner_iterations: reports[0].iterations,
-            residual: reports[0].residual,
-            short: reports[0].status != CgStatus::Converged,
+            inner_iterations: report.iterations,
+            residual: report.residual,
+            short: report.status != CgStatus::Converged,
         })
     }
 }

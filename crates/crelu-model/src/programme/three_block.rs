@@ -1,9 +1,9 @@
 use admm::{
-    AdmmSettings, AdmmState, GroupNorm, Monitor, PenaltyRule, PrimalError, Proximal, Residuals,
-    Status, Verdict,
+    AdmmError, AdmmSettings, AdmmState, GroupNorm, Monitor, PenaltyRule, PrimalError, Proximal,
+    Residuals, Status, Verdict,
 };
 use faer::{Accum, MatMut, MatRef};
-use linalg_core::{LinalgError, LinearOperator, MaskedBlocks, Real, norm, product};
+use linalg_core::{LinalgError, LinearOperator, MaskedBlocks, Real, SettingsError, norm, product};
 use num_traits::Float;
 
 use super::Programme;
@@ -35,12 +35,14 @@ pub struct ThreeBlockProx<T> {
 
 impl<T: Real> ThreeBlockProx<T> {
     /// `blocks` groups of `rank` numbers, and `cone` numbers of the cone copy.
-    #[must_use]
-    pub fn new(rank: usize, blocks: usize, cone: usize, weight: T) -> Self {
-        Self {
-            group: GroupNorm::new(rank, blocks, weight),
+    ///
+    /// # Errors
+    /// [`SettingsError`] for a weight that is negative or not finite.
+    pub fn new(rank: usize, blocks: usize, cone: usize, weight: T) -> Result<Self, SettingsError> {
+        Ok(Self {
+            group: GroupNorm::new(rank, blocks, weight)?,
             cone,
-        }
+        })
     }
 }
 
@@ -166,12 +168,13 @@ pub(super) fn run<T: Real>(
         programme.n_blocks(),
     );
     let cone = if has_cones(programme) { n * blocks } else { 0 };
-    let mut prox = ThreeBlockProx::new(rank, blocks, cone, T::of(programme.beta_sum()));
+    let mut prox = ThreeBlockProx::new(rank, blocks, cone, T::of(programme.beta_sum()))
+        .map_err(AdmmError::from)?;
     let operator = Unread {
         rows: n,
         cols: prox.dim(),
     };
-    let mut state = AdmmState::zero(prox.dim(), n, T::of(first_rho(programme)));
+    let mut state = AdmmState::zero(n, prox.dim(), T::of(first_rho(programme)));
     let limit = tracker.settings.max_iters.saturating_sub(totals.iterations);
     let settings = AdmmSettings::default()
         .max_iters(if change_over {

@@ -1,5 +1,6 @@
 use admm::{
-    AdmmSettings, AdmmState, GroupNorm, Monitor, PrimalSolver, Proximal, Residuals, Status, Verdict,
+    AdmmError, AdmmSettings, AdmmState, GroupNorm, Monitor, PrimalSolver, Proximal, Residuals,
+    Status, Verdict,
 };
 use linalg_core::{Control, LinearOperator, Real};
 
@@ -132,7 +133,8 @@ pub(super) fn run<T: Real>(
             ConeGroup::new(data, programme.masks(), weight).controlled(job.tracker.control);
         job.iterate(primal.as_mut(), &mut prox)
     } else {
-        let mut prox = GroupNorm::new(programme.rank(), programme.n_patterns(), weight);
+        let mut prox = GroupNorm::new(programme.rank(), programme.n_patterns(), weight)
+            .map_err(AdmmError::from)?;
         job.iterate(primal.as_mut(), &mut prox)
     }
 }
@@ -237,8 +239,8 @@ impl<T: Real> Job<'_, '_, T> {
     fn start<X: CertifiedProx<T>>(&self, prox: &mut X) -> AdmmState<T> {
         let programme = self.tracker.programme;
         let mut state = AdmmState::zero(
-            prox.dim(),
             programme.n_samples(),
+            prox.dim(),
             T::of(first_rho(programme)),
         );
         if let Some(warm) = self.warm {

@@ -1,7 +1,8 @@
 //! Seeded systems, and operators of the tests' own.
 
 use faer::{Mat, MatRef};
-use linalg_core::{LinearOperator, Real, norm};
+use krylov::{CgReport, CgSettings, CgWorkspace, CheckedCgSettings, KrylovError};
+use linalg_core::{Control, LinearOperator, Preconditioner, Real, SymmetricOperator, norm};
 use testkit::Stream;
 
 /// A symmetric matrix with eigenvalues from 1 down to `1 / condition`, evenly in the exponent.
@@ -30,14 +31,13 @@ pub(crate) fn residual<T: Real>(op: &dyn LinearOperator<T>, b: &[T], x: &[T]) ->
 /// The second difference with zero ends, `tridiag(-1, 2, -1)`: known to the tests alone.
 pub(crate) struct Laplacian(pub(crate) usize);
 
-impl LinearOperator<f64> for Laplacian {
-    fn rows(&self) -> usize {
+impl SymmetricOperator for Laplacian {
+    type Scalar = f64;
+
+    fn dim(&self) -> usize {
         self.0
     }
-    fn cols(&self) -> usize {
-        self.0
-    }
-    fn apply(&self, x: &[f64], y: &mut [f64], _scratch: &mut [f64]) {
+    fn multiply(&self, x: &[f64], y: &mut [f64], _scratch: &mut [f64]) {
         assert_eq!((x.len(), y.len()), (self.0, self.0), "the operator's side");
         for i in 0..self.0 {
             let left = if i > 0 { x[i - 1] } else { 0.0 };
@@ -45,7 +45,60 @@ impl LinearOperator<f64> for Laplacian {
             y[i] = 2.0 * x[i] - left - right;
         }
     }
-    fn apply_adjoint(&self, y: &[f64], x: &mut [f64], scratch: &mut [f64]) {
-        self.apply(y, x, scratch);
+}
+
+/// [`krylov::cg`] without limits and without an eye on it.
+pub(crate) fn cg<T: Real>(
+    op: &dyn LinearOperator<T>,
+    b: &[T],
+    x: &mut [T],
+    settings: &CheckedCgSettings,
+    work: &mut CgWorkspace<T>,
+) -> Result<CgReport, KrylovError> {
+    krylov::cg(op, b, x, settings, &Control::default(), &mut (), work)
+}
+
+/// [`krylov::pcg`] without limits and without an eye on it.
+pub(crate) fn pcg<T: Real>(
+    op: &dyn LinearOperator<T>,
+    preconditioner: &dyn Preconditioner<T>,
+    b: &[T],
+    x: &mut [T],
+    settings: &CheckedCgSettings,
+    work: &mut CgWorkspace<T>,
+) -> Result<CgReport, KrylovError> {
+    let control = Control::default();
+    krylov::pcg(op, preconditioner, b, x, settings, &control, &mut (), work)
+}
+
+/// Settings in range.
+pub(crate) fn settings(tol: f64, max_iters: usize) -> CheckedCgSettings {
+    let settings = CgSettings::default().tol(tol).max_iters(max_iters);
+    settings.check().unwrap()
+}
+
+/// [`krylov::block_cg`] without limits and without an eye on it.
+pub(crate) fn block<'w, T: Real>(
+    op: &dyn LinearOperator<T>,
+    k: usize,
+    b: &[T],
+    x: &mut [T],
+    settings: &CheckedCgSettings,
+    work: &'w mut CgWorkspace<T>,
+) -> Result<&'w [CgReport], KrylovError> {
+    krylov::block_cg(op, k, b, x, settings, &Control::default(), &mut (), work)
+}
+
+/// Division by numbers given.
+pub(crate) struct Diagonal<T>(pub(crate) Vec<T>);
+
+impl<T: Real> Preconditioner<T> for Diagonal<T> {
+    fn dim(&self) -> usize {
+        self.0.len()
+    }
+    fn apply_inverse(&self, r: &[T], z: &mut [T], _scratch: &mut [T]) {
+        for ((z, r), d) in z.iter_mut().zip(r).zip(&self.0) {
+            *z = *r / *d;
+        }
     }
 }

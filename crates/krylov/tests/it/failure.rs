@@ -1,16 +1,13 @@
 use faer::Mat;
-use krylov::{CgSettings, CgStatus, CgWorkspace, KrylovError, NormalOperator, cg};
+use krylov::{CgSettings, CgStatus, CgWorkspace, KrylovError, NormalOperator};
 use linalg_core::{DenseOperator, LinearOperator};
 use testkit::Stream;
 
-use crate::data::{Laplacian, definite};
+use crate::data::{Laplacian, cg, definite, settings};
 
 fn solve(op: &dyn LinearOperator<f64>, b: &[f64], x: &mut [f64]) -> Result<CgStatus, KrylovError> {
-    let settings = CgSettings {
-        tol: 1e-10,
-        max_iters: 100,
-    };
-    cg(op, b, x, &settings, &mut CgWorkspace::new(op)).map(|report| report.status)
+    let limits = settings(1e-10, 100);
+    cg(op, b, x, &limits, &mut CgWorkspace::new()).map(|report| report.status)
 }
 
 #[test]
@@ -72,8 +69,8 @@ fn cg_zero_rhs_gives_zero() {
         &op,
         &[0.0; 3],
         &mut x,
-        &CgSettings::default(),
-        &mut CgWorkspace::new(&op),
+        &settings(1e-8, 1000),
+        &mut CgWorkspace::new(),
     )
     .unwrap();
     assert_eq!(
@@ -126,38 +123,42 @@ fn cg_wrong_lengths_are_shape_errors() {
         solve(&rectangle, &[1.0; 3], &mut [0.0; 3]),
         shape("operator rows", 5)
     );
-    let settings = CgSettings::default();
-    let mut small = CgWorkspace::new(&Laplacian(2));
-    let result = cg(&op, &[1.0; 3], &mut [0.0; 3], &settings, &mut small);
-    assert_eq!(
-        result,
-        Err(KrylovError::Shape {
-            what: "workspace",
-            want: 3,
-            got: 2
-        })
-    );
 }
 
 #[test]
-fn cg_workspace_of_another_operator_is_a_shape_error() {
-    let tall = Mat::<f64>::zeros(5, 3);
+fn cg_settings_out_of_range_are_refused() {
+    for bad in [f64::NAN, f64::INFINITY, -1e-8] {
+        let error = CgSettings::default().tol(bad).check().unwrap_err();
+        assert_eq!(error.name, "tol");
+        assert!(error.value == bad || error.value.is_nan() && bad.is_nan());
+    }
+    let held = *CgSettings::default()
+        .tol(0.0)
+        .max_iters(0)
+        .check()
+        .unwrap()
+        .get();
+    assert_eq!((held.tol, held.max_iters), (0.0, 0));
+    let default = CgSettings::default();
+    assert_eq!((default.tol, default.max_iters), (1e-8, 1000));
+}
+
+#[test]
+fn cg_workspace_grows_with_its_use_and_does_not_show() {
+    let mut work = CgWorkspace::new();
+    let tall = Stream::new(3).matrix::<f64>(9, 6);
     let inner = DenseOperator::new(tall.as_ref());
-    let op = NormalOperator::new(&inner, 1.0, 1.0);
-    let mut plain = CgWorkspace::new(&Laplacian(3));
-    let result = cg(
-        &op,
-        &[1.0; 3],
-        &mut [0.0; 3],
-        &CgSettings::default(),
-        &mut plain,
-    );
-    assert_eq!(
-        result,
-        Err(KrylovError::Shape {
-            what: "workspace scratch",
-            want: 5,
-            got: 0
-        })
-    );
+    let normal = NormalOperator::new(&inner, 1.0, 1.0);
+    let operators: [&dyn LinearOperator<f64>; 4] =
+        [&Laplacian(2), &Laplacian(40), &normal, &Laplacian(3)];
+    for op in operators {
+        let b: Vec<f64> = Stream::new(4).vector(op.cols());
+        let (mut used, mut fresh) = (vec![0.0; b.len()], vec![0.0; b.len()]);
+        let limits = settings(1e-10, 200);
+        let with = cg(op, &b, &mut used, &limits, &mut work);
+        let without = cg(op, &b, &mut fresh, &limits, &mut CgWorkspace::new());
+        assert_eq!(with, without);
+        assert!(with.unwrap().status.is_converged());
+        assert_eq!(used, fresh);
+    }
 }

@@ -1,9 +1,9 @@
 use faer::Mat;
-use krylov::{CgSettings, CgStatus, CgWorkspace, NormalOperator, cg};
+use krylov::{CgReport, CgStatus, CgWorkspace, NormalOperator};
 use linalg_core::{Collective, DenseOperator, LinearOperator, RowSharded, distance, norm};
 use testkit::{Stream, on_ranks};
 
-use crate::data::{Laplacian, definite};
+use crate::data::{Laplacian, cg, definite, settings};
 
 #[test]
 fn cg_start_at_the_solution_takes_no_iteration() {
@@ -11,20 +11,14 @@ fn cg_start_at_the_solution_takes_no_iteration() {
     let matrix = definite(&mut stream, 30, 1e3);
     let op = DenseOperator::new(matrix.as_ref());
     let (b, mut x) = (stream.vector(30), vec![0.0; 30]);
-    let mut work = CgWorkspace::new(&op);
-    let tight = CgSettings {
-        tol: 1e-12,
-        max_iters: 1000,
-    };
+    let mut work = CgWorkspace::new();
+    let tight = settings(1e-12, 1000);
     cg(&op, &b, &mut x, &tight, &mut work).unwrap();
     let before = x.clone();
-    let report = cg(&op, &b, &mut x, &CgSettings::default(), &mut work).unwrap();
+    let report = cg(&op, &b, &mut x, &settings(1e-8, 1000), &mut work).unwrap();
     assert_eq!((report.status, report.iterations), (CgStatus::Converged, 0));
     assert_eq!(x, before);
-    let none = CgSettings {
-        max_iters: 0,
-        ..tight
-    };
+    let none = settings(1e-12, 0);
     assert_eq!(
         cg(&op, &b, &mut x, &none, &mut work).unwrap().status,
         CgStatus::Converged
@@ -36,11 +30,8 @@ fn cg_good_start_takes_fewer_iterations() {
     let op = Laplacian(300);
     let b: Vec<f64> = Stream::new(2).vector(300);
     let run = |x: &mut [f64], tol| {
-        let settings = CgSettings {
-            tol,
-            max_iters: 10_000,
-        };
-        cg(&op, &b, x, &settings, &mut CgWorkspace::new(&op))
+        let limits = settings(tol, 10_000);
+        cg(&op, &b, x, &limits, &mut CgWorkspace::new())
             .unwrap()
             .iterations
     };
@@ -69,8 +60,8 @@ fn cg_powers_of_two_scale_the_answer_bit_by_bit() {
             &op,
             &rhs,
             &mut x,
-            &CgSettings::default(),
-            &mut CgWorkspace::new(&op),
+            &settings(1e-8, 1000),
+            &mut CgWorkspace::new(),
         )
         .unwrap();
         (x, report)
@@ -90,14 +81,11 @@ fn cg_used_workspace_does_not_show() {
     let matrix = definite(&mut stream, 25, 1e3);
     let op = DenseOperator::new(matrix.as_ref());
     let (b, other): (Vec<f64>, Vec<f64>) = (stream.vector(25), stream.vector(25));
-    let (mut x, mut again, mut used) = (vec![0.0; 25], vec![0.0; 25], CgWorkspace::new(&op));
-    let settings = CgSettings::default();
-    let first = cg(&op, &b, &mut x, &settings, &mut CgWorkspace::new(&op)).unwrap();
-    cg(&op, &other, &mut [0.0; 25], &settings, &mut used).unwrap();
-    assert_eq!(
-        cg(&op, &b, &mut again, &settings, &mut used).unwrap(),
-        first
-    );
+    let (mut x, mut again, mut used) = (vec![0.0; 25], vec![0.0; 25], CgWorkspace::new());
+    let limits = settings(1e-8, 1000);
+    let first = cg(&op, &b, &mut x, &limits, &mut CgWorkspace::new()).unwrap();
+    cg(&op, &other, &mut [0.0; 25], &limits, &mut used).unwrap();
+    assert_eq!(cg(&op, &b, &mut again, &limits, &mut used).unwrap(), first);
     assert_eq!(again, x);
 }
 
@@ -106,14 +94,11 @@ fn cg_sharded_rows_give_the_answer_of_the_whole_on_every_rank() {
     let shards = [(0, 20), (20, 7), (27, 23)];
     let mut stream = Stream::new(5);
     let (a, b) = (stream.matrix::<f64>(50, 12), stream.vector::<f64>(12));
-    let settings = CgSettings {
-        tol: 1e-12,
-        max_iters: 100,
-    };
+    let limits = settings(1e-12, 100);
     let solve = |inner: &dyn LinearOperator<f64>| {
         let op = NormalOperator::new(inner, 1.0, 0.2);
         let mut x = vec![0.0; 12];
-        let report = cg(&op, &b, &mut x, &settings, &mut CgWorkspace::new(&op));
+        let report = cg(&op, &b, &mut x, &limits, &mut CgWorkspace::new());
         (x, report)
     };
     let (want, whole) = solve(&DenseOperator::new(a.as_ref()));

@@ -13,3 +13,5 @@ mod optimality;
 mod oracle;
 #[cfg(test)]
 mod preconditioned;
+#[cfg(test)]
+mod sizes;

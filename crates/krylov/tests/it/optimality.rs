@@ -1,9 +1,9 @@
-use krylov::{CgSettings, CgStatus, CgWorkspace, cg};
+use krylov::{CgStatus, CgWorkspace};
 use linalg_core::{DenseOperator, Real, dot, sub_into};
 use proptest::prelude::*;
 use testkit::Stream;
 
-use crate::data::{Laplacian, definite, residual, rounded};
+use crate::data::{Laplacian, cg, definite, residual, rounded, settings};
 
 /// The reported residual and one computed here differ by the rounding of the product.
 const SAME: f64 = 1e-14;
@@ -12,14 +12,11 @@ const SAME: f64 = 1e-14;
 fn cg_iteration_cap_reports_the_residual_of_its_answer() {
     let op = Laplacian(100);
     let b = Stream::new(1).vector(100);
-    let mut work = CgWorkspace::new(&op);
+    let mut work = CgWorkspace::new();
     for max_iters in [0, 1, 2, 10, 40] {
         let mut x = vec![0.25; 100];
-        let settings = CgSettings {
-            tol: 1e-10,
-            max_iters,
-        };
-        let report = cg(&op, &b, &mut x, &settings, &mut work).unwrap();
+        let limits = settings(1e-10, max_iters);
+        let report = cg(&op, &b, &mut x, &limits, &mut work).unwrap();
         assert_eq!(
             (report.status, report.iterations),
             (CgStatus::IterationLimit, max_iters)
@@ -29,7 +26,7 @@ fn cg_iteration_cap_reports_the_residual_of_its_answer() {
             (report.residual - truth).abs() <= SAME * truth,
             "{report:?}, truth {truth}"
         );
-        assert!(truth > settings.tol);
+        assert!(truth > limits.get().tol);
     }
 }
 
@@ -42,11 +39,8 @@ fn cg_ill_conditioned_system_reports_an_honest_residual() {
         let b = stream.vector::<f64>(60);
         for tol in [1e-6, 1e-10, 1e-15] {
             let mut x = vec![0.0; 60];
-            let settings = CgSettings {
-                tol,
-                max_iters: 100_000,
-            };
-            let report = cg(&op, &b, &mut x, &settings, &mut CgWorkspace::new(&op)).unwrap();
+            let limits = settings(tol, 100_000);
+            let report = cg(&op, &b, &mut x, &limits, &mut CgWorkspace::new()).unwrap();
             let truth = residual(&op, &b, &x);
             assert!(
                 (report.residual - truth).abs() <= SAME * truth,
@@ -66,11 +60,8 @@ fn assert_stagnates<T: Real>(tol: f64) {
     let matrix = rounded::<T>(definite(&mut stream, 40, 1e3).as_ref());
     let op = DenseOperator::new(matrix.as_ref());
     let (b, mut x) = (stream.vector::<T>(40), vec![T::of(0.0); 40]);
-    let settings = CgSettings {
-        tol,
-        max_iters: 100_000,
-    };
-    let report = cg(&op, &b, &mut x, &settings, &mut CgWorkspace::new(&op)).unwrap();
+    let limits = settings(tol, 100_000);
+    let report = cg(&op, &b, &mut x, &limits, &mut CgWorkspace::new()).unwrap();
     assert_eq!(report.status, CgStatus::Stagnated, "tol {tol}: {report:?}");
     // the residual is at the precision's limit: cond(A) roundings are within reach
     assert!(report.residual <= 1e3 * T::EPS, "tol {tol}: {report:?}");
@@ -106,8 +97,8 @@ proptest! {
         let mut before = first;
         for max_iters in [1, 2, 4, 8, 16, 32] {
             let mut x = start.clone();
-            let settings = CgSettings { tol: 1e-14, max_iters };
-            cg(&op, &b, &mut x, &settings, &mut CgWorkspace::new(&op)).unwrap();
+            let limits = settings(1e-14, max_iters);
+            cg(&op, &b, &mut x, &limits, &mut CgWorkspace::new()).unwrap();
             let now = energy(&x);
             // exact arithmetic never grows; roundings are those of the energy at the start
             prop_assert!(now <= before + 1e-12 * first, "{} after {} iterations, {}", now, max_iters, before);

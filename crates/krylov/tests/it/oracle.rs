@@ -1,10 +1,10 @@
 use faer::linalg::solvers::{Llt, Solve};
 use faer::{Mat, Side};
-use krylov::{CgSettings, CgStatus, CgWorkspace, NormalOperator, cg};
+use krylov::{CgStatus, CgWorkspace, NormalOperator};
 use linalg_core::{DenseOperator, LinearOperator, Real, assert_adjoint_consistent, norm};
 use testkit::Stream;
 
-use crate::data::{Laplacian, definite, residual, rounded};
+use crate::data::{Laplacian, cg, definite, residual, rounded, settings};
 
 /// An error is at most the condition number times the residual; both sides are of one norm.
 const MARGIN: f64 = 2.0;
@@ -15,12 +15,9 @@ fn assert_cg_is_dense<T: Real>(dim: usize, condition: f64, tol: f64) {
     let matrix = rounded::<T>(definite(&mut stream, dim, condition).as_ref());
     let b = stream.vector::<T>(dim);
     let op = DenseOperator::new(matrix.as_ref());
-    let (mut x, mut work) = (vec![T::of(0.0); dim], CgWorkspace::new(&op));
-    let settings = CgSettings {
-        tol,
-        max_iters: 20 * dim,
-    };
-    let report = cg(&op, &b, &mut x, &settings, &mut work).unwrap();
+    let (mut x, mut work) = (vec![T::of(0.0); dim], CgWorkspace::new());
+    let limits = settings(tol, 20 * dim);
+    let report = cg(&op, &b, &mut x, &limits, &mut work).unwrap();
     assert_eq!(
         report.status,
         CgStatus::Converged,
@@ -57,11 +54,8 @@ fn cg_tridiagonal_laplacian_gives_the_parabola() {
     let op = Laplacian(n);
     assert_adjoint_consistent(&op, 1);
     let (b, mut x) = (vec![1.0; n], vec![0.0; n]);
-    let settings = CgSettings {
-        tol: 1e-12,
-        max_iters: 1000,
-    };
-    let report = cg(&op, &b, &mut x, &settings, &mut CgWorkspace::new(&op)).unwrap();
+    let limits = settings(1e-12, 1000);
+    let report = cg(&op, &b, &mut x, &limits, &mut CgWorkspace::new()).unwrap();
     assert_eq!(report.status, CgStatus::Converged);
     // in exact arithmetic n / 2 steps: the right-hand side is even about the middle
     assert!(report.iterations <= n, "{report:?}");
@@ -114,11 +108,8 @@ fn cg_normal_equations_solve_the_ridge() {
     let op = NormalOperator::new(&inner, 1.0, 0.3);
     let (mut rhs, mut w) = (vec![0.0; 12], vec![0.0; 12]);
     inner.apply_adjoint(&y, &mut rhs, &mut []);
-    let settings = CgSettings {
-        tol: 1e-13,
-        max_iters: 100,
-    };
-    cg(&op, &rhs, &mut w, &settings, &mut CgWorkspace::new(&op)).unwrap();
+    let limits = settings(1e-13, 100);
+    cg(&op, &rhs, &mut w, &limits, &mut CgWorkspace::new()).unwrap();
     assert!(residual(&op, &rhs, &w) <= 2e-13);
     // gradient of |A w - y|^2 / 2 + 0.15 |w|^2, from the data
     let mut miss = vec![0.0; 40];

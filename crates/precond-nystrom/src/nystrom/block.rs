@@ -1,8 +1,10 @@
-use linalg_core::{Control, LinearOperator, Preconditioner, Real};
+use linalg_core::{
+    Control, LinearOperator, Preconditioner, Real, SettingsError, SymmetricOperator,
+};
 
 use crate::block_diagonal::BlockDiagonal;
 use crate::error::PrecondError;
-use crate::nystrom::{AdaptiveRank, Nystrom, NystromSettings, RankReport};
+use crate::nystrom::{CheckedAdaptiveRank, CheckedNystromSettings, Nystrom, RankReport};
 
 /// A Nystrom preconditioner on top of a block one, for `A + shift I (x) K`.
 ///
@@ -30,7 +32,7 @@ impl<T: Real> BlockNystrom<T> {
     pub fn new(
         op: &dyn LinearOperator<T>,
         block: BlockDiagonal<T>,
-        settings: &NystromSettings,
+        settings: &CheckedNystromSettings,
         shift: T,
         control: &Control<'_>,
     ) -> Result<Self, PrecondError> {
@@ -48,7 +50,7 @@ impl<T: Real> BlockNystrom<T> {
     pub fn adaptive(
         op: &dyn LinearOperator<T>,
         block: BlockDiagonal<T>,
-        settings: &AdaptiveRank,
+        settings: &CheckedAdaptiveRank,
         shift: T,
         control: &Control<'_>,
     ) -> Result<(Self, RankReport), PrecondError> {
@@ -88,10 +90,10 @@ impl<T: Real> Preconditioner<T> for BlockNystrom<T> {
         self.block.half(true, outer, z);
     }
 
-    /// # Panics
-    /// If the shift is not a finite number above 0.
-    fn set_shift(&mut self, shift: T) {
-        self.middle.set_shift(shift);
+    /// # Errors
+    /// [`SettingsError`] for a shift that is not a finite number above 0.
+    fn set_shift(&mut self, shift: T) -> Result<(), SettingsError> {
+        self.middle.set_shift(shift)
     }
 }
 
@@ -101,32 +103,26 @@ struct Seen<'a, T> {
     block: &'a BlockDiagonal<T>,
 }
 
-impl<T: Real> LinearOperator<T> for Seen<'_, T> {
-    fn rows(&self) -> usize {
-        self.op.rows()
-    }
+impl<T: Real> SymmetricOperator for Seen<'_, T> {
+    type Scalar = T;
 
-    fn cols(&self) -> usize {
+    fn dim(&self) -> usize {
         self.op.cols()
     }
 
-    fn scratch_len(&self) -> usize {
-        self.block_scratch_len(1)
+    fn multiply_scratch_len(&self) -> usize {
+        self.multiply_block_scratch_len(1)
     }
 
-    fn block_scratch_len(&self, k: usize) -> usize {
+    fn multiply_block_scratch_len(&self, k: usize) -> usize {
         2 * k * self.op.cols() + self.op.block_scratch_len(k).max(self.op.scratch_len())
     }
 
-    fn apply(&self, x: &[T], y: &mut [T], scratch: &mut [T]) {
-        self.apply_block(1, x, y, scratch);
+    fn multiply(&self, x: &[T], y: &mut [T], scratch: &mut [T]) {
+        self.multiply_block(1, x, y, scratch);
     }
 
-    fn apply_adjoint(&self, y: &[T], x: &mut [T], scratch: &mut [T]) {
-        self.apply_block(1, y, x, scratch);
-    }
-
-    fn apply_block(&self, k: usize, x: &[T], y: &mut [T], scratch: &mut [T]) {
+    fn multiply_block(&self, k: usize, x: &[T], y: &mut [T], scratch: &mut [T]) {
         let n = k * self.op.cols();
         let (inner, rest) = scratch.split_at_mut(n);
         let (outer, rest) = rest.split_at_mut(n);

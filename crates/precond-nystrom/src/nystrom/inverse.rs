@@ -1,11 +1,11 @@
 use faer::{Accum, Mat, MatMut, MatRef};
 use linalg_core::{
-    Control, LinalgError, LinearOperator, Preconditioner, Real, ShiftedGram, orthogonal, product,
-    symmetric_eigenvalues, thin_svd,
+    Control, LinalgError, LinearOperator, Preconditioner, Real, SettingsError, ShiftedGram,
+    orthogonal, product, symmetric_eigenvalues, thin_svd,
 };
 
-use crate::error::PrecondError;
-use crate::nystrom::settings::NystromSettings;
+use crate::error::{PrecondError, positive};
+use crate::nystrom::settings::CheckedNystromSettings;
 use crate::nystrom::sketch::Sketch;
 
 /// How often the stabilising shift grows, and by how much, before the operator counts as
@@ -52,16 +52,17 @@ impl<T: Real> Nystrom<T> {
     /// Sketches `A` and joins the shift of the system.
     ///
     /// # Errors
-    /// [`PrecondError::Shape`] for an operator that is not square, [`PrecondError::Range`] for a
+    /// [`PrecondError::Shape`] for an operator that is not square, [`PrecondError::Setting`] for a
     /// shift that is not above 0, [`PrecondError::NotFinite`], [`PrecondError::NotPositive`] for an
     /// operator that is not semidefinite, [`PrecondError::Linalg`] when `control` says stop.
     pub fn new(
         op: &dyn LinearOperator<T>,
-        settings: &NystromSettings,
+        settings: &CheckedNystromSettings,
         shift: T,
         control: &Control<'_>,
     ) -> Result<Self, PrecondError> {
-        PrecondError::positive("shift", shift.wide())?;
+        positive("shift", shift.wide())?;
+        let settings = settings.get();
         let mut sketch = Sketch::new(op, settings.test_matrix, settings.seed)?;
         sketch.widen(op, settings.rank, control)?;
         Self::of_sketch(&sketch, shift, control)
@@ -82,7 +83,12 @@ impl<T: Real> Nystrom<T> {
             return Err(PrecondError::NotFinite);
         }
         if width == 0 || size == 0.0 {
-            return Ok(Self::joined(Mat::zeros(n, 0), Vec::new(), 0.0, shift));
+            return Ok(Self::joined(
+                Mat::zeros(n, 0),
+                Vec::new(),
+                0.0,
+                shift.wide(),
+            ));
         }
         let mut core = Mat::<T>::zeros(width, width);
         product(
@@ -139,20 +145,20 @@ impl<T: Real> Nystrom<T> {
             basis,
             eigenvalues[..kept].to_vec(),
             last,
-            shift,
+            shift.wide(),
         ))
     }
 
-    fn joined(basis: Mat<T>, eigenvalues: Vec<f64>, last: f64, shift: T) -> Self {
+    fn joined(basis: Mat<T>, eigenvalues: Vec<f64>, last: f64, shift: f64) -> Self {
         let mut joined = Self {
             weights: vec![T::of(0.0); eigenvalues.len()],
             basis,
             eigenvalues,
             last,
-            shift: shift.wide(),
+            shift,
             rounding: T::EPS,
         };
-        joined.set_shift(shift);
+        joined.weigh();
         joined
     }
 
@@ -162,11 +168,21 @@ impl<T: Real> Nystrom<T> {
     pub fn in_precision<S: Real>(&self) -> Nystrom<S> {
         let (n, rank) = (self.basis.nrows(), self.rank());
         let basis = Mat::from_fn(n, rank, |i, j| S::of(self.basis[(i, j)].wide()));
-        let (values, shift) = (self.eigenvalues.clone(), S::of(self.shift));
-        let mut other = Nystrom::joined(basis, values, self.last, shift);
+        let values = self.eigenvalues.clone();
+        let mut other = Nystrom::joined(basis, values, self.last, self.shift);
         other.rounding = self.rounding.max(S::EPS);
-        other.set_shift(shift);
+        other.weigh();
         other
+    }
+
+    /// The weights for the shift.
+    fn weigh(&mut self) {
+        #[expect(clippy::cast_precision_loss, reason = "a length far below 2^53")]
+        let floor = (FLOOR + (self.basis.nrows() as f64).sqrt()) * self.rounding;
+        for (weight, lambda) in self.weights.iter_mut().zip(&self.eigenvalues) {
+            let ratio = (self.last + self.shift) / (lambda + self.shift);
+            *weight = T::of(ratio.max(floor) - 1.0);
+        }
     }
 
     /// How many eigenvalues of the approximation are not zero.
@@ -256,20 +272,13 @@ impl<T: Real> Preconditioner<T> for Nystrom<T> {
         self.through_basis(k, |i| self.weights[i], r, z, scratch);
     }
 
-    /// # Panics
-    /// If the shift is not a finite number above 0.
-    fn set_shift(&mut self, shift: T) {
+    /// # Errors
+    /// [`SettingsError`] for a shift that is not a finite number above 0.
+    fn set_shift(&mut self, shift: T) -> Result<(), SettingsError> {
         let shift = shift.wide();
-        assert!(
-            shift.is_finite() && shift > 0.0,
-            "shift: above 0, not {shift}"
-        );
+        positive("shift", shift)?;
         self.shift = shift;
-        #[expect(clippy::cast_precision_loss, reason = "a length far below 2^53")]
-        let floor = (FLOOR + (self.basis.nrows() as f64).sqrt()) * self.rounding;
-        for (weight, lambda) in self.weights.iter_mut().zip(&self.eigenvalues) {
-            let ratio = (self.last + shift) / (lambda + shift);
-            *weight = T::of(ratio.max(floor) - 1.0);
-        }
+        self.weigh();
+        Ok(())
     }
 }

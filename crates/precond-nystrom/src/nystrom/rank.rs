@@ -1,6 +1,6 @@
-use linalg_core::{Control, LinearOperator, Real};
+use linalg_core::{Control, LinearOperator, Real, SettingsError};
 
-use crate::error::PrecondError;
+use crate::error::{PrecondError, positive};
 use crate::nystrom::error_norm::approximation_error;
 use crate::nystrom::sketch::Sketch;
 use crate::nystrom::{Nystrom, TestMatrix};
@@ -78,15 +78,29 @@ impl AdaptiveRank {
         self
     }
 
-    fn check(&self) -> Result<(), PrecondError> {
-        PrecondError::positive("factor", self.factor)?;
-        for (what, value) in [("start", self.start), ("max", self.max)] {
-            if value == 0 {
-                let (value, range) = (0.0, "at least 1");
-                return Err(PrecondError::Range { what, value, range });
-            }
+    /// Checks the ranges.
+    ///
+    /// # Errors
+    /// [`SettingsError`] names the first setting outside its range; NaN is outside every range.
+    pub fn check(self) -> Result<CheckedAdaptiveRank, SettingsError> {
+        for (name, value) in [("start", self.start), ("max", self.max)] {
+            SettingsError::unless(value > 0, name, 0.0, "at least 1")?;
         }
-        Ok(())
+        positive("factor", self.factor)?;
+        self.test_matrix.check()?;
+        Ok(CheckedAdaptiveRank(self))
+    }
+}
+
+/// Settings that passed [`AdaptiveRank::check`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CheckedAdaptiveRank(AdaptiveRank);
+
+impl CheckedAdaptiveRank {
+    /// The values.
+    #[must_use]
+    pub fn get(&self) -> &AdaptiveRank {
+        &self.0
     }
 }
 
@@ -121,15 +135,15 @@ impl<T: Real> Nystrom<T> {
     /// monitoring; their bound is `cond <= (lambda_l + shift + |error|) / shift`.
     ///
     /// # Errors
-    /// As [`new`](Self::new), and [`PrecondError::Range`] for settings out of range.
+    /// As [`new`](Self::new).
     pub fn adaptive(
         op: &dyn LinearOperator<T>,
-        settings: &AdaptiveRank,
+        settings: &CheckedAdaptiveRank,
         shift: T,
         control: &Control<'_>,
     ) -> Result<(Self, RankReport), PrecondError> {
-        settings.check()?;
-        PrecondError::positive("shift", shift.wide())?;
+        let settings = settings.get();
+        positive("shift", shift.wide())?;
         let allowed = settings.factor * shift.wide();
         let most = settings.max.min(op.cols());
         let mut sketch = Sketch::new(op, settings.test_matrix, settings.seed)?;

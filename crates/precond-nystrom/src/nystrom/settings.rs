@@ -1,3 +1,5 @@
+use linalg_core::SettingsError;
+
 use crate::nystrom::TestMatrix;
 
 /// How a matrix of given rank is sketched.
@@ -48,5 +50,26 @@ impl NystromSettings {
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
+    }
+
+    /// Checks the ranges.
+    ///
+    /// # Errors
+    /// [`SettingsError`] names the setting outside its range.
+    pub fn check(self) -> Result<CheckedNystromSettings, SettingsError> {
+        self.test_matrix.check()?;
+        Ok(CheckedNystromSettings(self))
+    }
+}
+
+/// Settings that passed [`NystromSettings::check`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CheckedNystromSettings(NystromSettings);
+
+impl CheckedNystromSettings {
+    /// The values.
+    #[must_use]
+    pub fn get(&self) -> &NystromSettings {
+        &self.0
     }
 }

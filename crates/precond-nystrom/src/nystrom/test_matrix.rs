@@ -1,4 +1,5 @@
 use faer::Mat;
+use linalg_core::SettingsError;
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -20,13 +21,19 @@ pub enum TestMatrix {
 }
 
 impl TestMatrix {
+    /// Refuses a sign matrix without entries.
+    pub(crate) fn check(self) -> Result<(), SettingsError> {
+        let holds = self != Self::SparseSign { per_row: 0 };
+        SettingsError::unless(holds, "per_row", 0.0, "at least 1")
+    }
+
     /// `rows x cols` numbers from the generator.
     pub(crate) fn draw(self, rows: usize, cols: usize, rng: &mut Xoshiro256PlusPlus) -> Mat<f64> {
         match self {
             Self::Gaussian => Mat::from_fn(rows, cols, |_, _| StandardNormal.sample(rng)),
             Self::SparseSign { per_row } => {
                 let mut out = Mat::zeros(rows, cols);
-                let count = per_row.clamp(1, cols.max(1));
+                let count = per_row.min(cols);
                 let mut places: Vec<usize> = (0..cols).collect();
                 for i in 0..rows.min(rows * cols) {
                     for k in 0..count {

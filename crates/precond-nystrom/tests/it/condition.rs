@@ -53,7 +53,7 @@ fn condition_estimate_sees_through_a_preconditioner() {
     let dense = Mat::from_fn(50, 50, |i, j| {
         matrix[(i, j)] + if i == j { shift } else { 0.0 }
     });
-    let settings = NystromSettings::default().rank(10);
+    let settings = NystromSettings::default().rank(10).check().unwrap();
     let nystrom = Nystrom::new(&op, &settings, shift, &control).unwrap();
     let jacobi = Jacobi::new((0..50).map(|i| matrix[(i, i)]).collect(), shift).unwrap();
     let got = condition_estimate(&system, Some(&nystrom), 50, 5, &control).unwrap();

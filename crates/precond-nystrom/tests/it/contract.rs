@@ -15,7 +15,7 @@ const SPARSE: TestMatrix = TestMatrix::SparseSign { per_row: 8 };
 fn jacobi_any_shift_keeps_the_contract() {
     let mut jacobi = Jacobi::new(vec![0.0, 1e-6, 3.0, 1e8], 1.0).unwrap();
     for shift in [1.0, 1e-9, 1e9] {
-        jacobi.set_shift(shift);
+        jacobi.set_shift(shift).unwrap();
         assert_preconditioner_spd::<f64>(&jacobi, 1);
     }
     let weighted = Jacobi::weighted(vec![0.0f32, 2.0], vec![1.0, 5.0], 0.1).unwrap();
@@ -46,11 +46,13 @@ fn assert_nystrom_keeps_the_contract<T: Real>(test_matrix: TestMatrix) {
             let settings = NystromSettings::default()
                 .rank(rank)
                 .test_matrix(test_matrix)
-                .seed(5);
+                .seed(5)
+                .check()
+                .unwrap();
             let control = Control::default();
             let mut nystrom = Nystrom::new(&op, &settings, T::of(1e-3), &control).unwrap();
             for (k, shift) in [1e-3, 1e-12, 1.0, 1e6].into_iter().enumerate() {
-                nystrom.set_shift(T::of(shift));
+                nystrom.set_shift(T::of(shift)).unwrap();
                 assert_preconditioner_spd(&nystrom, k as u64);
             }
         }
@@ -73,12 +75,12 @@ fn block_nystrom_over_masked_data_keeps_the_contract() {
     let gram = NormalOperator::new(&a, 2.0, 0.0);
     let k = stream.with_spectrum(&[3.0, 2.0, 1.0, 0.5, 0.2, 0.1]);
     for rank in [0, 5, 42] {
-        let settings = NystromSettings::default().rank(rank);
+        let settings = NystromSettings::default().rank(rank).check().unwrap();
         let block = BlockDiagonal::new(k.as_ref(), 7).unwrap();
         let mut both =
             BlockNystrom::new(&gram, block, &settings, 0.3, &Control::default()).unwrap();
         for shift in [0.3, 1e-4, 100.0] {
-            both.set_shift(shift);
+            both.set_shift(shift).unwrap();
             assert_preconditioner_spd::<f64>(&both, 10);
         }
         assert!(both.middle().rank() <= rank);
@@ -88,7 +90,7 @@ fn block_nystrom_over_masked_data_keeps_the_contract() {
 #[test]
 fn nystrom_operator_of_the_tests_own_keeps_the_contract() {
     let grid = Grid(9);
-    let settings = NystromSettings::default().rank(20);
+    let settings = NystromSettings::default().rank(20).check().unwrap();
     let op: &dyn LinearOperator<f64> = &grid;
     let nystrom = Nystrom::new(op, &settings, 0.1, &Control::default()).unwrap();
     assert_preconditioner_spd::<f64>(&nystrom, 11);

@@ -8,14 +8,14 @@ use linalg_core::{
 };
 use precond_nystrom::{
     AdaptiveRank, BlockDiagonal, BlockNystrom, Jacobi, Nystrom, NystromSettings, PrecondError,
-    RankStatus, approximation_error, masked_gram_diagonal,
+    RankStatus, TestMatrix, approximation_error, masked_gram_diagonal,
 };
 use testkit::Stream;
 
 use crate::data::spectrum;
 
 fn make(matrix: &Mat<f64>, rank: usize, shift: f64) -> Result<Nystrom<f64>, PrecondError> {
-    let settings = NystromSettings::default().rank(rank);
+    let settings = NystromSettings::default().rank(rank).check().unwrap();
     let op = DenseOperator::new(matrix.as_ref());
     Nystrom::new(&op, &settings, shift, &Control::default())
 }
@@ -27,7 +27,8 @@ fn nystrom_nan_operator_is_an_error() {
         matrix[(3, 4)] = bad;
         assert_eq!(make(&matrix, 5, 1.0).unwrap_err(), PrecondError::NotFinite);
         let op = DenseOperator::new(matrix.as_ref());
-        let result = Nystrom::adaptive(&op, &AdaptiveRank::default(), 1.0, &Control::default());
+        let settings = AdaptiveRank::default().check().unwrap();
+        let result = Nystrom::adaptive(&op, &settings, 1.0, &Control::default());
         assert_eq!(result.unwrap_err(), PrecondError::NotFinite);
         let good = Stream::new(1).with_spectrum(&spectrum(0, 20));
         let nystrom = make(&good, 5, 1.0).unwrap();
@@ -47,7 +48,7 @@ fn nystrom_zero_operator_and_rank_zero_are_the_identity() {
         assert_eq!(r, z);
     }
     let op = DenseOperator::new(zero.as_ref());
-    let settings = AdaptiveRank::default();
+    let settings = AdaptiveRank::default().check().unwrap();
     let (nystrom, report) = Nystrom::adaptive(&op, &settings, 1e-9, &Control::default()).unwrap();
     assert_eq!((nystrom.rank(), report.error), (0, 0.0));
     assert_eq!(report.status, RankStatus::Reached);
@@ -98,10 +99,10 @@ fn shift_out_of_range_is_an_error() {
     let op = DenseOperator::new(matrix.as_ref());
     for shift in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         let ranged =
-            |error: PrecondError| matches!(error, PrecondError::Range { what: "shift", .. });
+            |error: PrecondError| matches!(error, PrecondError::Setting(e) if e.name == "shift");
         assert!(ranged(make(&matrix, 2, shift).unwrap_err()));
         assert!(ranged(Jacobi::new(vec![1.0], shift).unwrap_err()));
-        let settings = AdaptiveRank::default();
+        let settings = AdaptiveRank::default().check().unwrap();
         let result = Nystrom::adaptive(&op, &settings, shift, &Control::default());
         assert!(ranged(result.unwrap_err()));
     }
@@ -111,12 +112,37 @@ fn shift_out_of_range_is_an_error() {
         (AdaptiveRank::default().factor(f64::NAN), "factor"),
         (AdaptiveRank::default().factor(0.0), "factor"),
     ] {
-        let result = Nystrom::adaptive(&op, &settings, 1.0, &Control::default());
-        let error = result.unwrap_err();
-        assert!(
-            matches!(error, PrecondError::Range { what, .. } if what == want),
-            "{error}"
-        );
+        assert_eq!(settings.check().unwrap_err().name, want);
+    }
+    let empty = TestMatrix::SparseSign { per_row: 0 };
+    let refused = NystromSettings::default().test_matrix(empty).check();
+    assert_eq!(refused.unwrap_err().name, "per_row");
+}
+
+#[test]
+fn set_shift_out_of_range_is_an_error_and_changes_nothing() {
+    let matrix = Stream::new(7).with_spectrum(&spectrum(0, 5));
+    let block = BlockDiagonal::diagonal(&[1.0; 5], 1).unwrap();
+    let settings = NystromSettings::default().rank(2).check().unwrap();
+    let op = DenseOperator::new(matrix.as_ref());
+    let both = BlockNystrom::new(&op, block, &settings, 0.5, &Control::default()).unwrap();
+    let jacobi = Jacobi::new(vec![1.0; 5], 0.5).unwrap();
+    let nystrom = make(&matrix, 2, 0.5).unwrap();
+    let all: [Box<dyn Preconditioner<f64>>; 3] =
+        [Box::new(nystrom), Box::new(jacobi), Box::new(both)];
+    for mut preconditioner in all {
+        let apply = |preconditioner: &dyn Preconditioner<f64>| {
+            let (mut z, mut scratch) = ([0.0; 5], vec![0.0; preconditioner.scratch_len()]);
+            preconditioner.apply_inverse(&[1.0, 2.0, -1.0, 0.5, 3.0], &mut z, &mut scratch);
+            z
+        };
+        let before = apply(preconditioner.as_ref());
+        for shift in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            assert_eq!(preconditioner.set_shift(shift).unwrap_err().name, "shift");
+            assert_eq!(apply(preconditioner.as_ref()), before);
+        }
+        preconditioner.set_shift(0.25).unwrap();
+        assert_ne!(apply(preconditioner.as_ref()), before);
     }
 }
 
@@ -143,7 +169,7 @@ fn wrong_shapes_are_errors() {
     let square = Stream::new(8).with_spectrum(&spectrum(0, 6));
     let op = DenseOperator::new(square.as_ref());
     let block = BlockDiagonal::diagonal(&[1.0, 2.0], 2).unwrap();
-    let settings = NystromSettings::default();
+    let settings = NystromSettings::default().check().unwrap();
     let result = BlockNystrom::new(&op, block, &settings, 1.0, &Control::default());
     assert!(matches!(
         result,
@@ -180,7 +206,8 @@ fn interrupted_sketch_is_halted() {
     let op = DenseOperator::new(matrix.as_ref());
     let flag = AtomicBool::new(true);
     let control = Control::default().interrupt(&flag);
-    let result = Nystrom::new(&op, &NystromSettings::default(), 1.0, &control);
+    let settings = NystromSettings::default().check().unwrap();
+    let result = Nystrom::new(&op, &settings, 1.0, &control);
     assert_eq!(
         result.unwrap_err(),
         PrecondError::Linalg(LinalgError::Halted)
@@ -220,7 +247,7 @@ fn nystrom_f32_long_vectors_on_the_largest_direction_stay_positive() {
         let length = norm(&v);
         linalg_core::scale(1.0 / length, &mut v);
         let op = Spike(1e9, &v);
-        let settings = NystromSettings::default().rank(4);
+        let settings = NystromSettings::default().rank(4).check().unwrap();
         let nystrom = Nystrom::new(&op, &settings, 1.0, &Control::default()).unwrap();
         let (mut z, mut scratch) = (vec![0.0; n], vec![0.0; nystrom.scratch_len()]);
         nystrom.apply_inverse(&v, &mut z, &mut scratch);
@@ -255,7 +282,7 @@ fn assert_degenerate_data_end_with_a_status<T: Real>(shares: &[f64], tol: f64) {
         for share in shares {
             let shift = T::of(share * trace);
             let system = NormalOperator::new(&a, T::of(2.0), shift);
-            let settings = AdaptiveRank::default().seed(seed);
+            let settings = AdaptiveRank::default().seed(seed).check().unwrap();
             let (nystrom, _) = Nystrom::adaptive(&gram, &settings, shift, &control).unwrap();
             let diagonal = masked_gram_diagonal(&a);
             let diagonal = diagonal.iter().map(|d| T::of(2.0) * *d).collect();
@@ -264,12 +291,22 @@ fn assert_degenerate_data_end_with_a_status<T: Real>(shares: &[f64], tol: f64) {
             for preconditioner in preconditioners {
                 let b: Vec<T> = stream.vector(40);
                 let mut x = vec![T::of(0.0); 40];
-                let limits = CgSettings {
-                    tol,
-                    max_iters: 500,
-                };
-                let mut work = CgWorkspace::preconditioned(&system, preconditioner);
-                let report = pcg(&system, preconditioner, &b, &mut x, &limits, &mut work).unwrap();
+                let limits = CgSettings::default()
+                    .tol(tol)
+                    .max_iters(500)
+                    .check()
+                    .unwrap();
+                let report = pcg(
+                    &system,
+                    preconditioner,
+                    &b,
+                    &mut x,
+                    &limits,
+                    &control,
+                    &mut (),
+                    &mut CgWorkspace::new(),
+                )
+                .unwrap();
                 let ended = matches!(report.status, CgStatus::Converged | CgStatus::Stagnated);
                 assert!(ended, "n {n}, shift {shift}: {report:?}");
                 assert!(x.iter().all(|v| v.wide().is_finite()));

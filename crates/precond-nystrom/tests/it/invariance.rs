@@ -22,7 +22,7 @@ fn set_shift_equals_a_new_one_bit_by_bit() {
     let matrix = stream.with_spectrum(&spectrum(1, 40));
     let op = DenseOperator::new(matrix.as_ref());
     let block = BlockDiagonal::diagonal(&[1.0, 2.0, 3.0, 4.0], 10).unwrap();
-    let settings = NystromSettings::default().rank(10);
+    let settings = NystromSettings::default().rank(10).check().unwrap();
     let control = Control::default();
     let plain = |shift| Nystrom::new(&op, &settings, shift, &control).unwrap();
     let both = |shift| BlockNystrom::new(&op, block.clone(), &settings, shift, &control).unwrap();
@@ -30,9 +30,9 @@ fn set_shift_equals_a_new_one_bit_by_bit() {
     let (mut a, mut b, mut c) = (plain(1.0), both(1.0), jacobi(1.0));
     let (first, with_block, divided) = (applied(&a), applied(&b), applied(&c));
     for shift in [1e-4, 30.0, 1.0] {
-        a.set_shift(shift);
-        b.set_shift(shift);
-        c.set_shift(shift);
+        a.set_shift(shift).unwrap();
+        b.set_shift(shift).unwrap();
+        c.set_shift(shift).unwrap();
         assert_eq!(applied(&a), applied(&plain(shift)), "shift {shift}");
         assert_eq!(applied(&b), applied(&both(shift)), "shift {shift}");
         assert_eq!(applied(&c), applied(&jacobi(shift)), "shift {shift}");
@@ -51,7 +51,9 @@ fn nystrom_same_seed_same_bits_and_another_seed_other_bits() {
         let settings = NystromSettings::default()
             .rank(9)
             .seed(seed)
-            .test_matrix(test_matrix);
+            .test_matrix(test_matrix)
+            .check()
+            .unwrap();
         let made = Nystrom::new(&op, &settings, 0.1, &Control::default()).unwrap();
         (applied(&made), made.eigenvalues().to_vec())
     };
@@ -69,7 +71,7 @@ fn nystrom_scaled_operator_and_shift_give_the_same_preconditioner() {
     let make = |factor: f64| {
         let scaled = faer::Mat::from_fn(40, 40, |i, j| factor * matrix[(i, j)]);
         let op = DenseOperator::new(scaled.as_ref());
-        let settings = NystromSettings::default().rank(12);
+        let settings = NystromSettings::default().rank(12).check().unwrap();
         applied(&Nystrom::new(&op, &settings, factor * 1e-2, &Control::default()).unwrap())
     };
     let one = make(1.0);
@@ -84,7 +86,7 @@ fn nystrom_scaled_operator_and_shift_give_the_same_preconditioner() {
 fn nystrom_f32_is_close_to_f64() {
     let wide = Stream::new(4).with_spectrum(&spectrum(0, 60));
     let narrow = rounded::<f32>(wide.as_ref());
-    let settings = NystromSettings::default().rank(20);
+    let settings = NystromSettings::default().rank(20).check().unwrap();
     let control = Control::default();
     let a = Nystrom::new(
         &DenseOperator::new(wide.as_ref()),
@@ -114,10 +116,15 @@ fn nystrom_adaptive_ends_where_a_given_rank_of_its_seed_starts_over() {
     let matrix = Stream::new(5).with_spectrum(&spectrum(0, 100));
     let op = DenseOperator::new(matrix.as_ref());
     let control = Control::default();
-    let settings = AdaptiveRank::default().start(4).factor(1e-9).max(32);
+    let settings = AdaptiveRank::default()
+        .start(4)
+        .factor(1e-9)
+        .max(32)
+        .check()
+        .unwrap();
     let (grown, report) = Nystrom::adaptive(&op, &settings, 1.0, &control).unwrap();
     assert_eq!(report.width, 32);
-    let settings = NystromSettings::default().rank(32);
+    let settings = NystromSettings::default().rank(32).check().unwrap();
     let fresh = Nystrom::new(&op, &settings, 1.0, &control).unwrap();
     for (k, (a, b)) in grown
         .eigenvalues()
@@ -143,7 +150,7 @@ fn nystrom_bits_do_not_depend_on_the_threads() {
         pool.unwrap().install(|| {
             let a = MaskedBlocks::new(data.as_ref(), &masks);
             let gram = NormalOperator::new(&a, 1.0, 0.0);
-            let settings = AdaptiveRank::default().max(64);
+            let settings = AdaptiveRank::default().max(64).check().unwrap();
             let (made, report) =
                 Nystrom::adaptive(&gram, &settings, 1.0, &Control::default()).unwrap();
             (applied(&made), made.eigenvalues().to_vec(), report)
@@ -161,7 +168,7 @@ proptest! {
         let (data, masks) = (stream.matrix::<f64>(3, 15), stream.masks(15, n));
         let a = MaskedBlocks::new(data.as_ref(), &masks);
         let gram = NormalOperator::new(&a, 1.0, 0.0);
-        let settings = NystromSettings::default().rank(rank).seed(seed);
+        let settings = NystromSettings::default().rank(rank).seed(seed).check().unwrap();
         let block = BlockDiagonal::diagonal(&[1.0, 0.5, 2.0], n).unwrap();
         let both = BlockNystrom::new(&gram, block, &settings, 0.1, &Control::default()).unwrap();
         let side = both.dim();

@@ -1,5 +1,7 @@
 use krylov::{CgSettings, CgStatus, CgWorkspace, NormalOperator, cg, pcg};
-use linalg_core::{Control, DenseOperator, LinearOperator, MaskedBlocks, Preconditioner, Real};
+use linalg_core::{
+    Control, DenseOperator, LinearOperator, MaskedBlocks, Preconditioner, Real, SymmetricOperator,
+};
 use precond_nystrom::{
     AdaptiveRank, BlockDiagonal, BlockNystrom, Nystrom, NystromSettings, RankStatus, TestMatrix,
 };
@@ -32,7 +34,7 @@ proptest! {
         let matrix = Stream::new(seed).with_spectrum(&values);
         let op = DenseOperator::new(matrix.as_ref());
         let test_matrix = if sparse { TestMatrix::SparseSign { per_row: 8 } } else { TestMatrix::Gaussian };
-        let settings = NystromSettings::default().rank(l).seed(seed).test_matrix(test_matrix);
+        let settings = NystromSettings::default().rank(l).seed(seed).test_matrix(test_matrix).check().unwrap();
         let shift = 1e-2;
         let nystrom = Nystrom::new(&op, &settings, shift, &Control::default()).unwrap();
         let mut left = matrix.clone();
@@ -64,14 +66,21 @@ fn iterations<T: Real>(
 ) -> usize {
     let b = Stream::new(77).vector::<T>(system.cols());
     let mut x = vec![T::of(0.0); system.cols()];
-    let settings = CgSettings {
-        tol,
-        max_iters: 20_000,
-    };
-    let mut work = CgWorkspace::block(system, preconditioner, 1);
+    let settings = CgSettings::default().tol(tol).max_iters(20_000);
+    let settings = settings.check().unwrap();
+    let (control, mut work) = (Control::default(), CgWorkspace::new());
     let report = match preconditioner {
-        Some(p) => pcg(system, p, &b, &mut x, &settings, &mut work),
-        None => cg(system, &b, &mut x, &settings, &mut work),
+        Some(p) => pcg(
+            system,
+            p,
+            &b,
+            &mut x,
+            &settings,
+            &control,
+            &mut (),
+            &mut work,
+        ),
+        None => cg(system, &b, &mut x, &settings, &control, &mut (), &mut work),
     }
     .unwrap();
     assert_eq!(report.status, CgStatus::Converged, "{report:?}");
@@ -85,7 +94,7 @@ fn assert_iterations_drop<T: Real>(shift: f64, tol: f64) {
     let plain = iterations(&system, None, tol);
     let mut before = plain;
     for rank in [10, 25, 50] {
-        let settings = NystromSettings::default().rank(rank);
+        let settings = NystromSettings::default().rank(rank).check().unwrap();
         let nystrom = Nystrom::new(&op, &settings, T::of(shift), &Control::default()).unwrap();
         let now = iterations(&system, Some(&nystrom), tol);
         assert!(now <= before, "rank {rank}: {now}, before {before}");
@@ -104,7 +113,7 @@ fn pcg_with_nystrom_needs_fewer_iterations() {
 fn pcg_in_f64_with_a_sketch_made_in_f32_reaches_f64_accuracy() {
     let wide = Stream::new(6).with_spectrum(&spectrum(1, 120));
     let narrow = rounded::<f32>(wide.as_ref());
-    let settings = NystromSettings::default().rank(40);
+    let settings = NystromSettings::default().rank(40).check().unwrap();
     let shift = 1e-4;
     let op = DenseOperator::new(narrow.as_ref());
     let sketch = Nystrom::new(&op, &settings, 1e-4_f32, &Control::default()).unwrap();
@@ -114,7 +123,7 @@ fn pcg_in_f64_with_a_sketch_made_in_f32_reaches_f64_accuracy() {
     let count = iterations(&Shifted(&op, shift), Some(&nystrom), 1e-12);
     assert!(count <= 25, "{count}");
     // far below what f32 resolves the preconditioner is still positive
-    nystrom.set_shift(1e-12);
+    nystrom.set_shift(1e-12).unwrap();
     linalg_core::assert_preconditioner_spd::<f64>(&nystrom, 2);
     for k in 0..nystrom.rank() {
         let u: Vec<f64> = nystrom.basis().col(k).iter().copied().collect();
@@ -128,10 +137,10 @@ fn pcg_in_f64_with_a_sketch_made_in_f32_reaches_f64_accuracy() {
 fn pcg_with_nystrom_after_a_new_shift_still_needs_few() {
     let matrix = Stream::new(2).with_spectrum(&spectrum(1, 150));
     let op = DenseOperator::new(matrix.as_ref());
-    let settings = NystromSettings::default().rank(60);
+    let settings = NystromSettings::default().rank(60).check().unwrap();
     let mut nystrom = Nystrom::new(&op, &settings, 1.0, &Control::default()).unwrap();
     for shift in [1e-2, 1e-4, 1e-5] {
-        nystrom.set_shift(shift);
+        nystrom.set_shift(shift).unwrap();
         let count = iterations(&Shifted(&op, shift), Some(&nystrom), 1e-9);
         assert!(count <= 12, "shift {shift}: {count}");
     }
@@ -144,7 +153,11 @@ fn nystrom_adaptive_meets_its_condition_number() {
         let op = DenseOperator::new(matrix.as_ref());
         let mut before = 0;
         for shift in [1e-1, 1e-2, 1e-4] {
-            let settings = AdaptiveRank::default().start(2).factor(5.0);
+            let settings = AdaptiveRank::default()
+                .start(2)
+                .factor(5.0)
+                .check()
+                .unwrap();
             let control = Control::default();
             let (nystrom, report) = Nystrom::adaptive(&op, &settings, shift, &control).unwrap();
             assert_eq!(report.status, RankStatus::Reached, "{report:?}");
@@ -168,7 +181,7 @@ fn nystrom_adaptive_meets_its_condition_number() {
 fn nystrom_adaptive_stops_at_its_largest_rank() {
     let matrix = Stream::new(4).with_spectrum(&vec![1.0; 80]);
     let op = DenseOperator::new(matrix.as_ref());
-    let settings = AdaptiveRank::default().start(3).max(20);
+    let settings = AdaptiveRank::default().start(3).max(20).check().unwrap();
     let (nystrom, report) = Nystrom::adaptive(&op, &settings, 1e-3, &Control::default()).unwrap();
     assert_eq!((report.status, report.width), (RankStatus::Capped, 20));
     assert_eq!(nystrom.rank(), 20);
@@ -182,7 +195,7 @@ fn nystrom_graph_laplacian_inverts_faster() {
     // the square of the Laplacian: what is large stands out
     let square = NormalOperator::new(op, 1.0, 0.0);
     let shift = 1.0;
-    let settings = AdaptiveRank::default().factor(2.0);
+    let settings = AdaptiveRank::default().factor(2.0).check().unwrap();
     let (nystrom, report) =
         Nystrom::adaptive(&square, &settings, shift, &Control::default()).unwrap();
     assert_eq!(report.status, RankStatus::Reached, "{report:?}");
@@ -204,32 +217,27 @@ fn block_nystrom_beats_its_block_and_the_block_beats_nothing() {
     let shift = 200.0;
     /// `A + shift I (x) K` with a diagonal `K`.
     struct System<'a>(&'a dyn LinearOperator<f64>, &'a [f64], f64);
-    impl LinearOperator<f64> for System<'_> {
-        fn rows(&self) -> usize {
+    impl SymmetricOperator for System<'_> {
+        type Scalar = f64;
+        fn dim(&self) -> usize {
             self.0.rows()
         }
-        fn cols(&self) -> usize {
-            self.0.cols()
-        }
-        fn scratch_len(&self) -> usize {
+        fn multiply_scratch_len(&self) -> usize {
             self.0.scratch_len()
         }
-        fn apply(&self, x: &[f64], y: &mut [f64], scratch: &mut [f64]) {
+        fn multiply(&self, x: &[f64], y: &mut [f64], scratch: &mut [f64]) {
             self.0.apply(x, y, scratch);
             for (i, (y, x)) in y.iter_mut().zip(x).enumerate() {
                 *y += self.2 * self.1[i % self.1.len()] * x;
             }
         }
-        fn apply_adjoint(&self, y: &[f64], x: &mut [f64], scratch: &mut [f64]) {
-            self.apply(y, x, scratch);
-        }
     }
     let system = System(&gram, &values, shift);
     let block = BlockDiagonal::diagonal(&values, 10).unwrap();
-    let settings = NystromSettings::default().rank(30);
+    let settings = NystromSettings::default().rank(30).check().unwrap();
     let both =
         BlockNystrom::new(&gram, block.clone(), &settings, shift, &Control::default()).unwrap();
-    let adaptive = AdaptiveRank::default().factor(1.0);
+    let adaptive = AdaptiveRank::default().factor(1.0).check().unwrap();
     let (found, report) =
         BlockNystrom::adaptive(&gram, block.clone(), &adaptive, shift, &Control::default())
             .unwrap();

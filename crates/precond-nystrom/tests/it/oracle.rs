@@ -62,7 +62,7 @@ fn jacobi_is_the_inverse_of_the_diagonal_of_data_and_identity() {
 #[test]
 fn jacobi_weights_multiply_the_shift() {
     let mut jacobi = Jacobi::weighted(vec![1.0, 2.0], vec![3.0, 0.5], 1.0).unwrap();
-    jacobi.set_shift(4.0);
+    jacobi.set_shift(4.0).unwrap();
     let mut z = [0.0; 2];
     jacobi.apply_inverse(&[1.0, 1.0], &mut z, &mut []);
     assert_eq!(z, [1.0 / 13.0, 1.0 / 4.0]);
@@ -103,7 +103,11 @@ fn nystrom_of_full_rank_is_the_inverse_times_a_number() {
     ] {
         let matrix = Stream::new(4).with_spectrum(&spectrum(kind, 30));
         let op = DenseOperator::new(matrix.as_ref());
-        let settings = NystromSettings::default().rank(30).test_matrix(test_matrix);
+        let settings = NystromSettings::default()
+            .rank(30)
+            .test_matrix(test_matrix)
+            .check()
+            .unwrap();
         let nystrom = Nystrom::new(&op, &settings, 0.01, &Control::default()).unwrap();
         let last = nystrom.eigenvalues()[29];
         let want = inverse(&matrix, 0.01);
@@ -122,7 +126,7 @@ fn nystrom_of_more_than_the_numerical_rank_is_the_inverse_times_the_shift() {
     }
     let matrix = Stream::new(5).with_spectrum(&values);
     let op = DenseOperator::new(matrix.as_ref());
-    let settings = NystromSettings::default().rank(15);
+    let settings = NystromSettings::default().rank(15).check().unwrap();
     let nystrom = Nystrom::new(&op, &settings, 0.02, &Control::default()).unwrap();
     for (got, want) in nystrom.eigenvalues().iter().zip(&values[..7]) {
         // roundings of the largest eigenvalue
@@ -139,9 +143,9 @@ fn nystrom_of_more_than_the_numerical_rank_is_the_inverse_times_the_shift() {
 fn nystrom_inverse_is_its_formula() {
     let matrix = Stream::new(6).with_spectrum(&spectrum(0, 40));
     let op = DenseOperator::new(matrix.as_ref());
-    let settings = NystromSettings::default().rank(12).seed(3);
+    let settings = NystromSettings::default().rank(12).seed(3).check().unwrap();
     let mut nystrom = Nystrom::new(&op, &settings, 1.0, &Control::default()).unwrap();
-    nystrom.set_shift(1e-3);
+    nystrom.set_shift(1e-3).unwrap();
     assert_eq!((nystrom.rank(), nystrom.shift()), (12, 1e-3));
     let (u, values) = (nystrom.basis(), nystrom.eigenvalues());
     let off = u.transpose() * u - Mat::<f64>::identity(12, 12);
@@ -176,7 +180,7 @@ fn block_nystrom_of_full_rank_is_the_inverse_times_a_number() {
     let gram = NormalOperator::new(&a, 1.0, 0.0);
     let k = stream.with_spectrum(&[2.0, 1.0, 0.5, 0.3]);
     let block = BlockDiagonal::new(k.as_ref(), 6).unwrap();
-    let settings = NystromSettings::default().rank(24);
+    let settings = NystromSettings::default().rank(24).check().unwrap();
     let shift = 0.5;
     let both = BlockNystrom::new(&gram, block, &settings, shift, &Control::default()).unwrap();
     let inside = dense(&gram);
@@ -211,7 +215,7 @@ fn nystrom_serves_both_sides_of_the_system() {
     let sides: [(&dyn LinearOperator<f64>, usize); 2] = [(&a, 30), (&adjoint, 20)];
     for (side, n) in sides {
         let gram = NormalOperator::new(side, 1.0, 0.0);
-        let settings = NystromSettings::default().rank(n);
+        let settings = NystromSettings::default().rank(n).check().unwrap();
         let nystrom = Nystrom::new(&gram, &settings, rho / c, &Control::default()).unwrap();
         let product = dense_inverse(&nystrom) * dense(&NormalOperator::new(side, c / rho, 1.0));
         let number = product[(0, 0)];
@@ -226,7 +230,7 @@ fn approximation_error_is_near_the_truth_and_not_above() {
         let matrix = Stream::new(9).with_spectrum(&spectrum(kind, 60));
         let op = DenseOperator::new(matrix.as_ref());
         for rank in [0, 4, 12] {
-            let settings = NystromSettings::default().rank(rank);
+            let settings = NystromSettings::default().rank(rank).check().unwrap();
             let control = Control::default();
             let nystrom = Nystrom::new(&op, &settings, 1.0, &control).unwrap();
             let mut left = matrix.clone();
@@ -255,7 +259,7 @@ fn effective_dimension_brackets_that_of_the_matrix() {
             let truth: f64 = values.iter().map(|v| v / (v + shift)).sum();
             let mut before = 0.0;
             for rank in [5, 20, 60] {
-                let settings = NystromSettings::default().rank(rank);
+                let settings = NystromSettings::default().rank(rank).check().unwrap();
                 let nystrom = Nystrom::new(&op, &settings, 1.0, &Control::default()).unwrap();
                 let got = effective_dimension(&nystrom, shift, Some(trace));
                 let upper = got.upper.unwrap();
