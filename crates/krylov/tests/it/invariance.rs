@@ -1,5 +1,5 @@
 use faer::Mat;
-use krylov::{CgReport, CgStatus, CgWorkspace, NormalOperator};
+use krylov::{CgStatus, CgWorkspace, NormalOperator};
 use linalg_core::{Collective, DenseOperator, LinearOperator, RowSharded, distance, norm};
 use testkit::{Stream, on_ranks};
 

@@ -4,9 +4,9 @@ use krylov::{CgProgress, CgSettings, CgStatus, CgWorkspace, Control, LinearOpera
 use linalg_core::{DenseOperator, Real};
 use num_traits::Float;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use crate::data::{Stream, block, cg, pcg, rounded, settings};
+use crate::data::{block, cg, definite, pcg, rounded, settings};
+use testkit::Stream;
 
 const DIM: usize = 30;
 
@@ -41,7 +41,7 @@ fn measured<T: Real>(op: &dyn LinearOperator<T>, b: &[T], x: &[T]) -> f64 {
 
 fn any_size<T: Real>(exponents: &[i32], tol: f64) {
     let mut stream = Stream::new(31);
-    let matrix = rounded::<T>(stream.definite(DIM, 50.0).as_ref());
+    let matrix = rounded::<T>(definite(&mut stream, DIM, 50.0).as_ref());
     let op = DenseOperator::new(matrix.as_ref());
     let b: Vec<T> = stream.vector(DIM);
     let diagonal: Vec<T> = (0..DIM).map(|i| matrix[(i, i)]).collect();
@@ -93,40 +93,29 @@ fn cg_right_hand_side_of_any_size_is_solved_in_f32() {
     any_size::<f32>(&[-110, -76, -70, 0, 63, 66, 110], 1e-5);
 }
 
-#[test]
-fn cg_scaling_by_a_power_of_two_changes_no_bit_of_the_answer() {
-    let config = Config {
-        cases: 60,
-        failure_persistence: None,
-        ..Config::default()
-    };
-    let random = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
-    let mut runner = TestRunner::new_with_rng(config, random);
-    runner
-        .run(
-            &(0_u64..1000, -900_i32..900, 2_usize..12),
-            |(seed, e, dim)| {
-                let mut stream = Stream::new(seed);
-                let matrix = stream.definite(dim, 100.0);
-                let op = DenseOperator::new(matrix.as_ref());
-                let b: Vec<f64> = stream.vector(dim);
-                let limits = settings(1e-12, 100);
-                let (mut x, mut other) = (vec![0.0; dim], vec![0.0; dim]);
-                let mut work = CgWorkspace::new();
-                let plain = cg(&op, &b, &mut x, &limits, &mut work).unwrap();
-                let report = cg(&op, &scaled(&b, e), &mut other, &limits, &mut work).unwrap();
-                prop_assert_eq!(plain, report);
-                prop_assert_eq!(scaled(&x, e), other);
-                Ok(())
-            },
-        )
-        .unwrap();
+proptest! {
+    #![proptest_config(testkit::cases(117, 60))]
+
+    #[test]
+    fn cg_scaling_by_a_power_of_two_changes_no_bit_of_the_answer(seed in any::<u64>(), e in -900_i32..900, dim in 2_usize..12) {
+        let mut stream = Stream::new(seed);
+        let matrix = definite(&mut stream, dim, 100.0);
+        let op = DenseOperator::new(matrix.as_ref());
+        let b: Vec<f64> = stream.vector(dim);
+        let limits = settings(1e-12, 100);
+        let (mut x, mut other) = (vec![0.0; dim], vec![0.0; dim]);
+        let mut work = CgWorkspace::new();
+        let plain = cg(&op, &b, &mut x, &limits, &mut work).unwrap();
+        let report = cg(&op, &scaled(&b, e), &mut other, &limits, &mut work).unwrap();
+        prop_assert_eq!(plain, report);
+        prop_assert_eq!(scaled(&x, e), other);
+    }
 }
 
 #[test]
 fn block_cg_columns_of_very_different_sizes_are_solved_together() {
     let mut stream = Stream::new(5);
-    let matrix = stream.definite(DIM, 20.0);
+    let matrix = definite(&mut stream, DIM, 20.0);
     let op = DenseOperator::new(matrix.as_ref());
     let b: Vec<f64> = stream.vector(DIM);
     let exponents = [-800, 0, 700];
