@@ -1,11 +1,15 @@
 //! What ends the program: one line on standard error and exit code 1.
 
+use std::collections::HashMap;
 use std::fmt::{self, Display};
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use crelu_model::{FitError, Subject};
+use crelu_data::Excerpt;
+use crelu_model::{Dataset, FitError, Subject, TargetColumn};
+
+use crate::samples::Source;
 
 /// Why a command failed: `Display` is one line that names the file or the option.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -48,14 +52,18 @@ impl Failure {
 /// Where the parts of a fit come from, to say which of them is at fault.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Origins<'a> {
-    /// The training data.
-    pub(crate) data: &'a Path,
-    /// The test data, if they are a file of their own.
-    pub(crate) test: Option<&'a Path>,
+    /// The training file.
+    pub(crate) source: &'a Source,
+    /// The training rows.
+    pub(crate) train: &'a Dataset,
+    /// Their rows in the file.
+    pub(crate) rows: &'a [usize],
+    /// The test file, if it is another.
+    pub(crate) test_source: Option<&'a Source>,
+    /// The test rows.
+    pub(crate) test: Option<&'a Dataset>,
     /// The gates, if they are given.
     pub(crate) gates: Option<&'a Path>,
-    /// Whether the training target is text.
-    pub(crate) text_target: bool,
     /// Whether some of the training file's rows are kept for the test.
     pub(crate) split: bool,
 }
@@ -63,30 +71,43 @@ pub(crate) struct Origins<'a> {
 impl Origins<'_> {
     /// The line for a fit that failed.
     pub(crate) fn failure(&self, error: &FitError) -> Failure {
-        let data = self.data.display();
-        let test = self.test.unwrap_or(self.data);
+        let data = self.source.shown();
+        let (test_source, test) = (self.test_source.unwrap_or(self.source), self.test);
         match error {
-            FitError::Classes { classes } => Failure::of(data, Classes(*classes, *self)),
-            FitError::UnknownLabel { row } => Failure::of(
-                test.display(),
-                format_args!("row {row}: the training data do not have this label"),
-            ),
-            FitError::TextTarget { row } => {
-                let path = if self.text_target { self.data } else { test };
+            FitError::Classes { .. } => Failure::of(data, ClassProblem(*self)),
+            FitError::UnknownLabel { row } => {
+                let label = test.and_then(|test| test.target().text.get(row - 1));
                 Failure::of(
-                    path.display(),
-                    format_args!("row {row}: the target is text; --task regress needs numbers"),
+                    format_args!("--test: {}", test_source.shown()),
+                    format_args!(
+                        "{}: '{}' is no label of the training data, which are {}: correct it, or leave its row out",
+                        test_source.target(row - 1),
+                        Excerpt(label.map_or("", String::as_str)),
+                        Listed(&Class::of(self.train.target()))
+                    ),
+                )
+            }
+            FitError::TextTarget { row } => {
+                let (source, rows) = match self.train.target().values {
+                    None => (self.source, Some(self.train)),
+                    Some(_) => (test_source, test),
+                };
+                let cell = rows.and_then(|rows| rows.target().text.get(row - 1));
+                Failure::of(
+                    source.shown(),
+                    format_args!(
+                        "{}: '{}' is not a number; --task regress needs numbers",
+                        source.target(row - 1),
+                        Excerpt(cell.map_or("", String::as_str))
+                    ),
                 )
             }
             FitError::Shape { what: Subject::GateRows, want, got } => self.gates(
                 format_args!("{got} rows, {want} are needed (one a feature, the bias last; the bias may be left out)"),
             ),
-            FitError::TestRange { .. } => Failure::of(test.display(), error),
+            FitError::TestRange { .. } => Failure::of(test_source.shown(), error),
             FitError::NotFinite { what: Subject::Gates } => self.gates("a value is not finite"),
             FitError::NoPattern => self.gates("no gate sees any row of the data"),
-            FitError::Shape { what: Subject::TestFeatureColumns, want, got } => {
-                Failure::of(test.display(), format_args!("{got} features, {want} are needed"))
-            }
             FitError::NotFinite { what } => Failure::of(
                 data,
                 format_args!("the {what} overflow in preprocessing: values too large"),
@@ -112,27 +133,146 @@ impl Origins<'_> {
     }
 }
 
-struct Classes<'a>(usize, Origins<'a>);
+/// A label, how many rows have it, and the first of them.
+struct Class<'a> {
+    label: &'a str,
+    rows: usize,
+    first: usize,
+    is_number: bool,
+}
 
-impl Display for Classes<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(count, origins) = self;
-        match count {
-            0 | 1 if origins.split => f.write_str(
-                "the rows that --test-frac leaves for training hold 1 class: two are needed",
-            ),
-            0 | 1 => write!(f, "the target holds {count} class: two are needed"),
-            _ => {
-                write!(
-                    f,
-                    "the target holds {count} classes: two work now, more are not built yet"
-                )?;
-                if !origins.text_target {
-                    f.write_str("; --task regress treats numbers as numbers")?;
-                }
-                Ok(())
+impl<'a> Class<'a> {
+    /// The labels of a target in the order in which they come; numbers that are equal are one.
+    fn of(target: &'a TargetColumn) -> Vec<Self> {
+        let mut classes: Vec<Self> = Vec::new();
+        let mut known: HashMap<Result<u64, &str>, usize> = HashMap::new();
+        for (row, label) in target.text.iter().enumerate() {
+            // zero has two representations
+            let value = target
+                .values
+                .as_ref()
+                .map(|values| (values[row] + 0.0).to_bits());
+            let at = *known
+                .entry(value.ok_or(label.as_str()))
+                .or_insert(classes.len());
+            match classes.get_mut(at) {
+                Some(class) => class.rows += 1,
+                None => classes.push(Self {
+                    label,
+                    rows: 1,
+                    first: row,
+                    is_number: label.trim().parse::<f64>().is_ok(),
+                }),
             }
         }
+        classes
+    }
+}
+
+/// The first of several labels: `'cat', 'dog'`.
+struct Listed<'a>(&'a [Class<'a>]);
+
+impl Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MOST: usize = 5;
+        for (i, class) in self.0.iter().take(MOST).enumerate() {
+            write!(
+                f,
+                "{}'{}'",
+                if i == 0 { "" } else { ", " },
+                Excerpt(class.label)
+            )?;
+        }
+        match self.0.len() {
+            count if count > MOST => write!(f, ", ... {count} in all"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Why a target has the wrong number of classes.
+struct ClassProblem<'a>(Origins<'a>);
+
+impl Display for ClassProblem<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let origins = self.0;
+        let classes = Class::of(origins.train.target());
+        let name = match origins
+            .source
+            .target_name
+            .as_deref()
+            .filter(|name| !name.is_empty())
+        {
+            Some(name) => format!("the target '{}'", Excerpt(name)),
+            None => "the target".to_owned(),
+        };
+        if classes.len() < 2 {
+            let only = classes.first().map_or("", |class| class.label);
+            return match origins.split {
+                true => write!(
+                    f,
+                    "the rows that --test-frac leaves for training hold 1 class, '{}': two are needed",
+                    Excerpt(only)
+                ),
+                false => write!(
+                    f,
+                    "{name} holds 1 class, '{}': two are needed",
+                    Excerpt(only)
+                ),
+            };
+        }
+        let place = |class: &Class<'_>| {
+            let row = origins
+                .rows
+                .get(class.first)
+                .copied()
+                .unwrap_or(class.first);
+            origins.source.target(row)
+        };
+        write!(
+            f,
+            "{name} holds {} classes: {}",
+            classes.len(),
+            Listed(&classes)
+        )?;
+        let numbers = classes.iter().filter(|class| class.is_number).count();
+        let odd = classes.iter().find(|class| !class.is_number);
+        match odd.filter(|_| numbers > 0) {
+            Some(class) => write!(
+                f,
+                "; '{}' ({}) is not a number, {numbers} of them are",
+                Excerpt(class.label),
+                place(class)
+            )?,
+            None => {
+                // the label that fewest rows have is the likeliest slip
+                let rare = classes.iter().rev().min_by_key(|class| class.rows);
+                if let Some(class) = rare {
+                    write!(
+                        f,
+                        "; '{}' stands in {} row{}, first in {}",
+                        Excerpt(class.label),
+                        class.rows,
+                        if class.rows == 1 { "" } else { "s" },
+                        place(class)
+                    )?;
+                    let lower = |class: &Class<'_>| class.label.to_lowercase();
+                    let twin = classes
+                        .iter()
+                        .find(|other| other.label != class.label && lower(other) == lower(class));
+                    if let Some(twin) = twin {
+                        write!(f, " (is '{}' meant?)", Excerpt(twin.label))?;
+                    }
+                }
+            }
+        }
+        f.write_str(
+            ": two classes work now, more are not built yet; leave rows out, or join labels",
+        )?;
+        if origins.train.target().values.is_some() {
+            f.write_str("; --task regress treats numbers as numbers")?;
+        }
+        Ok(())
     }
 }
 

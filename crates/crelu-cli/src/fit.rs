@@ -11,7 +11,7 @@ use crate::clock::ProgramClock;
 use crate::errors::Failure;
 use crate::outputs::Destinations;
 use crate::progress::{Display, Goal};
-use crate::samples::{Patience, Samples, origins};
+use crate::samples::{Patience, Samples, shown};
 use crate::summary::{self, Task};
 use crate::{interrupt, printout, settings, threads};
 
@@ -43,7 +43,7 @@ pub(crate) fn run(args: &FitArgs, clock: &ProgramClock) -> Result<ExitCode, Fail
     let control = Control::with_clock(clock)
         .deadline(args.time_limit)
         .interrupt(&*interrupted);
-    let reading = format!("reading {}", args.data.display());
+    let reading = format!("reading {}", shown(&args.data));
     let mut display = Display::new("fit", args.quiet, *clock, &reading);
     let patience = Patience {
         clock: *clock,
@@ -55,10 +55,10 @@ pub(crate) fn run(args: &FitArgs, clock: &ProgramClock) -> Result<ExitCode, Fail
     if let Some(rows) = samples.read_in_part {
         display.tell(&format!(
             "stopped while reading {}: its first {rows} rows, and the zero network",
-            args.data.display()
+            shown(&args.data)
         ));
     }
-    let origins = origins(args, &samples.train);
+    let origins = samples.origins(args, args.test_frac.is_some());
     let settings = settings::of(args, &samples)?;
     let settings = settings.check().map_err(|error| origins.failure(&error))?;
     let goal = Goal {
@@ -66,6 +66,9 @@ pub(crate) fn run(args: &FitArgs, clock: &ProgramClock) -> Result<ExitCode, Fail
         max_iters: settings.get().max_iters_in_force(),
         time_limit: args.time_limit,
     };
+    for note in &samples.notes {
+        display.tell(&Failure::new(note).to_string());
+    }
     display.aim_at(goal);
     let fitted = crelu_model::fit(
         &samples.train,
@@ -82,7 +85,10 @@ pub(crate) fn run(args: &FitArgs, clock: &ProgramClock) -> Result<ExitCode, Fail
         None => origins.failure(&error),
     })?;
 
-    fitted.model.target_name.clone_from(&samples.target_name);
+    fitted
+        .model
+        .target_name
+        .clone_from(&samples.source.target_name);
     fitted.model.target_index = samples.target_index;
     fitted
         .model
@@ -99,6 +105,9 @@ pub(crate) fn run(args: &FitArgs, clock: &ProgramClock) -> Result<ExitCode, Fail
         let task = Task {
             model: &fitted.model,
             guessed: args.task.is_none(),
+            target_given: args.target.is_some(),
+            header: args.table.header(),
+            source: &samples.source,
         };
         printout::print(&summary::text(&fitted.report, task, &destinations))?;
     }

@@ -3,6 +3,7 @@
 use std::fmt::{self, Write};
 use std::process::ExitCode;
 
+use crelu_data::Excerpt;
 use crelu_model::{Activation, Model};
 
 use crate::args::InfoArgs;
@@ -35,7 +36,11 @@ fn describe(model: &Model) -> String {
     match model.labels() {
         Some([a, b]) => line(
             "task:",
-            &format_args!("classify, labels {a} (f < 0) and {b} (f >= 0)"),
+            &format_args!(
+                "classify, labels {} (f < 0) and {} (f >= 0)",
+                Excerpt(a),
+                Excerpt(b)
+            ),
         ),
         None if model.output_bias == 0.0 => line("task:", &"regress, targets not centred"),
         None => line(
@@ -48,10 +53,14 @@ fn describe(model: &Model) -> String {
     }
     let target = match (&model.target_name, model.target_index) {
         (Some(name), Some(index)) => {
-            format!("{name} (column {index} of the training data, from 0)")
+            format!(
+                "{} (column {} of the training data)",
+                Excerpt(name),
+                index + 1
+            )
         }
-        (Some(name), None) => name.clone(),
-        (None, Some(index)) => format!("column {index} of the training data, from 0"),
+        (Some(name), None) => Excerpt(name).to_string(),
+        (None, Some(index)) => format!("column {} of the training data", index + 1),
         (None, None) => "held apart from the features".to_owned(),
     };
     line("target:", &target);
@@ -73,7 +82,13 @@ fn describe(model: &Model) -> String {
         &format_args!("{}, {scaled}; {bias}", model.n_features()),
     );
     if let Some(names) = &model.feature_names {
-        line("names:", &listed(names.iter().cloned(), names.len()));
+        line(
+            "names:",
+            &listed(
+                names.iter().map(|name| Excerpt(name).to_string()),
+                names.len(),
+            ),
+        );
     }
     line("neurons:", &neurons);
     line("beta:", &Short(model.beta));

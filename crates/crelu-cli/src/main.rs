@@ -7,6 +7,7 @@ mod clock;
 mod demo;
 mod embedded;
 mod errors;
+mod file_limit;
 mod fit;
 mod info;
 mod interrupt;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Parsed::Answered => return ExitCode::SUCCESS,
         Parsed::Wrong(usage) => return usage.report(),
     };
+    file_limit::make_an_error();
     let outcome = match command {
         Command::Demo(args) => demo::run(&args, &clock),
         Command::Fit(args) => fit::run(&args, &clock),

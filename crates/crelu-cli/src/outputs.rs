@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crelu_data::{check_writable, write_all_atomic};
+use crelu_data::{check_writable, is_standard_input, write_all_atomic};
 use crelu_model::{CertificateFile, Dataset, Fit};
 
 use crate::args::FitArgs;
@@ -135,6 +135,9 @@ fn same_file(a: &Path, b: &Path) -> bool {
 
 /// The data's name without its endings, in the current folder.
 fn default_model(data: &Path) -> PathBuf {
+    if is_standard_input(data) {
+        return PathBuf::from("stdin.safetensors");
+    }
     let name = data.file_name().unwrap_or(data.as_os_str());
     let mut stem = Path::new(name);
     if stem
@@ -163,6 +166,7 @@ mod tests {
             ),
             ("x-ubyte.gz", "x-ubyte.safetensors"),
             ("v1.2.npz", "v1.2.safetensors"),
+            ("-", "stdin.safetensors"),
         ] {
             assert_eq!(default_model(Path::new(data)), Path::new(model), "{data}");
         }

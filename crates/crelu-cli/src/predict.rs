@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crelu_data::{ReadOptions, write_atomic};
-use crelu_model::{Model, Prediction};
+use crelu_model::{Model, ModelError, Prediction};
 use faer::MatRef;
 
 use crate::args::PredictArgs;
@@ -24,21 +24,24 @@ pub(crate) fn run(args: &PredictArgs) -> Result<ExitCode, Failure> {
         let problem = "this model predicts numbers, which have no probabilities";
         return Err(Failure::of("--proba", problem));
     }
-    let options = ReadOptions::for_prediction(
-        model.n_features(),
-        model.target_name.clone(),
-        model.target_index,
-    );
-    let table = crelu_data::read(&args.data, &options).map_err(Failure::new)?;
-    samples::check_order(
-        &args.data,
-        model.feature_names.as_deref(),
-        table.feature_names.as_deref(),
-    )?;
+    let options = ReadOptions {
+        with_target: false,
+        ..args.table.options()
+    };
+    let (table, matched) = samples::read_known(&args.data, options, &model.columns())?;
     let features = MatRef::from_row_major_slice(&table.features, table.n_samples, table.n_features);
     let predictions = model
         .predict(features)
-        .map_err(|error| Failure::of(args.data.display(), error))?;
+        .map_err(|error| match error {
+            ModelError::Overflow { row } => Failure::of(
+                samples::shown(&args.data),
+                format_args!(
+                    "{}: the prediction overflows: values too large",
+                    table.layout.row_place(row)
+                ),
+            ),
+            error => Failure::of(samples::shown(&args.data), error),
+        })?;
     let text = table_text(&model, &predictions, args.proba);
     match &args.out {
         Some(out) => {
@@ -46,6 +49,7 @@ pub(crate) fn run(args: &PredictArgs) -> Result<ExitCode, Failure> {
         }
         None => printout::print(&text)?,
     }
+    printout::note(&samples::column_notes(&args.data, &table, &matched));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -17,3 +17,11 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
         _ => Ok(()),
     }
 }
+
+/// Says what a user should know, a line each, on standard error.
+pub(crate) fn note(lines: &[String]) {
+    for line in lines {
+        // nothing is left to do about a closed standard error
+        writeln!(io::stderr(), "{}", Failure::new(line)).ok();
+    }
+}

@@ -1,13 +1,18 @@
 //! From data files to training and test samples.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crelu_data::{ReadOptions, Table, Watch};
-use crelu_model::{Coding, Control, Dataset, FitError, TargetColumn, Task};
+use crelu_data::{
+    Excerpt, Layout, Place, ReadOptions, Selection, Table, TargetCells, Watch, is_standard_input,
+};
+use crelu_model::{
+    Coding, ColumnMatch, Control, DataColumns, Dataset, FitError, TargetColumn, Task,
+    TrainingColumns,
+};
 
-use crate::args::FitArgs;
+use crate::args::{FitArgs, TableArgs};
 use crate::clock::ProgramClock;
 use crate::errors::{Failure, Origins};
 use crate::progress::Teller;
@@ -21,16 +26,20 @@ pub(crate) struct Samples {
     pub(crate) test: Option<Dataset>,
     /// What is predicted.
     pub(crate) task: Task,
-    /// Name of the target column, where the file has names.
-    pub(crate) target_name: Option<String>,
     /// Index of the target column, in formats where it is one of the columns.
     pub(crate) target_index: Option<usize>,
     /// Names of the features, where the file has them.
     pub(crate) feature_names: Option<Vec<String>>,
     /// The rows of the file that are trained on, from 0.
     pub(crate) rows: Vec<usize>,
+    /// The file that the training rows are from.
+    pub(crate) source: Source,
+    /// The file of the test rows, if it is another.
+    pub(crate) test_source: Option<Source>,
     /// The rows that were read, where a limit came before the others.
     pub(crate) read_in_part: Option<usize>,
+    /// What a user should know of the files, a line each.
+    pub(crate) notes: Vec<String>,
 }
 
 /// How long reading may go on, and whom it tells how far it is.
@@ -54,7 +63,7 @@ impl Patience {
     fn watch(&self, path: &Path) -> Watch {
         let (clock, limit, teller) = (self.clock, self.limit, self.teller.clone());
         let interrupted = Arc::clone(&self.interrupted);
-        let name = path.display().to_string();
+        let name = shown(path);
         let told = AtomicU64::new(0);
         Watch::new(move |bytes| {
             let part = bytes / MESSAGE_EVERY;
@@ -64,6 +73,46 @@ impl Patience {
             let control = Control::with_clock(&clock).deadline(limit);
             control.interrupt(&*interrupted).halt().is_none()
         })
+    }
+}
+
+/// Where rows stand, for messages.
+#[derive(Debug)]
+pub(crate) struct Source {
+    /// The file.
+    pub(crate) path: PathBuf,
+    /// How it is laid out.
+    pub(crate) layout: Layout,
+    /// Name of the target column, where the file has names.
+    pub(crate) target_name: Option<String>,
+}
+
+impl Source {
+    fn of(path: &Path, table: &Table) -> Self {
+        Self {
+            path: path.to_owned(),
+            layout: table.layout.clone(),
+            target_name: table.target_name.clone(),
+        }
+    }
+
+    /// The file as messages name it.
+    pub(crate) fn shown(&self) -> String {
+        shown(&self.path)
+    }
+
+    /// The place of the target's cell in row `row`, counted from 0.
+    pub(crate) fn target(&self, row: usize) -> Place {
+        self.layout.target_place(row, self.target_name.as_deref())
+    }
+}
+
+/// A data file as messages name it.
+pub(crate) fn shown(path: &Path) -> String {
+    if is_standard_input(path) {
+        "standard input".to_owned()
+    } else {
+        path.display().to_string()
     }
 }
 
@@ -77,111 +126,215 @@ impl Samples {
         let options = ReadOptions {
             target: args.target.clone(),
             labels: args.labels.clone(),
+            target_cells: target_cells(args.task),
             watch: Some(watch.clone()),
-            ..ReadOptions::default()
+            ..args.table.options()
         };
         let table = crelu_data::read(&args.data, &options).map_err(Failure::new)?;
-        let read_in_part = watch.has_cut().then_some(table.n_samples);
-        let names = table.feature_names.clone();
-        let (target_name, target_index) = (table.target_name.clone(), table.target_index);
-        let n_features = table.n_features;
-        let data = dataset(table).map_err(|error| Failure::of(args.data.display(), error))?;
+        let mut notes: Vec<String> = id_note(&args.data, &table).into_iter().collect();
+        let source = Source::of(&args.data, &table);
+        let (names, target_index) = (table.feature_names.clone(), table.target_index);
+        let (n_samples, n_features) = (table.n_samples, table.n_features);
+        let data = dataset(table).map_err(|error| Failure::of(source.shown(), error))?;
         let task = args.task.unwrap_or_else(|| Task::guess(data.target()));
-
-        let mut rows: Vec<usize> = (0..data.n_samples()).collect();
-        let (train, test) = match (&args.test, args.test_frac) {
-            // there is nothing to score in time
-            _ if patience.is_over() => (data, None),
-            (Some(path), _) => {
-                let options = ReadOptions {
-                    labels: args.test_labels.clone(),
-                    n_features: Some(n_features),
-                    watch: Some(patience.watch(path)),
-                    ..options
-                };
-                let test = read_test(path, &options, names.as_deref())?;
-                (data, Some(test))
-            }
-            (None, Some(share)) => {
-                let origins = |split| Origins {
-                    split,
-                    ..origins(args, &data)
-                };
-                // a class too many is a fault of the file, not of the split
-                Coding::learn(data.target(), task)
-                    .map_err(|error| origins(false).failure(&error))?;
-                let (train, test) = data
-                    .split_rows(share, args.seed)
-                    .map_err(|error| origins(true).failure(&error))?;
-                rows.clone_from(&train);
-                (data.select(&train), Some(data.select(&test)))
-            }
-            (None, None) => (data, None),
-        };
-        Ok(Self {
-            train,
-            test,
+        let mut samples = Self {
+            rows: (0..data.n_samples()).collect(),
+            train: data,
+            test: None,
             task,
-            target_name,
             target_index,
             feature_names: names,
-            rows,
-            read_in_part,
-        })
+            source,
+            test_source: None,
+            read_in_part: watch.has_cut().then_some(n_samples),
+            notes: Vec::new(),
+        };
+        // what the target holds is a fault of the file, not of the split or of the fit
+        let learnt = Coding::learn(samples.train.target(), task);
+        let coding = learnt.map_err(|error| samples.origins(args, false).failure(&error))?;
+        match (&args.test, args.test_frac) {
+            // there is nothing to score in time
+            _ if patience.is_over() => {}
+            (Some(path), _) => {
+                let known = TrainingColumns {
+                    n_features,
+                    feature_names: samples.feature_names.as_deref(),
+                    target_name: samples.source.target_name.as_deref(),
+                    target_index,
+                };
+                let options = ReadOptions {
+                    labels: args.test_labels.clone(),
+                    target_cells: target_cells(Some(task)),
+                    watch: Some(patience.watch(path)),
+                    ..args.table.options()
+                };
+                let (table, matched) = read_known(path, options, &known)
+                    .map_err(|error| Failure::of("--test", error))?;
+                notes.extend(column_notes(path, &table, &matched));
+                let source = Source::of(path, &table);
+                let test = dataset(table).map_err(|error| Failure::at("--test", path, error))?;
+                let code = coding.code(test.target());
+                (samples.test, samples.test_source) = (Some(test), Some(source));
+                code.map_err(|error| samples.origins(args, false).failure(&error))?;
+            }
+            (None, Some(share)) => {
+                let (train, test) = samples
+                    .train
+                    .split_rows(share, args.seed)
+                    .map_err(|error| samples.origins(args, true).failure(&error))?;
+                samples.test = Some(samples.train.select(&test));
+                samples.train = samples.train.select(&train);
+                samples.rows = train;
+            }
+            (None, None) => {}
+        }
+        samples.notes = notes;
+        Ok(samples)
+    }
+
+    /// Where the parts of this fit come from; `split`: some rows of the training file are kept for the test.
+    pub(crate) fn origins<'a>(&'a self, args: &'a FitArgs, split: bool) -> Origins<'a> {
+        Origins {
+            source: &self.source,
+            train: &self.train,
+            rows: &self.rows,
+            test_source: self.test_source.as_ref(),
+            test: self.test.as_ref(),
+            gates: args.gates.as_deref(),
+            split,
+        }
     }
 }
 
-/// Where the parts of this fit come from.
-pub(crate) fn origins<'a>(args: &'a FitArgs, train: &Dataset) -> Origins<'a> {
-    Origins {
-        data: &args.data,
-        test: args.test.as_deref(),
-        gates: args.gates.as_deref(),
-        text_target: train.target().values.is_none(),
-        split: args.test_frac.is_some(),
+/// What the cells of a target may be for a task.
+fn target_cells(task: Option<Task>) -> TargetCells {
+    match task {
+        None => TargetCells::Alike,
+        Some(Task::Classify) => TargetCells::Labels,
+        Some(Task::Regress) => TargetCells::Numbers,
     }
 }
 
-fn read_test(
-    path: &Path,
-    options: &ReadOptions,
-    names: Option<&[String]>,
-) -> Result<Dataset, Failure> {
-    let failed = |error: &dyn std::fmt::Display| Failure::of("--test", error);
-    let table = crelu_data::read(path, options).map_err(|error| failed(&error))?;
-    check_order(path, names, table.feature_names.as_deref())?;
-    dataset(table).map_err(|error| Failure::at("--test", path, error))
-}
-
-/// Refuses a file that has the columns of the training data in another order.
+/// Reads a file whose target is that of a model, for a test or a proof.
 ///
 /// # Errors
-/// A line that names the file and the first column that is elsewhere.
-pub(crate) fn check_order(
+/// A line that names the file and the place.
+pub(crate) fn read_target(
     path: &Path,
-    want: Option<&[String]>,
-    got: Option<&[String]>,
-) -> Result<(), Failure> {
-    let (Some(want), Some(got)) = (want, got) else {
-        return Ok(());
+    labels: Option<&Path>,
+    table: &TableArgs,
+    known: &TrainingColumns<'_>,
+    task: Task,
+) -> Result<(Table, ColumnMatch), Failure> {
+    let options = ReadOptions {
+        labels: labels.map(Path::to_owned),
+        target_cells: target_cells(Some(task)),
+        ..table.options()
     };
-    let sorted = |names: &[String]| {
-        let mut names = names.to_vec();
-        names.sort();
-        names
+    read_known(path, options, known)
+}
+
+/// Reads the columns of a model from a file, by name where both have names.
+///
+/// # Errors
+/// A line that names the file and the column, or the row.
+pub(crate) fn read_known(
+    path: &Path,
+    options: ReadOptions,
+    known: &TrainingColumns<'_>,
+) -> Result<(Table, ColumnMatch), Failure> {
+    let options = ReadOptions {
+        known_names: known.names(),
+        n_features: Some(known.n_features),
+        ..options
     };
-    // other names may be other words for the same columns: that is the user's knowledge
-    let moved = want.iter().zip(got).position(|(a, b)| a != b);
-    match moved {
-        Some(at) if sorted(want) == sorted(got) => Err(Failure::of(
-            path.display(),
-            format_args!(
-                "the features stand in another order than in training: '{}' where '{}' was",
-                got[at], want[at]
-            ),
-        )),
-        _ => Ok(()),
+    let mut matched = ColumnMatch::default();
+    let table = crelu_data::read_selected(path, &options, |file| {
+        matched = known.find(&DataColumns {
+            names: file.names,
+            count: file.count,
+            target_apart: file.target_apart,
+            sparse: file.sparse,
+            needs_target: options.with_target,
+        })?;
+        Ok(Selection {
+            features: matched.features.clone(),
+            target: matched.target,
+        })
+    });
+    Ok((table.map_err(Failure::new)?, matched))
+}
+
+/// What was done about columns whose names are not those of training.
+pub(crate) fn column_notes(path: &Path, table: &Table, matched: &ColumnMatch) -> Vec<String> {
+    const MOST: usize = 8;
+    let name = |column: usize| {
+        let names = table.layout.names.as_deref().unwrap_or_default();
+        match names.get(column).filter(|name| !name.is_empty()) {
+            Some(name) => format!("'{}'", Excerpt(name)),
+            None => format!("number {} (no name)", column + 1),
+        }
+    };
+    let mut notes = Vec::new();
+    let ignored = &matched.ignored;
+    if !ignored.is_empty() {
+        let mut list: Vec<String> = ignored
+            .iter()
+            .take(MOST)
+            .map(|&column| name(column))
+            .collect();
+        if ignored.len() > MOST {
+            list.push(format!("... {} in all", ignored.len()));
+        }
+        notes.push(format!(
+            "{}: ignored, since the model does not know {}: column{} {}",
+            shown(path),
+            if ignored.len() == 1 { "it" } else { "them" },
+            if ignored.len() == 1 { "" } else { "s" },
+            list.join(", ")
+        ));
     }
+    for (known, column) in &matched.renamed {
+        notes.push(format!(
+            "{}: column {} is taken for '{}' of the training data",
+            shown(path),
+            name(*column),
+            Excerpt(known)
+        ));
+    }
+    notes
+}
+
+/// A line for a first column that counts its rows.
+fn id_note(path: &Path, table: &Table) -> Option<String> {
+    /// Fewer rows ascend by chance.
+    const FEWEST: usize = 5;
+    let layout = &table.layout;
+    let is_table = layout.text.is_some() || layout.target_column.is_some();
+    let first = layout.columns.iter().position(|&column| column == 0)?;
+    if !is_table || table.n_features < 2 || table.n_samples < FEWEST {
+        return None;
+    }
+    let column = || table.features.iter().skip(first).step_by(table.n_features);
+    let ascends = column().zip(column().skip(1)).all(|(a, b)| a < b);
+    if !ascends || column().any(|value| value.fract() != 0.0) {
+        return None;
+    }
+    let name = table
+        .feature_names
+        .as_ref()
+        .map(|names| names[first].as_str());
+    let (shown_name, drop) = match name.filter(|name| !name.is_empty()) {
+        Some(name) if !name.contains(',') => {
+            (format!(" ({})", Excerpt(name)), Excerpt(name).to_string())
+        }
+        Some(name) => (format!(" ({})", Excerpt(name)), "0".to_owned()),
+        None => (String::new(), "0".to_owned()),
+    };
+    Some(format!(
+        "{}: column 1{shown_name} holds ascending whole numbers; if it is an id, leave it out: --drop {drop}",
+        shown(path)
+    ))
 }
 
 /// A table as the library takes it.

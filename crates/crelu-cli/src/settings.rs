@@ -96,9 +96,14 @@ pub(crate) fn extend(
         ("labels", path(args.labels.as_deref())),
         (
             "target",
-            json!(args.target.as_ref().or(samples.target_name.as_ref())),
+            json!(args.target.as_ref().or(samples.source.target_name.as_ref())),
         ),
         ("target_index", json!(samples.target_index)),
+        ("drop", json!(args.table.drop())),
+        (
+            "header",
+            json!(samples.source.layout.text.map(|text| text.header)),
+        ),
         ("task_guessed", json!(args.task.is_none())),
         ("test", path(args.test.as_deref())),
         ("test_labels", path(args.test_labels.as_deref())),

@@ -2,30 +2,92 @@
 
 use std::fmt::{self, Write};
 
+use crelu_data::{Encoding, Excerpt, Header, Separator, TextLayout};
 use crelu_model::{Model, ProofKind, Report, Score};
 use serde_json::Value;
 
 use crate::outputs::Destinations;
+use crate::samples::Source;
 
-/// What is predicted, and whether that was guessed.
+/// What is predicted, from what, and what of that was guessed.
 #[derive(Clone, Copy)]
 pub(crate) struct Task<'a> {
     /// The model.
     pub(crate) model: &'a Model,
     /// Whether the task was guessed.
     pub(crate) guessed: bool,
+    /// Whether the target was asked for.
+    pub(crate) target_given: bool,
+    /// What was asked for about the header.
+    pub(crate) header: Header,
+    /// The training file.
+    pub(crate) source: &'a Source,
 }
 
 impl fmt::Display for Task<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.model.task().name())?;
         match (self.model.labels(), self.guessed) {
-            (Some([a, b]), true) => {
-                write!(f, " (guessed: the target holds two labels, {a} and {b})")
+            (Some([a, b]), guessed) => {
+                let (a, b) = (Excerpt(a), Excerpt(b));
+                match guessed {
+                    true => write!(f, " (guessed: the target holds two labels, {a} and {b})"),
+                    false => write!(f, " (labels {a} and {b})"),
+                }
             }
-            (Some([a, b]), false) => write!(f, " (labels {a} and {b})"),
             (None, true) => f.write_str(" (guessed: the target holds numbers)"),
             (None, false) => Ok(()),
+        }
+    }
+}
+
+/// The target's column: `price (column 3, the last)`.
+struct Target<'a>(Task<'a>);
+
+impl fmt::Display for Target<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let source = self.0.source;
+        let Some(column) = source.layout.target_column else {
+            return f.write_str("kept apart from the features");
+        };
+        let number = column + 1;
+        let last = match self.0.target_given {
+            true => "",
+            false => ", the last; --target takes another",
+        };
+        match source
+            .target_name
+            .as_deref()
+            .filter(|name| !name.is_empty())
+        {
+            Some(name) => write!(f, "{} (column {number}{last})", Excerpt(name)),
+            None => write!(f, "column {number}{last}"),
+        }
+    }
+}
+
+/// How a text table is written.
+struct Layout(TextLayout, Header);
+
+impl fmt::Display for Layout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(text, asked) = self;
+        f.write_str(match (text.header, asked) {
+            (true, Header::Auto) => "found (--header no takes it as data)",
+            (false, Header::Auto) => "none found (--header yes takes the first line as names)",
+            (true, _) => "the first line",
+            (false, _) => "none",
+        })?;
+        match text.separator {
+            Some(Separator::Comma) | None => {}
+            Some(separator) => write!(f, ", cells divided by {separator}")?,
+        }
+        if text.decimal_comma {
+            f.write_str(", decimal commas")?;
+        }
+        match text.encoding {
+            Encoding::Utf16Le | Encoding::Utf16Be => f.write_str(", UTF-16"),
+            _ => Ok(()),
         }
     }
 }
@@ -53,6 +115,10 @@ pub(crate) fn text(report: &Report, task: Task<'_>, destinations: &Destinations)
             if iterations == 1 { "" } else { "s" }
         ),
     );
+    line("target:", &Target(task));
+    if let Some(text) = task.source.layout.text {
+        line("header:", &Layout(text, task.header));
+    }
     line("task:", &task);
     let (n, d) = (report.n, report.d);
     let bias = if task.model.bias {

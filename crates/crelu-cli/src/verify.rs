@@ -2,14 +2,13 @@
 
 use std::process::ExitCode;
 
-use crelu_data::ReadOptions;
 use crelu_model::CertificateFile;
 
 use crate::args::VerifyArgs;
 use crate::errors::Failure;
 use crate::predict::load;
 use crate::printout;
-use crate::samples::{check_order, dataset};
+use crate::samples::{column_notes, dataset, read_target, shown};
 use crate::summary::{AtMost, Percent, Short};
 
 /// Recomputes a proven bound from the data, the penalty and the certificate.
@@ -21,25 +20,12 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
     let name = args.certificate.display();
     let bytes = std::fs::read(&args.certificate).map_err(|error| Failure::of(&name, error))?;
     let file = CertificateFile::from_bytes(&bytes).map_err(|error| Failure::of(&name, error))?;
-    // the target of training, by name or place; a format with a fixed target needs neither
-    let target = model
-        .target_name
-        .clone()
-        .or(model.target_index.map(|index| index.to_string()));
-    let options = ReadOptions {
-        target,
-        labels: args.labels.clone(),
-        n_features: Some(model.n_features()),
-        ..ReadOptions::default()
-    };
-    let table = crelu_data::read(&args.data, &options).map_err(Failure::new)?;
-    let features = table.feature_names.clone();
-    check_order(
-        &args.data,
-        model.feature_names.as_deref(),
-        features.as_deref(),
-    )?;
-    let data = dataset(table).map_err(|error| Failure::of(args.data.display(), error))?;
+    let labels = args.labels.as_deref();
+    let known = model.columns();
+    let (table, matched) = read_target(&args.data, labels, &args.table, &known, model.task())?;
+    let notes = column_notes(&args.data, &table, &matched);
+    let source = shown(&args.data);
+    let data = dataset(table).map_err(|error| Failure::of(source, error))?;
     let checked = model
         .verify(&file, &data)
         .map_err(|error| Failure::of(&name, error))?;
@@ -52,5 +38,6 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
         Short(checked.objective),
         Percent(checked.gap)
     ))?;
+    printout::note(&notes);
     Ok(ExitCode::SUCCESS)
 }

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+use crate::decimal::{self, Decimal};
 use crate::error::DataError;
 use crate::place::Place;
+use crate::stray::Stray;
 
 /// What a cell is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,14 +20,19 @@ pub(crate) enum Cell {
     Text,
 }
 
-/// What `cell` is, spaces around it left out.
+/// What `cell` is, spaces around it left out, where numbers are written with a decimal point.
 pub(crate) fn classify(cell: &str) -> Cell {
+    classify_as(cell, Decimal::Point)
+}
+
+/// What `cell` is where numbers are written in the way `decimal` says.
+pub(crate) fn classify_as(cell: &str, decimal: Decimal) -> Cell {
     let cell = cell.trim();
-    match cell.parse::<f64>() {
-        Ok(value) if value.is_finite() => Cell::Number(value),
-        Ok(_) => Cell::NotFinite,
-        Err(_) if is_missing(cell) => Cell::Missing,
-        Err(_) => Cell::Text,
+    match decimal::parse(cell, decimal) {
+        Some(value) if value.is_finite() => Cell::Number(value),
+        Some(_) => Cell::NotFinite,
+        None if is_missing(cell) => Cell::Missing,
+        None => Cell::Text,
     }
 }
 
@@ -33,25 +40,27 @@ pub(crate) fn classify(cell: &str) -> Cell {
 pub(crate) fn number(
     path: &Path,
     cell: &str,
+    decimal: Decimal,
     place: impl FnOnce() -> Place,
 ) -> Result<f64, DataError> {
-    let refuse = |make: fn(std::path::PathBuf, Place, String) -> DataError, place: Place| {
-        Err(make(path.to_owned(), place, cell.trim().to_owned()))
-    };
-    match classify(cell) {
+    match classify_as(cell, decimal) {
         Cell::Number(value) => Ok(value),
-        Cell::NotFinite => refuse(
-            |path, place, cell| DataError::NotFinite { path, place, cell },
-            place(),
-        ),
-        Cell::Missing => refuse(
-            |path, place, cell| DataError::MissingValue { path, place, cell },
-            place(),
-        ),
-        Cell::Text => refuse(
-            |path, place, cell| DataError::NotANumber { path, place, cell },
-            place(),
-        ),
+        kind => Err(refusal(path, cell, kind, place())),
+    }
+}
+
+/// The error for a cell that is no finite number.
+pub(crate) fn refusal(path: &Path, cell: &str, kind: Cell, place: Place) -> DataError {
+    let (path, cell) = (path.to_owned(), cell.trim().to_owned());
+    match kind {
+        Cell::NotFinite => DataError::NotFinite { path, place, cell },
+        Cell::Missing => DataError::MissingValue { path, place, cell },
+        Cell::Number(_) | Cell::Text => DataError::NotANumber {
+            stray: Stray::of(&cell),
+            path,
+            place,
+            cell,
+        },
     }
 }
 

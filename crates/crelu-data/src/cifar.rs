@@ -2,16 +2,22 @@
 
 use std::path::Path;
 
+use crate::columns::{Choose, FileColumns, choose};
 use crate::error::DataError;
+use crate::npy::gather;
 use crate::options::ReadOptions;
 use crate::source::{open, read_error, read_full};
-use crate::table::{Table, TargetColumn};
+use crate::table::{Layout, Table, TargetColumn};
 
 const PIXELS: usize = 3072;
 const LARGEST_LABEL: u8 = 9;
 
 /// Reads a batch; the labels are skipped unread where the target is optional.
-pub(crate) fn read(path: &Path, options: &ReadOptions) -> Result<Table, DataError> {
+pub(crate) fn read(
+    path: &Path,
+    options: &ReadOptions,
+    pick: Choose<'_>,
+) -> Result<Table, DataError> {
     options.check_fixed_target(path)?;
     let mut reader = open(path)?;
     let mut features = Vec::new();
@@ -31,7 +37,7 @@ pub(crate) fn read(path: &Path, options: &ReadOptions) -> Result<Table, DataErro
         }
         row += 1;
         let [label, pixels @ ..] = &record;
-        if options.wants_target() {
+        if options.with_target {
             if *label > LARGEST_LABEL {
                 return Err(DataError::CifarLabel {
                     path: path.to_owned(),
@@ -49,17 +55,34 @@ pub(crate) fn read(path: &Path, options: &ReadOptions) -> Result<Table, DataErro
             part: None,
         });
     }
-    options.check_features(path, None, PIXELS)?;
+    let columns = FileColumns {
+        names: None,
+        count: PIXELS,
+        target_apart: true,
+        sparse: false,
+    };
+    let chosen = choose(path, options, &columns, pick)?;
+    if chosen.features.is_empty() {
+        return Err(DataError::NoFeatures {
+            path: path.to_owned(),
+            part: None,
+        });
+    }
+    let features = gather(features, PIXELS, &chosen.features);
     let target = options
-        .wants_target()
+        .with_target
         .then(|| TargetColumn::from_values(labels));
     Ok(Table {
         features,
         n_samples: row,
-        n_features: PIXELS,
+        n_features: chosen.features.len(),
         feature_names: None,
         target,
         target_name: None,
         target_index: None,
+        layout: Layout {
+            columns: chosen.features,
+            ..Layout::default()
+        },
     })
 }

@@ -1,137 +1,277 @@
-//! Comma- and tab-separated text.
+//! Text tables: cells divided by commas, semicolons, tabs, pipes or blanks.
 
 use std::path::Path;
 
 use ::csv::{ByteRecord, Reader, ReaderBuilder};
 
-use crate::cell::{self, Cell, classify};
+use crate::cell::{self, Cell, classify, classify_as};
+use crate::columns::{Choose, Chosen, FileColumns, choose};
+use crate::decimal::{self, Comma, Decimal};
 use crate::error::DataError;
-use crate::header::{SAMPLE, is_header};
-use crate::options::{ReadOptions, TargetPresence};
+use crate::header::{self, Known, is_header};
+use crate::lines::Lines;
+use crate::options::{Header, ReadOptions, TargetCells};
 use crate::place::Place;
+use crate::separator::Separator;
 use crate::source::read_error;
-use crate::table::{Table, TargetColumn};
+use crate::stray::Stray;
+use crate::table::{Layout, Table, TargetColumn, TextLayout};
 use crate::text::TextSource;
 
-/// Reads a CSV or TSV file; `delimiter` `None`: a comma, or a semicolon if the first line has no comma.
+/// Records that are looked at before the first is judged ...
+const SAMPLE: usize = 256;
+/// ... or as many as have so many bytes, at least enough to know a header.
+const SAMPLE_BYTES: usize = 4 << 20;
+
+/// Reads a text table; its separator, header and decimal sign are found in its first lines.
 pub(crate) fn read(
     path: &Path,
-    delimiter: Option<u8>,
     options: &ReadOptions,
+    pick: Choose<'_>,
 ) -> Result<Table, DataError> {
-    let text = TextSource::open(path)?.watched(options.watch.as_ref());
-    let delimiter = delimiter.unwrap_or_else(|| {
-        let line = text.first_line();
-        if line.contains(&b';') && !line.contains(&b',') {
-            b';'
-        } else {
-            b','
-        }
-    });
-    let mut reader = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .buffer_capacity(1 << 16)
-        .from_reader(text);
-
-    let mut sample = Vec::with_capacity(SAMPLE + 1);
-    let mut record = ByteRecord::new();
-    while sample.len() <= SAMPLE && next(&mut reader, &mut record, path)? {
-        sample.push(record.clone());
+    let mut text = TextSource::open(path)?.watched(options.watch.as_ref());
+    let named = text.skip_front();
+    let (head, whole) = text.head();
+    let separator = match named {
+        Some(byte) => Some(Separator::named(byte)),
+        None => Separator::of(head, whole),
+    };
+    if separator == Some(Separator::Blanks) {
+        text.squeeze_blanks();
     }
-    let Some(width) = sample.first().map(ByteRecord::len) else {
+    let encoding = text.encoding();
+    let mut records = Records::new(path, text, separator);
+
+    let mut sample = Vec::new();
+    let mut bytes = 0;
+    while sample.len() <= header::SAMPLE || sample.len() < SAMPLE && bytes < SAMPLE_BYTES {
+        match records.next()? {
+            Some(record) => {
+                bytes += record.cells.as_slice().len();
+                sample.push(record.clone());
+            }
+            None => break,
+        }
+    }
+    let Some(first) = sample.first() else {
         return Err(DataError::NoRows {
             path: path.to_owned(),
             part: None,
         });
     };
-    let (target_name, target_guess) = expected_target(options, width);
-    let names = if is_header(&sample, target_guess, target_name) {
-        Some(names_in(path, &sample.remove(0))?)
-    } else {
-        None
-    };
-    let target = options.target_among(path, names.as_deref(), width)?;
-
-    let mut rows = Rows::new(
-        path,
-        width,
-        target,
-        options.wants_target(),
-        names.as_deref(),
-    );
-    for early in &sample {
-        rows.push(early)?;
-    }
-    drop(sample);
-    while next(&mut reader, &mut record, path)? {
-        rows.push(&record)?;
-    }
-    let (features, n_samples, column) = rows.finish()?;
-    let mut feature_names = names;
-    let target_name = match (&mut feature_names, target) {
-        (Some(names), Some(index)) => Some(names.remove(index)),
-        _ => None,
-    };
-    Ok(Table {
-        features,
-        n_samples,
-        n_features: width - usize::from(target.is_some()),
-        feature_names,
-        target: column,
-        target_name,
-        target_index: target,
-    })
-}
-
-/// The target's name and column, as far as they are known before the header is.
-fn expected_target(options: &ReadOptions, width: usize) -> (Option<&str>, Option<usize>) {
-    let last = width.checked_sub(1);
-    match &options.target_presence {
-        TargetPresence::Required => {
+    let ends_in_separator = first.cells.len() > 1
+        && sample
+            .iter()
+            .all(|record| record.cells.iter().next_back().is_some_and(is_blank));
+    let width = first.cells.len() - usize::from(ends_in_separator);
+    let first_line = first.line;
+    let decimal = decimal_of(&sample, separator);
+    let has_header = match options.header {
+        Header::Yes => true,
+        Header::No => false,
+        Header::Auto => {
+            let mut names = options.known_names.clone();
+            names.extend(options.target.clone());
             let index = options
                 .target
                 .as_deref()
-                .and_then(|target| target.trim().parse().ok());
-            (options.target.as_deref(), index.or(last))
+                .and_then(|name| name.trim().parse().ok());
+            let cells: Vec<ByteRecord> = sample
+                .iter()
+                .take(header::SAMPLE + 1)
+                .map(|record| trimmed(&record.cells, width))
+                .collect();
+            let known = Known {
+                target: options.with_target.then_some(index.unwrap_or(width - 1)),
+                names: &names,
+                decimal,
+            };
+            is_header(&cells, known)
         }
-        TargetPresence::Optional { n_features, .. } if width <= *n_features => (None, None),
-        TargetPresence::Optional {
-            target_name,
-            target_index,
-            ..
-        } => (target_name.as_deref(), target_index.or(last)),
+    };
+    let names = match has_header {
+        true => Some(names_in(path, &sample.remove(0), width)?),
+        false => None,
+    };
+    if has_header {
+        refuse_units(path, &sample, names.as_deref(), decimal)?;
+    }
+    let columns = FileColumns {
+        names: names.as_deref(),
+        count: width,
+        target_apart: false,
+        sparse: false,
+    };
+    let chosen = choose(path, options, &columns, pick)?;
+    if chosen.features.is_empty() {
+        return Err(match width {
+            1 => DataError::OneColumn {
+                path: path.to_owned(),
+                line: first_line,
+            },
+            _ => DataError::NoFeatures {
+                path: path.to_owned(),
+                part: None,
+            },
+        });
+    }
+
+    let mut rows = Rows {
+        path,
+        width,
+        first_line,
+        names: names.as_deref(),
+        sample: &sample,
+        roles: roles(width, &chosen, options.with_target),
+        n_features: chosen.features.len(),
+        decimal: match separator {
+            Some(Separator::Comma) | None => Decimal::Point,
+            _ => decimal,
+        },
+        features: Vec::new(),
+        lines: Lines::default(),
+        n_samples: 0,
+        target: (chosen.target.is_some() && options.with_target).then(TargetText::default),
+        target_cells: options.target_cells,
+    };
+    for early in &sample {
+        rows.push(early)?;
+    }
+    while let Some(record) = records.next()? {
+        rows.push(record)?;
+    }
+    let name = |column: usize| names.as_ref().map(|names| names[column].clone());
+    let feature_names = names.as_ref().map(|names| {
+        chosen
+            .features
+            .iter()
+            .map(|&column| names[column].clone())
+            .collect()
+    });
+    let (target_name, decimal_comma) =
+        (chosen.target.and_then(name), rows.decimal == Decimal::Comma);
+    let (features, lines, target) = rows.finish(chosen.target)?;
+    Ok(Table {
+        n_samples: features.len() / chosen.features.len(),
+        n_features: chosen.features.len(),
+        features,
+        feature_names,
+        target,
+        target_name,
+        target_index: chosen.target_place,
+        layout: Layout {
+            text: Some(TextLayout {
+                header: has_header,
+                separator,
+                decimal_comma,
+                encoding,
+            }),
+            names: chosen.names,
+            columns: chosen.features,
+            target_column: chosen.target,
+            lines,
+        },
+    })
+}
+
+/// A record and the lines it stands in.
+#[derive(Debug, Clone, Default)]
+struct Record {
+    cells: ByteRecord,
+    line: u64,
+    /// Line breaks within its cells.
+    breaks: u64,
+}
+
+/// The records of a file that are not blank, with their lines.
+struct Records<'a> {
+    path: &'a Path,
+    reader: Reader<TextSource>,
+    skipped: u64,
+    record: Record,
+}
+
+impl<'a> Records<'a> {
+    fn new(path: &'a Path, text: TextSource, separator: Option<Separator>) -> Self {
+        let skipped = text.skipped();
+        let reader = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(separator.unwrap_or(Separator::Comma).byte())
+            .terminator(::csv::Terminator::Any(b'\n'))
+            .buffer_capacity(1 << 16)
+            .from_reader(text);
+        Self {
+            path,
+            reader,
+            skipped,
+            record: Record::default(),
+        }
+    }
+
+    fn next(&mut self) -> Result<Option<&Record>, DataError> {
+        loop {
+            let Record {
+                cells,
+                line,
+                breaks,
+            } = &mut self.record;
+            let more =
+                self.reader
+                    .read_byte_record(cells)
+                    .map_err(|error| match error.into_kind() {
+                        ::csv::ErrorKind::Io(source) => read_error(self.path, source),
+                        kind => read_error(self.path, std::io::Error::other(format!("{kind:?}"))),
+                    })?;
+            if !more {
+                return Ok(None);
+            }
+            if cells.len() == 1 && cells.get(0).is_some_and(is_blank) {
+                continue;
+            }
+            *breaks = cells
+                .as_slice()
+                .iter()
+                .filter(|&&byte| byte == b'\n')
+                .count() as u64;
+            // the reader stands in the line after the record
+            let next = self.reader.position().line();
+            *line = self.skipped + next.saturating_sub(1 + *breaks).max(1);
+            return Ok(Some(&self.record));
+        }
     }
 }
 
-/// The next record that is not blank; `false` at the end.
-fn next(
-    reader: &mut Reader<TextSource>,
-    record: &mut ByteRecord,
-    path: &Path,
-) -> Result<bool, DataError> {
-    loop {
-        let more = reader
-            .read_byte_record(record)
-            .map_err(|error| match error.into_kind() {
-                ::csv::ErrorKind::Io(source) => read_error(path, source),
-                kind => read_error(path, std::io::Error::other(format!("{kind:?}"))),
-            })?;
-        if !more {
-            return Ok(false);
-        }
-        if record.len() > 1
-            || record
-                .get(0)
-                .is_some_and(|cell| !cell.trim_ascii().is_empty())
-        {
-            return Ok(true);
-        }
+fn is_blank(cell: &[u8]) -> bool {
+    cell.trim_ascii().is_empty()
+}
+
+fn trimmed(cells: &ByteRecord, width: usize) -> ByteRecord {
+    cells.iter().take(width).collect()
+}
+
+/// How the first records write fractions. Where commas divide the cells, a comma within one is no
+/// decimal sign: such a file could as well have lost its quotes.
+fn decimal_of(sample: &[Record], separator: Option<Separator>) -> Decimal {
+    if matches!(separator, Some(Separator::Comma) | None) {
+        return Decimal::Point;
+    }
+    let (mut points, mut commas) = (0, 0);
+    for cell in sample.iter().flat_map(|record| record.cells.iter()) {
+        let Ok(cell) = std::str::from_utf8(cell.trim_ascii()) else {
+            continue;
+        };
+        points += usize::from(decimal::has_point(cell));
+        commas += usize::from(decimal::comma_of(cell) == Some(Comma::Decimal));
+    }
+    match (points, commas) {
+        (0, 0) => Decimal::Unknown,
+        _ if commas > points => Decimal::Comma,
+        _ => Decimal::Point,
     }
 }
 
-fn names_in(path: &Path, header: &ByteRecord) -> Result<Vec<String>, DataError> {
+fn names_in(path: &Path, header: &Record, width: usize) -> Result<Vec<String>, DataError> {
     let name = |(column, cell): (usize, &[u8])| match std::str::from_utf8(cell) {
         Ok(name) => Ok(name.trim().to_owned()),
         Err(_) => Err(DataError::NotUtf8 {
@@ -139,156 +279,302 @@ fn names_in(path: &Path, header: &ByteRecord) -> Result<Vec<String>, DataError> 
             place: Place {
                 column: Some(column + 1),
                 ..Place::default()
-            },
+            }
+            .on_line(Some(header.line)),
+            text: String::from_utf8_lossy(cell).into_owned(),
         }),
     };
-    header.iter().enumerate().map(name).collect()
+    header
+        .cells
+        .iter()
+        .take(width)
+        .enumerate()
+        .map(name)
+        .collect()
+}
+
+/// Refuses a first row that holds units under a header.
+fn refuse_units(
+    path: &Path,
+    sample: &[Record],
+    names: Option<&[String]>,
+    decimal: Decimal,
+) -> Result<(), DataError> {
+    let cells: Vec<ByteRecord> = sample
+        .iter()
+        .take(header::SAMPLE + 1)
+        .map(|record| record.cells.clone())
+        .collect();
+    match (header::unit(&cells, decimal), sample.first()) {
+        (Some((column, cell)), Some(row)) => Err(DataError::Units {
+            path: path.to_owned(),
+            place: Place::cell(0, column)
+                .named(
+                    names
+                        .and_then(|names| names.get(column))
+                        .map(String::as_str),
+                )
+                .on_line(Some(row.line)),
+            cell,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// What a column of the file is read as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ColumnRole {
+    Skipped,
+    Feature(usize),
+    Target,
+}
+
+fn roles(width: usize, chosen: &Chosen, with_target: bool) -> Vec<ColumnRole> {
+    let mut roles = vec![ColumnRole::Skipped; width];
+    if let (Some(column), true) = (chosen.target, with_target) {
+        roles[column] = ColumnRole::Target;
+    }
+    for (feature, &column) in chosen.features.iter().enumerate() {
+        roles[column] = ColumnRole::Feature(feature);
+    }
+    roles
 }
 
 /// Data rows on their way into a table.
 struct Rows<'a> {
     path: &'a Path,
     width: usize,
-    target: Option<usize>,
+    first_line: u64,
     names: Option<&'a [String]>,
+    sample: &'a [Record],
+    roles: Vec<ColumnRole>,
+    n_features: usize,
+    decimal: Decimal,
     features: Vec<f64>,
+    lines: Lines,
     n_samples: usize,
-    column: Option<TargetCells>,
+    target: Option<TargetText>,
+    target_cells: TargetCells,
 }
 
-/// The cells of the target, numbers as long as all of them are.
+/// The cells of the target, and of each kind the first row and how many there are.
 #[derive(Default)]
-struct TargetCells {
+struct TargetText {
     text: Vec<String>,
     values: Vec<f64>,
-    has_text: bool,
-    first_not_finite: Option<(usize, String)>,
+    numbers: Met,
+    texts: Met,
+    not_finite: Met,
 }
 
-impl<'a> Rows<'a> {
-    fn new(
-        path: &'a Path,
-        width: usize,
-        target: Option<usize>,
-        read_target: bool,
-        names: Option<&'a [String]>,
-    ) -> Self {
-        let column = (target.is_some() && read_target).then(TargetCells::default);
-        Self {
-            path,
-            width,
-            target,
-            names,
-            features: Vec::new(),
-            n_samples: 0,
-            column,
+/// How often something was met, and where first.
+#[derive(Debug, Clone, Copy, Default)]
+struct Met {
+    count: usize,
+    first: usize,
+}
+
+impl Met {
+    fn at(&mut self, row: usize) {
+        if self.count == 0 {
+            self.first = row;
         }
+        self.count += 1;
+    }
+}
+
+impl Rows<'_> {
+    fn place(&self, row: usize, column: usize, line: Option<u64>) -> Place {
+        let names = self.names.and_then(|names| names.get(column));
+        Place::cell(row, column)
+            .named(names.map(String::as_str))
+            .on_line(line)
     }
 
-    fn place(&self, column: usize) -> Place {
-        Place::cell(self.n_samples, column).named(
-            self.names
-                .and_then(|names| names.get(column))
-                .map(String::as_str),
-        )
-    }
-
-    fn push(&mut self, record: &ByteRecord) -> Result<(), DataError> {
-        if record.len() != self.width {
-            return Err(DataError::Ragged {
-                path: self.path.to_owned(),
-                row: self.n_samples + 1,
-                want: self.width,
-                got: record.len(),
-            });
+    fn push(&mut self, record: &Record) -> Result<(), DataError> {
+        let (cells, row) = (&record.cells, self.n_samples);
+        let ends_in_separator =
+            cells.len() == self.width + 1 && cells.get(self.width).is_some_and(is_blank);
+        if cells.len() != self.width && !ends_in_separator {
+            return Err(self.ragged(record));
         }
-        for (column, bytes) in record.iter().enumerate() {
-            let is_target = Some(column) == self.target;
-            if is_target && self.column.is_none() {
+        let start = self.features.len();
+        self.features.resize(start + self.n_features, 0.0);
+        for (column, bytes) in cells.iter().take(self.width).enumerate() {
+            let role = self.roles[column];
+            if role == ColumnRole::Skipped {
                 continue;
             }
             let Ok(text) = std::str::from_utf8(bytes) else {
                 return Err(DataError::NotUtf8 {
                     path: self.path.to_owned(),
-                    place: self.place(column),
+                    place: self.place(row, column, Some(record.line)),
+                    text: String::from_utf8_lossy(bytes).into_owned(),
                 });
             };
-            if is_target {
-                self.push_target(column, text.trim())?;
-            } else {
-                let value = cell::number(self.path, text, || self.place(column))?;
-                self.features.push(value);
+            let text = text.trim();
+            self.settle_decimal(text);
+            match (role, classify_as(text, self.decimal)) {
+                (ColumnRole::Feature(at), Cell::Number(value)) => self.features[start + at] = value,
+                (ColumnRole::Feature(_), kind) => {
+                    return Err(self.refusal(text, kind, column, record.line));
+                }
+                (_, kind) => self.push_target(text, kind, column, record.line)?,
             }
         }
         self.n_samples += 1;
+        self.lines.push(record.line);
         Ok(())
     }
 
-    fn push_target(&mut self, column: usize, text: &str) -> Result<(), DataError> {
-        let kind = classify(text);
-        if kind == Cell::Missing {
-            return Err(DataError::MissingValue {
-                path: self.path.to_owned(),
-                place: self.place(column),
-                cell: text.to_owned(),
-            });
-        }
-        if text.parse::<f64>().is_ok_and(f64::is_nan) {
-            // Among labels, too, NaN stands for a missing one.
-            return Err(DataError::NotFinite {
-                path: self.path.to_owned(),
-                place: self.place(column),
-                cell: text.to_owned(),
-            });
-        }
-        let row = self.n_samples;
-        if let Some(cells) = &mut self.column {
-            match kind {
-                Cell::Number(value) => cells.values.push(value),
-                Cell::Text => cells.has_text = true,
-                Cell::NotFinite | Cell::Missing => {
-                    cells
-                        .first_not_finite
-                        .get_or_insert_with(|| (row, text.to_owned()));
-                }
+    /// The first cell with a fraction tells how they are written.
+    fn settle_decimal(&mut self, cell: &str) {
+        if self.decimal == Decimal::Unknown {
+            if decimal::has_point(cell) {
+                self.decimal = Decimal::Point;
+            } else if decimal::comma_of(cell) == Some(Comma::Decimal) {
+                self.decimal = Decimal::Comma;
             }
-            cells.text.push(text.to_owned());
+        }
+    }
+
+    /// The error for a cell of a feature: of a column of text the column is at fault, not the cell.
+    fn refusal(&self, text: &str, kind: Cell, column: usize, line: u64) -> DataError {
+        let place = self.place(self.n_samples, column, Some(line));
+        let kinds = self
+            .sample
+            .iter()
+            .filter_map(|record| std::str::from_utf8(record.cells.get(column)?).ok())
+            .map(|cell| classify_as(cell, self.decimal));
+        let (mut texts, mut numbers) = (0, 0);
+        for kind in kinds {
+            texts += usize::from(kind == Cell::Text);
+            numbers += usize::from(matches!(kind, Cell::Number(_)));
+        }
+        if kind == Cell::Text && texts > 1 && numbers == 0 {
+            return DataError::TextColumn {
+                path: self.path.to_owned(),
+                drop: match &place.name {
+                    Some(name) => name.clone(),
+                    None => column.to_string(),
+                },
+                stray: Stray::of(text),
+                place,
+                cell: text.to_owned(),
+            };
+        }
+        cell::refusal(self.path, text, kind, place)
+    }
+
+    fn ragged(&self, record: &Record) -> DataError {
+        let line = |record: &Record| -> String {
+            let cells: Vec<_> = record.cells.iter().map(String::from_utf8_lossy).collect();
+            cells.join(" ").trim().to_owned()
+        };
+        DataError::Ragged {
+            path: self.path.to_owned(),
+            place: Place::row(self.n_samples).on_line(Some(record.line)),
+            want: self.width,
+            got: record.cells.len(),
+            first_line: self.first_line,
+            breaks: record.breaks,
+            text: line(record),
+        }
+    }
+
+    fn push_target(
+        &mut self,
+        text: &str,
+        kind: Cell,
+        column: usize,
+        line: u64,
+    ) -> Result<(), DataError> {
+        let row = self.n_samples;
+        let is_nan = || text.parse::<f64>().is_ok_and(f64::is_nan);
+        let refused = match kind {
+            Cell::Missing => true,
+            // among labels, too, NaN stands for a missing one
+            Cell::NotFinite => self.target_cells == TargetCells::Numbers || is_nan(),
+            Cell::Text => self.target_cells == TargetCells::Numbers,
+            Cell::Number(_) => false,
+        };
+        if refused {
+            return Err(cell::refusal(
+                self.path,
+                text,
+                kind,
+                self.place(row, column, Some(line)),
+            ));
+        }
+        if let Some(target) = &mut self.target {
+            match kind {
+                Cell::Number(value) => {
+                    target.values.push(value);
+                    target.numbers.at(row);
+                }
+                Cell::NotFinite => target.not_finite.at(row),
+                _ => target.texts.at(row),
+            }
+            target.text.push(text.to_owned());
         }
         Ok(())
     }
 
-    fn finish(mut self) -> Result<(Vec<f64>, usize, Option<TargetColumn>), DataError> {
+    fn finish(
+        mut self,
+        target_column: Option<usize>,
+    ) -> Result<(Vec<f64>, Lines, Option<TargetColumn>), DataError> {
         if self.n_samples == 0 {
             return Err(DataError::NoRows {
                 path: self.path.to_owned(),
                 part: None,
             });
         }
-        let column = match self.column.take() {
-            None => None,
-            Some(TargetCells {
-                first_not_finite: Some((row, cell)),
-                has_text: false,
-                ..
-            }) => {
-                let column = self.target.unwrap_or(0);
-                let place = Place {
-                    row: Some(row + 1),
-                    ..self.place(column)
-                };
-                return Err(DataError::NotFinite {
-                    path: self.path.to_owned(),
-                    place,
-                    cell,
-                });
-            }
-            Some(TargetCells {
-                text,
-                has_text: true,
-                ..
-            }) => Some(TargetColumn::Text(text)),
-            Some(TargetCells { text, values, .. }) => Some(TargetColumn::Numbers { values, text }),
+        let Some(target) = self.target.take() else {
+            return Ok((self.features, self.lines, None));
         };
-        Ok((self.features, self.n_samples, column))
+        let TargetText {
+            text,
+            values,
+            numbers,
+            texts,
+            not_finite,
+        } = target;
+        if texts.count == 0 && not_finite.count == 0 {
+            return Ok((
+                self.features,
+                self.lines,
+                Some(TargetColumn::Numbers { values, text }),
+            ));
+        }
+        let place = |row: usize| self.place(row, target_column.unwrap_or(0), self.lines.of(row));
+        if texts.count == 0 && self.target_cells != TargetCells::Labels {
+            let row = not_finite.first;
+            return Err(DataError::NotFinite {
+                path: self.path.to_owned(),
+                place: place(row),
+                cell: text[row].clone(),
+            });
+        }
+        if numbers.count > 0 && self.target_cells == TargetCells::Alike {
+            // the fewer are the stray ones
+            let (stray, others) = match texts.count <= numbers.count {
+                true => (texts, numbers),
+                false => (numbers, texts),
+            };
+            let cell = text[stray.first].clone();
+            return Err(DataError::MixedTarget {
+                path: self.path.to_owned(),
+                place: place(stray.first),
+                stray: match classify(&cell) {
+                    Cell::Number(_) => None,
+                    _ => Some(Stray::of(&cell)),
+                },
+                cell,
+                count: stray.count,
+                others: others.count,
+            });
+        }
+        Ok((self.features, self.lines, Some(TargetColumn::Text(text))))
     }
 }

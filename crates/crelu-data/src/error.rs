@@ -3,8 +3,10 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::columns::Role;
 use crate::format::KNOWN_NAMES;
 use crate::place::{Excerpt, Names, OneLine, Place, Shown, Within};
+use crate::stray::Stray;
 
 /// What is wrong with a file. `Display` is one line that starts with the file's path.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +93,20 @@ pub enum DataError {
         /// The array of an archive.
         part: Option<&'static str>,
     },
+    /// A file that is known to be something else than a text table.
+    #[error("{}: {what}", Shown(path))]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What it is, and what to do.
+        what: &'static str,
+    },
+    /// UTF-16 text that is cut or damaged.
+    #[error("{}: damaged UTF-16 text; save it as UTF-8", Shown(path))]
+    Utf16 {
+        /// The file.
+        path: PathBuf,
+    },
     /// No column besides the target.
     #[error("{}: {}no feature columns beside the target", Shown(path), Within(*part))]
     NoFeatures {
@@ -99,54 +115,90 @@ pub enum DataError {
         /// The array of an archive.
         part: Option<&'static str>,
     },
-    /// Another number of features than needed.
-    #[error("{}: {got} features, {want} are needed", Shown(path))]
-    FeatureCount {
-        /// The file.
-        path: PathBuf,
-        /// Features needed.
-        want: usize,
-        /// Features found.
-        got: usize,
-    },
-    /// A width that fits neither with nor without the target column.
+    /// A text table of one column, which is the target.
     #[error(
-        "{}: {got} columns; needed are {want} features, with or without the target column",
+        "{}: one column, so no features beside the target: no comma, semicolon, tab or pipe divides line {line} and those below into as many cells",
         Shown(path)
     )]
-    ColumnCount {
+    OneColumn {
         /// The file.
         path: PathBuf,
-        /// Features needed.
-        want: usize,
-        /// Columns found.
-        got: usize,
+        /// The first line.
+        line: u64,
+    },
+    /// The columns are not those that are needed.
+    #[error("{}: {source}", Shown(path))]
+    Columns {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with them.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A row of another length than the first line.
     #[error(
-        "{}: row {row} has {got} columns, the first line has {want}",
-        Shown(path)
+        "{}: {place} has {got} cell{}, line {first_line} has {want}: {}",
+        Shown(path),
+        if *got == 1 { "" } else { "s" },
+        RaggedWhy { want: *want, got: *got, breaks: *breaks, text }
     )]
     Ragged {
         /// The file.
         path: PathBuf,
-        /// Data row, counted from 1.
-        row: usize,
+        /// Where.
+        place: Place,
         /// Columns of the first line.
         want: usize,
         /// Columns of this row.
         got: usize,
+        /// The first line of the table.
+        first_line: u64,
+        /// Line breaks within the row's cells.
+        breaks: u64,
+        /// What stands there.
+        text: String,
+    },
+    /// A row under the header that has text over the numbers.
+    #[error(
+        "{}: {place}: '{}' is not a number, as nothing in this line is: a row of units? leave it out",
+        Shown(path),
+        Excerpt(cell)
+    )]
+    Units {
+        /// The file.
+        path: PathBuf,
+        /// Where the first of them stands.
+        place: Place,
+        /// What stands there.
+        cell: String,
     },
     /// Text that is not UTF-8.
-    #[error("{}: {place}: not UTF-8 text", Shown(path))]
+    #[error(
+        "{}: {place}: '{}' is not UTF-8 text; save the file as UTF-8",
+        Shown(path),
+        Excerpt(text)
+    )]
     NotUtf8 {
+        /// The file.
+        path: PathBuf,
+        /// Where.
+        place: Place,
+        /// What can be read of it.
+        text: String,
+    },
+    /// An element of an array that should be text.
+    #[error("{}: {place}: the element is no text", Shown(path))]
+    NotText {
         /// The file.
         path: PathBuf,
         /// Where.
         place: Place,
     },
     /// A cell that should be a number.
-    #[error("{}: {place}: '{}' is not a number", Shown(path), Excerpt(cell))]
+    #[error(
+        "{}: {place}: '{}' is not a number: {stray}",
+        Shown(path),
+        Excerpt(cell)
+    )]
     NotANumber {
         /// The file.
         path: PathBuf,
@@ -154,9 +206,58 @@ pub enum DataError {
         place: Place,
         /// What stands there.
         cell: String,
+        /// What it looks like.
+        stray: Stray,
+    },
+    /// A feature column without any number in its first rows.
+    #[error(
+        "{}: {place}: '{}' is not a number, nor is any cell below it: {}leave the column out (fit --drop {})",
+        Shown(path),
+        Excerpt(cell),
+        ColumnOf(*stray),
+        Excerpt(drop)
+    )]
+    TextColumn {
+        /// The file.
+        path: PathBuf,
+        /// Where.
+        place: Place,
+        /// What stands there.
+        cell: String,
+        /// What it looks like.
+        stray: Stray,
+        /// The column, as it can be named.
+        drop: String,
+    },
+    /// Some cells of the target are numbers, others are not.
+    #[error(
+        "{}: {place}: '{}' is {}, unlike {others} other cells of the target{}: {}; --task classify takes all as labels",
+        Shown(path),
+        Excerpt(cell),
+        if stray.is_some() { "not a number" } else { "a number" },
+        MoreSuch(*count),
+        match stray { Some(stray) => stray as &dyn std::fmt::Display, None => &"correct the cell" }
+    )]
+    MixedTarget {
+        /// The file.
+        path: PathBuf,
+        /// Where the first of the fewer stands.
+        place: Place,
+        /// What stands there.
+        cell: String,
+        /// What it looks like; `None`: a number.
+        stray: Option<Stray>,
+        /// How many such cells there are.
+        count: usize,
+        /// How many of the other kind.
+        others: usize,
     },
     /// NaN, an infinity, or a number too large for a 64-bit float.
-    #[error("{}: {place}: {} is not a finite number", Shown(path), Excerpt(cell))]
+    #[error(
+        "{}: {place}: '{}' is not a finite number: correct the cell, or leave its row out",
+        Shown(path),
+        Excerpt(cell)
+    )]
     NotFinite {
         /// The file.
         path: PathBuf,
@@ -166,7 +267,11 @@ pub enum DataError {
         cell: String,
     },
     /// An empty cell, or a sign for a missing value.
-    #[error("{}: {place}: missing value ('{}')", Shown(path), Excerpt(cell))]
+    #[error(
+        "{}: {place}: '{}' is a missing value: fill it in, or leave the row or the column out",
+        Shown(path),
+        Excerpt(cell)
+    )]
     MissingValue {
         /// The file.
         path: PathBuf,
@@ -175,54 +280,83 @@ pub enum DataError {
         /// What stands there.
         cell: String,
     },
-    /// No column has the target's name.
+    /// No column has the name.
     #[error(
-        "{}: no column '{}' for the target; the columns are {}",
+        "{}: {}: no column '{}'{}; the columns are {}",
         Shown(path),
-        Excerpt(target),
+        role.option(),
+        Excerpt(name),
+        Alike(alike.as_deref()),
         Names(columns)
     )]
     NoColumn {
         /// The file.
         path: PathBuf,
+        /// What it is asked for.
+        role: Role,
         /// The name asked for.
-        target: String,
+        name: String,
+        /// A name that is nearly the same.
+        alike: Option<String>,
         /// The names in the header.
         columns: Vec<String>,
     },
-    /// The target is asked for by name in a file without names.
+    /// A column is asked for by name in a file without names.
     #[error(
-        "{}: no column names, so no target '{}'; give its index, counted from 0",
+        "{}: {}: no column names, so no column '{}'; give its index, counted from 0",
         Shown(path),
-        Excerpt(target)
+        role.option(),
+        Excerpt(name)
     )]
     NoNames {
         /// The file.
         path: PathBuf,
+        /// What it is asked for.
+        role: Role,
         /// The name asked for.
-        target: String,
+        name: String,
     },
-    /// Two columns have the target's name.
-    #[error("{}: columns {} and {} both have the target's name '{}'; give its index, counted from 0", Shown(path), first + 1, second + 1, Excerpt(target))]
+    /// Two columns have the name.
+    #[error(
+        "{}: {}: columns {} and {} are both called '{}'; give the index, counted from 0: {first} or {second}",
+        Shown(path),
+        role.option(),
+        first + 1,
+        second + 1,
+        Excerpt(name)
+    )]
     TwoColumns {
         /// The file.
         path: PathBuf,
+        /// What it is asked for.
+        role: Role,
         /// The name asked for.
-        target: String,
+        name: String,
         /// Index of the first such column, counted from 0.
         first: usize,
         /// Index of the next.
         second: usize,
     },
-    /// The target's index lies beyond the last column.
-    #[error("{}: no target column {index}; the columns are 0 to {}", Shown(path), columns.saturating_sub(1))]
-    TargetIndex {
+    /// An index beyond the last column.
+    #[error("{}: {}: no column {index}; the columns are 0 to {}", Shown(path), role.option(), columns.saturating_sub(1))]
+    ColumnIndex {
         /// The file.
         path: PathBuf,
+        /// What it is asked for.
+        role: Role,
         /// The index asked for, counted from 0.
         index: usize,
         /// Columns in the file.
         columns: usize,
+    },
+    /// Columns to be dropped of a format that names none.
+    #[error(
+        "{}: --drop: a file of this kind has no columns that could be left out",
+        Shown(path)
+    )]
+    DropSparse {
+        /// The file.
+        path: PathBuf,
     },
     /// The format holds one target only, and another is asked for.
     #[error(
@@ -236,25 +370,9 @@ pub enum DataError {
         /// The target asked for.
         target: String,
     },
-    /// Model input columns are missing: the target's column counts as one of them.
-    #[error(
-        "{}: {got} features beside the target '{}', {want} are needed",
-        Shown(path),
-        Excerpt(target)
-    )]
-    TargetAmongFeatures {
-        /// The file.
-        path: PathBuf,
-        /// Name of the target found in the header.
-        target: String,
-        /// Features needed.
-        want: usize,
-        /// Features found.
-        got: usize,
-    },
     /// IDX images without their labels file.
     #[error(
-        "{}: images without labels: the labels file must be given, too",
+        "{}: images without labels; give the file of their labels: --labels FILE (of test images --test-labels FILE)",
         Shown(path)
     )]
     LabelsMissing {
@@ -263,7 +381,7 @@ pub enum DataError {
     },
     /// A labels file beside data that has its own target.
     #[error(
-        "{}: labels file given, but {} has its own target",
+        "{}: a labels file is given, but {} has its own target",
         Shown(labels),
         Shown(path)
     )]
@@ -408,7 +526,7 @@ pub enum DataError {
     },
     /// Not a whole number of CIFAR-10 records.
     #[error(
-        "{}: ends within record {record}; a CIFAR-10 record has 3073 bytes",
+        "{}: ends within record {record}; a CIFAR-10 record has 3073 bytes, a label and 3072 pixels",
         Shown(path)
     )]
     CutRecord {
@@ -418,7 +536,10 @@ pub enum DataError {
         record: usize,
     },
     /// A CIFAR-10 label above 9.
-    #[error("{}: row {row}: label {label}, CIFAR-10 has 0 to 9", Shown(path))]
+    #[error(
+        "{}: row {row}: label {label}, CIFAR-10 has 0 to 9; is it another kind of file?",
+        Shown(path)
+    )]
     CifarLabel {
         /// The file.
         path: PathBuf,
@@ -427,42 +548,59 @@ pub enum DataError {
         /// What stands there.
         label: u8,
     },
+    /// A LIBSVM row that begins with an entry.
+    #[error(
+        "{}: {place}: '{}' stands where the label should; a row is: label index:value ...",
+        Shown(path),
+        Excerpt(entry)
+    )]
+    NoLabel {
+        /// The file.
+        path: PathBuf,
+        /// Where.
+        place: Place,
+        /// What stands there.
+        entry: String,
+    },
     /// A LIBSVM entry that is not `index:value`.
     #[error(
-        "{}: row {row}: '{}' is not an entry index:value, the index counted from 1",
+        "{}: {place}: '{}' is not an entry index:value, the index counted from 1",
         Shown(path),
         Excerpt(entry)
     )]
     Entry {
         /// The file.
         path: PathBuf,
-        /// Data row, counted from 1.
-        row: usize,
+        /// Where.
+        place: Place,
         /// What stands there.
         entry: String,
     },
     /// LIBSVM indices that do not ascend.
     #[error(
-        "{}: row {row}: index {index} after {previous}; indices must ascend",
+        "{}: {place}: index {index} after {previous}; indices must ascend",
         Shown(path)
     )]
     IndexOrder {
         /// The file.
         path: PathBuf,
-        /// Data row, counted from 1.
-        row: usize,
+        /// Where.
+        place: Place,
         /// The index.
         index: usize,
         /// The one before it.
         previous: usize,
     },
     /// A LIBSVM index beyond the features.
-    #[error("{}: row {row}: index {index}, there are {want} features", Shown(path))]
+    #[error(
+        "{}: {place}: index {index}, the model has {want} features",
+        Shown(path)
+    )]
     IndexBeyond {
         /// The file.
         path: PathBuf,
-        /// Data row, counted from 1.
-        row: usize,
+        /// Where.
+        place: Place,
         /// The index.
         index: usize,
         /// Features.
@@ -490,5 +628,74 @@ fn zip_reason(error: &zip::result::ZipError) -> &dyn std::fmt::Display {
     match error {
         zip::result::ZipError::Io(cause) => cause,
         other => other,
+    }
+}
+
+/// Why a row may have another length than the first line.
+struct RaggedWhy<'a> {
+    want: usize,
+    got: usize,
+    breaks: u64,
+    text: &'a str,
+}
+
+impl std::fmt::Display for RaggedWhy<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        /// A cell of so many lines is rather a quotation mark that nothing closes.
+        const MANY_BREAKS: u64 = 8;
+        let (want, got) = (self.want, self.got);
+        if self.breaks >= MANY_BREAKS || self.breaks > 0 && got < want {
+            let breaks = self.breaks;
+            write!(
+                f,
+                "a cell goes on over {breaks} line breaks; is a quotation mark left open?"
+            )
+        } else if self.text.starts_with('#') {
+            f.write_str("a comment? only lines in front of the table may be")
+        } else if want == 1 {
+            f.write_str("is the first line a title? leave it out")
+        } else if got + 1 == 2 * want || got == 2 * want {
+            f.write_str("decimal commas? write points, or divide the cells by semicolons")
+        } else if got == want + 1 {
+            f.write_str("is a name missing in the header, or a comma within a cell not in quotes?")
+        } else {
+            write!(f, "'{}'", Excerpt(self.text))
+        }
+    }
+}
+
+/// What a column of such cells is.
+struct ColumnOf(Stray);
+
+impl std::fmt::Display for ColumnOf {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            Stray::Text | Stray::Missing => Ok(()),
+            other => write!(f, "{other}, or "),
+        }
+    }
+}
+
+/// ` (and 2 more such)`, or nothing.
+struct MoreSuch(usize);
+
+impl std::fmt::Display for MoreSuch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            0 | 1 => Ok(()),
+            count => write!(f, " (there are {} more such)", count - 1),
+        }
+    }
+}
+
+/// `, but 'Price'`, or nothing.
+struct Alike<'a>(Option<&'a str>);
+
+impl std::fmt::Display for Alike<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            Some(name) => write!(f, " (is '{}' meant?)", Excerpt(name)),
+            None => Ok(()),
+        }
     }
 }

@@ -5,16 +5,14 @@ use std::path::Path;
 use crate::error::DataError;
 
 /// The known names, for messages.
-pub const KNOWN_NAMES: &str = ".csv .tsv .npz .npy .libsvm .svm *-ubyte .bin, each also with .gz";
+pub const KNOWN_NAMES: &str = ".csv .tsv .txt .dat .data .npz .npy .libsvm .svm *-ubyte .bin, each also with .gz; - is standard input, a table";
 
 /// A format of data files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
-    /// `.csv`: cells separated by commas (by semicolons if the first line has no comma).
-    Csv,
-    /// `.tsv`: cells separated by tabs.
-    Tsv,
+    /// `.csv`, `.tsv`, `.txt`, `.dat`, `.data`, `-`: a text table; its separator is what divides its lines.
+    Table,
     /// `.npz`: a NumPy archive with `X` and `y`.
     Npz,
     /// `.npy`: one NumPy array.
@@ -33,14 +31,20 @@ impl Format {
     /// # Errors
     /// [`DataError::UnknownFormat`], which lists the known names.
     pub fn of(path: &Path) -> Result<Self, DataError> {
+        if is_standard_input(path) {
+            return Ok(Self::Table);
+        }
         let name = path
             .file_name()
             .map(|name| name.to_string_lossy().to_lowercase())
             .unwrap_or_default();
         let stem = name.strip_suffix(".gz").unwrap_or(&name);
-        const ENDINGS: [(&str, Format); 8] = [
-            (".csv", Format::Csv),
-            (".tsv", Format::Tsv),
+        const ENDINGS: [(&str, Format); 11] = [
+            (".csv", Format::Table),
+            (".tsv", Format::Table),
+            (".txt", Format::Table),
+            (".dat", Format::Table),
+            (".data", Format::Table),
             (".npz", Format::Npz),
             (".npy", Format::Npy),
             (".libsvm", Format::Libsvm),
@@ -55,6 +59,11 @@ impl Format {
             }),
         }
     }
+}
+
+/// Whether `path` is `-`.
+pub fn is_standard_input(path: &Path) -> bool {
+    path.as_os_str() == "-"
 }
 
 /// Whether the name of `path` says that it is compressed.

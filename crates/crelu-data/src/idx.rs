@@ -3,11 +3,12 @@
 use std::io::Read;
 use std::path::Path;
 
+use crate::columns::{Choose, FileColumns, Selection, choose};
 use crate::error::DataError;
+use crate::npy::{check_finite, gather};
 use crate::options::ReadOptions;
-use crate::place::Place;
 use crate::source::{at_end, open, open_bytes, read_error, read_full};
-use crate::table::{Table, TargetColumn};
+use crate::table::{Layout, Table, TargetColumn};
 
 /// Reads images and their labels from memory: data embedded in a program. The names stand in
 /// errors for the files' paths, and say by a `.gz` that the bytes are compressed.
@@ -27,14 +28,24 @@ pub fn read_idx_bytes(
         array,
         Some((labels_name, labels)),
         &ReadOptions::default(),
+        &mut |file| {
+            Ok(Selection {
+                features: (0..file.count).collect(),
+                target: None,
+            })
+        },
     )
 }
 
 /// Reads images, flattened to rows, and, if they are wanted, their labels.
-pub(crate) fn read(path: &Path, options: &ReadOptions) -> Result<Table, DataError> {
+pub(crate) fn read(
+    path: &Path,
+    options: &ReadOptions,
+    pick: Choose<'_>,
+) -> Result<Table, DataError> {
     options.check_fixed_target(path)?;
     let labels = match &options.labels {
-        _ if !options.wants_target() => None,
+        _ if !options.with_target => None,
         None => {
             return Err(DataError::LabelsMissing {
                 path: path.to_owned(),
@@ -46,7 +57,7 @@ pub(crate) fn read(path: &Path, options: &ReadOptions) -> Result<Table, DataErro
     let labels = labels
         .map(|labels| Ok((labels, read_array(labels, &mut open(labels)?)?)))
         .transpose()?;
-    table(path, images, labels, options)
+    table(path, images, labels, options, pick)
 }
 
 fn table(
@@ -54,8 +65,9 @@ fn table(
     images: Array,
     labels: Option<(&Path, Array)>,
     options: &ReadOptions,
+    pick: Choose<'_>,
 ) -> Result<Table, DataError> {
-    let (n_samples, n_features) = match images.shape[..] {
+    let (n_samples, width) = match images.shape[..] {
         [] | [_] => {
             return Err(DataError::Dimensions {
                 path: path.to_owned(),
@@ -72,19 +84,36 @@ fn table(
         }
         [n_samples, ref rest @ ..] => (n_samples, rest.iter().product()),
     };
-    options.check_features(path, None, n_features)?;
-    check_finite(path, &images.values, n_features)?;
+    let columns = FileColumns {
+        names: None,
+        count: width,
+        target_apart: true,
+        sparse: false,
+    };
+    let chosen = choose(path, options, &columns, pick)?;
+    if chosen.features.is_empty() {
+        return Err(DataError::NoFeatures {
+            path: path.to_owned(),
+            part: None,
+        });
+    }
+    let features = gather(images.values, width, &chosen.features);
+    check_finite(path, None, &features, &chosen.features)?;
     let target = labels
         .map(|(labels, array)| target(path, labels, array, n_samples))
         .transpose()?;
     Ok(Table {
-        features: images.values,
+        features,
         n_samples,
-        n_features,
+        n_features: chosen.features.len(),
         feature_names: None,
         target,
         target_name: None,
         target_index: None,
+        layout: Layout {
+            columns: chosen.features,
+            ..Layout::default()
+        },
     })
 }
 
@@ -113,22 +142,8 @@ fn target(
             got,
         });
     }
-    check_finite(labels, &array.values, 1)?;
+    check_finite(labels, None, &array.values, &[0])?;
     Ok(TargetColumn::from_values(array.values))
-}
-
-fn check_finite(path: &Path, values: &[f64], width: usize) -> Result<(), DataError> {
-    match values.iter().position(|value| !value.is_finite()) {
-        None => Ok(()),
-        Some(at) => {
-            let place = Place::cell(at / width, at % width);
-            Err(DataError::NotFinite {
-                path: path.to_owned(),
-                place,
-                cell: values[at].to_string(),
-            })
-        }
-    }
 }
 
 struct Array {

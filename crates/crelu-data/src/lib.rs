@@ -8,11 +8,13 @@
 //! ```
 //!
 //! and, where the file is not one, an error of one line that says in which row and column.
-//! [`read`] recognises the format by the file's name; each also takes a further `.gz`:
+//! [`read`] recognises the format by the file's name; each also takes a further `.gz`, and `-` is standard
+//! input, a text table. What divides its cells, whether its first line is a header, its encoding and its
+//! decimal sign are found in a table's first lines:
 //!
 //! | name | holds | target |
 //! |---|---|---|
-//! | `.csv` `.tsv` | numbers, with or without a header row | a column, by name or index |
+//! | `.csv` `.tsv` `.txt` `.dat` `.data` | a text table, with or without a header row | a column, by name or index |
 //! | `.npy` | a 2-d array | a column, by index |
 //! | `.npz` | arrays `X` and `y` | `y` |
 //! | `.libsvm` `.svm` | `label index:value ...`, indices from 1 | the label |
@@ -36,30 +38,41 @@
 
 mod cell;
 mod cifar;
+mod columns;
 mod csv;
+mod decimal;
+mod encoding;
 mod error;
 mod format;
 mod header;
 mod idx;
 mod libsvm;
+mod lines;
 mod npy;
 mod npz;
 mod options;
 mod place;
 mod read;
+mod separator;
 mod source;
+mod stray;
 mod table;
 mod text;
 mod watch;
 mod write;
 
+pub use columns::{FileColumns, Role, Selection};
+pub use encoding::Encoding;
 pub use error::DataError;
-pub use format::{Format, KNOWN_NAMES};
+pub use format::{Format, KNOWN_NAMES, is_standard_input};
 pub use idx::read_idx_bytes;
+pub use lines::Lines;
 pub use npy::{NpyMatrix, read_matrix_npy};
-pub use options::{ReadOptions, TargetPresence};
-pub use place::Place;
-pub use read::read;
-pub use table::{Table, TargetColumn};
+pub use options::{Header, ReadOptions, TargetCells};
+pub use place::{Excerpt, Names, Place};
+pub use read::{read, read_selected};
+pub use separator::Separator;
+pub use stray::Stray;
+pub use table::{Layout, Table, TargetColumn, TextLayout};
 pub use watch::Watch;
 pub use write::{check_writable, write_all_atomic, write_atomic};

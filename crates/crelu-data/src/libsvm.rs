@@ -4,11 +4,14 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use crate::cell;
+use crate::columns::{Choose, FileColumns, choose};
+use crate::decimal::Decimal;
 use crate::error::DataError;
+use crate::lines::Lines;
 use crate::options::ReadOptions;
 use crate::place::Place;
 use crate::source::read_error;
-use crate::table::{Table, TargetColumn};
+use crate::table::{Layout, Table, TargetColumn};
 use crate::text::TextSource;
 
 /// A dense table of up to this many values (128 MiB) is always made ...
@@ -17,14 +20,20 @@ const DENSE_FLOOR: usize = 1 << 24;
 const DENSE_TIMES: usize = 4096;
 
 /// Reads a LIBSVM file into a dense table as wide as the largest index, or as `options` need it.
-pub(crate) fn read(path: &Path, options: &ReadOptions) -> Result<Table, DataError> {
+pub(crate) fn read(
+    path: &Path,
+    options: &ReadOptions,
+    pick: Choose<'_>,
+) -> Result<Table, DataError> {
     options.check_fixed_target(path)?;
     let text = TextSource::open(path)?.watched(options.watch.as_ref());
     let mut reader = BufReader::with_capacity(1 << 16, text);
     let mut rows = SparseRows::default();
     let mut line = Vec::new();
+    let mut number = 0;
     loop {
         line.clear();
+        number += 1;
         if reader
             .read_until(b'\n', &mut line)
             .map_err(|error| read_error(path, error))?
@@ -34,22 +43,19 @@ pub(crate) fn read(path: &Path, options: &ReadOptions) -> Result<Table, DataErro
         }
         let row = rows.ends.len();
         let Ok(text) = std::str::from_utf8(&line) else {
-            let place = Place {
-                row: Some(row + 1),
-                ..Place::default()
-            };
             return Err(DataError::NotUtf8 {
                 path: path.to_owned(),
-                place,
+                place: Place::row(row).on_line(Some(number)),
+                text: String::from_utf8_lossy(&line).trim().to_owned(),
             });
         };
         // A comment runs to the end of its line.
         let content = text.split('#').next().unwrap_or_default().trim();
         if !content.is_empty() {
-            rows.push(path, content, options)?;
+            rows.push(path, content, number, options)?;
         }
     }
-    rows.into_table(path, options)
+    rows.into_table(path, options, pick)
 }
 
 #[derive(Default)]
@@ -61,17 +67,34 @@ struct SparseRows {
     values: Vec<f64>,
     /// Where each row ends in `columns` and `values`.
     ends: Vec<usize>,
+    lines: Lines,
     width: usize,
 }
 
 impl SparseRows {
-    fn push(&mut self, path: &Path, content: &str, options: &ReadOptions) -> Result<(), DataError> {
+    fn push(
+        &mut self,
+        path: &Path,
+        content: &str,
+        line: u64,
+        options: &ReadOptions,
+    ) -> Result<(), DataError> {
         let row = self.ends.len();
+        let place = || Place::row(row).on_line(Some(line));
+        let number = |cell: &str, place: Place| {
+            cell::number(path, cell, Decimal::Point, || place.on_line(Some(line)))
+        };
         let mut entries = content.split_ascii_whitespace().peekable();
-        if options.wants_target() {
+        if options.with_target {
             let label = entries.next().unwrap_or_default();
-            self.label_values
-                .push(cell::number(path, label, || Place::label(row))?);
+            if label.contains(':') {
+                return Err(DataError::NoLabel {
+                    path: path.to_owned(),
+                    place: place(),
+                    entry: label.to_owned(),
+                });
+            }
+            self.label_values.push(number(label, Place::label(row))?);
             self.labels.push(label.to_owned());
         } else {
             entries.next_if(|first| !first.contains(':'));
@@ -84,39 +107,46 @@ impl SparseRows {
             let Some((index, value)) = index_and_value.filter(|&(index, _)| index > 0) else {
                 return Err(DataError::Entry {
                     path: path.to_owned(),
-                    row: row + 1,
+                    place: place(),
                     entry: entry.to_owned(),
                 });
             };
             if index <= previous {
                 return Err(DataError::IndexOrder {
                     path: path.to_owned(),
-                    row: row + 1,
+                    place: place(),
                     index,
                     previous,
                 });
             }
-            if let Some(want) = options.required_features()
+            if let Some(want) = options.n_features
                 && index > want
             {
                 return Err(DataError::IndexBeyond {
                     path: path.to_owned(),
-                    row: row + 1,
+                    place: place(),
                     index,
                     want,
                 });
             }
+            // the index stands in the file as it is, counted from 1
             self.values
-                .push(cell::number(path, value, || Place::cell(row, index - 1))?);
+                .push(number(value, Place::cell(row, index - 1))?);
             self.columns.push(index - 1);
             self.width = self.width.max(index);
             previous = index;
         }
         self.ends.push(self.columns.len());
+        self.lines.push(line);
         Ok(())
     }
 
-    fn into_table(self, path: &Path, options: &ReadOptions) -> Result<Table, DataError> {
+    fn into_table(
+        self,
+        path: &Path,
+        options: &ReadOptions,
+        pick: Choose<'_>,
+    ) -> Result<Table, DataError> {
         let n_samples = self.ends.len();
         if n_samples == 0 {
             return Err(DataError::NoRows {
@@ -124,12 +154,26 @@ impl SparseRows {
                 part: None,
             });
         }
-        let n_features = options.required_features().unwrap_or(self.width);
+        let file = FileColumns {
+            names: None,
+            count: self.width,
+            target_apart: true,
+            sparse: true,
+        };
+        let chosen = choose(path, options, &file, pick)?;
+        let n_features = chosen.features.len();
         if n_features == 0 {
             return Err(DataError::NoFeatures {
                 path: path.to_owned(),
                 part: None,
             });
+        }
+        // where each column of the file goes
+        let mut feature_of = vec![None; self.width];
+        for (feature, &column) in chosen.features.iter().enumerate() {
+            if let Some(slot) = feature_of.get_mut(column) {
+                *slot = Some(feature);
+            }
         }
         let entries = self.values.len();
         let largest = entries.saturating_mul(DENSE_TIMES).max(DENSE_FLOOR);
@@ -148,15 +192,15 @@ impl SparseRows {
         features.resize(size, 0.0);
         let mut start = 0;
         for (row, &end) in features.chunks_exact_mut(n_features).zip(&self.ends) {
-            for (&column, &value) in self.columns[start..end]
-                .iter()
-                .zip(&self.values[start..end])
-            {
-                row[column] = value;
+            let columns = &self.columns[start..end];
+            for (&column, &value) in columns.iter().zip(&self.values[start..end]) {
+                if let Some(feature) = feature_of[column] {
+                    row[feature] = value;
+                }
             }
             start = end;
         }
-        let target = options.wants_target().then_some(TargetColumn::Numbers {
+        let target = options.with_target.then_some(TargetColumn::Numbers {
             values: self.label_values,
             text: self.labels,
         });
@@ -168,6 +212,11 @@ impl SparseRows {
             target,
             target_name: None,
             target_index: None,
+            layout: Layout {
+                columns: chosen.features,
+                lines: self.lines,
+                ..Layout::default()
+            },
         })
     }
 }

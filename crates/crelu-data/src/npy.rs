@@ -5,11 +5,12 @@ use std::path::Path;
 
 use ndarray_npy::npy::header::Header;
 
+use crate::columns::{Choose, FileColumns, choose};
 use crate::error::DataError;
 use crate::options::ReadOptions;
 use crate::place::Place;
 use crate::source::{at_end, open, read_error, read_full};
-use crate::table::{Table, TargetColumn, shortest_text};
+use crate::table::{Layout, Table, TargetColumn, shortest_text};
 
 /// A matrix from an NPY file.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,44 +50,68 @@ pub fn read_matrix_npy(path: &Path) -> Result<NpyMatrix, DataError> {
 }
 
 /// Reads a table whose target is one of the columns.
-pub(crate) fn read(path: &Path, options: &ReadOptions) -> Result<Table, DataError> {
+pub(crate) fn read(
+    path: &Path,
+    options: &ReadOptions,
+    pick: Choose<'_>,
+) -> Result<Table, DataError> {
     let array = read_array(path, None, &mut open(path)?)?;
     let (n_samples, width) = array.two_dimensions(path, None)?;
-    let target_index = options.target_without_names(path, width)?;
-    let dtype = array.dtype;
-    let (mut features, target) = match (target_index, options.wants_target()) {
-        (Some(index), true) => {
-            let values = array.finite_numbers(path, None, width)?;
-            let column: Vec<f64> = values[index..].iter().step_by(width).copied().collect();
-            (values, Some(dtype.target(path, None, column)?))
-        }
-        // The target's column may hold anything: it is taken out before the check below.
-        _ => (array.numbers(path, None)?, None),
+    let columns = FileColumns {
+        names: None,
+        count: width,
+        target_apart: false,
+        sparse: false,
     };
-    if let Some(index) = target_index {
-        let mut column = 0;
-        features.retain(|_| {
-            let keep = column != index;
-            column = if column + 1 == width { 0 } else { column + 1 };
-            keep
+    let chosen = choose(path, options, &columns, pick)?;
+    if chosen.features.is_empty() {
+        return Err(DataError::NoFeatures {
+            path: path.to_owned(),
+            part: None,
         });
     }
-    let n_features = width - usize::from(target_index.is_some());
-    let place = |at: usize| {
-        let column = at % n_features;
-        let skipped = target_index.is_some_and(|index| index <= column);
-        Place::cell(at / n_features, column + usize::from(skipped))
+    let dtype = array.dtype;
+    let values = array.numbers(path, None)?;
+    let target = match chosen.target {
+        Some(column) if options.with_target => {
+            let target = gather_ref(&values, width, &[column]);
+            check_finite(path, None, &target, &[column])?;
+            Some(dtype.target(path, None, target)?)
+        }
+        _ => None,
     };
-    check_finite(path, &features, place)?;
+    let features = gather(values, width, &chosen.features);
+    check_finite(path, None, &features, &chosen.features)?;
     Ok(Table {
         features,
         n_samples,
-        n_features,
+        n_features: chosen.features.len(),
         feature_names: None,
         target,
         target_name: None,
-        target_index,
+        target_index: chosen.target_place,
+        layout: Layout {
+            columns: chosen.features,
+            target_column: chosen.target,
+            ..Layout::default()
+        },
     })
+}
+
+/// The given columns of rows of `width` values, in the order given.
+pub(crate) fn gather(values: Vec<f64>, width: usize, columns: &[usize]) -> Vec<f64> {
+    if columns.len() == width && columns.iter().enumerate().all(|(at, column)| at == *column) {
+        return values;
+    }
+    gather_ref(&values, width, columns)
+}
+
+fn gather_ref(values: &[f64], width: usize, columns: &[usize]) -> Vec<f64> {
+    let mut gathered = Vec::with_capacity(values.len() / width.max(1) * columns.len());
+    for row in values.chunks_exact(width) {
+        gathered.extend(columns.iter().map(|&column| row[column]));
+    }
+    gathered
 }
 
 /// An array in memory, in C order.
@@ -128,7 +153,11 @@ impl Array {
     }
 
     /// The elements, refused if they are text.
-    fn numbers(self, path: &Path, part: Option<&'static str>) -> Result<Vec<f64>, DataError> {
+    pub(crate) fn numbers(
+        self,
+        path: &Path,
+        part: Option<&'static str>,
+    ) -> Result<Vec<f64>, DataError> {
         match self.elements {
             Elements::Numbers(values) => Ok(values),
             Elements::Text(_) => Err(DataError::Dtype {
@@ -147,9 +176,8 @@ impl Array {
         width: usize,
     ) -> Result<Vec<f64>, DataError> {
         let values = self.numbers(path, part)?;
-        check_finite(path, &values, |at| {
-            Place::cell(at / width, at % width).within(part)
-        })?;
+        let columns: Vec<usize> = (0..width).collect();
+        check_finite(path, part, &values, &columns)?;
         Ok(values)
     }
 
@@ -162,10 +190,7 @@ impl Array {
         match self.elements {
             Elements::Text(text) => {
                 if let Some(row) = text.iter().position(|label| label.trim().is_empty()) {
-                    let place = Place {
-                        column: None,
-                        ..Place::cell(row, 0).within(part)
-                    };
+                    let place = Place::row(row).within(part);
                     return Err(DataError::MissingValue {
                         path: path.to_owned(),
                         place,
@@ -175,28 +200,36 @@ impl Array {
                 Ok(TargetColumn::Text(text))
             }
             Elements::Numbers(values) => {
-                check_finite(path, &values, |row| Place {
-                    column: None,
-                    ..Place::cell(row, 0).within(part)
-                })?;
+                if let Some(row) = values.iter().position(|value| !value.is_finite()) {
+                    return Err(not_finite(path, Place::row(row).within(part), values[row]));
+                }
                 self.dtype.target(path, part, values)
             }
         }
     }
 }
 
-fn check_finite(
+/// Refuses rows with a value that is not finite; `columns` are the file's, one a value of a row.
+pub(crate) fn check_finite(
     path: &Path,
+    part: Option<&'static str>,
     values: &[f64],
-    place: impl FnOnce(usize) -> Place,
+    columns: &[usize],
 ) -> Result<(), DataError> {
     match values.iter().position(|value| !value.is_finite()) {
         None => Ok(()),
-        Some(at) => Err(DataError::NotFinite {
-            path: path.to_owned(),
-            place: place(at),
-            cell: values[at].to_string(),
-        }),
+        Some(at) => {
+            let place = Place::cell(at / columns.len(), columns[at % columns.len()]);
+            Err(not_finite(path, place.within(part), values[at]))
+        }
+    }
+}
+
+fn not_finite(path: &Path, place: Place, value: f64) -> DataError {
+    DataError::NotFinite {
+        path: path.to_owned(),
+        place,
+        cell: value.to_string(),
     }
 }
 
@@ -317,10 +350,7 @@ impl Dtype {
             (Kind::Signed | Kind::Unsigned, 8) => {
                 match values.iter().position(|value| value.abs() >= EXACT) {
                     Some(row) => {
-                        let place = Place {
-                            column: None,
-                            ..Place::cell(row, 0).within(part)
-                        };
+                        let place = Place::row(row).within(part);
                         Err(DataError::LargeLabel {
                             path: path.to_owned(),
                             place,
@@ -404,11 +434,8 @@ pub(crate) fn read_array(
             Elements::Text(text) => {
                 for element in whole {
                     let Some(label) = dtype.text(element) else {
-                        let place = Place {
-                            column: None,
-                            ..Place::cell(text.len(), 0).within(part)
-                        };
-                        return Err(DataError::NotUtf8 {
+                        let place = Place::row(text.len()).within(part);
+                        return Err(DataError::NotText {
                             path: path.to_owned(),
                             place,
                         });

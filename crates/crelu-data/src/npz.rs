@@ -6,24 +6,29 @@ use std::path::Path;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
+use crate::columns::{Choose, FileColumns, choose};
 use crate::error::DataError;
 use crate::format::is_gzipped;
-use crate::npy::{Array, read_array};
+use crate::npy::{Array, check_finite, gather, read_array};
 use crate::options::ReadOptions;
 use crate::source::{Capped, open, open_plain, read_error};
-use crate::table::Table;
+use crate::table::{Layout, Table};
 
 /// Reads `X` (samples in its first dimension, the others are flattened) and, if it is wanted, `y`.
-pub(crate) fn read(path: &Path, options: &ReadOptions) -> Result<Table, DataError> {
+pub(crate) fn read(
+    path: &Path,
+    options: &ReadOptions,
+    pick: Choose<'_>,
+) -> Result<Table, DataError> {
     options.check_fixed_target(path)?;
     if is_gzipped(path) {
         let mut bytes = Vec::new();
         open(path)?
             .read_to_end(&mut bytes)
             .map_err(|error| read_error(path, error))?;
-        read_archive(path, Cursor::new(bytes), options)
+        read_archive(path, Cursor::new(bytes), options, pick)
     } else {
-        read_archive(path, BufReader::new(open_plain(path)?.0), options)
+        read_archive(path, BufReader::new(open_plain(path)?.0), options, pick)
     }
 }
 
@@ -31,10 +36,11 @@ fn read_archive<R: Read + Seek>(
     path: &Path,
     reader: R,
     options: &ReadOptions,
+    pick: Choose<'_>,
 ) -> Result<Table, DataError> {
     let mut archive = ZipArchive::new(reader).map_err(|error| zip_error(path, error))?;
     let x = array(path, &mut archive, "X")?;
-    let (n_samples, n_features) = match x.shape[..] {
+    let (n_samples, width) = match x.shape[..] {
         [] | [_] => {
             return Err(DataError::Dimensions {
                 path: path.to_owned(),
@@ -51,9 +57,22 @@ fn read_archive<R: Read + Seek>(
         }
         [n_samples, ref rest @ ..] => (n_samples, rest.iter().product()),
     };
-    options.check_features(path, Some("X"), n_features)?;
-    let features = x.finite_numbers(path, Some("X"), n_features)?;
-    let target = if options.wants_target() {
+    let columns = FileColumns {
+        names: None,
+        count: width,
+        target_apart: true,
+        sparse: false,
+    };
+    let chosen = choose(path, options, &columns, pick)?;
+    if chosen.features.is_empty() {
+        return Err(DataError::NoFeatures {
+            path: path.to_owned(),
+            part: Some("X"),
+        });
+    }
+    let features = gather(x.numbers(path, Some("X"))?, width, &chosen.features);
+    check_finite(path, Some("X"), &features, &chosen.features)?;
+    let target = if options.with_target {
         let y = array(path, &mut archive, "y")?;
         let targets = match y.shape[..] {
             [targets] | [targets, 1] => targets,
@@ -80,11 +99,15 @@ fn read_archive<R: Read + Seek>(
     Ok(Table {
         features,
         n_samples,
-        n_features,
+        n_features: chosen.features.len(),
         feature_names: None,
         target,
         target_name: None,
         target_index: None,
+        layout: Layout {
+            columns: chosen.features,
+            ..Layout::default()
+        },
     })
 }
 

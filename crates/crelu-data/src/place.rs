@@ -3,11 +3,13 @@
 use std::fmt;
 use std::path::Path;
 
-/// A place in a table: shown as `row 11, column 2 (bravo)`.
+/// A place in a table: shown as `line 12 (row 11), column 2 (bravo)`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Place {
     /// The array of an archive (`X` or `y`), where a file holds several.
     pub part: Option<&'static str>,
+    /// Line of a text file, counted from 1 with everything that stands in it.
+    pub line: Option<u64>,
     /// Data row, counted from 1 without the header and blank lines; `None`: the header.
     pub row: Option<usize>,
     /// Column of the file, counted from 1; `None`: the whole row.
@@ -20,21 +22,23 @@ impl Place {
     /// Row `row`, column `column`, both counted from 0.
     pub(crate) fn cell(row: usize, column: usize) -> Self {
         Self {
-            part: None,
             row: Some(row + 1),
             column: Some(column + 1),
-            name: None,
+            ..Self::default()
+        }
+    }
+
+    /// Row `row`, counted from 0.
+    pub(crate) fn row(row: usize) -> Self {
+        Self {
+            row: Some(row + 1),
+            ..Self::default()
         }
     }
 
     /// The label at the start of row `row`, counted from 0.
     pub(crate) fn label(row: usize) -> Self {
-        Self {
-            part: None,
-            row: Some(row + 1),
-            column: None,
-            name: Some("label".to_owned()),
-        }
+        Self::row(row).named(Some("label"))
     }
 
     /// The same place under the name of its column.
@@ -49,14 +53,21 @@ impl Place {
     pub(crate) fn within(self, part: Option<&'static str>) -> Self {
         Self { part, ..self }
     }
+
+    /// The same place in line `line` of a text file.
+    pub(crate) fn on_line(self, line: Option<u64>) -> Self {
+        Self { line, ..self }
+    }
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", Within(self.part))?;
-        match self.row {
-            Some(row) => write!(f, "row {row}")?,
-            None => f.write_str("header")?,
+        match (self.line, self.row) {
+            (Some(line), Some(row)) => write!(f, "line {line} (row {row})")?,
+            (Some(line), None) => write!(f, "line {line} (header)")?,
+            (None, Some(row)) => write!(f, "row {row}")?,
+            (None, None) => f.write_str("header")?,
         }
         if let Some(column) = self.column {
             write!(f, ", column {column}")?;
@@ -86,12 +97,15 @@ pub(crate) struct Shown<'a>(pub(crate) &'a Path);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if crate::format::is_standard_input(self.0) {
+            return f.write_str("standard input");
+        }
         write_escaped(f, &self.0.to_string_lossy())
     }
 }
 
 /// Content of a file on one line: control characters are escaped, long text is cut.
-pub(crate) struct Excerpt<'a>(pub(crate) &'a str);
+pub struct Excerpt<'a>(pub &'a str);
 
 impl fmt::Display for Excerpt<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -107,13 +121,18 @@ impl fmt::Display for Excerpt<'_> {
 }
 
 /// The first names of a list, on one line.
-pub(crate) struct Names<'a>(pub(crate) &'a [String]);
+pub struct Names<'a>(pub &'a [String]);
 
 impl fmt::Display for Names<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const MOST: usize = 8;
         for (i, name) in self.0.iter().take(MOST).enumerate() {
-            write!(f, "{}{}", if i == 0 { "" } else { ", " }, Excerpt(name))?;
+            f.write_str(if i == 0 { "" } else { ", " })?;
+            if name.is_empty() {
+                f.write_str("(no name)")?;
+            } else {
+                write!(f, "{}", Excerpt(name))?;
+            }
         }
         if self.0.len() > MOST {
             write!(f, ", ... {} in all", self.0.len())

@@ -7,13 +7,15 @@ use std::path::Path;
 use flate2::bufread::MultiGzDecoder;
 
 use crate::error::DataError;
-use crate::format::is_gzipped;
+use crate::format::{is_gzipped, is_standard_input};
 
 /// Compressed content may always expand to this many bytes ...
 const EXPANSION_FLOOR: u64 = 64 << 20;
 /// ... and beyond it to this many times its size: text of numbers shrinks by 2 to 100, deflate by 1032 at most.
 const EXPANSION_TIMES: u64 = 400;
 const BUFFER: usize = 1 << 16;
+/// How gzip streams start.
+const GZIP: &[u8; 2] = b"\x1f\x8b";
 
 /// Why one of this crate's own readers stopped; travels inside an [`io::Error`] through other crates' readers.
 #[derive(Debug, thiserror::Error)]
@@ -24,10 +26,16 @@ pub(crate) enum Refusal {
     NulByte { offset: u64 },
     #[error("line too long")]
     LongLine { limit: u64 },
+    #[error("damaged UTF-16")]
+    Utf16,
 }
 
 /// Opens a file, decompressed if its name ends in `.gz`.
+/// `-` is standard input, decompressed if it starts as gzip does.
 pub(crate) fn open(path: &Path) -> Result<Box<dyn Read>, DataError> {
+    if is_standard_input(path) {
+        return open_standard_input(path);
+    }
     let (file, bytes) = open_plain(path)?;
     let buffered = BufReader::with_capacity(BUFFER, file);
     if is_gzipped(path) {
@@ -35,6 +43,22 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn Read>, DataError> {
     } else {
         Ok(Box::new(buffered))
     }
+}
+
+fn open_standard_input(path: &Path) -> Result<Box<dyn Read>, DataError> {
+    let mut input = io::stdin();
+    let mut start = [0; GZIP.len()];
+    let filled = read_full(&mut input, &mut start).map_err(|error| read_error(path, error))?;
+    let bytes = BufReader::with_capacity(
+        BUFFER,
+        io::Cursor::new(start).take(filled as u64).chain(input),
+    );
+    Ok(if start == *GZIP {
+        // how long the stream is, nobody knows before its end
+        Box::new(Capped::new(MultiGzDecoder::new(bytes), u64::MAX))
+    } else {
+        Box::new(bytes)
+    })
 }
 
 /// Bytes in memory as a source, decompressed if their name ends in `.gz`.
@@ -77,13 +101,14 @@ pub(crate) fn read_error(path: &Path, source: io::Error) -> DataError {
             },
             Refusal::NulByte { offset } => DataError::NulByte { path, offset },
             Refusal::LongLine { limit } => DataError::LongLine { path, limit },
+            Refusal::Utf16 => DataError::Utf16 { path },
         };
     }
     let damaged = matches!(
         source.kind(),
         io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof
     );
-    if damaged && is_gzipped(&path) {
+    if damaged && (is_gzipped(&path) || is_standard_input(&path)) {
         DataError::Gzip { path, source }
     } else {
         DataError::Io { path, source }

@@ -1,5 +1,10 @@
 //! The table that every format is read into.
 
+use crate::encoding::Encoding;
+use crate::lines::Lines;
+use crate::place::Place;
+use crate::separator::Separator;
+
 /// Features and target of a data file.
 ///
 /// **Shapes** `features`: `[n_samples * n_features]`, row-major, all finite; `target`: `[n_samples]`.
@@ -13,12 +18,59 @@ pub struct Table {
     pub n_features: usize,
     /// Names of the feature columns, where the file has a header.
     pub feature_names: Option<Vec<String>>,
-    /// The target; `None` where it was optional.
+    /// The target; `None` where it was not wanted.
     pub target: Option<TargetColumn>,
     /// Name of the target column, where the file has a header.
     pub target_name: Option<String>,
-    /// Index of the target column in the file, counted from 0, in formats where it is one of the columns.
+    /// Place of the target column among those of the file that were not dropped, counted from 0, in
+    /// formats where it is one of the columns.
     pub target_index: Option<usize>,
+    /// Where in the file all this stands.
+    pub layout: Layout,
+}
+
+/// How a file is laid out: for messages about its content.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Layout {
+    /// How a text table is written; `None` in other formats.
+    pub text: Option<TextLayout>,
+    /// Names of the columns that were not dropped, where the file has a header.
+    pub names: Option<Vec<String>>,
+    /// The file's column of each feature, counted from 0.
+    pub columns: Vec<usize>,
+    /// The file's column of the target, counted from 0.
+    pub target_column: Option<usize>,
+    /// Lines of the rows, in text formats.
+    pub lines: Lines,
+}
+
+/// How a text table is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextLayout {
+    /// Whether its first line names the columns.
+    pub header: bool,
+    /// What divides its lines; `None`: nothing does.
+    pub separator: Option<Separator>,
+    /// Whether fractions are written with a comma.
+    pub decimal_comma: bool,
+    /// How the text is encoded.
+    pub encoding: Encoding,
+}
+
+impl Layout {
+    /// The place of row `row`, counted from 0.
+    pub fn row_place(&self, row: usize) -> Place {
+        Place::row(row).on_line(self.lines.of(row))
+    }
+
+    /// The place of the cell of a target called `name` in row `row`, counted from 0.
+    pub fn target_place(&self, row: usize, name: Option<&str>) -> Place {
+        Place {
+            column: self.target_column.map(|column| column + 1),
+            ..self.row_place(row)
+        }
+        .named(name)
+    }
 }
 
 /// A target column.
@@ -32,7 +84,7 @@ pub enum TargetColumn {
         /// shortest decimal text of the value (`1`, not `1.0`).
         text: Vec<String>,
     },
-    /// Labels, without surrounding spaces; at least one is not a number.
+    /// Labels, without surrounding spaces; at least one is not a finite number.
     Text(Vec<String>),
 }
 

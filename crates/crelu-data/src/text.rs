@@ -1,8 +1,9 @@
-//! Text files: byte-order mark, zero bytes, endless lines.
+//! Text files: encodings, line ends, zero bytes, endless lines, and what stands in front of a table.
 
 use std::io::{self, Read};
 use std::path::Path;
 
+use crate::encoding::{Encoding, Utf16, foreign};
 use crate::error::DataError;
 use crate::source::{self, Refusal, read_error, read_full};
 use crate::watch::Watch;
@@ -12,15 +13,20 @@ const HEAD: usize = 1 << 16;
 const LONGEST_LINE: u64 = 256 << 20;
 /// No watch ends a text before so many bytes, a few milliseconds: a table without rows serves nobody.
 const LEAST: u64 = 1 << 20;
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// A text file without its byte-order mark; a zero byte or an endless line is an error.
+/// A text file as UTF-8 without a byte-order mark, every line ended by `\n`; a zero byte or an endless
+/// line is an error.
 pub(crate) struct TextSource {
     head: Vec<u8>,
     used: usize,
-    inner: Box<dyn Read>,
+    whole: bool,
+    inner: Normalised,
+    encoding: Encoding,
+    /// Lines before what is read next.
+    skipped: u64,
+    blanks: Option<Blanks>,
+    /// Bytes read.
     offset: u64,
-    line: u64,
     watch: Option<Watch>,
     /// Quotation marks so far.
     quotes: usize,
@@ -38,21 +44,38 @@ enum End {
 impl TextSource {
     /// Opens the file and reads its head.
     pub(crate) fn open(path: &Path) -> Result<Self, DataError> {
-        let mut inner = source::open(path)?;
-        let mut head = vec![0; HEAD];
-        let filled = read_full(&mut inner, &mut head).map_err(|error| read_error(path, error))?;
-        head.truncate(filled);
-        let used = if head.starts_with(BYTE_ORDER_MARK) {
-            BYTE_ORDER_MARK.len()
-        } else {
-            0
+        let failed = |error| read_error(path, error);
+        let mut raw = source::open(path)?;
+        let mut start = vec![0; HEAD];
+        let filled = read_full(&mut raw, &mut start).map_err(failed)?;
+        start.truncate(filled);
+        if let Some(what) = foreign(&start) {
+            return Err(DataError::Foreign {
+                path: path.to_owned(),
+                what,
+            });
+        }
+        let (encoding, mark) = Encoding::of(&start);
+        start.drain(..mark);
+        let bytes = io::Cursor::new(start).chain(raw);
+        let decoded: Box<dyn Read> = match encoding {
+            Encoding::Utf8 => Box::new(bytes),
+            Encoding::Utf16Le => Box::new(Utf16::new(bytes, false)),
+            Encoding::Utf16Be => Box::new(Utf16::new(bytes, true)),
         };
+        let mut inner = Normalised::new(decoded);
+        let mut head = vec![0; HEAD];
+        let filled = read_full(&mut inner, &mut head).map_err(failed)?;
+        head.truncate(filled);
         Ok(Self {
+            whole: filled < HEAD,
             head,
-            used,
+            used: 0,
             inner,
-            offset: used as u64,
-            line: 0,
+            encoding,
+            skipped: 0,
+            blanks: None,
+            offset: 0,
             watch: None,
             quotes: 0,
             end: End::OfFile,
@@ -90,18 +113,51 @@ impl TextSource {
         read.len()
     }
 
-    /// The first line that is not blank, or what the head holds of it.
-    pub(crate) fn first_line(&self) -> &[u8] {
-        let lines = self.head[self.used..].split(|&byte| byte == b'\n' || byte == b'\r');
-        lines
-            .into_iter()
-            .find(|line| !line.trim_ascii().is_empty())
-            .unwrap_or_default()
+    /// What of the file is at hand, and whether that is all of it.
+    pub(crate) fn head(&self) -> (&[u8], bool) {
+        (&self.head[self.used..], self.whole)
     }
-}
 
-impl Read for TextSource {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    /// How the file is encoded.
+    pub(crate) fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// Lines that were skipped.
+    pub(crate) fn skipped(&self) -> u64 {
+        self.skipped
+    }
+
+    /// Skips lines in front that are blank or start with `#`, and gives the separator that a line
+    /// `sep=;` after them names.
+    pub(crate) fn skip_front(&mut self) -> Option<u8> {
+        loop {
+            let rest = &self.head[self.used..];
+            let end = rest.iter().position(|&byte| byte == b'\n')?;
+            let line = rest[..end].trim_ascii();
+            let named = match line.strip_prefix(b"sep=") {
+                Some(&[separator]) => Some(separator),
+                // the tab is a blank that was trimmed
+                Some([]) if rest[..end].ends_with(b"\t") => Some(b'\t'),
+                _ => None,
+            };
+            if named.is_none() && !line.is_empty() && !line.starts_with(b"#") {
+                return None;
+            }
+            self.used += end + 1;
+            self.skipped += 1;
+            if named.is_some() {
+                return named;
+            }
+        }
+    }
+
+    /// From here on, runs of blanks become one tab, those around a line nothing.
+    pub(crate) fn squeeze_blanks(&mut self) {
+        self.blanks = Some(Blanks::LineStart);
+    }
+
+    fn read_plain(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.end == End::Reached {
             return Ok(0);
         }
@@ -114,25 +170,128 @@ impl Read for TextSource {
             self.inner.read(buffer)?
         };
         let count = self.within(&buffer[..count]);
-        let read = &buffer[..count];
-        if let Some(at) = read.iter().position(|&byte| byte == 0) {
-            return Err(io::Error::other(Refusal::NulByte {
-                offset: self.offset + at as u64,
-            }));
-        }
         self.offset += count as u64;
-        self.line = match read
-            .iter()
-            .rposition(|&byte| byte == b'\n' || byte == b'\r')
-        {
-            Some(end) => (count - end) as u64,
-            None => self.line + count as u64,
-        };
-        if self.line > LONGEST_LINE {
-            return Err(io::Error::other(Refusal::LongLine {
-                limit: LONGEST_LINE,
-            }));
-        }
         Ok(count)
+    }
+}
+
+/// Where in a line of cells divided by blanks the reader is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Blanks {
+    LineStart,
+    InCell,
+    /// Blanks have been read that are a separator if a cell follows.
+    Between,
+}
+
+impl Read for TextSource {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Some(mut state) = self.blanks else {
+            return self.read_plain(buffer);
+        };
+        // a blank is put off until the next byte of a cell: each byte read becomes two at most
+        let mut bytes = vec![0; buffer.len() / 2];
+        loop {
+            let count = self.read_plain(&mut bytes)?;
+            if count == 0 {
+                return Ok(0);
+            }
+            let mut filled = 0;
+            for &byte in &bytes[..count] {
+                match (byte, state) {
+                    (b' ' | b'\t', Blanks::InCell) => state = Blanks::Between,
+                    (b' ' | b'\t', _) => {}
+                    (b'\n', _) => {
+                        buffer[filled] = byte;
+                        filled += 1;
+                        state = Blanks::LineStart;
+                    }
+                    _ => {
+                        if state == Blanks::Between {
+                            buffer[filled] = b'\t';
+                            filled += 1;
+                        }
+                        buffer[filled] = byte;
+                        filled += 1;
+                        state = Blanks::InCell;
+                    }
+                }
+            }
+            self.blanks = Some(state);
+            if filled > 0 {
+                return Ok(filled);
+            }
+        }
+    }
+}
+
+/// Text whose lines all end in `\n`, the last one too.
+struct Normalised {
+    inner: Box<dyn Read>,
+    offset: u64,
+    line: u64,
+    after_return: bool,
+    ended: bool,
+}
+
+impl Normalised {
+    fn new(inner: Box<dyn Read>) -> Self {
+        Self {
+            inner,
+            offset: 0,
+            line: 0,
+            after_return: false,
+            ended: false,
+        }
+    }
+}
+
+impl Read for Normalised {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if self.ended || buffer.is_empty() {
+                return Ok(0);
+            }
+            let count = self.inner.read(buffer)?;
+            if count == 0 {
+                self.ended = true;
+                if self.line == 0 {
+                    return Ok(0);
+                }
+                buffer[0] = b'\n';
+                return Ok(1);
+            }
+            let mut kept = 0;
+            for at in 0..count {
+                let byte = buffer[at];
+                let follows_return = std::mem::replace(&mut self.after_return, byte == b'\r');
+                match byte {
+                    0 => {
+                        return Err(io::Error::other(Refusal::NulByte {
+                            offset: self.offset + at as u64,
+                        }));
+                    }
+                    b'\n' if follows_return => continue,
+                    b'\n' | b'\r' => {
+                        buffer[kept] = b'\n';
+                        self.line = 0;
+                    }
+                    _ => {
+                        buffer[kept] = byte;
+                        self.line += 1;
+                    }
+                }
+                kept += 1;
+                if self.line > LONGEST_LINE {
+                    return Err(io::Error::other(Refusal::LongLine {
+                        limit: LONGEST_LINE,
+                    }));
+                }
+            }
+            self.offset += count as u64;
+            if kept > 0 {
+                return Ok(kept);
+            }
+        }
     }
 }

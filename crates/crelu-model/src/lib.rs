@@ -20,6 +20,7 @@
 mod baseline;
 mod certificate_check;
 mod coding;
+mod columns;
 mod dataset;
 mod error;
 mod fit;
@@ -47,6 +48,7 @@ pub use admm::Status;
 pub use baseline::LinearModel;
 pub use certificate_check::CheckedBound;
 pub use coding::{Coding, Task};
+pub use columns::{ColumnError, ColumnMatch, DataColumns, TargetPlace, TrainingColumns};
 pub use crelu_bound as bound;
 pub use crelu_bound::{CertificateError, CertificateFile, FileError, FileKind, ProofKind};
 pub use dataset::{Dataset, TargetColumn};

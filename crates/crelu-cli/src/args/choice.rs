@@ -1,5 +1,6 @@
 //! Words on the command line: the values that an option has now, and those it will have.
 
+use crelu_data::Header;
 use crelu_model::{
     Activation, Backend, FormChoice, GateSampler, Precision, PrimalChoice, Splitting, Switch, Task,
     TrainMode,
@@ -23,6 +24,16 @@ fn choose<T: Copy>(word: &str, now: &[(&str, T)], later: &[&str]) -> Result<T, S
             "unknown; {names} {works} now ({later}: not built yet)"
         ))
     }
+}
+
+/// `--header`
+pub(super) fn header(word: &str) -> Result<Header, String> {
+    let now = [
+        ("auto", Header::Auto),
+        ("yes", Header::Yes),
+        ("no", Header::No),
+    ];
+    choose(word, &now, &[])
 }
 
 /// `--task`

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::number;
+use super::{TableArgs, number};
 
 /// `crelu demo`
 #[derive(Debug, Args)]
@@ -26,8 +26,12 @@ pub(crate) struct DemoArgs {
 pub(crate) struct PredictArgs {
     /// A model that `fit` wrote.
     pub(crate) model: PathBuf,
-    /// The features in the order of training, with or without the target column, which is ignored.
+    /// The data: columns are found by name where model and file both have names, others and the target
+    /// are ignored; otherwise the features in the order of training, with or without the target. - is
+    /// standard input.
     pub(crate) data: PathBuf,
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
     /// Also the probability of each label.
     #[arg(long)]
     pub(crate) proba: bool,
@@ -55,6 +59,8 @@ pub(crate) struct VerifyArgs {
     /// Labels of IDX images
     #[arg(long, value_name = "FILE")]
     pub(crate) labels: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
 }
 
 /// Whatever follows a command that is not built yet.

@@ -3,29 +3,33 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use crelu_data::is_standard_input;
 use crelu_model::{
     Activation, Backend, FormChoice, GateSampler, Precision, PrimalChoice, Prove, Splitting,
     Switch, Task, TrainMode,
 };
 
-use super::{choice, number};
+use super::{TableArgs, choice, number};
 
 /// `crelu fit`
 #[derive(Debug, Args)]
 pub(crate) struct FitArgs {
-    /// The data: .csv .tsv .npz .npy .libsvm .svm *-ubyte .bin, each also with .gz.
+    /// The data: .csv .tsv .txt .dat .data .npz .npy .libsvm .svm *-ubyte .bin, each also with .gz; - is
+    /// a table on standard input.
     pub(crate) data: PathBuf,
 
     /// Target column: a name, or an index counted from 0 [default: the last column]
     #[arg(long, value_name = "COL")]
     pub(crate) target: Option<String>,
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
     /// Labels of IDX images
     #[arg(long, value_name = "FILE")]
     pub(crate) labels: Option<PathBuf>,
     /// classify or regress [default: guessed from the target]
     #[arg(long, value_name = "TASK", value_parser = choice::task)]
     pub(crate) task: Option<Task>,
-    /// Test data, only scored
+    /// Test data, only scored; their columns are found by name where both files have names
     #[arg(long, value_name = "FILE", conflicts_with = "test_frac")]
     pub(crate) test: Option<PathBuf>,
     /// Labels of IDX test images
@@ -195,10 +199,14 @@ impl FitArgs {
         const RELU: &str =
             "a proven bound speaks of all ReLU networks; a gated network has its dual bound";
         const BETA: &str = "without a penalty nothing is proven: --beta above 0";
+        const TWICE: &str = "standard input is read once: it cannot be the data and the test data";
         let gated = self.activation == Activation::Gated;
         let free = self.beta == Some(0.0) || self.beta_frac == Some(0.0);
         let global = self.train() == TrainMode::Global;
+        let twice =
+            is_standard_input(&self.data) && self.test.as_deref().is_some_and(is_standard_input);
         [
+            ("--test", twice, TWICE),
             (
                 "--train",
                 global && self.activation == Activation::Gated,

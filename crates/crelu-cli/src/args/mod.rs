@@ -4,12 +4,14 @@ mod choice;
 mod commands;
 mod fit;
 mod number;
+mod table;
 
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
 pub(crate) use commands::{DemoArgs, InfoArgs, LaterArgs, PredictArgs, VerifyArgs};
 pub(crate) use fit::FitArgs;
+pub(crate) use table::TableArgs;
 
 use crate::errors::Failure;
 

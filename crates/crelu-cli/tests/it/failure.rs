@@ -150,12 +150,24 @@ fn data_at_fault_are_named_with_row_and_column() {
         rows.join("\n")
     };
     for (name, text, says) in [
-        ("nan.csv", with(7, "NaN,1,inner"), "row 7, column 1 (x0)"),
-        ("hole.csv", with(9, "1,,outer"), "row 9, column 2 (x1)"),
+        (
+            "nan.csv",
+            with(7, "NaN,1,inner"),
+            "line 8 (row 7), column 1 (x0)",
+        ),
+        (
+            "hole.csv",
+            with(9, "1,,outer"),
+            "line 10 (row 9), column 2 (x1)",
+        ),
         ("short.csv", with(4, "1,outer"), "row 4"),
         ("empty.csv", String::new(), "no rows"),
         ("one.csv", good.replace("inner", "outer"), "1 class"),
-        ("three.csv", with(5, "1,1,middle"), "3 classes"),
+        (
+            "three.csv",
+            with(5, "1,1,middle"),
+            "'middle' stands in 1 row, first in line 6 (row 5)",
+        ),
     ] {
         here.put(name, text);
         let run = here.run(&["fit", name, "--out", "m", "--report", "r"]);
@@ -182,12 +194,19 @@ fn data_at_fault_are_named_with_row_and_column() {
 
     here.put("good.csv", &good);
     let run = here.run(&["fit", "good.csv", "--task", "regress"]);
-    assert!(run.complaint().starts_with("good.csv: row 1"), "{run:?}");
+    let line = run.complaint();
+    assert!(
+        line.starts_with("good.csv: line 2 (row 1), column 3 (ring): "),
+        "{line}"
+    );
     let run = here.run(&["fit", "good.csv", "--test", "three.csv"]);
-    assert!(run.complaint().starts_with("three.csv: row 5"), "{run:?}");
-    here.put("moved.csv", good.replacen("x0,x1", "x1,x0", 1));
-    let run = here.run(&["fit", "good.csv", "--test", "moved.csv"]);
-    assert!(run.complaint().contains("another order"), "{run:?}");
+    let line = run.complaint();
+    let place = "--test: three.csv: line 6 (row 5), column 3 (ring): 'middle'";
+    assert!(line.starts_with(place), "{line}");
+    assert!(
+        line.contains("'inner'") && line.contains("'outer'"),
+        "{line}"
+    );
     assert!(!here.path("m").exists() && !here.path("good.safetensors").exists());
 }
 

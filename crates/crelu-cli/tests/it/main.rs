@@ -25,3 +25,5 @@ mod round_trip;
 #[cfg(test)]
 #[cfg(unix)]
 mod stopping;
+#[cfg(test)]
+mod tables;

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use crelu_data::{DataError, ReadOptions, read, read_matrix_npy};
+use crelu_data::{
+    DataError, FileColumns, ReadOptions, Selection, TargetCells, read, read_matrix_npy,
+    read_selected,
+};
 use zip::CompressionMethod::{Deflated, Stored};
 
 use crate::files::{Folder, f8, gzip, idx, npy, npz};
@@ -17,6 +20,14 @@ fn fit_to(target: &str) -> ReadOptions {
     ReadOptions {
         target: Some(target.to_owned()),
         ..fit()
+    }
+}
+
+/// The first column as the only feature.
+fn first_of(_: &FileColumns<'_>) -> Selection {
+    Selection {
+        features: vec![0],
+        target: None,
     }
 }
 
@@ -53,48 +64,73 @@ fn read_malformed_csv_names_row_and_column() {
     let bad = |name: &str, from: &str, to: &str, says: &[&str]| {
         refuse(&folder, name, TABLE.replacen(from, to, 1), &fit(), says)
     };
-    bad("nan.csv", "5", "NaN", &["row 2, column 2 (bravo)", "NaN"]);
-    bad("inf.csv", "6", "-inf", &["row 2, column 3 (gamma)", "-inf"]);
+    bad("nan.csv", "5", "NaN", &["(row 2), column 2 (bravo)", "NaN"]);
+    bad(
+        "inf.csv",
+        "6",
+        "-inf",
+        &["(row 2), column 3 (gamma)", "-inf"],
+    );
     bad(
         "over.csv",
         "7",
         "1e400",
-        &["row 3, column 1 (alpha)", "1e400"],
+        &["(row 3), column 1 (alpha)", "1e400"],
     );
     bad(
         "hole.csv",
         "1,2",
         ",2",
-        &["row 1, column 1 (alpha)", "missing"],
+        &["(row 1), column 1 (alpha)", "missing"],
     );
     bad(
         "ask.csv",
         "8",
         " ? ",
-        &["row 3, column 2 (bravo)", "missing", "'?'"],
+        &["(row 3), column 2 (bravo)", "missing", "'?'"],
     );
     bad(
         "text.csv",
         "9",
         "a\tbc",
-        &["row 3, column 3 (gamma)", "a\\tbc"],
+        &["(row 3), column 3 (gamma)", "a\\tbc"],
     );
     bad(
         "notarget.csv",
         "6,1",
         "6,",
-        &["row 2, column 4 (kind)", "missing"],
+        &["(row 2), column 4 (kind)", "missing"],
     );
-    bad("nantarget.csv", "6,1", "6,nan", &["row 2, column 4 (kind)"]);
-    bad("inftarget.csv", "6,1", "6,inf", &["row 2, column 4 (kind)"]);
+    bad(
+        "nantarget.csv",
+        "6,1",
+        "6,nan",
+        &["(row 2), column 4 (kind)"],
+    );
+    bad(
+        "inftarget.csv",
+        "6,1",
+        "6,inf",
+        &["(row 2), column 4 (kind)"],
+    );
     bad(
         "short.csv",
         "4,5,6,1",
         "4,5,6",
-        &["row 2", "3 columns", "4"],
+        &["line 3 (row 2)", "has 3 cells", "line 1 has 4"],
     );
-    bad("long.csv", "4,5,6,1", "4,5,6,1,1", &["row 2", "5 columns"]);
-    bad("quote.csv", "4,5", "\"4,5", &["row 2"]);
+    bad(
+        "long.csv",
+        "4,5,6,1",
+        "4,5,6,1,1",
+        &["row 2", "5 cells", "quotes"],
+    );
+    bad(
+        "quote.csv",
+        "4,5",
+        "\"4,5",
+        &["line 3 (row 2)", "quotation mark"],
+    );
     bad("nul.csv", "5", "\0", &["byte"]);
 }
 
@@ -106,14 +142,14 @@ fn read_headerless_csv_with_wrong_first_row_names_it() {
         "first.csv",
         "0.5,abc,0.1,1\n0.2,0.3,0.4,0\n",
         &fit(),
-        &["row 1, column 2", "abc"],
+        &["(row 1), column 2", "abc"],
     );
     refuse(
         &folder,
         "hole.csv",
         "0.5,,0.1,1\n0.2,0.3,0.4,0\n",
         &fit(),
-        &["row 1, column 2", "missing"],
+        &["(row 1), column 2", "missing"],
     );
 }
 
@@ -127,16 +163,18 @@ fn read_csv_without_data_is_refused() {
         ("bom.csv", "\u{feff}"),
     ] {
         refuse(&folder, name, text, &fit(), &["no rows"]);
-        refuse(
-            &folder,
-            name,
-            text,
-            &ReadOptions::for_prediction(2, None, None),
-            &["no rows"],
-        );
+        let path = folder.put(name, text);
+        let error = read_selected(&path, &fit(), |file| Ok(first_of(file))).unwrap_err();
+        assert_line(&error, &path, &["no rows"]);
     }
     refuse(&folder, "empty.csv.gz", "", &fit(), &[]);
-    refuse(&folder, "narrow.csv", "kind\n1\n0\n", &fit(), &["feature"]);
+    refuse(
+        &folder,
+        "narrow.csv",
+        "kind\n1\n0\n",
+        &fit(),
+        &["one column", "comma", "line 1"],
+    );
 }
 
 #[test]
@@ -147,23 +185,36 @@ fn read_csv_of_other_encoding_names_the_place() {
         "latin.csv",
         b"alpha,kind\n1,0\n\xe9,1\n",
         &fit(),
-        &["row 2, column 1 (alpha)", "UTF-8"],
+        &["(row 2), column 1 (alpha)", "UTF-8"],
     );
     refuse(
         &folder,
         "label.csv",
         b"alpha,kind\n1,0\n2,\xff\n",
         &fit(),
-        &["row 2, column 2 (kind)", "UTF-8"],
+        &["(row 2), column 2 (kind)", "UTF-8"],
     );
     refuse(
         &folder,
         "head.csv",
         b"\xe9,kind\n1,0\n2,1\n",
         &fit(),
-        &["header, column 1", "UTF-8"],
+        &["line 1 (header), column 1", "UTF-8"],
     );
-    refuse(&folder, "wide.csv", b"\xff\xfea\0,\0b\0", &fit(), &[]);
+    refuse(
+        &folder,
+        "cut16.csv",
+        b"\xff\xfea\0,\0b\0\n",
+        &fit(),
+        &["UTF-16"],
+    );
+    refuse(
+        &folder,
+        "wide32.csv",
+        b"\xff\xfe\0\0a\0\0\0",
+        &fit(),
+        &["UTF-32"],
+    );
 }
 
 #[test]
@@ -196,7 +247,7 @@ fn read_unknown_target_names_it() {
         "two.csv",
         "x,y,y\n1,2,3\n3,4,5\n",
         &fit_to("y"),
-        &["columns 2 and 3", "target"],
+        &["columns 2 and 3", "--target"],
     );
     refuse(
         &folder,
@@ -215,80 +266,40 @@ fn read_unknown_target_names_it() {
 }
 
 #[test]
-fn read_file_of_other_width_names_the_features() {
+fn read_columns_that_are_refused_names_the_file_and_the_reason() {
     let folder = Folder::new();
-    let predict = ReadOptions::for_prediction(3, Some("kind".to_owned()), Some(3));
-    refuse(
-        &folder,
-        "p2.csv",
-        "a,b\n1,2\n",
-        &predict,
-        &["2 columns", "3 features"],
+    let bytes = npz(
+        &[("X.npy", npy("<f8", false, "1, 2", &f8(&[1.0; 2])))],
+        Stored,
     );
-    refuse(
-        &folder,
-        "p6.csv",
-        "a,b,c,d,e,f\n1,2,3,4,5,6\n",
-        &predict,
-        &["6 columns", "3 features"],
-    );
-    refuse(
-        &folder,
-        "short.csv",
-        "a,b,kind\n1,2,0\n",
-        &predict,
-        &["2 features", "kind", "3"],
-    );
-    refuse(
-        &folder,
-        "nan.csv",
-        "a,b,c\n1,2,3\n4,nan,6\n",
-        &predict,
-        &["row 2, column 2 (b)"],
-    );
+    for (name, bytes) in [
+        ("p.csv", b"a,b\n1,2\n".to_vec()),
+        ("p.svm", b"1 1:1 4:2\n".to_vec()),
+        ("p.npy", npy("<f8", false, "1, 5", &f8(&[1.0; 5]))),
+        ("p.npz", bytes),
+        ("p-ubyte", idx(&[1, 2, 2], &[0; 4])),
+        ("p.bin", vec![0; 3073]),
+    ] {
+        let path = folder.put(name, bytes);
+        let unread = ReadOptions {
+            with_target: false,
+            ..fit()
+        };
+        let refused = read_selected(&path, &unread, |file| {
+            Err(format!("{} columns do not do", file.count).into())
+        });
+        assert_line(&refused.unwrap_err(), &path, &["columns do not do"]);
+    }
+    let few = ReadOptions {
+        n_features: Some(3),
+        ..fit()
+    };
     refuse(
         &folder,
         "p.svm",
-        "1 1:1 4:2\n",
-        &predict,
-        &["row 1", "index 4", "3 features"],
-    );
-    refuse(
-        &folder,
-        "p.npy",
-        npy("<f8", false, "1, 5", &f8(&[1.0; 5])),
-        &predict,
-        &["5 columns", "3 features"],
-    );
-    refuse(
-        &folder,
-        "p.npz",
-        npz(
-            &[("X.npy", npy("<f8", false, "1, 2", &f8(&[1.0; 2])))],
-            Stored,
-        ),
-        &predict,
-        &["2 features"],
-    );
-    refuse(
-        &folder,
-        "p-ubyte",
-        idx(&[1, 2, 2], &[0; 4]),
-        &predict,
-        &["4 features"],
-    );
-    refuse(&folder, "p.bin", [0; 3073], &predict, &["3072 features"]);
-    let test = ReadOptions {
-        n_features: Some(4),
-        ..fit()
-    };
-    refuse(&folder, "test.csv", TABLE, &test, &["3 features", "4"]);
-    refuse(
-        &folder,
-        "test.svm",
-        "1 5:1\n",
-        &test,
-        &["index 5", "4 features"],
+        "# one\n1 1:1 4:2\n",
+        &few,
+        &["line 2 (row 1)", "index 4", "3 features"],
     );
 }
 
@@ -423,14 +434,18 @@ fn read_malformed_npy_says_why() {
         &fit(),
         &["row 2, column 1", "inf"],
     );
-    let beside = ReadOptions::for_prediction(2, None, Some(0));
-    refuse(
-        &folder,
+    let path = folder.put(
         "pnan.npy",
         npy("<f8", false, "1, 3", &f8(&[0.0, 0.0, f64::NAN])),
-        &beside,
-        &["row 1, column 3"],
     );
+    let last = |_: &FileColumns<'_>| {
+        Ok(Selection {
+            features: vec![2, 1],
+            target: None,
+        })
+    };
+    let error = read_selected(&path, &fit(), last).unwrap_err();
+    assert_line(&error, &path, &["row 1, column 3"]);
     for description in [
         "|O",
         "<c16",
@@ -617,9 +632,9 @@ fn read_malformed_npz_says_why() {
 fn read_malformed_libsvm_names_the_row() {
     let folder = Folder::new();
     let bad = |text: &str, says: &[&str]| refuse(&folder, "bad.libsvm", text, &fit(), says);
-    bad("1 1:0.5\n-1 1:0.3 2:\n", &["row 2, column 2", "missing"]);
-    bad("1 1:nan\n", &["row 1, column 1", "nan"]);
-    bad("1 1:x\n", &["row 1, column 1", "'x'"]);
+    bad("1 1:0.5\n-1 1:0.3 2:\n", &["(row 2), column 2", "missing"]);
+    bad("1 1:nan\n", &["(row 1), column 1", "nan"]);
+    bad("1 1:x\n", &["(row 1), column 1", "'x'"]);
     bad("1 1:1\n1 0:0.5\n", &["row 2", "0:0.5"]);
     bad("1 3:0.5 2:0.1\n", &["row 1", "index 2 after 3"]);
     bad("1 2:0.5 2:0.1\n", &["row 1", "index 2 after 2"]);
@@ -627,8 +642,8 @@ fn read_malformed_libsvm_names_the_row() {
     bad("1 99999999999999999999:0.5\n", &["row 1"]);
     bad("1 qid:3 1:2\n", &["row 1", "qid:3"]);
     bad("1 7\n", &["row 1", "'7'"]);
-    bad("1:1\n", &["row 1, label"]);
-    bad("nan 1:1\n", &["row 1, label"]);
+    bad("1:1\n", &["line 1 (row 1)", "label index:value"]);
+    bad("nan 1:1\n", &["(row 1), label"]);
     bad("1\n0\n", &["feature"]);
     bad("# nothing\n\n", &["no rows"]);
     bad("1 4000000000:1\n", &["4000000000", "sparse"]);
@@ -715,7 +730,13 @@ fn read_malformed_idx_names_the_file_at_fault() {
         &with(&labels),
         &["dimensions"],
     );
-    refuse(&folder, "bare-images-ubyte", &good, &fit(), &["labels"]);
+    refuse(
+        &folder,
+        "bare-images-ubyte",
+        &good,
+        &fit(),
+        &["--labels", "--test-labels"],
+    );
     let long = folder.put("lab3-idx1-ubyte", idx(&[3], &[0; 3]));
     refuse(
         &folder,
@@ -806,4 +827,219 @@ fn read_matrix_npy_malformed_says_why() {
     bad(b"1,2\n".to_vec(), &["NPY"]);
     let missing = folder.path().join("none.npy");
     assert_line(&read_matrix_npy(&missing).unwrap_err(), &missing, &[]);
+}
+
+#[test]
+fn read_unlike_cells_of_a_target_says_what_stands_where() {
+    let folder = Folder::new();
+    for (cell, says) in [
+        ("-", "missing value"),
+        ("n.a.", "missing value"),
+        ("5%", "percent sign"),
+        ("\"1,5\"", "decimal comma"),
+        ("\"1.234,5\"", "thousands separator"),
+        ("\"1,234\"", "thousands separator"),
+        ("1 234.5", "thousands separator"),
+        ("$5", "currency"),
+        ("5 EUR", "currency"),
+        ("12 kg", "unit"),
+        ("2024-01-31", "date"),
+        ("31.12.2024", "date"),
+        ("true", "1 and 0"),
+        ("\u{2212}5", "minus"),
+        ("<0.1", "limit"),
+        ("1e5x", "unit"),
+        ("word", "correct the cell"),
+    ] {
+        let shown = format!("'{}'", cell.trim_matches('"'));
+        let mut target = String::from("a,price\n");
+        let mut feature = String::from("a,price\n");
+        for row in 0..20 {
+            let cell = if row == 9 { cell } else { "2.5" };
+            target += &format!("{row}.5,{cell}\n");
+            feature += &format!("{cell},{row}.5\n");
+        }
+        let place = "line 11 (row 10), column 2 (price)";
+        for (cells, more) in [
+            (TargetCells::Alike, "--task classify"),
+            (TargetCells::Numbers, ""),
+        ] {
+            let options = ReadOptions {
+                target_cells: cells,
+                ..fit()
+            };
+            refuse(
+                &folder,
+                "target.csv",
+                &target,
+                &options,
+                &[place, &shown, says, more],
+            );
+        }
+        let place = "line 11 (row 10), column 1 (a)";
+        refuse(
+            &folder,
+            "feature.csv",
+            &feature,
+            &fit(),
+            &[place, &shown, says],
+        );
+    }
+    // a number among labels is the stray one there
+    refuse(
+        &folder,
+        "labels.csv",
+        "a,kind\n1,x\n2,y\n3,x\n4,7\n",
+        &fit(),
+        &[
+            "line 5 (row 4), column 2 (kind)",
+            "'7' is a number",
+            "3 other cells",
+        ],
+    );
+}
+
+#[test]
+fn read_table_that_is_laid_out_wrong_says_how() {
+    let folder = Folder::new();
+    for (name, text, says) in [
+        (
+            "units.csv",
+            "a,b,y\ndegC,kN,-\n1,2,3\n4,5,6\n",
+            &["line 2 (row 1), column 1 (a)", "'degC'", "units"][..],
+        ),
+        (
+            "text.csv",
+            "a,city,y\n1,Rome,3\n4,Oslo,6\n5,Bonn,7\n",
+            &["column 2 (city)", "'Rome'", "--drop city"],
+        ),
+        (
+            "dates.csv",
+            "day,a,y\n2024-01-01,2,3\n2024-01-02,5,6\n2024-01-03,5,6\n",
+            &["column 1 (day)", "date", "--drop day"],
+        ),
+        (
+            "title.csv",
+            "My table\na,b,y\n1,2,3\n4,5,6\n4,5,6\n",
+            &["line 2 (row 1) has 3 cells", "title"],
+        ),
+        (
+            "comment.csv",
+            "a,b,y\n1,2,3\n# half way\n4,5,6\n7,8,9\n",
+            &["line 3 (row 2)", "comment"],
+        ),
+        (
+            "commas.csv",
+            "a,b,y\n1,5,2,5,3,5\n4,5,5,5,6,5\n",
+            &["line 2 (row 1) has 6 cells", "decimal commas"],
+        ),
+        (
+            "quoted.csv",
+            "a,b\n\"1,5\",1\n2,2\n3,1\n",
+            &["line 2 (row 1), column 1 (a)", "'1,5'", "decimal comma"],
+        ),
+        (
+            "mixed.csv",
+            "a;b\n1,5;1\n2,5;2\n3.5;1\n",
+            &["line 4 (row 3)", "'3.5'", "decimal commas"],
+        ),
+        (
+            "either.csv",
+            "a;b\n1,500;1\n2,500;2\n",
+            &["'1,500'", "thousands"],
+        ),
+        (
+            "open.csv",
+            "a,b,y\n1,2,3\n4,\"5,6\n7,8,9\n1,2,3\n",
+            &["line 3 (row 2)", "quotation mark"],
+        ),
+        (
+            "names.csv",
+            "a,b\n1,2,3\n4,5,6\n7,8,9\n",
+            &["line 2 (row 1) has 3 cells", "header"],
+        ),
+        ("sheet.csv", "PK\u{3}\u{4}rest", &["spreadsheet"]),
+        ("page.csv", "<!DOCTYPE html>\n<p>a,b</p>\n", &["web page"]),
+        ("object.csv", "{\"a\": 1}\n", &["JSON"]),
+        (
+            "lfs.csv",
+            "version https://git-lfs.github.com/spec/v1\noid 1\n",
+            &["Git LFS"],
+        ),
+    ] {
+        refuse(&folder, name, text, &fit(), says);
+    }
+    refuse(&folder, "packed.csv", gzip(TABLE), &fit(), &["gzip", ".gz"]);
+    refuse(
+        &folder,
+        "latin.csv",
+        b"a,kind\n1,caf\xe9\n2,b\n",
+        &fit(),
+        &["line 2 (row 1)", "UTF-8"],
+    );
+}
+
+#[test]
+fn read_after_cells_of_several_lines_names_the_line_of_the_file() {
+    let folder = Folder::new();
+    let text = "# two\r\n# comments\r\n\r\na,\"b\r\nc\",kind\r\n1,2,\"x\r\ny\r\nz\"\r\n\r\n3,4,w\r\n5,oops,w\r\n6,7,w\r\n";
+    for end in ["\r\n", "\n", "\r"] {
+        refuse(
+            &folder,
+            "lines.csv",
+            text.replace("\r\n", end),
+            &fit(),
+            &["line 11 (row 3), column 2 (b\\nc)", "'oops'"],
+        );
+    }
+    refuse(
+        &folder,
+        "lines.svm",
+        "# one\n\n1 1:1\n# two\n1 1:x\n",
+        &fit(),
+        &["line 5 (row 2), column 1", "'x'"],
+    );
+}
+
+#[test]
+fn read_drop_of_what_is_not_there_names_it() {
+    let folder = Folder::new();
+    let drop = |names: &[&str]| ReadOptions {
+        drop: names.iter().map(|&name| name.to_owned()).collect(),
+        ..fit()
+    };
+    refuse(
+        &folder,
+        "a.csv",
+        TABLE,
+        &drop(&["Alpha"]),
+        &["--drop", "'Alpha'", "'alpha' meant"],
+    );
+    refuse(
+        &folder,
+        "a.csv",
+        TABLE,
+        &drop(&["9"]),
+        &["--drop", "9", "0 to 3"],
+    );
+    refuse(
+        &folder,
+        "a.csv",
+        TABLE,
+        &drop(&["alpha", "1", "gamma"]),
+        &["feature"],
+    );
+    refuse(
+        &folder,
+        "b.csv",
+        "1,2\n3,4\n",
+        &drop(&["x"]),
+        &["--drop", "'x'", "index"],
+    );
+    refuse(&folder, "a.svm", "1 1:2\n", &drop(&["0"]), &["--drop"]);
+    let gone = ReadOptions {
+        target: Some("alpha".to_owned()),
+        ..drop(&["alpha"])
+    };
+    refuse(&folder, "a.csv", TABLE, &gone, &["--target", "'alpha'"]);
 }

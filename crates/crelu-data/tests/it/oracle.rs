@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use crelu_data::{ReadOptions, Table, TargetColumn, read, read_idx_bytes, read_matrix_npy};
+use crelu_data::{
+    Encoding, Header, ReadOptions, Selection, Separator, Table, TargetCells, TargetColumn, read,
+    read_idx_bytes, read_matrix_npy, read_selected,
+};
 use ndarray::{Array1, Array2, ShapeBuilder};
 use ndarray_npy::{NpzWriter, WriteNpyExt};
 use zip::CompressionMethod::{Deflated, Stored};
@@ -286,7 +289,10 @@ fn read_mixed_target_gives_text_as_written() {
     let folder = Folder::new();
     let table = read(
         &folder.put("a.csv", "x,kind\n1,1\n2,01\n3,inf\n4,b\n"),
-        &ReadOptions::default(),
+        &ReadOptions {
+            target_cells: TargetCells::Labels,
+            ..ReadOptions::default()
+        },
     )
     .unwrap();
     assert_eq!(
@@ -450,86 +456,298 @@ fn read_cifar_gives_pixels_and_labels() {
     }
 }
 
+/// The columns given, the target unread.
+fn selected(path: &Path, names: &[&str], features: &[usize]) -> Table {
+    let options = ReadOptions {
+        with_target: false,
+        known_names: names.iter().map(|&name| name.to_owned()).collect(),
+        ..ReadOptions::default()
+    };
+    let pick = Selection {
+        features: features.to_vec(),
+        target: None,
+    };
+    read_selected(path, &options, |_| Ok(pick.clone())).unwrap_or_else(|error| panic!("{error}"))
+}
+
 #[test]
-fn read_for_prediction_skips_the_target_unread() {
+fn read_selected_columns_come_in_the_order_asked_for_and_others_unread() {
     let folder = Folder::new();
-    let options = ReadOptions::for_prediction(2, Some("kind".to_owned()), Some(1));
-    for (name, text) in [
-        ("middle.csv", "p,kind,q\n1,,2\n3,text,4\n"),
-        ("moved.csv", "kind,p,q\n?,1,2\nnan,3,4\n"),
-        ("absent.csv", "p,q\n1,2\n3,4\n"),
-        ("bare.csv", "1,yes,2\n3,no,4\n"),
-        ("bare-absent.csv", "1,2\n3,4\n"),
-        ("other-name.csv", "p,class,q\n1,yes,2\n3,no,4\n"),
-        ("a.libsvm", "yes 1:1 2:2\n1:3 2:4\n"),
+    for (name, text, columns) in [
+        ("middle.csv", "p,kind,q\n1,,2\n3,text,4\n", [0, 2]),
+        ("moved.csv", "kind,q,p\n?,2,1\nnan,4,3\n", [2, 1]),
+        ("bare.csv", "1,yes,2\n3,no,4\n", [0, 2]),
+        ("one.csv", "p,q\n1,2\n3,4\n", [0, 1]),
+        ("a.libsvm", "yes 1:1 2:2\n1:3 2:4\n", [0, 1]),
     ] {
-        let table =
-            read(&folder.put(name, text), &options).unwrap_or_else(|error| panic!("{error}"));
+        let table = selected(&folder.put(name, text), &["p", "q", "kind"], &columns);
         assert_eq!(table.features, [1.0, 2.0, 3.0, 4.0], "{name}");
-        assert_eq!(
-            (table.n_samples, table.n_features, table.target),
-            (2, 2, None),
-            "{name}"
-        );
+        assert_eq!((table.n_samples, table.target), (2, None), "{name}");
     }
     let x = npy("<f8", false, "2, 2", &f8(&[1.0, 2.0, 3.0, 4.0]));
     let wide = npy(
         "<f8",
         false,
         "2, 3",
-        &f8(&[1.0, f64::NAN, 2.0, 3.0, 0.0, 4.0]),
+        &f8(&[2.0, f64::NAN, 1.0, 4.0, 0.0, 3.0]),
     );
-    for (name, bytes) in [
-        ("x.npy", x.clone()),
-        ("wide.npy", wide),
-        ("x.npz", npz(&[("X.npy", x)], Stored)),
+    for (name, bytes, columns) in [
+        ("x.npy", x.clone(), [0, 1]),
+        ("wide.npy", wide, [2, 0]),
+        ("x.npz", npz(&[("X.npy", x)], Stored), [0, 1]),
+        ("img-idx3-ubyte", idx(&[2, 1, 2], &[1, 2, 3, 4]), [0, 1]),
     ] {
+        let table = selected(&folder.put(name, bytes), &[], &columns);
+        assert_eq!(table.features, [1.0, 2.0, 3.0, 4.0], "{name}");
+    }
+    // beyond the last column a sparse row is zero
+    let table = selected(&folder.put("a.svm", "1 2:5\n1 1:3\n"), &[], &[1, 2, 0]);
+    assert_eq!(table.features, [5.0, 0.0, 0.0, 0.0, 0.0, 3.0]);
+}
+
+#[test]
+fn read_row_alone_knows_its_header_by_the_names() {
+    let folder = Folder::new();
+    let one = |text: &str, header: bool| {
+        let table = selected(&folder.put("a.csv", text), &["p", "2019", "kind"], &[0, 1]);
+        assert_eq!(table.features, [1.0, 2.0], "{text}");
+        assert_eq!(table.layout.text.unwrap().header, header, "{text}");
+    };
+    one("p,2019,kind\n1,2,yes\n", true);
+    one("1,2,yes\n", false);
+    one("1,2\n", false);
+    one("p,2019\n1,2", true);
+}
+
+#[test]
+fn read_text_tables_however_they_are_written_gives_the_same_values() {
+    let folder = Folder::new();
+    let comma = |text: String| text.replace('.', ",");
+    let semicolons = || lines(";", "\n", false, true, "");
+    let utf16 = |text: &str, mark: bool, big: bool| -> Vec<u8> {
+        let text = if mark {
+            format!("\u{feff}{text}")
+        } else {
+            text.to_owned()
+        };
+        let bytes = |unit: u16| {
+            if big {
+                unit.to_be_bytes()
+            } else {
+                unit.to_le_bytes()
+            }
+        };
+        text.encode_utf16().flat_map(bytes).collect()
+    };
+    for (name, bytes, separator, decimal_comma, encoding) in [
+        (
+            "tab.csv",
+            lines("\t", "\n", false, true, "").into(),
+            Separator::Tab,
+            false,
+            Encoding::Utf8,
+        ),
+        (
+            "pipe.csv",
+            lines("|", "\n", false, true, "").into(),
+            Separator::Pipe,
+            false,
+            Encoding::Utf8,
+        ),
+        (
+            "comma.tsv",
+            plain().into(),
+            Separator::Comma,
+            false,
+            Encoding::Utf8,
+        ),
+        (
+            "blanks.dat",
+            lines("   ", "\n", false, true, "").into(),
+            Separator::Blanks,
+            false,
+            Encoding::Utf8,
+        ),
+        (
+            "padded.txt",
+            plain().replace(',', "\t ").replace('\n', " \n  ").into(),
+            Separator::Blanks,
+            false,
+            Encoding::Utf8,
+        ),
+        (
+            "decimal.csv",
+            comma(semicolons()).into(),
+            Separator::Semicolon,
+            true,
+            Encoding::Utf8,
+        ),
+        (
+            "bare-decimal.csv",
+            comma(lines(";", "\n", false, false, "")).into(),
+            Separator::Semicolon,
+            true,
+            Encoding::Utf8,
+        ),
+        (
+            "tab-decimal.txt",
+            comma(lines("\t", "\n", false, true, "\"")).into(),
+            Separator::Tab,
+            true,
+            Encoding::Utf8,
+        ),
+        (
+            "comments.csv",
+            format!("# made by hand\n#\n\n{}", plain()).into(),
+            Separator::Comma,
+            false,
+            Encoding::Utf8,
+        ),
+        (
+            "sep.csv",
+            format!("sep=;\n{}", semicolons()).into(),
+            Separator::Semicolon,
+            false,
+            Encoding::Utf8,
+        ),
+        (
+            "ends.csv",
+            plain().replace('\n', ",\n").into(),
+            Separator::Comma,
+            false,
+            Encoding::Utf8,
+        ),
+        (
+            "ends-below.csv",
+            plain()
+                .replace('\n', ",\n")
+                .replacen("kind,", "kind", 1)
+                .into(),
+            Separator::Comma,
+            false,
+            Encoding::Utf8,
+        ),
+        (
+            "return.csv",
+            lines(",", "\r", false, true, "").into(),
+            Separator::Comma,
+            false,
+            Encoding::Utf8,
+        ),
+        (
+            "wide.csv",
+            utf16(&plain(), true, false),
+            Separator::Comma,
+            false,
+            Encoding::Utf16Le,
+        ),
+        (
+            "wide-big.csv",
+            utf16(&plain(), true, true),
+            Separator::Comma,
+            false,
+            Encoding::Utf16Be,
+        ),
+        (
+            "wide-bare.txt",
+            utf16(&lines("\t", "\r\n", false, true, ""), false, false),
+            Separator::Tab,
+            false,
+            Encoding::Utf16Le,
+        ),
+        (
+            "wide.csv.gz",
+            gzip(utf16(&plain(), true, false)),
+            Separator::Comma,
+            false,
+            Encoding::Utf16Le,
+        ),
+    ] {
+        let path = folder.put(name, bytes);
+        let table = read(&path, &ReadOptions::default()).unwrap_or_else(|error| panic!("{error}"));
+        assert_same(&table, name);
+        let layout = table.layout.text.unwrap();
+        assert_eq!(layout.separator, Some(separator), "{name}");
         assert_eq!(
-            read(&folder.put(name, bytes), &options).unwrap().features,
-            [1.0, 2.0, 3.0, 4.0],
+            (layout.decimal_comma, layout.encoding),
+            (decimal_comma, encoding),
             "{name}"
         );
+        assert_eq!(layout.header, name != "bare-decimal.csv", "{name}");
     }
-    let table = read(
-        &folder.put("img-idx3-ubyte", idx(&[2, 1, 2], &[1, 2, 3, 4])),
-        &options,
-    )
-    .unwrap();
+}
+
+#[test]
+fn read_quoted_commas_do_not_decide_the_separator() {
+    let folder = Folder::new();
+    let text = "\"x, m\";\"y, m\";kind\n1;2;\"a, b, c\"\n3;4;\"d, e, f\"\n";
+    let table = read(&folder.put("a.csv", text), &ReadOptions::default()).unwrap();
     assert_eq!(table.features, [1.0, 2.0, 3.0, 4.0]);
+    assert_eq!(table.feature_names.unwrap(), ["x, m", "y, m"]);
+    assert_eq!(table.target.unwrap().text(), ["a, b, c", "d, e, f"]);
 }
 
 #[test]
-fn read_for_prediction_row_alone_gives_the_row() {
+fn read_decimal_comma_after_whole_numbers_is_one() {
     let folder = Folder::new();
-    let options = ReadOptions::for_prediction(2, None, None);
-    for text in ["p,q,kind\n1,2,yes\n", "1,2,yes\n", "1,2\n", "p,q\n1,2"] {
-        assert_eq!(
-            read(&folder.put("a.csv", text), &options).unwrap().features,
-            [1.0, 2.0],
-            "{text}"
-        );
+    let mut text = String::from("a;y\n");
+    for row in 0..600 {
+        text += &format!("{row};{}\n", if row > 500 { "0,5" } else { "2" });
+    }
+    let table = read(&folder.put("a.csv", &text), &ReadOptions::default()).unwrap();
+    let values = table
+        .target
+        .as_ref()
+        .and_then(TargetColumn::values)
+        .unwrap();
+    assert_eq!((values[500], values[501]), (2.0, 0.5));
+    assert!(table.layout.text.unwrap().decimal_comma);
+}
+
+#[test]
+fn read_header_as_asked_for() {
+    let folder = Folder::new();
+    let path = folder.put("a.csv", "0,1,2\n5,6,7\n8,9,4\n");
+    for (header, rows) in [(Header::Auto, 2), (Header::Yes, 2), (Header::No, 3)] {
+        let options = ReadOptions {
+            header,
+            ..ReadOptions::default()
+        };
+        let table = read(&path, &options).unwrap();
+        assert_eq!(table.n_samples, rows);
+        assert_eq!(table.feature_names.is_some(), rows == 2);
     }
 }
 
 #[test]
-fn read_sparse_rows_are_filled_up_to_the_features_needed() {
+fn read_without_dropped_columns_is_as_if_they_were_not_there() {
     let folder = Folder::new();
-    let path = folder.put("a.svm", "1 2:5\n-1\n");
-    let options = ReadOptions {
-        n_features: Some(3),
-        ..ReadOptions::default()
-    };
-    assert_eq!(
-        read(&path, &options).unwrap().features,
-        [0.0, 5.0, 0.0, 0.0, 0.0, 0.0]
-    );
-    assert_eq!(read(&path, &ReadOptions::default()).unwrap().n_features, 2);
-    assert_eq!(
-        read(&path, &ReadOptions::for_prediction(3, None, None))
-            .unwrap()
-            .n_features,
-        3
-    );
+    let with = "id,p,q,s,note,kind\n".to_owned()
+        + &plain()
+            .lines()
+            .skip(1)
+            .enumerate()
+            .map(|(i, line)| {
+                let (features, label) = line.rsplit_once(',').unwrap();
+                format!("{i},{features},text,{label}\n")
+            })
+            .collect::<String>();
+    let path = folder.put("a.csv", with);
+    for drop in [["id", "note"], ["0", "4"], ["note", " id "]] {
+        let options = ReadOptions {
+            drop: drop.map(str::to_owned).to_vec(),
+            ..ReadOptions::default()
+        };
+        let table = read(&path, &options).unwrap();
+        assert_same(&table, "dropped");
+        assert_eq!(table.feature_names.as_deref().unwrap(), ["p", "q", "s"]);
+        // the target's place is that among the columns that are left, its column that of the file
+        assert_eq!(
+            (table.target_index, table.layout.target_column),
+            (Some(3), Some(5))
+        );
+        assert_eq!(table.layout.columns, [1, 2, 3]);
+    }
 }
 
 #[test]

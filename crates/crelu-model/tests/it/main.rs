@@ -6,6 +6,8 @@ mod certificate;
 #[cfg(test)]
 mod certificate_file;
 #[cfg(test)]
+mod columns;
+#[cfg(test)]
 mod cone;
 #[cfg(test)]
 mod conic;
