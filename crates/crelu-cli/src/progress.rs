@@ -227,10 +227,11 @@ impl Display {
             && let (Some(price), Some(gap)) = (last.max_price, last.search_gap)
         {
             message = format!(
-                "round {}, J {:.6}, {} neurons, largest price {price:.4}, search gap {gap:.1e}",
+                "round {}, J {:.6}, {} neurons, largest price {:.5}, search gap {gap:.1e}",
                 self.iteration,
                 Short(last.objective_network),
                 last.neurons,
+                Short(price),
             );
         } else if let Some(last) = &self.last
             && let (Some(gap), Some(bound)) = (last.gap, last.dual_bound)

@@ -175,8 +175,9 @@ pub(crate) fn text(report: &Report, task: Task<'_>, destinations: &Destinations)
         line(
             "search:",
             &format_args!(
-                "best J {:.8}, largest price {price:.5}; if no neuron is dearer, within {:.3} % of the optimum over all networks (evidence, not proof)",
+                "best J {:.8}, largest price {:.6}; if no neuron is dearer, within {:.3} % of the optimum over all networks (evidence, not proof)",
                 Short(best),
+                Short(price),
                 100.0 * gap
             ),
         );

@@ -94,7 +94,12 @@ pub(crate) fn read(
         false => None,
     };
     if has_header {
-        refuse_units(path, &sample, names.as_deref(), decimal)?;
+        refuse_units(path, &sample, names.as_deref(), width, decimal)?;
+    }
+    // a title over a table is no table of one column
+    let longer = |(_, record): &(usize, &Record)| width == 1 && record.cells.len() > 2;
+    if let Some((row, record)) = sample.iter().enumerate().find(longer) {
+        return Err(ragged(path, row, width, first_line, record));
     }
     let columns = FileColumns {
         names: names.as_deref(),
@@ -188,6 +193,8 @@ struct Records<'a> {
     path: &'a Path,
     reader: Reader<TextSource>,
     skipped: u64,
+    /// The line after the record before.
+    next_line: u64,
     record: Record,
 }
 
@@ -205,6 +212,7 @@ impl<'a> Records<'a> {
             path,
             reader,
             skipped,
+            next_line: 1,
             record: Record::default(),
         }
     }
@@ -234,9 +242,11 @@ impl<'a> Records<'a> {
                 .iter()
                 .filter(|&&byte| byte == b'\n')
                 .count() as u64;
-            // the reader stands in the line after the record
+            // the reader stands in the line after the record; one that a quotation mark left open has
+            // the end of the last line within it
             let next = self.reader.position().line();
-            *line = self.skipped + next.saturating_sub(1 + *breaks).max(1);
+            *line = self.skipped + next.saturating_sub(1 + *breaks).max(self.next_line);
+            self.next_line = next;
             return Ok(Some(&self.record));
         }
     }
@@ -298,6 +308,7 @@ fn refuse_units(
     path: &Path,
     sample: &[Record],
     names: Option<&[String]>,
+    width: usize,
     decimal: Decimal,
 ) -> Result<(), DataError> {
     let cells: Vec<ByteRecord> = sample
@@ -306,7 +317,7 @@ fn refuse_units(
         .map(|record| record.cells.clone())
         .collect();
     match (header::unit(&cells, decimal), sample.first()) {
-        (Some((column, cell)), Some(row)) => Err(DataError::Units {
+        (Some((column, cell)), Some(row)) if row.cells.len() == width => Err(DataError::Units {
             path: path.to_owned(),
             place: Place::cell(0, column)
                 .named(
@@ -338,6 +349,36 @@ fn roles(width: usize, chosen: &Chosen, with_target: bool) -> Vec<ColumnRole> {
         roles[column] = ColumnRole::Feature(feature);
     }
     roles
+}
+
+/// Whether cells are numbers in another dress (`5 kg`, `1.234,5`), too many different ones for labels.
+fn are_amounts(cells: &[String]) -> bool {
+    /// As many values as numbers may have to be taken for classes.
+    const MOST_LABELS: usize = 20;
+    let mut distinct: Vec<&str> = Vec::new();
+    for cell in cells {
+        if matches!(Stray::of(cell), Stray::Text | Stray::Truth | Stray::Missing) {
+            return false;
+        }
+        if distinct.len() <= MOST_LABELS && !distinct.contains(&cell.as_str()) {
+            distinct.push(cell);
+        }
+    }
+    distinct.len() > MOST_LABELS
+}
+
+/// The error for a record of another length than the first line.
+fn ragged(path: &Path, row: usize, want: usize, first_line: u64, record: &Record) -> DataError {
+    let cells: Vec<_> = record.cells.iter().map(String::from_utf8_lossy).collect();
+    DataError::Ragged {
+        path: path.to_owned(),
+        place: Place::row(row).on_line(Some(record.line)),
+        want,
+        got: record.cells.len(),
+        first_line,
+        breaks: record.breaks,
+        text: cells.join(" ").trim().to_owned(),
+    }
 }
 
 /// Data rows on their way into a table.
@@ -396,7 +437,7 @@ impl Rows<'_> {
         let ends_in_separator =
             cells.len() == self.width + 1 && cells.get(self.width).is_some_and(is_blank);
         if cells.len() != self.width && !ends_in_separator {
-            return Err(self.ragged(record));
+            return Err(ragged(self.path, row, self.width, self.first_line, record));
         }
         let start = self.features.len();
         self.features.resize(start + self.n_features, 0.0);
@@ -464,22 +505,6 @@ impl Rows<'_> {
             };
         }
         cell::refusal(self.path, text, kind, place)
-    }
-
-    fn ragged(&self, record: &Record) -> DataError {
-        let line = |record: &Record| -> String {
-            let cells: Vec<_> = record.cells.iter().map(String::from_utf8_lossy).collect();
-            cells.join(" ").trim().to_owned()
-        };
-        DataError::Ragged {
-            path: self.path.to_owned(),
-            place: Place::row(self.n_samples).on_line(Some(record.line)),
-            want: self.width,
-            got: record.cells.len(),
-            first_line: self.first_line,
-            breaks: record.breaks,
-            text: line(record),
-        }
     }
 
     fn push_target(
@@ -554,6 +579,14 @@ impl Rows<'_> {
                 path: self.path.to_owned(),
                 place: place(row),
                 cell: text[row].clone(),
+            });
+        }
+        if numbers.count == 0 && self.target_cells == TargetCells::Alike && are_amounts(&text) {
+            return Err(DataError::TextTarget {
+                path: self.path.to_owned(),
+                place: place(0),
+                stray: Stray::of(&text[0]),
+                cell: text[0].clone(),
             });
         }
         if numbers.count > 0 && self.target_cells == TargetCells::Alike {

@@ -117,7 +117,7 @@ pub enum DataError {
     },
     /// A text table of one column, which is the target.
     #[error(
-        "{}: one column, so no features beside the target: no comma, semicolon, tab or pipe divides line {line} and those below into as many cells",
+        "{}: one column, so no features beside the target: no comma, semicolon, tab or pipe divides line {line} and those below into as many cells; divide them by one",
         Shown(path)
     )]
     OneColumn {
@@ -228,6 +228,22 @@ pub enum DataError {
         stray: Stray,
         /// The column, as it can be named.
         drop: String,
+    },
+    /// A target of amounts that are no numbers, too many for labels.
+    #[error(
+        "{}: {place}: '{}' is not a number, nor is any cell of the target: {stray}; --task classify takes all as labels",
+        Shown(path),
+        Excerpt(cell)
+    )]
+    TextTarget {
+        /// The file.
+        path: PathBuf,
+        /// Where the first stands.
+        place: Place,
+        /// What stands there.
+        cell: String,
+        /// What it looks like.
+        stray: Stray,
     },
     /// Some cells of the target are numbers, others are not.
     #[error(
@@ -654,10 +670,10 @@ impl std::fmt::Display for RaggedWhy<'_> {
             f.write_str("a comment? only lines in front of the table may be")
         } else if want == 1 {
             f.write_str("is the first line a title? leave it out")
-        } else if got + 1 == 2 * want || got == 2 * want {
+        } else if got > want + 1 && (got + 1 == 2 * want || got == 2 * want) {
             f.write_str("decimal commas? write points, or divide the cells by semicolons")
         } else if got == want + 1 {
-            f.write_str("is a name missing in the header, or a comma within a cell not in quotes?")
+            f.write_str("is a name missing there or the line a title, or does a cell hold the separator without quotes?")
         } else {
             write!(f, "'{}'", Excerpt(self.text))
         }

@@ -52,6 +52,9 @@ pub(crate) fn is_header(records: &[ByteRecord], known: Known<'_>) -> bool {
         return false;
     }
     if rest.is_empty() {
+        if !known.names.is_empty() && texts < first.len() {
+            return false;
+        }
         let features = || {
             first_kinds
                 .iter()
@@ -213,7 +216,8 @@ pub(crate) fn unit(records: &[ByteRecord], decimal: Decimal) -> Option<(usize, S
     let is_text = |(_, cell): &(usize, &[u8])| kind(cell, decimal) == Cell::Text;
     let is_number = |cell: &[u8]| matches!(kind(cell, decimal), Cell::Number(_) | Cell::NotFinite);
     let texts = cells.clone().filter(is_text).count();
-    if texts < FEWEST_NUMERIC_COLUMNS.min(numeric.len())
+    if texts == 0
+        || numeric.len() < FEWEST_NUMERIC_COLUMNS
         || cells.clone().any(|(_, cell)| is_number(cell))
     {
         return None;
@@ -333,7 +337,8 @@ mod tests {
         assert_eq!(unit(&["degC,kN,-", "1,2,3"]), Some((0, "degC".to_owned())));
         assert_eq!(unit(&[",kN,m,yes", "1,2,3,no"]), Some((1, "kN".to_owned())));
         assert_eq!(unit(&["1,kN", "1,2"]), None);
-        assert_eq!(unit(&["a,yes", "1,no"]), Some((0, "a".to_owned())));
+        assert_eq!(unit(&[",kN,,yes", "1,2,3,no"]), Some((1, "kN".to_owned())));
+        assert_eq!(unit(&["a,yes", "1,no"]), None);
         assert_eq!(unit(&["1,yes", "1,no"]), None);
         assert_eq!(unit(&["a,b"]), None);
     }

@@ -154,6 +154,23 @@ impl SparseRows {
                 part: None,
             });
         }
+        let entries = self.values.len();
+        let largest = entries.saturating_mul(DENSE_TIMES).max(DENSE_FLOOR);
+        let too_sparse = |columns: usize| DataError::TooSparse {
+            path: path.to_owned(),
+            rows: n_samples,
+            columns,
+            entries,
+        };
+        let fits = |columns: usize| {
+            n_samples
+                .checked_mul(columns)
+                .filter(|&size| size <= largest)
+        };
+        // a list of the columns alone could be too long
+        if fits(self.width).is_none() {
+            return Err(too_sparse(self.width));
+        }
         let file = FileColumns {
             names: None,
             count: self.width,
@@ -175,19 +192,10 @@ impl SparseRows {
                 *slot = Some(feature);
             }
         }
-        let entries = self.values.len();
-        let largest = entries.saturating_mul(DENSE_TIMES).max(DENSE_FLOOR);
         let mut features = Vec::new();
-        let size = n_samples
-            .checked_mul(n_features)
-            .filter(|&size| size <= largest && features.try_reserve_exact(size).is_ok());
-        let Some(size) = size else {
-            return Err(DataError::TooSparse {
-                path: path.to_owned(),
-                rows: n_samples,
-                columns: n_features,
-                entries,
-            });
+        let Some(size) = fits(n_features).filter(|&size| features.try_reserve_exact(size).is_ok())
+        else {
+            return Err(too_sparse(n_features));
         };
         features.resize(size, 0.0);
         let mut start = 0;

@@ -149,7 +149,7 @@ fn is_date(cell: &str) -> bool {
     let numbers = parts.iter().filter(|part| short(part)).count();
     let months = parts.iter().filter(|part| is_month(part)).count();
     let divided = cell.contains(['-', '/', ':']) || cell.matches('.').count() == 2 || months == 1;
-    divided && numbers >= 2 && numbers + months == parts.len() && parts.len() >= 2
+    divided && numbers > 0 && numbers + months == parts.len() && parts.len() >= 2
 }
 
 fn is_currency(cell: &str, numeric: impl Fn(&str) -> bool) -> bool {
@@ -230,7 +230,7 @@ mod tests {
             (&["TRUE", "no"], Stray::Truth),
             (&["\u{2212}5", "\u{2013}1.5"], Stray::Minus),
             (&["<0.1", "> 5", "~3"], Stray::Limit),
-            (&["abc", "x5", "0x10y", "\u{ff11}"], Stray::Text),
+            (&["abc", "x5", "x10y", "\u{ff11}"], Stray::Text),
         ] {
             for cell in cells {
                 assert_eq!(Stray::of(cell), stray, "{cell}");

@@ -956,7 +956,7 @@ fn read_table_that_is_laid_out_wrong_says_how() {
         (
             "names.csv",
             "a,b\n1,2,3\n4,5,6\n7,8,9\n",
-            &["line 2 (row 1) has 3 cells", "header"],
+            &["line 2 (row 1) has 3 cells", "name missing"],
         ),
         ("sheet.csv", "PK\u{3}\u{4}rest", &["spreadsheet"]),
         ("page.csv", "<!DOCTYPE html>\n<p>a,b</p>\n", &["web page"]),

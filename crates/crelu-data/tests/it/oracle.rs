@@ -571,7 +571,7 @@ fn read_text_tables_however_they_are_written_gives_the_same_values() {
         (
             "padded.txt",
             plain().replace(',', "\t ").replace('\n', " \n  ").into(),
-            Separator::Blanks,
+            Separator::Tab,
             false,
             Encoding::Utf8,
         ),
