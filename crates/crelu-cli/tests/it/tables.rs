@@ -110,12 +110,12 @@ fn columns_of_a_file_to_predict_are_found_by_name() {
     ] {
         here.put("new.csv", text);
         let (got, told) = here.predict("new.csv");
+        let lines = match head {
+            "case" => 2,
+            _ => usize::from(!says.is_empty()),
+        };
         assert_eq!(got, want, "{head}");
-        assert_eq!(
-            told.lines().count(),
-            usize::from(!says.is_empty()),
-            "{head}: {told}"
-        );
+        assert_eq!(told.lines().count(), lines, "{head}: {told}");
         assert!(told.contains(says), "{head}: {told}");
     }
     for (text, says) in [
@@ -318,7 +318,7 @@ fn third_label_and_label_that_training_lacks_are_named() {
     let line = here.refusal("two.csv", &["--test", "emu.csv"]);
     for part in [
         "emu.csv: line 32 (row 31), column 3 (kind): 'emu'",
-        "'cat', 'dog'",
+        "'dog', 'cat'",
     ] {
         assert!(line.contains(part), "{line}");
     }
