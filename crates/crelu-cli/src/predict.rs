@@ -30,18 +30,16 @@ pub(crate) fn run(args: &PredictArgs) -> Result<ExitCode, Failure> {
     };
     let (table, matched) = samples::read_known(&args.data, options, &model.columns())?;
     let features = MatRef::from_row_major_slice(&table.features, table.n_samples, table.n_features);
-    let predictions = model
-        .predict(features)
-        .map_err(|error| match error {
-            ModelError::Overflow { row } => Failure::of(
-                samples::shown(&args.data),
-                format_args!(
-                    "{}: the prediction overflows: values too large",
-                    table.layout.row_place(row)
-                ),
+    let predictions = model.predict(features).map_err(|error| match error {
+        ModelError::Overflow { row } => Failure::of(
+            samples::shown(&args.data),
+            format_args!(
+                "{}: the prediction overflows: values too large",
+                table.layout.row_place(row)
             ),
-            error => Failure::of(samples::shown(&args.data), error),
-        })?;
+        ),
+        error => Failure::of(samples::shown(&args.data), error),
+    })?;
     let text = table_text(&model, &predictions, args.proba);
     match &args.out {
         Some(out) => {

@@ -132,9 +132,9 @@ pub(crate) fn text(report: &Report, task: Task<'_>, destinations: &Destinations)
     );
     if task.model.output_bias != 0.0 {
         line(
-            "target:",
+            "centre:",
             &format_args!(
-                "centred: {:.6} is taken off, and added to f",
+                "{:.6} is taken off, and added to f",
                 Short(task.model.output_bias)
             ),
         );

@@ -224,7 +224,7 @@ fn fit_of_targets_far_from_zero_is_centred_unless_told_otherwise() {
             "k.cert",
         ],
     );
-    assert!(run.out.contains("centred"), "{}", run.out);
+    assert!(run.out.contains("centre:"), "{}", run.out);
     let report = here.report("k.json");
     assert!(report["train"]["r2"].as_f64().unwrap() > 0.95);
     assert_eq!(report["settings"]["center"], true);
@@ -234,7 +234,7 @@ fn fit_of_targets_far_from_zero_is_centred_unless_told_otherwise() {
     assert!(
         here.run_to(0, &["info", "k.safetensors"])
             .out
-            .contains("centred")
+            .contains("centre:")
     );
     here.run_to(0, &["verify", "k.safetensors", "k.csv", "k.cert"]);
 
