@@ -8,7 +8,7 @@ use crelu_model::{
     PrimalChoice, Progress, Splitting, Status, TargetColumn, Task, TrainMode, fit, preprocess,
 };
 
-use crate::data::Stream;
+use crate::data::regression;
 
 /// A second later at every look: a limit of `k` seconds strikes at the k-th question or reading.
 #[derive(Default)]
@@ -54,7 +54,7 @@ const LIMITS: usize = 24;
 const MOST_LOOKS: usize = 400;
 
 fn data(n: usize, d: usize, seed: u64) -> Dataset {
-    let (x, y) = Stream::new(seed).regression(n, d);
+    let (x, y) = regression(seed, n, d);
     let labels = y.iter().map(|y| f64::from(u8::from(*y > 0.0))).collect();
     Dataset::from_columns(x, TargetColumn::numbers(labels)).unwrap()
 }
@@ -92,7 +92,7 @@ fn assert_usable(fit: &Fit, train: &Dataset, name: &str) {
     let report = &fit.report;
     let accuracy = right as f64 / labels.len() as f64;
     assert!(
-        (report.train.accuracy.unwrap() - accuracy).abs() < 1e-9,
+        (report.train.accuracy().unwrap() - accuracy).abs() < 1e-9,
         "{name}"
     );
     assert_eq!(report.test, Some(report.train), "{name}");

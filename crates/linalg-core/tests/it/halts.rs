@@ -5,7 +5,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use faer::Mat;
 use linalg_core::{Clock, Control, LinalgError, MaskedBlocks, Masks, RowSpace, ShiftedGram};
 
-use crate::data::Stream;
+use testkit::Stream;
 
 /// A second later at every look.
 #[derive(Default)]
