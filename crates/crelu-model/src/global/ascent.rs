@@ -8,8 +8,9 @@ const LAST_STEP: f32 = 0.03;
 /// Those that go on to the end take so many tenths of the steps again, down to this one.
 const FINISH: usize = 4;
 const FINEST_STEP: f32 = 3e-4;
-/// ... and those that climb on over all rows, after steps on a sample, so many.
-const CLIMB: usize = 1;
+/// ... and those that climb on over all rows, after steps on a sample, so many, from this one.
+const CLIMB: usize = 3;
+const CLIMB_STEP: f32 = 0.3;
 const MOMENTUM: f32 = 0.9;
 /// What a gradient adds to the velocity: together with the momentum, 0.3 of the power step. Larger
 /// ones jump over narrow maxima (1 and 3 leave J up to 0.03 % and 0.1 % higher), 0.1 is too slow.
@@ -101,7 +102,7 @@ impl Ascent {
         self.phase(data, theta, steps, (LAST_STEP, FINEST_STEP), control);
     }
 
-    /// A few of these small steps, for points that come from a sample of the rows.
+    /// A few steps, large and small, for points that come from a sample of the rows.
     pub(super) fn climb(
         &mut self,
         data: &[f32],
@@ -110,7 +111,7 @@ impl Ascent {
         control: &Control<'_>,
     ) {
         let steps = steps * CLIMB / 10;
-        self.phase(data, theta, steps, (LAST_STEP, FINEST_STEP), control);
+        self.phase(data, theta, steps, (CLIMB_STEP, FINEST_STEP), control);
     }
 
     /// Columns whose gradients were made, counted at every step.

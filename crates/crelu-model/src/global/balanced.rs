@@ -222,3 +222,59 @@ impl<T: Lane> Task<T> {
         T::dispatch(pass.level, slopes);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use faer::Mat;
+    use rand::SeedableRng;
+    use rand_distr::{Distribution, StandardNormal};
+    use rand_xoshiro::Xoshiro256PlusPlus;
+
+    use super::*;
+
+    /// Steps and what central differences of them leave, in `f64`.
+    const STEP: f64 = 1e-5;
+    const DIFFERENCE: f64 = 1e-5;
+    /// `f32` against `f64`: sums of a few hundred roundings.
+    const NARROW: f64 = 2e-5;
+
+    fn case(n: usize, rank: usize, m: usize) -> (GlobalProblem, Vec<f64>) {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(9 + rank as u64);
+        let mut normal = || -> f64 { StandardNormal.sample(&mut rng) };
+        let data = Mat::from_fn(rank, n, |_, _| normal());
+        let target = (0..n).map(|_| normal()).collect();
+        let problem = GlobalProblem::new(data, target, 0.3).expect("finite, of one shape");
+        (
+            problem,
+            (0..m * (rank + 1)).map(|_| 0.3 * normal()).collect(),
+        )
+    }
+
+    #[test]
+    fn balanced_gradient_is_that_of_differences() {
+        for (n, rank, m) in [(37, 3, 5), (130, 11, 50), (601, 58, 7)] {
+            let (problem, x) = case(n, rank, m);
+            let mut wide = Balanced::wide(&problem, m);
+            let mut gradient = vec![0.0; x.len()];
+            let value = wide.evaluate(&x, &mut gradient);
+            let mut narrow = Balanced::narrow(&problem, m);
+            let mut fast = vec![0.0; x.len()];
+            let near = narrow.evaluate(&x, &mut fast);
+            assert!((near - value).abs() <= NARROW * value);
+            let size = linalg_core::norm(&gradient);
+            let off = linalg_core::distance(&gradient, &fast);
+            assert!(off <= NARROW * size, "{n} {rank} {m}: {off:e} of {size}");
+            let mut ignored = vec![0.0; x.len()];
+            for at in (0..x.len()).step_by(1 + x.len() / 23) {
+                let mut moved = x.clone();
+                moved[at] = x[at] + STEP;
+                let above = wide.evaluate(&moved, &mut ignored);
+                moved[at] = x[at] - STEP;
+                let below = wide.evaluate(&moved, &mut ignored);
+                let slope = (above - below) / (2.0 * STEP);
+                let room = DIFFERENCE * (size + value);
+                assert!((slope - gradient[at]).abs() <= room, "{n} {rank} {m}, {at}");
+            }
+        }
+    }
+}

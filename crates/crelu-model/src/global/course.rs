@@ -20,9 +20,9 @@ pub(super) struct Course {
 struct Point {
     flops: u64,
     objective: f64,
-    /// Whether the round's search went over all rows, and whether it had the largest size.
+    /// Whether the round's search went over all rows, and its level.
     whole: bool,
-    largest: bool,
+    level: usize,
 }
 
 impl Course {
@@ -31,7 +31,7 @@ impl Course {
             flops: 0,
             objective,
             whole: false,
-            largest: false,
+            level: 0,
         };
         Self {
             points: vec![start],
@@ -39,12 +39,12 @@ impl Course {
     }
 
     /// After a correction and slide.
-    pub(super) fn push(&mut self, flops: u64, objective: f64, (whole, largest): (bool, bool)) {
+    pub(super) fn push(&mut self, flops: u64, objective: f64, (whole, level): (bool, usize)) {
         self.points.push(Point {
             flops,
             objective,
             whole,
-            largest,
+            level,
         });
     }
 
@@ -86,11 +86,11 @@ impl Course {
         first <= settle && first * ratio / (1.0 - ratio) <= 0.5 * settle
     }
 
-    /// Whether a search of the largest size was made since a quarter of the work.
-    pub(super) fn saw_the_largest(&self) -> bool {
+    /// Whether a search of this level was made since a quarter of the work.
+    pub(super) fn saw(&self, level: usize) -> bool {
         let quarter = self.points.last().map_or(0, |now| now.flops / 4);
         let mut window = self.points.iter().filter(|point| point.flops > quarter);
-        window.any(|point| point.largest)
+        window.any(|point| point.level >= level)
     }
 
     /// The objective when so many flops were used: that of the last round before.
@@ -109,7 +109,7 @@ mod tests {
         let mut course = Course::from(objective(0.0));
         for k in 1..=rounds {
             #[expect(clippy::cast_precision_loss, reason = "small counts")]
-            course.push(k * work, objective(k as f64), (true, false));
+            course.push(k * work, objective(k as f64), (true, 0));
         }
         course
     }
@@ -139,7 +139,7 @@ mod tests {
         assert!(!course(12, 1, flat).is_settled(Some(0.0)));
         let mut narrow = Course::from(1.0);
         for k in 1..20 {
-            narrow.push(k, 1.0, (false, false));
+            narrow.push(k, 1.0, (false, 0));
         }
         assert!(!narrow.is_settled(None));
     }

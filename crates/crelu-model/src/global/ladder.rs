@@ -7,10 +7,14 @@ use super::settings::GlobalSettings;
 const LADDER: [(usize, usize); 4] = [(50, 50), (100, 50), (200, 60), (400, 80)];
 /// Steps of the largest.
 const STEPS: usize = 100;
-/// Rows that ascents begin on, at most.
-pub(super) const SAMPLE: usize = 4000;
+/// Rows that ascents begin on, at most: fewer hide the dear neurons that noisy rows have, which are open
+/// on few of them.
+pub(super) const SAMPLE: usize = 16_000;
 /// Most new neurons a sign and round.
 pub(super) const KEEP: usize = 100;
+/// A search is cheap if it takes no more than one part in so many of a run's flops, or than the head
+/// start below.
+const CLOSING: u64 = 4;
 /// Searches may take so many flops more than corrections and slides: a second of two cores.
 const HEADSTART: u64 = 150_000_000_000;
 
@@ -20,25 +24,35 @@ pub(super) struct Ladder {
     largest: usize,
     sample: usize,
     thorough: bool,
+    /// Whether a sample is fewer than all rows.
+    samples: bool,
 }
 
 impl Ladder {
-    pub(super) fn new(settings: &GlobalSettings) -> Self {
+    pub(super) fn new(settings: &GlobalSettings, n_samples: usize) -> Self {
         Self {
             largest: settings.ascents,
             sample: settings.sample,
             thorough: settings.thorough,
+            samples: !settings.thorough && settings.sample < n_samples,
         }
     }
 
-    /// The level of the largest searches: smaller ones that would not be smaller are left out.
-    pub(super) fn top(self) -> usize {
+    /// The level of the first searches of the largest size: smaller ones that would not be smaller are
+    /// left out.
+    pub(super) fn largest(self) -> usize {
         let smaller = |(ascents, _): &&(usize, usize)| *ascents < self.largest;
         LADDER.iter().filter(smaller).count()
     }
 
+    /// The highest level: a search of the largest size whose ascents are over all rows from the
+    /// beginning. On noisy rows a sample has maxima of its own, and hides those of few rows.
+    pub(super) fn top(self) -> usize {
+        self.largest() + usize::from(self.samples)
+    }
+
     pub(super) fn size(self, level: usize) -> SearchSize {
-        let is_largest = level >= self.top();
+        let is_largest = level >= self.largest();
         let (ascents, steps) = if is_largest {
             (self.largest, STEPS)
         } else {
@@ -48,8 +62,15 @@ impl Ladder {
             ascents,
             steps,
             keep: KEEP,
-            rows: (!(is_largest && self.thorough)).then_some(self.sample),
+            rows: (level < self.top()).then_some(self.sample),
         }
+    }
+
+    /// The highest level of the largest size that is cheap beside `done` flops; none is: nothing.
+    pub(super) fn cheap(self, problem: &GlobalProblem, done: u64) -> Option<usize> {
+        let room = (done / CLOSING).max(HEADSTART);
+        let cheap = |level: &usize| self.flops(problem, *level) <= room;
+        (self.largest()..=self.top()).rev().find(cheap)
     }
 
     /// About the flops of the ascents of a search.

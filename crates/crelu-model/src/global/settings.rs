@@ -12,7 +12,7 @@ use super::ladder::SAMPLE;
 /// | `thorough` | false | go on until largest searches over all rows find nothing |
 /// | `max_rounds` | 500 | |
 /// | `seed` | 0 | |
-/// | `sample` | 4000 | rows that ascents begin on, at most |
+/// | `sample` | 16000 | rows that ascents begin on, at most |
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GlobalSettings {

@@ -108,11 +108,6 @@ const IDLE_FALL: f64 = 1e-3;
 /// `thorough`: a relative fall below `NO_FALL` over `WINDOW` rounds ends it, too.
 const NO_FALL: f64 = 1e-5;
 const WINDOW: usize = 5;
-/// Before a run settles, a search of the largest size has its say if that takes no more than one part
-/// in so many of the run's flops ...
-const CLOSING: u64 = 4;
-/// ... or than this many, a fifth of a second of two cores.
-const CHEAP: u64 = 30_000_000_000;
 /// Thinning may take as many flops as the training, or this many.
 const THINNING: u64 = 300_000_000_000;
 /// Rounds of exchange once the number of neurons is fixed, and those without gain that end them.
@@ -226,7 +221,7 @@ impl<'a> Run<'a> {
             problem,
             settings,
             control,
-            ladder: Ladder::new(settings),
+            ladder: Ladder::new(settings, problem.n_samples()),
             fitted: vec![0.0; problem.n_samples()],
             objective,
             best: Neurons::none(problem.rank()),
@@ -278,7 +273,7 @@ impl<'a> Run<'a> {
                 return cut;
             }
             let level = self.affordable(self.level);
-            let largest = level == self.ladder.top();
+            let largest = level >= self.ladder.largest();
             let before = self.objective;
             let found = self.price(level);
             if let Some(cut) = self.halted() {
@@ -292,7 +287,7 @@ impl<'a> Run<'a> {
             self.improve(&found.found, nothing && largest);
             self.weigh_evidence(&found.found);
             self.course
-                .push(self.flops(), self.objective, (found.is_whole, largest));
+                .push(self.flops(), self.objective, (found.is_whole, level));
             let go_on = observer.round(&Round {
                 round: self.round,
                 neurons: &self.best,
@@ -354,10 +349,10 @@ impl<'a> Run<'a> {
         if !self.course.is_settled(self.settings.settle) {
             return false;
         }
-        let top = self.ladder.top();
-        let room = (self.flops() / CLOSING).max(CHEAP);
-        let is_cheap = self.ladder.flops(self.problem, top) <= room && self.affordable(top) == top;
-        if !is_cheap || self.course.saw_the_largest() {
+        let Some(level) = self.ladder.cheap(self.problem, self.flops()) else {
+            return true;
+        };
+        if self.affordable(level) < level || self.course.saw(level) {
             return true;
         }
         self.wants_largest = true;
@@ -399,7 +394,7 @@ impl<'a> Run<'a> {
                 last.of_best = false;
             }
         } else {
-            if level == self.ladder.top() {
+            if level >= self.ladder.largest() {
                 self.largest_searches += 1;
                 self.evidence
                     .add(self.problem, theta.clone(), found.max_price);

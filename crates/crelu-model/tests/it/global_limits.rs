@@ -16,7 +16,8 @@ fn train_never_raises_the_objective_and_ends_when_told() {
         stop_after: Some(6),
         ..Course::default()
     };
-    let settings = GlobalSettings::default();
+    let mut settings = GlobalSettings::default();
+    settings.thorough = true;
     let start = Neurons::none(8);
     let ended = train(&problem, start, &settings, &Control::default(), &mut course);
     assert_eq!(ended.status, Status::Interrupted);
@@ -56,6 +57,7 @@ fn train_from_an_answer_keeps_it_in_few_rounds() {
     let cold = best(&problem, 0);
     let mut settings = GlobalSettings::default();
     settings.thin = 0.0;
+    settings.thorough = true;
     let control = Control::default();
     let warm = train(&problem, cold.best.clone(), &settings, &control, &mut ());
     assert!(warm.best_objective <= cold.best_objective * (1.0 + 1e-9));

@@ -13,6 +13,7 @@ const STEP: f64 = 0.7;
 fn run(problem: &GlobalProblem, start: Neurons) -> Trained {
     let mut settings = GlobalSettings::default();
     settings.thin = 0.0;
+    settings.thorough = true;
     train(problem, start, &settings, &Control::default(), &mut ())
 }
 

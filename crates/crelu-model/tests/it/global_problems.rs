@@ -56,6 +56,7 @@ pub(crate) fn best(problem: &GlobalProblem, seed: u64) -> Trained {
     settings.thin = 0.0;
     settings.seed = seed;
     settings.tol = 1e-3;
+    settings.thorough = true;
     let start = Neurons::none(problem.rank());
     global::train(problem, start, &settings, &Control::default(), &mut ())
 }

@@ -48,6 +48,8 @@ fn train_with_a_sample_of_the_rows_ends_as_with_all() {
         settings.thin = 0.0;
         settings.ascents = 200;
         settings.sample = sample;
+        settings.thorough = true;
+        settings.tol = 1e-2;
         let none = Neurons::none(5);
         train(&problem, none, &settings, &Control::default(), &mut ())
     };
@@ -63,7 +65,8 @@ fn train_with_a_sample_of_the_rows_ends_as_with_all() {
 fn train_cut_anywhere_says_what_the_searches_saw_at_the_best_network() {
     let (data, target) = teacher(120, 4, 82);
     let problem = problem(&data, &target, 0.02);
-    let settings = GlobalSettings::default();
+    let mut settings = GlobalSettings::default();
+    settings.thorough = true;
     let mut seen = [0; 2];
     for looks in (1..4000).step_by(97) {
         let clock = MovingClock::ticking(1.0);

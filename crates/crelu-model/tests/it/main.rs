@@ -20,6 +20,7 @@ mod failure;
 #[cfg(test)]
 mod gates;
 #[cfg(test)]
+mod global_end;
 mod global_invariance;
 #[cfg(test)]
 mod global_limits;

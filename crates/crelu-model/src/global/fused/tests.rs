@@ -22,6 +22,8 @@ struct Case<T> {
     weights: Vec<T>,
     outer: Vec<T>,
     theta: Vec<T>,
+    /// `rows * weights` in `f64`, `m` numbers a row.
+    images: Vec<f64>,
 }
 
 impl<T: Lane> Case<T> {
@@ -31,24 +33,29 @@ impl<T: Lane> Case<T> {
             let mut one = || -> f64 { StandardNormal.sample(&mut rng) };
             (0..count).map(|_| T::of(one())).collect()
         };
+        let (rows, weights) = (normal(n * rank), normal(rank * m));
+        let image = |at: usize| -> f64 {
+            let (i, j) = (at / m, at % m);
+            let row = rows[i * rank..(i + 1) * rank].iter();
+            let column = &weights[j * rank..(j + 1) * rank];
+            row.zip(column)
+                .map(|(x, w): (&T, &T)| x.wide() * w.wide())
+                .sum()
+        };
         Self {
             n,
             rank,
             m,
-            rows: normal(n * rank),
-            weights: normal(rank * m),
+            images: (0..n * m).map(image).collect(),
+            rows: rows.clone(),
+            weights: weights.clone(),
             outer: normal(m),
             theta: normal(n),
         }
     }
 
     fn image(&self, i: usize, j: usize) -> f64 {
-        let row = &self.rows[i * self.rank..(i + 1) * self.rank];
-        let column = &self.weights[j * self.rank..(j + 1) * self.rank];
-        row.iter()
-            .zip(column)
-            .map(|(x, w)| x.wide() * w.wide())
-            .sum()
+        self.images[i * self.m + j]
     }
 
     /// An image this near to zero may be on either side of it.
