@@ -110,7 +110,8 @@ fn rates(quick: bool) -> Result<Vec<Value>, String> {
             best(runs, || {
                 let before = problem.flops();
                 let searcher = Searcher { seed: 1, round: 1 };
-                search(&problem, &theta, &network, size, 1.0, searcher, &control);
+                let found = search(&problem, &theta, &network, size, 1.0, searcher, &control);
+                assert!(found.max_price > 0.0, "a noisy target has a price");
                 (problem.flops() - before) as f64
             })
         };
