@@ -53,12 +53,20 @@ pub(crate) fn number(
 pub(crate) fn refusal(path: &Path, cell: &str, kind: Cell, place: Place) -> DataError {
     let (path, cell) = (path.to_owned(), cell.trim().to_owned());
     match kind {
-        Cell::NotFinite => DataError::NotFinite { path, place, cell },
-        Cell::Missing => DataError::MissingValue { path, place, cell },
+        Cell::NotFinite => DataError::NotFinite {
+            path,
+            place: place.into(),
+            cell,
+        },
+        Cell::Missing => DataError::MissingValue {
+            path,
+            place: place.into(),
+            cell,
+        },
         Cell::Number(_) | Cell::Text => DataError::NotANumber {
             stray: Stray::of(&cell),
             path,
-            place,
+            place: place.into(),
             cell,
         },
     }

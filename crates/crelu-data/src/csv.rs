@@ -290,7 +290,8 @@ fn names_in(path: &Path, header: &Record, width: usize) -> Result<Vec<String>, D
                 column: Some(column + 1),
                 ..Place::default()
             }
-            .on_line(Some(header.line)),
+            .on_line(Some(header.line))
+            .into(),
             text: String::from_utf8_lossy(cell).into_owned(),
         }),
     };
@@ -325,7 +326,8 @@ fn refuse_units(
                         .and_then(|names| names.get(column))
                         .map(String::as_str),
                 )
-                .on_line(Some(row.line)),
+                .on_line(Some(row.line))
+                .into(),
             cell,
         }),
         _ => Ok(()),
@@ -372,7 +374,7 @@ fn ragged(path: &Path, row: usize, want: usize, first_line: u64, record: &Record
     let cells: Vec<_> = record.cells.iter().map(String::from_utf8_lossy).collect();
     DataError::Ragged {
         path: path.to_owned(),
-        place: Place::row(row).on_line(Some(record.line)),
+        place: Box::new(Place::row(row).on_line(Some(record.line))),
         want,
         got: record.cells.len(),
         first_line,
@@ -449,7 +451,7 @@ impl Rows<'_> {
             let Ok(text) = std::str::from_utf8(bytes) else {
                 return Err(DataError::NotUtf8 {
                     path: self.path.to_owned(),
-                    place: self.place(row, column, Some(record.line)),
+                    place: Box::new(self.place(row, column, Some(record.line))),
                     text: String::from_utf8_lossy(bytes).into_owned(),
                 });
             };
@@ -500,7 +502,7 @@ impl Rows<'_> {
                     None => column.to_string(),
                 },
                 stray: Stray::of(text),
-                place,
+                place: place.into(),
                 cell: text.to_owned(),
             };
         }
@@ -577,14 +579,14 @@ impl Rows<'_> {
             let row = not_finite.first;
             return Err(DataError::NotFinite {
                 path: self.path.to_owned(),
-                place: place(row),
+                place: Box::new(place(row)),
                 cell: text[row].clone(),
             });
         }
         if numbers.count == 0 && self.target_cells == TargetCells::Alike && are_amounts(&text) {
             return Err(DataError::TextTarget {
                 path: self.path.to_owned(),
-                place: place(0),
+                place: Box::new(place(0)),
                 stray: Stray::of(&text[0]),
                 cell: text[0].clone(),
             });
@@ -598,7 +600,7 @@ impl Rows<'_> {
             let cell = text[stray.first].clone();
             return Err(DataError::MixedTarget {
                 path: self.path.to_owned(),
-                place: place(stray.first),
+                place: Box::new(place(stray.first)),
                 stray: match classify(&cell) {
                     Cell::Number(_) => None,
                     _ => Some(Stray::of(&cell)),

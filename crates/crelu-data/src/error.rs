@@ -145,7 +145,7 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
         /// Where.
-        place: Place,
+        place: Box<Place>,
         /// Columns of the first line.
         want: usize,
         /// Columns of this row.
@@ -167,7 +167,7 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
         /// Where the first of them stands.
-        place: Place,
+        place: Box<Place>,
         /// What stands there.
         cell: String,
     },
@@ -181,7 +181,7 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
         /// Where.
-        place: Place,
+        place: Box<Place>,
         /// What can be read of it.
         text: String,
     },
@@ -191,7 +191,7 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
         /// Where.
-        place: Place,
+        place: Box<Place>,
     },
     /// A cell that should be a number.
     #[error(
@@ -203,7 +203,7 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
         /// Where.
-        place: Place,
+        place: Box<Place>,
         /// What stands there.
         cell: String,
         /// What it looks like.
@@ -221,7 +221,7 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
         /// Where.
-        place: Place,
+        place: Box<Place>,
         /// What stands there.
         cell: String,
         /// What it looks like.
@@ -239,7 +239,7 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
         /// Where the first stands.
-        place: Place,
+        place: Box<Place>,
         /// What stands there.
         cell: String,
         /// What it looks like.
@@ -258,7 +258,7 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
         /// Where the first of the fewer stands.
-        place: Place,
+        place: Box<Place>,
         /// What stands there.
         cell: String,
         /// What it looks like; `None`: a number.
@@ -278,7 +278,7 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
         /// Where.
-        place: Place,
+        place: Box<Place>,
         /// What stands there.
         cell: String,
     },
@@ -292,7 +292,7 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
         /// Where.
-        place: Place,
+        place: Box<Place>,
         /// What stands there.
         cell: String,
     },
@@ -492,7 +492,7 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
         /// Where.
-        place: Place,
+        place: Box<Place>,
     },
     /// Not a whole archive.
     #[error(
@@ -574,7 +574,7 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
         /// Where.
-        place: Place,
+        place: Box<Place>,
         /// What stands there.
         entry: String,
     },
@@ -588,7 +588,7 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
         /// Where.
-        place: Place,
+        place: Box<Place>,
         /// What stands there.
         entry: String,
     },
@@ -601,7 +601,7 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
         /// Where.
-        place: Place,
+        place: Box<Place>,
         /// The index.
         index: usize,
         /// The one before it.
@@ -616,7 +616,7 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
         /// Where.
-        place: Place,
+        place: Box<Place>,
         /// The index.
         index: usize,
         /// Features.

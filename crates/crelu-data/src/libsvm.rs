@@ -45,7 +45,7 @@ pub(crate) fn read(
         let Ok(text) = std::str::from_utf8(&line) else {
             return Err(DataError::NotUtf8 {
                 path: path.to_owned(),
-                place: Place::row(row).on_line(Some(number)),
+                place: Box::new(Place::row(row).on_line(Some(number))),
                 text: String::from_utf8_lossy(&line).trim().to_owned(),
             });
         };
@@ -90,7 +90,7 @@ impl SparseRows {
             if label.contains(':') {
                 return Err(DataError::NoLabel {
                     path: path.to_owned(),
-                    place: place(),
+                    place: Box::new(place()),
                     entry: label.to_owned(),
                 });
             }
@@ -107,14 +107,14 @@ impl SparseRows {
             let Some((index, value)) = index_and_value.filter(|&(index, _)| index > 0) else {
                 return Err(DataError::Entry {
                     path: path.to_owned(),
-                    place: place(),
+                    place: Box::new(place()),
                     entry: entry.to_owned(),
                 });
             };
             if index <= previous {
                 return Err(DataError::IndexOrder {
                     path: path.to_owned(),
-                    place: place(),
+                    place: Box::new(place()),
                     index,
                     previous,
                 });
@@ -124,7 +124,7 @@ impl SparseRows {
             {
                 return Err(DataError::IndexBeyond {
                     path: path.to_owned(),
-                    place: place(),
+                    place: Box::new(place()),
                     index,
                     want,
                 });

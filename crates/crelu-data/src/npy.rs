@@ -193,7 +193,7 @@ impl Array {
                     let place = Place::row(row).within(part);
                     return Err(DataError::MissingValue {
                         path: path.to_owned(),
-                        place,
+                        place: place.into(),
                         cell: String::new(),
                     });
                 }
@@ -228,7 +228,7 @@ pub(crate) fn check_finite(
 fn not_finite(path: &Path, place: Place, value: f64) -> DataError {
     DataError::NotFinite {
         path: path.to_owned(),
-        place,
+        place: place.into(),
         cell: value.to_string(),
     }
 }
@@ -353,7 +353,7 @@ impl Dtype {
                         let place = Place::row(row).within(part);
                         Err(DataError::LargeLabel {
                             path: path.to_owned(),
-                            place,
+                            place: place.into(),
                         })
                     }
                     None => Ok(TargetColumn::from_values(values)),
@@ -437,7 +437,7 @@ pub(crate) fn read_array(
                         let place = Place::row(text.len()).within(part);
                         return Err(DataError::NotText {
                             path: path.to_owned(),
-                            place,
+                            place: place.into(),
                         });
                     };
                     text.push(label);

@@ -104,7 +104,7 @@ impl TextSource {
         }
         for (at, byte) in read.iter().enumerate() {
             self.quotes += usize::from(is_quote(byte));
-            if *byte == b'\n' && self.quotes % 2 == 0 {
+            if *byte == b'\n' && self.quotes.is_multiple_of(2) {
                 self.end = End::Reached;
                 watch.cut();
                 return at + 1;

@@ -212,7 +212,7 @@ fn far_from_zero(size: &str) -> String {
 #[test]
 fn fit_of_targets_far_from_zero_is_centred_unless_told_otherwise() {
     let here = Workplace::new();
-    here.put("k.csv", &far_from_zero(""));
+    here.put("k.csv", far_from_zero(""));
     let run = here.run_to(
         0,
         &[
@@ -264,7 +264,7 @@ fn fit_of_targets_far_from_zero_is_centred_unless_told_otherwise() {
 fn fit_of_targets_whose_squares_vanish_says_so() {
     let here = Workplace::new();
     for size in ["e-200", "e200"] {
-        here.put("k.csv", &far_from_zero(size));
+        here.put("k.csv", far_from_zero(size));
         let refused = here.run(&["fit", "k.csv", "--task", "regress"]);
         let line = refused.complaint();
         assert!(
@@ -280,7 +280,7 @@ fn fit_of_rows_against_their_doubles_ends_at_once_with_the_zero_network() {
     let here = Workplace::new();
     let rows = ["0.5,1", "2,7", "-3,0.25"];
     let of = |label: &str| rows.map(|row| format!("{row},{label}\n")).concat();
-    here.put("k.csv", &format!("a,b,y\n{}{}", of("no"), of("yes")));
+    here.put("k.csv", format!("a,b,y\n{}{}", of("no"), of("yes")));
     for mode in ["global", "sampled"] {
         let run = here.run_to(0, &["fit", "k.csv", "--train", mode]);
         assert!(run.out.contains("beta_max is 0"), "{}", run.out);
