@@ -10,6 +10,10 @@ const STEPS: usize = 100;
 /// Rows that ascents begin on, at most: fewer hide the dear neurons that noisy rows have, which are open
 /// on few of them.
 pub(super) const SAMPLE: usize = 16_000;
+/// ... and of many columns no more than so many numbers, but so many rows: there an ascent over all rows
+/// costs as much as a slide.
+const ENTRIES: usize = 1_000_000;
+const FEWEST: usize = 4000;
 /// Most new neurons a sign and round.
 pub(super) const KEEP: usize = 100;
 /// A search is cheap if it takes no more than one part in so many of a run's flops, or than the head
@@ -29,12 +33,14 @@ pub(super) struct Ladder {
 }
 
 impl Ladder {
-    pub(super) fn new(settings: &GlobalSettings, n_samples: usize) -> Self {
+    pub(super) fn new(settings: &GlobalSettings, problem: &GlobalProblem) -> Self {
+        let fitting = (ENTRIES / problem.rank().max(1)).max(FEWEST);
+        let sample = settings.sample.min(fitting);
         Self {
             largest: settings.ascents,
-            sample: settings.sample,
+            sample,
             thorough: settings.thorough,
-            samples: !settings.thorough && settings.sample < n_samples,
+            samples: !settings.thorough && sample < problem.n_samples(),
         }
     }
 

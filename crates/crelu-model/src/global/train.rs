@@ -221,7 +221,7 @@ impl<'a> Run<'a> {
             problem,
             settings,
             control,
-            ladder: Ladder::new(settings, problem.n_samples()),
+            ladder: Ladder::new(settings, problem),
             fitted: vec![0.0; problem.n_samples()],
             objective,
             best: Neurons::none(problem.rank()),
