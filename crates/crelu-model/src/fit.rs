@@ -9,7 +9,7 @@ use crate::gates::{Patterns, sample_within};
 use crate::model::Model;
 use crate::network::Network;
 use crate::prepared::Prepared;
-use crate::programme::{self, Activation, Check, Observer, Programme, Solution};
+use crate::programme::{self, Activation, Check, Observer, Programme};
 use crate::report::{
     HistoryEntry, LossName, PrimalUsed, Report, Score, Seconds, TrainMode, Training,
 };
@@ -213,8 +213,11 @@ fn fit_sampled(
     if prepared.classify() && control.halt().is_none() {
         solution.point = solution.point.break_ties(&programme);
     }
+    // the sparse copies' own network, where it is better than that of the feasible point
+    let sparse = solution.network.as_ref().map(|network| network.v.as_ref());
+    let v = sparse.unwrap_or(solution.point.v.as_ref());
     let (network, objective) =
-        returned_network(&programme, &solution, space, &patterns.gates, inputs, beta);
+        returned_network(&programme, v, space, &patterns.gates, inputs, beta);
 
     let convex = solution.point.objective / count;
     let dual_bound = solution.certificate.bound / count;
@@ -296,16 +299,15 @@ fn given(gates: &Mat<f64>, inputs: &Mat<f64>, bias: bool) -> Result<Mat<f64>, Fi
     })
 }
 
-/// The network of the feasible point, and its objective from its own weights.
+/// The network of a point's blocks, and its objective from its own weights.
 fn returned_network(
     programme: &Programme,
-    solution: &Solution,
+    v: MatRef<'_, f64>,
     space: &RowSpace,
     gates: &Mat<f64>,
     inputs: &Mat<f64>,
     beta: f64,
 ) -> (Network, f64) {
-    let v = solution.point.v.as_ref();
     let active: Vec<usize> = (0..v.ncols())
         .filter(|&b| (0..v.nrows()).any(|k| v[(k, b)] != 0.0))
         .collect();
@@ -342,26 +344,33 @@ impl Observer for Recorder<'_> {
     fn check(&mut self, check: &Check<'_>) {
         #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
         let n = self.programme.n_samples() as f64;
-        let train = Score::of(&check.point.fitted, self.programme.target(), self.classify);
+        let point = check.point;
+        let (v, fitted, objective, active) = match check.network {
+            Some(own) => (own.v.as_ref(), &own.fitted, own.objective, own.active),
+            None => (
+                point.v.as_ref(),
+                &point.fitted,
+                point.objective,
+                point.active,
+            ),
+        };
+        let train = Score::of(fitted, self.programme.target(), self.classify);
         let test = self.test.as_ref().map(|(inputs, target)| {
             Score::of(
-                &point_outputs(self.programme, check.point.v.as_ref(), inputs.as_ref()),
+                &point_outputs(self.programme, v, inputs.as_ref()),
                 target,
                 self.classify,
             )
         });
         let mut entry = HistoryEntry::of(
             (check.iteration, check.seconds),
-            check.point.objective / n,
-            check.point.active,
+            objective / n,
+            active,
             train,
             test,
         );
         entry.dual_bound = Some(check.dual_bound / n);
-        entry.gap = Some(programme::relative_gap(
-            check.point.objective,
-            check.dual_bound,
-        ));
+        entry.gap = Some(programme::relative_gap(objective, check.dual_bound));
         self.history.push(entry);
         self.stop |= !self.observer.progress(Progress::Check(&entry));
     }

@@ -9,6 +9,7 @@ mod price;
 mod primal;
 mod solve;
 mod source_system;
+mod sparse_network;
 mod three_block;
 mod three_primal;
 mod two_block;
@@ -22,6 +23,7 @@ pub use solve::{
     Splitting, Switch, WarmStart, solve,
 };
 pub use source_system::SourceSystem;
+pub use sparse_network::SparseNetwork;
 pub use three_block::ThreeBlockProx;
 pub use three_primal::{ConeBasis, ThreeBlockInner, ThreeBlockPrimal};
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::certificate::{Certificate, FeasiblePoint, Multipliers};
 use super::choose::{Choice, choose};
 use super::gate_start::gate_start;
+use super::sparse_network::SparseNetwork;
 use super::{Activation, Programme, newton, three_block, two_block, working_set};
 use crate::error::FitError;
 
@@ -215,6 +216,8 @@ pub struct Check<'a> {
     pub seconds: f64,
     /// The best point inside its cones.
     pub point: &'a FeasiblePoint,
+    /// The best network of the sparse copies, where it is better than the point's.
+    pub network: Option<&'a SparseNetwork>,
     /// The best lower bound.
     pub dual_bound: f64,
 }
@@ -249,6 +252,9 @@ pub struct Solution {
     pub status: Status,
     /// The best point.
     pub point: FeasiblePoint,
+    /// The best network of the sparse copies, where it is better than the point's: for data of many
+    /// coordinates only, whose cones are thin.
+    pub network: Option<SparseNetwork>,
     /// The best bound and its dual point.
     pub certificate: Certificate,
     /// Iterations, Newton steps among them; summed over working sets.
@@ -528,6 +534,7 @@ pub(super) fn finish(
     Solution {
         status,
         point: tracker.point.clone(),
+        network: tracker.better_network().cloned(),
         certificate: tracker.certificate.clone(),
         iterations: totals.iterations,
         newton_steps: totals.newton_steps,
@@ -590,6 +597,7 @@ pub(super) struct Tracker<'a> {
     pub(super) control: Control<'a>,
     observer: &'a mut dyn Observer,
     pub(super) point: FeasiblePoint,
+    network: Option<SparseNetwork>,
     pub(super) certificate: Certificate,
     best_gap: f64,
     /// The larger residual at its smallest, at the penalty parameter in force.
@@ -627,6 +635,7 @@ impl<'a> Tracker<'a> {
             control,
             observer,
             point: FeasiblePoint::zero(programme),
+            network: None,
             certificate,
             best_gap: f64::INFINITY,
             best_residual: f64::INFINITY,
@@ -659,6 +668,34 @@ impl<'a> Tracker<'a> {
         }
     }
 
+    /// The network of sparse copies as they stand, before a check if it is early: it is there after
+    /// a few iterations, long before points inside the cones are.
+    pub(super) fn offer_network(&mut self, v: &[f64]) {
+        let found = SparseNetwork::of(self.programme, v);
+        let best = self.network.as_ref().map_or(f64::INFINITY, |n| n.objective);
+        if let Some(found) = found.filter(|found| found.objective < best) {
+            self.network = Some(found);
+        }
+    }
+
+    fn better_network(&self) -> Option<&SparseNetwork> {
+        let network = self.network.as_ref();
+        network.filter(|network| network.objective < self.point.objective)
+    }
+
+    /// Tells the observer where the run stands.
+    pub(super) fn show(&mut self, iteration: usize) {
+        // the field, not the method: the observer is borrowed beside it
+        let network = self.network.as_ref();
+        self.observer.check(&Check {
+            iteration: self.before + iteration,
+            seconds: self.control.seconds(),
+            point: &self.point,
+            network: network.filter(|network| network.objective < self.point.objective),
+            dual_bound: self.certificate.bound,
+        });
+    }
+
     pub(super) fn offer_certificate(&mut self, certificate: Certificate) {
         if certificate.bound > self.certificate.bound {
             self.certificate = certificate;
@@ -681,12 +718,7 @@ impl<'a> Tracker<'a> {
     /// Tells the observer, and says how to go on.
     pub(super) fn conclude(&mut self, iteration: usize) -> Verdict {
         let gap = self.gap();
-        self.observer.check(&Check {
-            iteration: self.before + iteration,
-            seconds: self.control.seconds(),
-            point: &self.point,
-            dual_bound: self.certificate.bound,
-        });
+        self.show(iteration);
         if gap < BETTER * self.best_gap {
             self.best_gap = gap;
             self.idle = 0;

@@ -12,6 +12,7 @@ use super::choose::{Choice, Form, Method};
 use super::primal::{System, failed};
 use super::solve::{Totals, Tracker, WarmStart, has_cones};
 use super::source_system::SourceSystem;
+use super::sparse_network::SparseNetwork;
 use super::three_primal::{ConeBasis, ThreeBlockInner, ThreeBlockPrimal};
 use super::two_block::{first_rho, zero_start};
 use crate::error::{FitError, Setting};
@@ -22,6 +23,10 @@ const TAU: f64 = 10.0;
 const POWER: usize = 30;
 /// Iterations of the start on thin cones before the two-block form takes over.
 const CHANGE_OVER: usize = 50;
+/// Iterations after which the network of the sparse copies is looked at, between the checks.
+const EARLY: usize = 2;
+/// From this many rows on `rho` changes less often: a factorisation costs ten iterations.
+const LARGE: usize = 2000;
 /// A check costs two and a half iterations here: every so many times the set interval.
 const CHECK_FACTOR: usize = 5;
 
@@ -176,7 +181,10 @@ pub(super) fn run<T: Real>(
     };
     let mut state = AdmmState::zero(n, prox.dim(), T::of(first_rho(programme)));
     let limit = tracker.settings.max_iters.saturating_sub(totals.iterations);
+    let large = n >= LARGE;
+    let (first, growth, band) = if large { (10, 2.5, 2.0) } else { (5, 2.0, 1.5) };
     let settings = AdmmSettings::default()
+        .penalty_schedule(first, growth, band)
         .max_iters(if change_over {
             limit.min(CHANGE_OVER)
         } else {
@@ -341,6 +349,9 @@ impl<T: Real> DenseMonitor<'_, '_, T> {
             self.tracker.offer_certificate(certificate);
         }
         let v: Vec<f64> = state.v[..rank * blocks].iter().map(|x| x.wide()).collect();
+        if SparseNetwork::serves(programme) {
+            self.tracker.offer_network(&v);
+        }
         self.tracker
             .offer_point(FeasiblePoint::from_point(programme, &v));
     }
@@ -359,6 +370,16 @@ impl<T: Real> Monitor<T, ThreeBlockProx<T>> for DenseMonitor<'_, '_, T> {
         }
         let every = CHECK_FACTOR * self.tracker.settings.check_every;
         if every == 0 || !self.iteration.is_multiple_of(every) {
+            if every > 0
+                && self.iteration.is_multiple_of(EARLY)
+                && SparseNetwork::serves(self.tracker.programme)
+            {
+                let split = self.tracker.programme.rank() * self.tracker.programme.n_blocks();
+                let v: Vec<f64> = state.v[..split].iter().map(|x| x.wide()).collect();
+                self.tracker.offer_network(&v);
+                self.tracker.show(self.iteration);
+                self.products += 1.0;
+            }
             return Verdict::Continue;
         }
         self.check(state);

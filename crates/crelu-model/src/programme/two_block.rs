@@ -11,6 +11,7 @@ use super::cone::ConeGroup;
 use super::newton;
 use super::primal::{Built, System};
 use super::solve::{TOLERANCE_MARGIN, Totals, Tracker, WarmStart, has_cones, relative_gap};
+use super::sparse_network::SparseNetwork;
 use crate::error::{FitError, Setting};
 
 /// From this many rows on `rho` changes less often: a factorisation costs many iterations.
@@ -314,8 +315,12 @@ impl<T: Real> GapMonitor<'_, '_, T> {
         self.tracker.offer_certificate(certificate);
 
         let raw = raw_objective(programme, state);
+        let v = wide(&state.v);
+        if SparseNetwork::serves(programme) {
+            self.tracker.offer_network(&v);
+        }
         self.tracker
-            .offer_point(FeasiblePoint::from_point(programme, &wide(&state.v)));
+            .offer_point(FeasiblePoint::from_point(programme, &v));
         let tol = self.tracker.settings.tol;
         let reached = self.tracker.gap() <= TOLERANCE_MARGIN * tol;
         if !exact || reached || !has_cones(programme) {

@@ -47,6 +47,8 @@ mod oracle;
 #[cfg(test)]
 mod primal;
 #[cfg(test)]
+mod sparse_network;
+#[cfg(test)]
 mod targets;
 #[cfg(test)]
 mod units;

@@ -1,0 +1,84 @@
+use faer::{Accum, Mat, MatMut, MatRef};
+use linalg_core::{dot, product};
+
+use super::Programme;
+use super::choose::THIN_RANK;
+use super::solve::has_cones;
+use crate::loss::SquaredLoss;
+use admm::Loss;
+
+/// The network that the sparse copies are by themselves, whatever their cones say:
+///
+/// ```text
+///     f = c sum_b s_b (R v_b)_+,   J = |f - y|^2 / 2 + c beta_sum sum_b |v_b|,   c >= 0 the best
+/// ```
+///
+/// In many dimensions cones are thin and points inside them are poor for long; this network has
+/// patterns of its own, and its `J` may lie below the programme's optimum.
+///
+/// **Cost** one product with the blocks that are not zero.
+#[derive(Debug, Clone)]
+pub struct SparseNetwork {
+    /// The hidden weights in the coordinates of the data, `rank x n_blocks`, scaled.
+    pub v: Mat<f64>,
+    /// Its outputs, `n_samples`.
+    pub fitted: Vec<f64>,
+    /// `J` in sum scaling.
+    pub objective: f64,
+    /// Blocks that are not zero.
+    pub active: usize,
+}
+
+impl SparseNetwork {
+    /// Whether the copies of a programme are worth looking at: where they are not the feasible point.
+    pub(super) fn serves(programme: &Programme) -> bool {
+        has_cones(programme) && programme.rank() > THIN_RANK
+    }
+
+    /// The network of `v`, `rank * n_blocks`; none if no multiple of it is better than zero.
+    pub(super) fn of(programme: &Programme, v: &[f64]) -> Option<Self> {
+        let (rank, n) = (programme.rank(), programme.n_samples());
+        let active: Vec<usize> = (0..programme.n_blocks())
+            .filter(|b| v[b * rank..(b + 1) * rank].iter().any(|x| *x != 0.0))
+            .collect();
+        let (mut fitted, mut penalty) = (vec![0.0; n], 0.0);
+        let mut images = vec![0.0; n * active.len().min(CHUNK)];
+        for chunk in active.chunks(CHUNK) {
+            let packed = Mat::from_fn(rank, chunk.len(), |k, j| v[chunk[j] * rank + k]);
+            let images = &mut images[..n * chunk.len()];
+            product(
+                MatMut::from_column_major_slice_mut(images, n, chunk.len()),
+                Accum::Replace,
+                programme.data().transpose(),
+                packed.as_ref(),
+                1.0,
+            );
+            for (j, (&block, image)) in chunk.iter().zip(images.chunks_exact(n)).enumerate() {
+                let sign = programme.sign(block);
+                for (f, h) in fitted.iter_mut().zip(image) {
+                    *f += sign * h.max(0.0);
+                }
+                penalty += packed.col(j).norm_l2();
+            }
+        }
+        let beta = programme.beta_sum();
+        let along = dot(&fitted, programme.target()) - beta * penalty;
+        let factor = along / dot(&fitted, &fitted);
+        // not so for NaN: 0 / 0 where nothing is active
+        let is_better = factor > 0.0 && factor.is_finite();
+        if !is_better {
+            return None;
+        }
+        linalg_core::scale(factor, &mut fitted);
+        let whole = MatRef::from_column_major_slice(v, rank, programme.n_blocks());
+        Some(Self {
+            v: Mat::from_fn(rank, programme.n_blocks(), |k, b| factor * whole[(k, b)]),
+            objective: SquaredLoss.value(&fitted, programme.target()) + beta * factor * penalty,
+            fitted,
+            active: active.len(),
+        })
+    }
+}
+
+/// Blocks whose images are computed in one product.
+const CHUNK: usize = 128;
