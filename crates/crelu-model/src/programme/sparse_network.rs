@@ -5,7 +5,6 @@ use super::Programme;
 use super::choose::THIN_RANK;
 use super::solve::has_cones;
 use crate::loss::SquaredLoss;
-use admm::Loss;
 
 /// The network that the sparse copies are by themselves, whatever their cones say:
 ///
