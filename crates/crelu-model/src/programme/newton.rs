@@ -178,6 +178,7 @@ pub(super) fn finish(
 
 struct Finish<'p> {
     programme: &'p Programme,
+    control: Control<'p>,
     cone: ConeGroup<'p, f64>,
     sigma: f64,
     first_sigma: f64,
@@ -212,6 +213,7 @@ impl<'p> Finish<'p> {
         let blocks = programme.blocks();
         let mut run = Self {
             programme,
+            control,
             cone,
             sigma,
             first_sigma: sigma,
@@ -271,7 +273,7 @@ impl<'p> Finish<'p> {
             // beyond the precision of the Newton system the plain iteration goes on
             return if matches!(
                 error,
-                FitError::Linalg(LinalgError::NotPositiveDefinite { .. })
+                FitError::Linalg(LinalgError::NotPositiveDefinite { .. } | LinalgError::Halted)
             ) {
                 Ok(false)
             } else {
@@ -286,6 +288,10 @@ impl<'p> Finish<'p> {
         let theta = self.theta.clone();
         let mut trial = theta.clone();
         for halving in 0..HALVINGS {
+            // a trial is an exact projection: after the limit there is none
+            if self.control.halt().is_some() {
+                return Ok(false);
+            }
             let t = 0.5_f64.powi(halving);
             combine(1.0, &theta, t, &direction, &mut trial);
             let value = self.evaluate(&trial);
@@ -319,7 +325,7 @@ impl<'p> Finish<'p> {
         );
         let largest = (0..side).map(|i| gram[(i, i)]).fold(0.0, f64::max);
         let mut system = ShiftedGram::from_dense(gram.as_ref())?;
-        system.factor(1.0 + RIDGE * largest, 1.0, &linalg_core::Control::default())?;
+        system.factor(1.0 + RIDGE * largest, 1.0, &self.control)?;
         if !wide {
             system.solve_vector(x);
             return Ok(());
