@@ -40,6 +40,16 @@ pub(super) fn pays(programme: &Programme, settings: &ProgrammeSettings, choice: 
     }
 }
 
+/// After a limit all patterns are priced once more only where that takes no more than this, a tenth of
+/// a second.
+const LATE_FLOPS: f64 = 2e9;
+
+/// Flops of a product with all patterns.
+#[expect(clippy::cast_precision_loss, reason = "counts far below 2^53")]
+fn price_flops(programme: &Programme) -> f64 {
+    2.0 * (programme.n_samples() * programme.n_patterns()) as f64 * programme.rank() as f64
+}
+
 /// Solves on a working set of patterns, prices the others, adds the worst, until the gap over all
 /// patterns is within the tolerance.
 ///
@@ -108,10 +118,20 @@ pub(super) fn solve(
         inside = Some(solution.choice.clone());
 
         let begun = control.seconds();
-        let prices = set.price(programme, &solution, control);
         let point = FeasiblePoint::from_point(programme, &set.spread(programme, &solution.point));
         let active = point.active;
         tracker.offer_point(point);
+        if let Some(halt) = control.halt()
+            && price_flops(programme) > LATE_FLOPS
+        {
+            // the bound stays that of the last prices
+            totals.seconds.monitor += control.seconds() - begun;
+            tracker.before = totals.iterations;
+            tracker.conclude(0);
+            status = halt.into();
+            break;
+        }
+        let prices = set.price(programme, &solution, control);
         tracker.offer_certificate(prices.certificate);
         totals.seconds.monitor += control.seconds() - begun;
         tracker.before = totals.iterations;
