@@ -9,6 +9,13 @@ const IDLE: usize = 10;
 /// Directions of earlier sweeps that a sweep's move is made conjugate to. One would do if a sweep
 /// were a symmetric linear map of the gradient; with line searches and changing orders it is not.
 const MEMORY: usize = 6;
+/// A move becomes a direction only if it is longer than this times the root of a rounding, beside
+/// the point: images are differences of residuals, and below that made-up directions were seen to
+/// undo what the sweeps win. Plain sweeps do the rest.
+const FINEST: f64 = 10.0;
+/// After so many sweeps the residual is computed anew and the directions are forgotten, so that no
+/// error of an image can last; one product in thirty sweeps.
+const RENEW: usize = 30;
 /// Share of `|A'| (|y| + |F w|)` roundings that the gradient carries: they are of either sign.
 const ROUNDING: f64 = 0.25;
 
@@ -205,7 +212,11 @@ impl<'a, T: Real> Blocks<'a, T> {
                 return Err(PrimalError::NotFinite { sweep: sweeps });
             }
             // what the blocks met on their turn stands for the gradient until it is small enough
-            left = if seen <= 2.0 * wanted.max(rounding) || sweeps == self.max_sweeps {
+            let renew = sweeps % RENEW == 0;
+            if renew {
+                self.conjugate.clear();
+            }
+            left = if renew || seen <= 2.0 * wanted.max(rounding) || sweeps == self.max_sweeps {
                 self.full_gradient(fw, rho, factor)
             } else {
                 seen
@@ -326,29 +337,34 @@ impl<T: Real> Conjugate<T> {
     }
 
     /// Replaces the sweep's move by the best one along its part that is conjugate to those before;
-    /// where that part is mostly rounding, so that its image would not be its image, the move stands. Twice what `phi` fell
-    /// by, 0 where the move stands.
+    /// where that part is mostly rounding, so that its image would not be its image, the move stands.
+    /// Twice what `phi` fell by, about.
     fn end(&mut self, weight: T, x: &mut [T], misfit: &mut [T]) -> f64 {
         let new = &mut self.new;
         sub_into(x, &self.x, &mut new.p);
         sub_into(misfit, &self.misfit, &mut new.image);
         let whole = new.against(weight, &new.p, &new.image);
+        let point = dot(&self.misfit, &self.misfit) + weight * dot(&self.x, &self.x);
         for old in &self.ring[..self.count] {
             let share = old.against(weight, &new.p, &new.image) / old.curvature;
             old.add(-share, &mut new.p, &mut new.image);
         }
         new.curvature = new.against(weight, &new.p, &new.image);
         let step = -new.against(weight, &self.x, &self.misfit) / new.curvature;
-        let new_curvature = new.curvature;
-        if step.is_finite() && new_curvature > T::EPS.sqrt() * whole {
+        let curvature = new.curvature;
+        let finest = FINEST.powi(2) * T::EPS * point.wide();
+        // not so for NaN
+        let is_sound = curvature > (T::EPS.sqrt() * whole).max(finest);
+        if step.is_finite() && is_sound {
             x.copy_from_slice(&self.x);
             misfit.copy_from_slice(&self.misfit);
             new.add(step, x, misfit);
             core::mem::swap(&mut self.ring[self.next], new);
             self.next = (self.next + 1) % MEMORY;
             self.count = (self.count + 1).min(MEMORY);
-            return step * step * new_curvature;
+            return step * step * curvature;
         }
-        0.0
+        self.clear();
+        whole
     }
 }

@@ -106,7 +106,8 @@ fn time_limit_ends_the_run_with_an_iterate() {
     let phases = solution.seconds;
     assert!(phases.primal > 0.0 && phases.prox > 0.0 && phases.dual > 0.0 && phases.monitor > 0.0);
     let total = phases.setup + phases.primal + phases.prox + phases.dual + phases.monitor;
-    assert!(total <= 51.0, "{phases:?}");
+    // one reading says stop, one more closes the phase
+    assert!(total <= 52.0, "{phases:?}");
 }
 
 #[test]

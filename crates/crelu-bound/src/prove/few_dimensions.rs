@@ -90,9 +90,11 @@ pub(super) fn close(
     if dimensions == Dimensions::More {
         return Ok(None);
     }
-    let mut cones = ConeSettings::default();
-    cones.tolerance = CONE_TOLERANCE;
-    cones.visits = CONE_VISITS;
+    let mut cones = ConeSettings {
+        tolerance: CONE_TOLERANCE,
+        visits: CONE_VISITS,
+        ..ConeSettings::default()
+    };
     let now = control.seconds();
     let mut end = control.ends_at();
     if let Some(seconds) = seconds.filter(|seconds| *seconds > 0.0) {

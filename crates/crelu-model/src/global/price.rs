@@ -96,11 +96,18 @@ pub fn search(
         "theta: one value a sample"
     );
     let (mut priced, products) = in_pool(|| {
-        let (found, products) = ascend(problem, theta, neurons, size, threshold, searcher, control);
+        let (mut found, products) =
+            ascend(problem, theta, neurons, size, threshold, searcher, control);
+        // beside a neuron in use there may be a dearer one; searches that only begin on a sample
+        // leave that to those of all rows
+        if size.rows.is_none() {
+            found.extend(neurons);
+        }
         let mut priced = refine(problem, theta, found, control);
-        // those in use are at rest: a price, no step
-        priced.prices.extend(prices(problem, theta, neurons));
-        priced.neurons.extend(neurons);
+        if size.rows.is_some() {
+            priced.prices.extend(prices(problem, theta, neurons));
+            priced.neurons.extend(neurons);
+        }
         (priced, products)
     });
     let max_price = priced.prices.iter().fold(0.0_f64, |a, p| a.max(*p));

@@ -152,7 +152,12 @@ impl FitSettings {
                 OF_GLOBAL,
             ),
             (Setting::Thin, global || self.thin.is_none(), OF_GLOBAL),
-            (Setting::Settle, global || self.settle.is_none(), OF_GLOBAL),
+            // a sampled programme never settles
+            (
+                Setting::Settle,
+                global || self.settle.is_none_or(|share| share == 0.0),
+                OF_GLOBAL,
+            ),
             (Setting::Thorough, global || !self.thorough, OF_GLOBAL),
             (
                 Setting::MaxNeurons,

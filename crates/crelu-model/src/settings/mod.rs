@@ -28,7 +28,7 @@ use crate::report::TrainMode;
 /// | `tol` | that of the engine | at least 0, finite |
 /// | `max_iters` | that of the engine | |
 /// | `ascents` | 800 | at least 1; global only |
-/// | `thin` | 1e-3, with `max_neurons` 0 | at least 0, finite; global only |
+/// | `thin` | 1e-3, with `max_neurons` 0 | at least 0, finite; 0 in sampled mode |
 /// | `max_neurons` | none | at least 1; global only |
 /// | `settle` | with `tol` that; else 1e-2, and 1e-3 in the first 3e11 flops; `thorough`: 0 | at least 0, finite; global only |
 /// | `thorough` | false | global only |
