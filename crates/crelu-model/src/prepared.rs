@@ -292,7 +292,7 @@ const MOST_BEYOND: f64 = 1e150;
 
 fn test_in_range(inputs: &Mat<f64>, target: &[f64], test: &Dataset) -> Result<(), FitError> {
     for row in 0..inputs.ncols() {
-        let far = |x: &f64| !(x.abs() <= MOST_BEYOND);
+        let far = |x: &f64| x.is_nan() || x.abs() > MOST_BEYOND;
         if let Some(column) = inputs.col(row).iter().position(far) {
             let value = test.features()[(column, row)];
             return Err(FitError::TestRange {

@@ -66,6 +66,9 @@ fn fit_in_either_splitting_reaches_the_same_objective() {
                 splitting,
                 "--beta-frac",
                 "0.1",
+                // the three-block form needs 6400 here
+                "--max-iters",
+                "20000",
             ],
         );
         let report = here.report(&format!("{splitting}.json"));

@@ -116,9 +116,10 @@ mod tests {
 
     #[test]
     fn course_of_a_power_law_settles_when_half_of_the_share_is_left() {
-        // J = 1 + 0.5 / k: what is left after k rounds is 0.5 / k
-        let left = |k: f64| 1.0 + 0.5 / (k + 1e-9).max(0.5);
-        for (settle, rounds) in [(0.1, 10_u64), (0.05, 20), (0.02, 50)] {
+        // J = 1 + 0.5 / k, k in eighths of a unit of work: what is left after k units is 0.5 / k
+        let left = |eighths: f64| 1.0 + 0.5 / (eighths / 8.0).max(0.5);
+        for (settle, units) in [(0.1, 10_u64), (0.05, 20), (0.02, 50)] {
+            let rounds = 8 * units;
             let ends = (1..4 * rounds).find(|&k| course(k, 1, left).is_settled(Some(settle)));
             let ends = ends.expect("the objective settles");
             assert!(

@@ -48,10 +48,10 @@ fn climb_rows<T: Lane, U: Unit<T>, const R: usize, const V: usize>(
     let rows = &rows[first * rank..(first + R) * rank];
     let theta = &theta[first..first + R];
     let mut s = images::<T, U, R, V>(unit, rows, rank, weights);
-    for q in 0..R {
-        let t = unit.splat(theta[q]);
-        for v in 0..V {
-            s[q][v] = unit.where_open(s[q][v], t);
+    for (row, t) in s.iter_mut().zip(theta) {
+        let t = unit.splat(*t);
+        for s in row.iter_mut() {
+            *s = unit.where_open(*s, t);
         }
     }
     add_outer::<T, U, R, V>(unit, rows, rank, &s, slopes);

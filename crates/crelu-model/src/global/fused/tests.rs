@@ -130,12 +130,12 @@ impl<T: Lane> Case<T> {
             |j| self.outer[j].wide(),
             &format!("{at}: slopes"),
         );
-        for j in 0..m {
+        for (j, got) in along.iter().enumerate().take(m) {
             let terms = (0..n).map(|i| self.theta[i].wide() * self.image(i, j).max(0.0));
             let want: f64 = terms.sum();
             let room = 30.0 * tolerance::<T>(n + rank);
             let room = room * f64::from(u32::try_from(rank).unwrap()).sqrt();
-            assert!((along[j].wide() - want).abs() <= room, "{at}: along {j}");
+            assert!((got.wide() - want).abs() <= room, "{at}: along {j}");
         }
 
         let mut slopes = zeros(rank * padded);
