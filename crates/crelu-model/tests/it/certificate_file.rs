@@ -140,7 +140,7 @@ proptest! {
             bytes[at] = *value;
         }
         if let Ok(file) = CertificateFile::from_bytes(&bytes)
-            && let Ok(checked) = fit.model.verify(&file, &data)
+            && let Ok(checked) = fit.model.verify(&file, data)
         {
             prop_assert!(checked.bound <= checked.objective);
             prop_assert!(checked.bound >= file.bound * (1.0 - 1e-8));
@@ -152,7 +152,7 @@ proptest! {
 fn certificate_of_a_fit_checks_out_on_its_data_alone() {
     let (data, fit) = proven();
     let file = fit.certificate.as_ref().unwrap();
-    let checked = fit.model.verify(&file, &data).unwrap();
+    let checked = fit.model.verify(file, data).unwrap();
     assert_eq!(Some(checked.bound), fit.report.proven_bound);
     assert_eq!(Some(checked.proof), fit.report.proof);
     assert!(checked.bound > 0.0 && checked.bound <= fit.report.objective_network);
@@ -160,7 +160,7 @@ fn certificate_of_a_fit_checks_out_on_its_data_alone() {
     assert!(apart <= 1e-12 * checked.objective);
 
     let other = regression_set(4, 60, 8);
-    let refused = fit.model.verify(&file, &other);
+    let refused = fit.model.verify(file, &other);
     assert!(
         matches!(
             refused,
@@ -169,7 +169,7 @@ fn certificate_of_a_fit_checks_out_on_its_data_alone() {
         "{refused:?}"
     );
     let short = data.select(&(0..59).collect::<Vec<_>>());
-    let refused = fit.model.verify(&file, &short);
+    let refused = fit.model.verify(file, &short);
     assert!(matches!(
         refused,
         Err(VerifyError::Certificate(CertificateError::Rows {
@@ -179,7 +179,7 @@ fn certificate_of_a_fit_checks_out_on_its_data_alone() {
     ));
     let mut raised = file.clone();
     raised.bound *= 1.0 + 1e-7;
-    let refused = fit.model.verify(&raised, &data);
+    let refused = fit.model.verify(&raised, data);
     assert!(
         matches!(
             refused,
@@ -190,7 +190,7 @@ fn certificate_of_a_fit_checks_out_on_its_data_alone() {
     let mut model = fit.model.clone();
     model.beta *= 2.0;
     assert!(matches!(
-        model.verify(&file, &data),
+        model.verify(file, data),
         Err(VerifyError::Certificate(CertificateError::Beta { .. }))
     ));
 }

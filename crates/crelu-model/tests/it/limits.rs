@@ -118,8 +118,7 @@ fn try_limits(train: &Dataset, settings: &FitSettings, name: &str) -> usize {
     let mut trained = 0;
     for k in 0..LIMITS {
         // denser at the beginning, where the data are prepared
-        let share = (k as f64 / LIMITS as f64).powi(2);
-        let limit = (share * looks as f64).floor() as usize;
+        let limit = looks * k * k / (LIMITS * LIMITS);
         let name = format!("{name}, limit {limit} of {looks}");
         let (fit, ended) = limited(train, settings, limit, &name);
         assert!(ended <= limit + MOST_LOOKS, "{name}: {ended} looks");
