@@ -11,7 +11,7 @@
 //! are is told by [`condition_estimate`], how large a rank is needed by [`effective_dimension`].
 //!
 //! Nothing here reads a clock, a file or a random source of the operating system: a limit comes
-//! in through [`Control`](linalg_core::Control), a seed through the caller.
+//! in through [`Control`], a seed through the caller.
 //!
 //! Frangella, Tropp & Udell, "Randomized Nystrom preconditioning", SIAM J. Matrix Anal. Appl. 44
 //! (2023).
