@@ -9,7 +9,7 @@ use crate::gates::{Patterns, sample_within};
 use crate::model::Model;
 use crate::network::Network;
 use crate::prepared::Prepared;
-use crate::programme::{self, Activation, Check, Observer, Programme};
+use crate::programme::{self, Activation, Check, Observer, Programme, WarmStart};
 use crate::report::{
     HistoryEntry, LossName, PrimalUsed, Report, Score, Seconds, TrainMode, Training,
 };
@@ -105,23 +105,60 @@ fn trained(
 ) -> Result<Fit, FitError> {
     observer.progress(Progress::Doing("preparing the data"));
     let mut prepared = Prepared::of(train, test, settings.get(), control)?;
+    fit_prepared(
+        &mut prepared,
+        &mut Carried::default(),
+        settings,
+        control,
+        observer,
+    )
+}
+
+/// What a fit hands to the next one of the same prepared data, at another penalty.
+#[derive(Debug, Default)]
+pub(crate) struct Carried {
+    /// Sampled mode: the set-up.
+    sampled: Option<SetUp>,
+    /// Sampled mode: where the programme starts.
+    pub(crate) warm: Option<WarmStart>,
+}
+
+/// What of a sampled fit does not depend on the penalty.
+#[derive(Debug)]
+struct SetUp {
+    /// Its penalty is that of the last fit.
+    programme: Programme,
+    /// The gates in preprocessed coordinates.
+    gates: Mat<f64>,
+    /// Of the mean objective.
+    beta_max: f64,
+}
+
+/// A fit of prepared data, from where `carried` ended.
+pub(crate) fn fit_prepared(
+    prepared: &mut Prepared,
+    carried: &mut Carried,
+    settings: &CheckedFitSettings,
+    control: &Control<'_>,
+    observer: &mut dyn FitObserver,
+) -> Result<Fit, FitError> {
     let units = prepared.units;
     let settings = &settings.in_units(&units)?;
     observer.progress(Progress::Doing("setting up"));
     let mut observer = UserUnits { observer, units };
     if prepared.zero_is_optimal {
-        let mut fit = optimal_zero_fit(&prepared, settings, control, &mut observer);
+        let mut fit = optimal_zero_fit(prepared, settings, control, &mut observer);
         fit_out(&mut fit, &units);
         return Ok(fit);
     }
     let mut fit = match settings.get().train_in_force() {
-        TrainMode::Sampled => fit_sampled(&mut prepared, settings, control, &mut observer),
+        TrainMode::Sampled => fit_sampled(prepared, carried, settings, control, &mut observer),
         TrainMode::Global => {
-            crate::fit_global::fit_global(&prepared, settings, control, &mut observer)
+            crate::fit_global::fit_global(prepared, settings, control, &mut observer)
         }
     }?;
     let proven =
-        crate::proof::prove_fit(&prepared, settings.get(), &mut fit, control, &mut observer);
+        crate::proof::prove_fit(prepared, settings.get(), &mut fit, control, &mut observer);
     match proven {
         // a decomposition that does not converge, or is stopped, proves nothing; the network stands
         Ok(()) | Err(FitError::Bound(BoundError::Linalg(_)) | FitError::Linalg(_)) => {}
@@ -133,45 +170,25 @@ fn trained(
 
 fn fit_sampled(
     prepared: &mut Prepared,
+    carried: &mut Carried,
     settings: &CheckedFitSettings,
     control: &Control<'_>,
     observer: &mut dyn FitObserver,
 ) -> Result<Fit, FitError> {
     let s = settings.get();
-    // the programme owns the coordinates: at 60000 x 784 a copy of them is 376 MB
-    let rows = prepared.space.take_rows();
-    let prepared = &*prepared;
-    let Prepared {
-        inputs,
-        target,
-        space,
-        ..
-    } = prepared;
-    let patterns = match &s.patterns {
-        PatternSource::Sampled { count, sampler } => {
-            let x = inputs.as_ref();
-            sample_within(x, target, s.bias, *sampler, *count, s.seed, control)?
-        }
-        PatternSource::Given(gates) => {
-            Patterns::from_gates(inputs.as_ref(), given(gates, inputs, s.bias)?.as_ref())?
-        }
-    };
-    let (d, n) = (inputs.nrows(), inputs.ncols());
-    let gates = space.reduce(patterns.gates.as_ref());
-    if control.halt().is_some() {
-        return Err(LinalgError::Halted.into());
-    }
-    let programme = Programme::new(
-        rows,
-        patterns.masks,
+    let SetUp {
+        programme,
         gates,
-        target.clone(),
-        0.0,
-        s.activation,
-    )?;
+        beta_max,
+    } = match carried.sampled.take() {
+        Some(set_up) => set_up,
+        None => set_up(prepared, settings, control)?,
+    };
+    let prepared = &*prepared;
+    let Prepared { inputs, space, .. } = prepared;
+    let (d, n) = (inputs.nrows(), inputs.ncols());
     #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
     let count = n as f64;
-    let beta_max = programme.zero_threshold_within(control)? / count;
     let beta = match s.beta {
         Beta::Absolute(beta) => beta,
         Beta::Fraction(fraction) => fraction * beta_max,
@@ -202,7 +219,7 @@ fn fit_sampled(
         &programme,
         &settings.programme(),
         control,
-        None,
+        carried.warm.as_ref(),
         &mut recorder,
     )?;
     let solved_at = control.seconds();
@@ -216,8 +233,7 @@ fn fit_sampled(
     // the sparse copies' own network, where it is better than that of the feasible point
     let sparse = solution.network.as_ref().map(|network| network.v.as_ref());
     let v = sparse.unwrap_or(solution.point.v.as_ref());
-    let (network, objective) =
-        returned_network(&programme, v, space, &patterns.gates, inputs, beta);
+    let (network, objective) = returned_network(&programme, v, space, &gates, inputs, beta);
 
     let convex = solution.point.objective / count;
     let dual_bound = solution.certificate.bound / count;
@@ -274,10 +290,62 @@ fn fit_sampled(
         settings: prepared.settings_map(settings, beta, beta_max, control),
     };
     let model = prepared.model(network, s.bias, beta, objective, gap);
+    carried.warm = Some(solution.warm_start);
+    carried.sampled = Some(SetUp {
+        programme,
+        gates,
+        beta_max,
+    });
     Ok(Fit {
         model,
         report,
         certificate: None,
+    })
+}
+
+/// Samples the patterns, or takes the gates given, and joins the programme.
+fn set_up(
+    prepared: &mut Prepared,
+    settings: &CheckedFitSettings,
+    control: &Control<'_>,
+) -> Result<SetUp, FitError> {
+    let s = settings.get();
+    // the programme owns the coordinates: at 60000 x 784 a copy of them is 376 MB
+    let rows = prepared.space.take_rows();
+    let Prepared {
+        inputs,
+        target,
+        space,
+        ..
+    } = &*prepared;
+    let patterns = match &s.patterns {
+        PatternSource::Sampled { count, sampler } => {
+            let x = inputs.as_ref();
+            sample_within(x, target, s.bias, *sampler, *count, s.seed, control)?
+        }
+        PatternSource::Given(gates) => {
+            Patterns::from_gates(inputs.as_ref(), given(gates, inputs, s.bias)?.as_ref())?
+        }
+    };
+    let gates = space.reduce(patterns.gates.as_ref());
+    if control.halt().is_some() {
+        return Err(LinalgError::Halted.into());
+    }
+    let programme = Programme::new(
+        rows,
+        patterns.masks,
+        gates,
+        target.clone(),
+        0.0,
+        s.activation,
+    )?;
+    #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
+    let count = inputs.ncols() as f64;
+    let beta_max = programme.zero_threshold_within(control)? / count;
+    Ok(SetUp {
+        programme,
+        gates: patterns.gates,
+        beta_max,
     })
 }
 

@@ -87,10 +87,14 @@ pub(crate) fn fit_global(
         max_iters: OWN_ITERATIONS,
         ..settings.programme()
     };
-    let own = match own_programme(&problem, &trained.neurons, &own_settings, control) {
-        // the network is there; no room for its programme leaves it without a bound of that kind
-        Err(FitError::Memory { .. }) => None,
-        other => other?,
+    let own = if settings.is_step() {
+        None
+    } else {
+        match own_programme(&problem, &trained.neurons, &own_settings, control) {
+            // the network is there; no room for its programme leaves it without a bound of that kind
+            Err(FitError::Memory { .. }) => None,
+            other => other?,
+        }
     };
     let (convex, dual_bound) = match &own {
         Some(own) => (own.point.objective / count, own.bound / count),

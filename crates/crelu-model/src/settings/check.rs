@@ -1,6 +1,7 @@
 use super::{Beta, FitSettings, PatternSource};
 use crate::error::{FitError, Setting};
 use crate::global::GlobalSettings;
+use crate::network::Network;
 use crate::programme::{self, Activation, ProgrammeSettings};
 use crate::proof::Prove;
 use crate::report::TrainMode;
@@ -8,13 +9,44 @@ use crate::units::Units;
 
 /// Settings that passed [`FitSettings::check`].
 #[derive(Debug, Clone, PartialEq)]
-pub struct CheckedFitSettings(FitSettings);
+pub struct CheckedFitSettings(FitSettings, Depth);
+
+/// How far a fit goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    /// To a network with all that is known about it.
+    Report,
+    /// To a network, on the way along a path of penalties.
+    Step,
+}
 
 impl CheckedFitSettings {
     /// The values.
     #[must_use]
     pub fn get(&self) -> &FitSettings {
         &self.0
+    }
+
+    /// The same for a step of a path, whose figures nobody reads: in global mode nothing is computed
+    /// beside the network.
+    pub(crate) fn as_step(self) -> Self {
+        Self(self.0, Depth::Step)
+    }
+
+    /// Whether it is for a step of a path.
+    pub(crate) fn is_step(&self) -> bool {
+        self.1 == Depth::Step
+    }
+
+    /// The same with other values of what needs no check beside the others: the penalty, and the
+    /// network to start from.
+    pub(crate) fn at(&self, beta: Beta, start: Option<Network>) -> Self {
+        let inside = FitSettings {
+            beta,
+            init: start,
+            ..self.0.clone()
+        };
+        Self(inside, self.1)
     }
 
     /// The same with the penalty and the network to start from in the units of the solvers.
@@ -33,7 +65,7 @@ impl CheckedFitSettings {
         inside.init = inside
             .init
             .map(|network| network.times_power(-units.weights_out()));
-        Ok(Self(inside))
+        Ok(Self(inside, self.1))
     }
 
     /// Those of the convex programme.
@@ -170,7 +202,7 @@ impl FitSettings {
                 return Err(FitError::Setting { setting, problem });
             }
         }
-        let checked = CheckedFitSettings(self);
+        let checked = CheckedFitSettings(self, Depth::Report);
         programme::check_primal(&checked.programme(), checked.0.activation)?;
         Ok(checked)
     }
