@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use crate::columns::{Choose, FileColumns, choose};
-use crate::error::DataError;
-use crate::npy::gather;
+use crate::array::{Pieces, choose_columns, gather, table};
+use crate::columns::Choose;
+use crate::error::{ArrayError, DataError};
 use crate::options::ReadOptions;
 use crate::source::{open, read_error, read_full};
-use crate::table::{Layout, Table, TargetColumn};
+use crate::table::{Table, TargetColumn};
 
 const PIXELS: usize = 3072;
 const LARGEST_LABEL: u8 = 9;
@@ -24,14 +24,12 @@ pub(crate) fn read(
     let mut labels = Vec::new();
     let mut record = [0; 1 + PIXELS];
     let mut row = 0;
-    loop {
+    let mut pieces = Pieces::new(options.watch.as_ref());
+    while pieces.goes_on_after(if row == 0 { 0 } else { record.len() }) {
         match read_full(&mut reader, &mut record).map_err(|error| read_error(path, error))? {
             0 => break,
             count if count < record.len() => {
-                return Err(DataError::CutRecord {
-                    path: path.to_owned(),
-                    record: row + 1,
-                });
+                return Err(ArrayError::CutRecord { record: row + 1 }.of(path, None));
             }
             _ => {}
         }
@@ -39,11 +37,7 @@ pub(crate) fn read(
         let [label, pixels @ ..] = &record;
         if options.with_target {
             if *label > LARGEST_LABEL {
-                return Err(DataError::CifarLabel {
-                    path: path.to_owned(),
-                    row,
-                    label: *label,
-                });
+                return Err(ArrayError::CifarLabel { row, label: *label }.of(path, None));
             }
             labels.push(f64::from(*label));
         }
@@ -55,34 +49,10 @@ pub(crate) fn read(
             part: None,
         });
     }
-    let columns = FileColumns {
-        names: None,
-        count: PIXELS,
-        target_apart: true,
-        sparse: false,
-    };
-    let chosen = choose(path, options, &columns, pick)?;
-    if chosen.features.is_empty() {
-        return Err(DataError::NoFeatures {
-            path: path.to_owned(),
-            part: None,
-        });
-    }
+    let chosen = choose_columns(path, None, (PIXELS, true), options, pick)?;
     let features = gather(features, PIXELS, &chosen.features);
     let target = options
         .with_target
         .then(|| TargetColumn::from_values(labels));
-    Ok(Table {
-        features,
-        n_samples: row,
-        n_features: chosen.features.len(),
-        feature_names: None,
-        target,
-        target_name: None,
-        target_index: None,
-        layout: Layout {
-            columns: chosen.features,
-            ..Layout::default()
-        },
-    })
+    Ok(table(features, chosen, target))
 }

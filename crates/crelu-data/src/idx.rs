@@ -3,12 +3,13 @@
 use std::io::Read;
 use std::path::Path;
 
-use crate::columns::{Choose, FileColumns, Selection, choose};
-use crate::error::DataError;
-use crate::npy::{check_finite, gather};
+use crate::array::{self, Pieces, check_finite, choose_columns, gather};
+use crate::columns::{Choose, Selection};
+use crate::error::{ArrayError, DataError};
 use crate::options::ReadOptions;
 use crate::source::{at_end, open, open_bytes, read_error, read_full};
-use crate::table::{Layout, Table, TargetColumn};
+use crate::table::{Table, TargetColumn};
+use crate::watch::Watch;
 
 /// Reads images and their labels from memory: data embedded in a program. The names stand in
 /// errors for the files' paths, and say by a `.gz` that the bytes are compressed.
@@ -21,8 +22,8 @@ pub fn read_idx_bytes(
     (images_name, images): (&Path, &[u8]),
     (labels_name, labels): (&Path, &[u8]),
 ) -> Result<Table, DataError> {
-    let array = read_array(images_name, &mut open_bytes(images_name, images))?;
-    let labels = read_array(labels_name, &mut open_bytes(labels_name, labels))?;
+    let array = read_array(images_name, &mut open_bytes(images_name, images), None)?;
+    let labels = read_array(labels_name, &mut open_bytes(labels_name, labels), None)?;
     table(
         images_name,
         array,
@@ -53,9 +54,9 @@ pub(crate) fn read(
         }
         labels => labels.as_deref(),
     };
-    let images = read_array(path, &mut open(path)?)?;
+    let images = read_array(path, &mut open(path)?, options.watch.as_ref())?;
     let labels = labels
-        .map(|labels| Ok((labels, read_array(labels, &mut open(labels)?)?)))
+        .map(|labels| Ok((labels, read_array(labels, &mut open(labels)?, None)?)))
         .transpose()?;
     table(path, images, labels, options, pick)
 }
@@ -69,12 +70,8 @@ fn table(
 ) -> Result<Table, DataError> {
     let (n_samples, width) = match images.shape[..] {
         [] | [_] => {
-            return Err(DataError::Dimensions {
-                path: path.to_owned(),
-                part: None,
-                want: "2 or more",
-                got: images.shape.len(),
-            });
+            let (want, got) = ("2 or more", images.shape.len());
+            return Err(ArrayError::Dimensions { want, got }.of(path, None));
         }
         [0, ..] => {
             return Err(DataError::NoRows {
@@ -84,54 +81,22 @@ fn table(
         }
         [n_samples, ref rest @ ..] => (n_samples, rest.iter().product()),
     };
-    let columns = FileColumns {
-        names: None,
-        count: width,
-        target_apart: true,
-        sparse: false,
-    };
-    let chosen = choose(path, options, &columns, pick)?;
-    if chosen.features.is_empty() {
-        return Err(DataError::NoFeatures {
-            path: path.to_owned(),
-            part: None,
-        });
-    }
+    let chosen = choose_columns(path, None, (width, true), options, pick)?;
     let features = gather(images.values, width, &chosen.features);
     check_finite(path, None, &features, &chosen.features)?;
     let target = labels
-        .map(|(labels, array)| target(path, labels, array, n_samples))
-        .transpose()?;
-    Ok(Table {
-        features,
-        n_samples,
-        n_features: chosen.features.len(),
-        feature_names: None,
-        target,
-        target_name: None,
-        target_index: None,
-        layout: Layout {
-            columns: chosen.features,
-            ..Layout::default()
-        },
-    })
+        .map(|(labels, array)| target(path, labels, array, images.stated_rows))
+        .transpose()?
+        .map(|labels| TargetColumn::from_values(labels[..n_samples].to_vec()));
+    Ok(array::table(features, chosen, target))
 }
 
-fn target(
-    path: &Path,
-    labels: &Path,
-    array: Array,
-    want: usize,
-) -> Result<TargetColumn, DataError> {
+fn target(path: &Path, labels: &Path, array: Array, want: usize) -> Result<Vec<f64>, DataError> {
     let got = match array.shape[..] {
         [got] | [got, 1] => got,
         _ => {
-            return Err(DataError::Dimensions {
-                path: labels.to_owned(),
-                part: None,
-                want: "1",
-                got: array.shape.len(),
-            });
+            let (want, got) = ("1", array.shape.len());
+            return Err(ArrayError::Dimensions { want, got }.of(labels, None));
         }
     };
     if got != want {
@@ -143,54 +108,50 @@ fn target(
         });
     }
     check_finite(labels, None, &array.values, &[0])?;
-    Ok(TargetColumn::from_values(array.values))
+    Ok(array.values)
 }
 
 struct Array {
     shape: Vec<usize>,
+    /// The rows that the header states: more than there are where a watch ended the reading.
+    stated_rows: usize,
     values: Vec<f64>,
 }
 
-fn read_array(path: &Path, reader: &mut dyn Read) -> Result<Array, DataError> {
+/// Reads an array, or, where `watch` says so, its first rows.
+fn read_array(
+    path: &Path,
+    reader: &mut dyn Read,
+    watch: Option<&Watch>,
+) -> Result<Array, DataError> {
     let failed = |error| read_error(path, error);
     let mut word = || {
         let mut bytes = [0; 4];
         match read_full(reader, &mut bytes).map_err(failed)? {
             4 => Ok(u32::from_be_bytes(bytes)),
-            _ => Err(DataError::CutHeader {
-                path: path.to_owned(),
-            }),
+            _ => Err(ArrayError::CutHeader.of(path, None)),
         }
     };
     let magic = word()?;
     let [0, 0, kind, dimensions] = magic.to_be_bytes() else {
-        return Err(DataError::IdxMagic {
-            path: path.to_owned(),
-            magic,
-        });
+        return Err(ArrayError::IdxMagic { magic }.of(path, None));
     };
     let Some((size, value)) = element(kind).filter(|_| dimensions > 0) else {
-        return Err(DataError::IdxMagic {
-            path: path.to_owned(),
-            magic,
-        });
+        return Err(ArrayError::IdxMagic { magic }.of(path, None));
     };
     let mut shape = Vec::with_capacity(usize::from(dimensions));
     for _ in 0..dimensions {
-        shape.push(usize::try_from(word()?).map_err(|_| DataError::Shape {
-            path: path.to_owned(),
-            part: None,
-        })?);
+        let length = usize::try_from(word()?);
+        shape.push(length.map_err(|_| ArrayError::Shape.of(path, None))?);
     }
     let want = shape
         .iter()
         .try_fold(1_usize, |total, &length| total.checked_mul(length));
     let Some(want) = want.filter(|want| want.checked_mul(size).is_some()) else {
-        return Err(DataError::Shape {
-            path: path.to_owned(),
-            part: None,
-        });
+        return Err(ArrayError::Shape.of(path, None));
     };
+    let (stated_rows, width) = (shape[0], want.checked_div(shape[0]).unwrap_or(0));
+    let mut pieces = Pieces::new(watch);
     let mut values = Vec::new();
     let mut buffer = vec![0; 1 << 16];
     while values.len() < want {
@@ -198,22 +159,27 @@ fn read_array(path: &Path, reader: &mut dyn Read) -> Result<Array, DataError> {
         let filled = read_full(reader, &mut buffer[..take]).map_err(failed)?;
         values.extend(buffer[..filled].chunks_exact(size).map(value));
         if filled < take {
-            return Err(DataError::Truncated {
-                path: path.to_owned(),
-                part: None,
-                want,
-                got: values.len(),
+            let got = values.len();
+            return Err(ArrayError::Truncated { want, got }.of(path, None));
+        }
+        if values.len() >= width.max(1) && values.len() < want && !pieces.goes_on_after(filled) {
+            shape[0] = values.len() / width;
+            values.truncate(shape[0] * width);
+            return Ok(Array {
+                shape,
+                stated_rows,
+                values,
             });
         }
     }
     if !at_end(reader).map_err(failed)? {
-        return Err(DataError::Trailing {
-            path: path.to_owned(),
-            part: None,
-            want,
-        });
+        return Err(ArrayError::Trailing { want }.of(path, None));
     }
-    Ok(Array { shape, values })
+    Ok(Array {
+        shape,
+        stated_rows,
+        values,
+    })
 }
 
 /// The value of an element.

@@ -36,6 +36,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod array;
 mod cell;
 mod cifar;
 mod columns;
@@ -63,7 +64,7 @@ mod write;
 
 pub use columns::{FileColumns, Role, Selection};
 pub use encoding::Encoding;
-pub use error::DataError;
+pub use error::{ArrayError, DataError, SparseError};
 pub use format::{Format, KNOWN_NAMES, is_standard_input};
 pub use idx::read_idx_bytes;
 pub use lines::Lines;

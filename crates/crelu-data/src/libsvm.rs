@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::cell;
 use crate::columns::{Choose, FileColumns, choose};
 use crate::decimal::Decimal;
-use crate::error::DataError;
+use crate::error::{DataError, SparseError};
 use crate::lines::Lines;
 use crate::options::ReadOptions;
 use crate::place::Place;
@@ -88,11 +88,8 @@ impl SparseRows {
         if options.with_target {
             let label = entries.next().unwrap_or_default();
             if label.contains(':') {
-                return Err(DataError::NoLabel {
-                    path: path.to_owned(),
-                    place: Box::new(place()),
-                    entry: label.to_owned(),
-                });
+                let entry = label.to_owned();
+                return Err(SparseError::NoLabel { entry }.at(path, place()));
             }
             self.label_values.push(number(label, Place::label(row))?);
             self.labels.push(label.to_owned());
@@ -105,29 +102,16 @@ impl SparseRows {
                 .split_once(':')
                 .and_then(|(index, value)| Some((index.parse::<usize>().ok()?, value)));
             let Some((index, value)) = index_and_value.filter(|&(index, _)| index > 0) else {
-                return Err(DataError::Entry {
-                    path: path.to_owned(),
-                    place: Box::new(place()),
-                    entry: entry.to_owned(),
-                });
+                let entry = entry.to_owned();
+                return Err(SparseError::Entry { entry }.at(path, place()));
             };
             if index <= previous {
-                return Err(DataError::IndexOrder {
-                    path: path.to_owned(),
-                    place: Box::new(place()),
-                    index,
-                    previous,
-                });
+                return Err(SparseError::IndexOrder { index, previous }.at(path, place()));
             }
             if let Some(want) = options.n_features
                 && index > want
             {
-                return Err(DataError::IndexBeyond {
-                    path: path.to_owned(),
-                    place: Box::new(place()),
-                    index,
-                    want,
-                });
+                return Err(SparseError::IndexBeyond { index, want }.at(path, place()));
             }
             // the index stands in the file as it is, counted from 1
             self.values

@@ -5,12 +5,14 @@ use std::path::Path;
 
 use ndarray_npy::npy::header::Header;
 
-use crate::columns::{Choose, FileColumns, choose};
-use crate::error::DataError;
+use crate::array::{self, Pieces, check_finite, choose_columns, gather, gather_ref, not_finite};
+use crate::columns::Choose;
+use crate::error::{ArrayError, DataError};
 use crate::options::ReadOptions;
 use crate::place::Place;
 use crate::source::{at_end, open, read_error, read_full};
-use crate::table::{Layout, Table, TargetColumn, shortest_text};
+use crate::table::{Table, TargetColumn, shortest_text};
+use crate::watch::Watch;
 
 /// A matrix from an NPY file.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +34,7 @@ pub struct NpyMatrix {
 /// [`DataError`]: not an NPY file, not two dimensions, an empty dimension, an element type that is not
 /// read, another number of values than the header promises, a value that is not finite.
 pub fn read_matrix_npy(path: &Path) -> Result<NpyMatrix, DataError> {
-    let array = read_array(path, None, &mut open(path)?)?;
+    let array = read_array(path, None, &mut open(path)?, None)?;
     let (rows, cols) = array.two_dimensions(path, None)?;
     let row_major = array.finite_numbers(path, None, cols)?;
     if cols == 1 {
@@ -55,21 +57,9 @@ pub(crate) fn read(
     options: &ReadOptions,
     pick: Choose<'_>,
 ) -> Result<Table, DataError> {
-    let array = read_array(path, None, &mut open(path)?)?;
-    let (n_samples, width) = array.two_dimensions(path, None)?;
-    let columns = FileColumns {
-        names: None,
-        count: width,
-        target_apart: false,
-        sparse: false,
-    };
-    let chosen = choose(path, options, &columns, pick)?;
-    if chosen.features.is_empty() {
-        return Err(DataError::NoFeatures {
-            path: path.to_owned(),
-            part: None,
-        });
-    }
+    let array = read_array(path, None, &mut open(path)?, options.watch.as_ref())?;
+    let (_, width) = array.two_dimensions(path, None)?;
+    let chosen = choose_columns(path, None, (width, false), options, pick)?;
     let dtype = array.dtype;
     let values = array.numbers(path, None)?;
     let target = match chosen.target {
@@ -82,42 +72,15 @@ pub(crate) fn read(
     };
     let features = gather(values, width, &chosen.features);
     check_finite(path, None, &features, &chosen.features)?;
-    Ok(Table {
-        features,
-        n_samples,
-        n_features: chosen.features.len(),
-        feature_names: None,
-        target,
-        target_name: None,
-        target_index: chosen.target_place,
-        layout: Layout {
-            columns: chosen.features,
-            target_column: chosen.target,
-            ..Layout::default()
-        },
-    })
-}
-
-/// The given columns of rows of `width` values, in the order given.
-pub(crate) fn gather(values: Vec<f64>, width: usize, columns: &[usize]) -> Vec<f64> {
-    if columns.len() == width && columns.iter().enumerate().all(|(at, column)| at == *column) {
-        return values;
-    }
-    gather_ref(&values, width, columns)
-}
-
-fn gather_ref(values: &[f64], width: usize, columns: &[usize]) -> Vec<f64> {
-    let mut gathered = Vec::with_capacity(values.len() / width.max(1) * columns.len());
-    for row in values.chunks_exact(width) {
-        gathered.extend(columns.iter().map(|&column| row[column]));
-    }
-    gathered
+    Ok(array::table(features, chosen, target))
 }
 
 /// An array in memory, in C order.
 pub(crate) struct Array {
     /// Length of each dimension; the first are rows.
     pub(crate) shape: Vec<usize>,
+    /// The rows that the header states: more than there are where a watch ended the reading.
+    pub(crate) stated_rows: usize,
     dtype: Dtype,
     elements: Elements,
 }
@@ -143,12 +106,10 @@ impl Array {
                 part,
             }),
             [rows, cols] => Ok((rows, cols)),
-            _ => Err(DataError::Dimensions {
-                path: path.to_owned(),
-                part,
-                want: "2",
-                got: self.shape.len(),
-            }),
+            _ => {
+                let (want, got) = ("2", self.shape.len());
+                Err(ArrayError::Dimensions { want, got }.of(path, part))
+            }
         }
     }
 
@@ -160,11 +121,10 @@ impl Array {
     ) -> Result<Vec<f64>, DataError> {
         match self.elements {
             Elements::Numbers(values) => Ok(values),
-            Elements::Text(_) => Err(DataError::Dtype {
-                path: path.to_owned(),
-                part,
-                dtype: self.dtype.name(),
-            }),
+            Elements::Text(_) => {
+                let dtype = self.dtype.name();
+                Err(ArrayError::Dtype { dtype }.of(path, part))
+            }
         }
     }
 
@@ -181,12 +141,17 @@ impl Array {
         Ok(values)
     }
 
-    /// The elements as a target.
+    /// The first `rows` elements as a target.
     pub(crate) fn target(
-        self,
+        mut self,
+        rows: usize,
         path: &Path,
         part: Option<&'static str>,
     ) -> Result<TargetColumn, DataError> {
+        match &mut self.elements {
+            Elements::Text(text) => text.truncate(rows),
+            Elements::Numbers(values) => values.truncate(rows),
+        }
         match self.elements {
             Elements::Text(text) => {
                 if let Some(row) = text.iter().position(|label| label.trim().is_empty()) {
@@ -206,30 +171,6 @@ impl Array {
                 self.dtype.target(path, part, values)
             }
         }
-    }
-}
-
-/// Refuses rows with a value that is not finite; `columns` are the file's, one a value of a row.
-pub(crate) fn check_finite(
-    path: &Path,
-    part: Option<&'static str>,
-    values: &[f64],
-    columns: &[usize],
-) -> Result<(), DataError> {
-    match values.iter().position(|value| !value.is_finite()) {
-        None => Ok(()),
-        Some(at) => {
-            let place = Place::cell(at / columns.len(), columns[at % columns.len()]);
-            Err(not_finite(path, place.within(part), values[at]))
-        }
-    }
-}
-
-fn not_finite(path: &Path, place: Place, value: f64) -> DataError {
-    DataError::NotFinite {
-        path: path.to_owned(),
-        place: place.into(),
-        cell: value.to_string(),
     }
 }
 
@@ -379,29 +320,24 @@ fn single_text(value: f64) -> String {
     shortest.map_or_else(|_| shortest_text(value), shortest_text)
 }
 
-/// Reads an array; `part` names it in messages.
+/// Reads an array, or, where `watch` says so, its first rows; `part` names it in messages.
 pub(crate) fn read_array(
     path: &Path,
     part: Option<&'static str>,
     reader: &mut dyn Read,
+    watch: Option<&Watch>,
 ) -> Result<Array, DataError> {
     let failed = |error| read_error(path, error);
-    let header = read_header(reader)
+    let mut header = read_header(reader)
         .map_err(failed)?
-        .ok_or_else(|| DataError::NpyHeader {
-            path: path.to_owned(),
-            part,
-        })?;
+        .ok_or_else(|| ArrayError::NpyHeader.of(path, part))?;
     let description = header
         .type_descriptor
         .as_string()
         .map_or_else(|| header.type_descriptor.to_string(), String::clone);
     let Some(dtype) = Dtype::parse(&description) else {
-        return Err(DataError::Dtype {
-            path: path.to_owned(),
-            part,
-            dtype: description,
-        });
+        let dtype = description;
+        return Err(ArrayError::Dtype { dtype }.of(path, part));
     };
     let product = |shape: &[usize]| {
         shape
@@ -410,11 +346,13 @@ pub(crate) fn read_array(
     };
     let want = product(&header.shape).filter(|want| want.checked_mul(dtype.size).is_some());
     let Some(want) = want else {
-        return Err(DataError::Shape {
-            path: path.to_owned(),
-            part,
-        });
+        return Err(ArrayError::Shape.of(path, part));
     };
+    let stated_rows = header.shape.first().copied().unwrap_or(0);
+    let width = want.checked_div(stated_rows).unwrap_or(0);
+    let in_columns = header.layout.is_fortran() && header.shape.len() > 1;
+    // rows are whole at the end only where they lie in columns
+    let mut pieces = Pieces::new(watch.filter(|_| !in_columns));
 
     let mut elements = if dtype.is_text() {
         Elements::Text(Vec::new())
@@ -445,22 +383,21 @@ pub(crate) fn read_array(
             }
         }
         if filled < take {
-            return Err(DataError::Truncated {
-                path: path.to_owned(),
-                part,
-                want,
-                got,
-            });
+            return Err(ArrayError::Truncated { want, got }.of(path, part));
+        }
+        if got >= width.max(1) && got < want && !pieces.goes_on_after(filled) {
+            header.shape[0] = got / width;
+            break;
         }
     }
-    if !at_end(reader).map_err(failed)? {
-        return Err(DataError::Trailing {
-            path: path.to_owned(),
-            part,
-            want,
-        });
+    if got == want && !at_end(reader).map_err(failed)? {
+        return Err(ArrayError::Trailing { want }.of(path, part));
     }
-    if header.layout.is_fortran() && header.shape.len() > 1 {
+    match &mut elements {
+        Elements::Numbers(values) => values.truncate(header.shape.iter().product()),
+        Elements::Text(text) => text.truncate(header.shape.iter().product()),
+    }
+    if in_columns {
         elements = match elements {
             Elements::Numbers(values) => Elements::Numbers(to_c_order(&values, &header.shape)),
             Elements::Text(text) => Elements::Text(to_c_order(&text, &header.shape)),
@@ -468,6 +405,7 @@ pub(crate) fn read_array(
     }
     Ok(Array {
         shape: header.shape,
+        stated_rows,
         dtype,
         elements,
     })

@@ -6,13 +6,15 @@ use std::path::Path;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use crate::columns::{Choose, FileColumns, choose};
-use crate::error::DataError;
+use crate::array::{self, check_finite, choose_columns, gather};
+use crate::columns::Choose;
+use crate::error::{ArrayError, DataError};
 use crate::format::is_gzipped;
-use crate::npy::{Array, check_finite, gather, read_array};
+use crate::npy::{Array, read_array};
 use crate::options::ReadOptions;
 use crate::source::{Capped, open, open_plain, read_error};
-use crate::table::{Layout, Table};
+use crate::table::Table;
+use crate::watch::Watch;
 
 /// Reads `X` (samples in its first dimension, the others are flattened) and, if it is wanted, `y`.
 pub(crate) fn read(
@@ -39,15 +41,11 @@ fn read_archive<R: Read + Seek>(
     pick: Choose<'_>,
 ) -> Result<Table, DataError> {
     let mut archive = ZipArchive::new(reader).map_err(|error| zip_error(path, error))?;
-    let x = array(path, &mut archive, "X")?;
+    let x = read_part(path, &mut archive, "X", options.watch.as_ref())?;
     let (n_samples, width) = match x.shape[..] {
         [] | [_] => {
-            return Err(DataError::Dimensions {
-                path: path.to_owned(),
-                part: Some("X"),
-                want: "2 or more",
-                got: x.shape.len(),
-            });
+            let (want, got) = ("2 or more", x.shape.len());
+            return Err(ArrayError::Dimensions { want, got }.of(path, Some("X")));
         }
         [0, ..] => {
             return Err(DataError::NoRows {
@@ -57,64 +55,35 @@ fn read_archive<R: Read + Seek>(
         }
         [n_samples, ref rest @ ..] => (n_samples, rest.iter().product()),
     };
-    let columns = FileColumns {
-        names: None,
-        count: width,
-        target_apart: true,
-        sparse: false,
-    };
-    let chosen = choose(path, options, &columns, pick)?;
-    if chosen.features.is_empty() {
-        return Err(DataError::NoFeatures {
-            path: path.to_owned(),
-            part: Some("X"),
-        });
-    }
+    let chosen = choose_columns(path, Some("X"), (width, true), options, pick)?;
+    let stated_rows = x.stated_rows;
     let features = gather(x.numbers(path, Some("X"))?, width, &chosen.features);
     check_finite(path, Some("X"), &features, &chosen.features)?;
     let target = if options.with_target {
-        let y = array(path, &mut archive, "y")?;
+        let y = read_part(path, &mut archive, "y", None)?;
         let targets = match y.shape[..] {
             [targets] | [targets, 1] => targets,
             _ => {
-                return Err(DataError::Dimensions {
-                    path: path.to_owned(),
-                    part: Some("y"),
-                    want: "1",
-                    got: y.shape.len(),
-                });
+                let (want, got) = ("1", y.shape.len());
+                return Err(ArrayError::Dimensions { want, got }.of(path, Some("y")));
             }
         };
-        if targets != n_samples {
-            return Err(DataError::Lengths {
-                path: path.to_owned(),
-                samples: n_samples,
-                targets,
-            });
+        if targets != stated_rows {
+            let samples = stated_rows;
+            return Err(ArrayError::Lengths { samples, targets }.of(path, None));
         }
-        Some(y.target(path, Some("y"))?)
+        Some(y.target(n_samples, path, Some("y"))?)
     } else {
         None
     };
-    Ok(Table {
-        features,
-        n_samples,
-        n_features: chosen.features.len(),
-        feature_names: None,
-        target,
-        target_name: None,
-        target_index: None,
-        layout: Layout {
-            columns: chosen.features,
-            ..Layout::default()
-        },
-    })
+    Ok(array::table(features, chosen, target))
 }
 
-fn array<R: Read + Seek>(
+fn read_part<R: Read + Seek>(
     path: &Path,
     archive: &mut ZipArchive<R>,
     name: &'static str,
+    watch: Option<&Watch>,
 ) -> Result<Array, DataError> {
     let wanted = [format!("{name}.npy"), name.to_owned()];
     let Some(index) = wanted.iter().find_map(|name| archive.index_for_name(name)) else {
@@ -122,29 +91,20 @@ fn array<R: Read + Seek>(
             .file_names()
             .map(|name| name.trim_end_matches(".npy").to_owned())
             .collect();
-        return Err(DataError::NoArray {
-            path: path.to_owned(),
-            name,
-            found,
-        });
+        return Err(ArrayError::NoArray { name, found }.of(path, None));
     };
     let entry = archive
         .by_index(index)
         .map_err(|error| zip_error(path, error))?;
     let compressed = entry.compressed_size();
-    read_array(path, Some(name), &mut Capped::new(entry, compressed)).map_err(|error| match error {
+    let mut reader = Capped::new(entry, compressed);
+    read_array(path, Some(name), &mut reader, watch).map_err(|error| match error {
         // Within an archive damage shows as a failed read: a wrong checksum, a cut stream.
-        DataError::Io { path, source } => DataError::Zip {
-            path,
-            source: ZipError::Io(source),
-        },
+        DataError::Io { path, source } => zip_error(&path, ZipError::Io(source)),
         other => other,
     })
 }
 
 fn zip_error(path: &Path, source: ZipError) -> DataError {
-    DataError::Zip {
-        path: path.to_owned(),
-        source,
-    }
+    ArrayError::Zip(source).of(path, None)
 }

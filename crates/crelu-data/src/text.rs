@@ -6,13 +6,11 @@ use std::path::Path;
 use crate::encoding::{Encoding, Utf16, foreign};
 use crate::error::DataError;
 use crate::source::{self, Refusal, read_error, read_full};
-use crate::watch::Watch;
+use crate::watch::{LEAST, Watch};
 
 const HEAD: usize = 1 << 16;
 /// No row is longer: more than ten million columns.
 const LONGEST_LINE: u64 = 256 << 20;
-/// No watch ends a text before so many bytes, a few milliseconds: a table without rows serves nobody.
-const LEAST: u64 = 1 << 20;
 
 /// A text file as UTF-8 without a byte-order mark, every line ended by `\n`; a zero byte or an endless
 /// line is an error.

@@ -4,8 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Asked now and then, with the bytes of text that were read, whether to go on: `false` ends the
-/// table with the row at hand, but for the first megabyte. Of the binary formats, which take a fraction of the time, none asks.
+/// No watch ends a table before so many bytes, a few milliseconds: a table without rows serves nobody.
+pub(crate) const LEAST: u64 = 1 << 20;
+
+/// Asked now and then, with the bytes of content that were read, whether to go on: `false` ends the
+/// table with the row at hand, but for the first megabyte. Arrays in Fortran order, whose rows are whole
+/// at the end only, are read to it.
 #[derive(Clone)]
 pub struct Watch {
     goes_on: Arc<dyn Fn(u64) -> bool + Send + Sync>,

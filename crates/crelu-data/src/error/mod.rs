@@ -8,6 +8,15 @@ use crate::format::KNOWN_NAMES;
 use crate::place::{Excerpt, Names, OneLine, Place, Shown, Within};
 use crate::stray::Stray;
 
+mod array;
+mod sparse;
+mod why;
+
+pub use array::ArrayError;
+pub use sparse::SparseError;
+
+use why::{Alike, ColumnOf, MoreSuch, RaggedWhy};
+
 /// What is wrong with a file. `Display` is one line that starts with the file's path.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -423,65 +432,25 @@ pub enum DataError {
         /// Labels.
         got: usize,
     },
-    /// The start of the file is no NPY header.
-    #[error("{}: {}not an NPY file, or a damaged header", Shown(path), Within(*part))]
-    NpyHeader {
+    /// A binary file that is no array of its format.
+    #[error("{}: {}{source}", Shown(path), Within(*part))]
+    Array {
         /// The file.
         path: PathBuf,
         /// The array of an archive.
         part: Option<&'static str>,
+        /// What is wrong with it.
+        source: ArrayError,
     },
-    /// An element type that is not read here.
-    #[error("{}: {}elements of type '{}' are not read; floats of 4 or 8 bytes, integers, booleans are, and text in y", Shown(path), Within(*part), Excerpt(dtype))]
-    Dtype {
+    /// A LIBSVM row that is none.
+    #[error("{}: {place}: {source}", Shown(path))]
+    Sparse {
         /// The file.
         path: PathBuf,
-        /// The array of an archive.
-        part: Option<&'static str>,
-        /// NumPy's name of the type.
-        dtype: String,
-    },
-    /// An array of another number of dimensions.
-    #[error("{}: {}{got} dimensions, {want} needed", Shown(path), Within(*part))]
-    Dimensions {
-        /// The file.
-        path: PathBuf,
-        /// The array of an archive.
-        part: Option<&'static str>,
-        /// Dimensions needed, in words.
-        want: &'static str,
-        /// Dimensions found.
-        got: usize,
-    },
-    /// A shape whose size overflows.
-    #[error("{}: {}the header states an impossible size", Shown(path), Within(*part))]
-    Shape {
-        /// The file.
-        path: PathBuf,
-        /// The array of an archive.
-        part: Option<&'static str>,
-    },
-    /// Fewer values than the header promises.
-    #[error("{}: {}the header promises {want} values, the file ends after {got}", Shown(path), Within(*part))]
-    Truncated {
-        /// The file.
-        path: PathBuf,
-        /// The array of an archive.
-        part: Option<&'static str>,
-        /// Values promised.
-        want: usize,
-        /// Whole values found.
-        got: usize,
-    },
-    /// More bytes than the header promises.
-    #[error("{}: {}more bytes than the {want} values that the header promises", Shown(path), Within(*part))]
-    Trailing {
-        /// The file.
-        path: PathBuf,
-        /// The array of an archive.
-        part: Option<&'static str>,
-        /// Values promised.
-        want: usize,
+        /// Where.
+        place: Box<Place>,
+        /// What is wrong with it.
+        source: SparseError,
     },
     /// A label that a 64-bit float does not hold exactly.
     #[error(
@@ -493,134 +462,6 @@ pub enum DataError {
         path: PathBuf,
         /// Where.
         place: Box<Place>,
-    },
-    /// Not a whole archive.
-    #[error(
-        "{}: not a whole NPZ archive ({})",
-        Shown(path),
-        OneLine(zip_reason(source))
-    )]
-    Zip {
-        /// The file.
-        path: PathBuf,
-        /// The reader's reason.
-        source: zip::result::ZipError,
-    },
-    /// The archive lacks an array.
-    #[error("{}: no array '{name}'; it holds {}", Shown(path), Names(found))]
-    NoArray {
-        /// The file.
-        path: PathBuf,
-        /// The array needed.
-        name: &'static str,
-        /// What the archive holds.
-        found: Vec<String>,
-    },
-    /// `X` and `y` of different lengths.
-    #[error("{}: X has {samples} rows, y has {targets}", Shown(path))]
-    Lengths {
-        /// The file.
-        path: PathBuf,
-        /// Rows of `X`.
-        samples: usize,
-        /// Length of `y`.
-        targets: usize,
-    },
-    /// The start of the file is no IDX header.
-    #[error("{}: not an IDX file: it starts with {magic:#010x}", Shown(path))]
-    IdxMagic {
-        /// The file.
-        path: PathBuf,
-        /// The first four bytes, big-endian.
-        magic: u32,
-    },
-    /// A file too short for the header of its format.
-    #[error("{}: ends within its header", Shown(path))]
-    CutHeader {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Not a whole number of CIFAR-10 records.
-    #[error(
-        "{}: ends within record {record}; a CIFAR-10 record has 3073 bytes, a label and 3072 pixels",
-        Shown(path)
-    )]
-    CutRecord {
-        /// The file.
-        path: PathBuf,
-        /// The record, counted from 1.
-        record: usize,
-    },
-    /// A CIFAR-10 label above 9.
-    #[error(
-        "{}: row {row}: label {label}, CIFAR-10 has 0 to 9; is it another kind of file?",
-        Shown(path)
-    )]
-    CifarLabel {
-        /// The file.
-        path: PathBuf,
-        /// The record, counted from 1.
-        row: usize,
-        /// What stands there.
-        label: u8,
-    },
-    /// A LIBSVM row that begins with an entry.
-    #[error(
-        "{}: {place}: '{}' stands where the label should; a row is: label index:value ...",
-        Shown(path),
-        Excerpt(entry)
-    )]
-    NoLabel {
-        /// The file.
-        path: PathBuf,
-        /// Where.
-        place: Box<Place>,
-        /// What stands there.
-        entry: String,
-    },
-    /// A LIBSVM entry that is not `index:value`.
-    #[error(
-        "{}: {place}: '{}' is not an entry index:value, the index counted from 1",
-        Shown(path),
-        Excerpt(entry)
-    )]
-    Entry {
-        /// The file.
-        path: PathBuf,
-        /// Where.
-        place: Box<Place>,
-        /// What stands there.
-        entry: String,
-    },
-    /// LIBSVM indices that do not ascend.
-    #[error(
-        "{}: {place}: index {index} after {previous}; indices must ascend",
-        Shown(path)
-    )]
-    IndexOrder {
-        /// The file.
-        path: PathBuf,
-        /// Where.
-        place: Box<Place>,
-        /// The index.
-        index: usize,
-        /// The one before it.
-        previous: usize,
-    },
-    /// A LIBSVM index beyond the features.
-    #[error(
-        "{}: {place}: index {index}, the model has {want} features",
-        Shown(path)
-    )]
-    IndexBeyond {
-        /// The file.
-        path: PathBuf,
-        /// Where.
-        place: Box<Place>,
-        /// The index.
-        index: usize,
-        /// Features.
-        want: usize,
     },
     /// A sparse table too large to be held densely.
     #[error(
@@ -637,81 +478,4 @@ pub enum DataError {
         /// Entries in the file.
         entries: usize,
     },
-}
-
-/// What an archive's error says; a failed read only says so, its cause more.
-fn zip_reason(error: &zip::result::ZipError) -> &dyn std::fmt::Display {
-    match error {
-        zip::result::ZipError::Io(cause) => cause,
-        other => other,
-    }
-}
-
-/// Why a row may have another length than the first line.
-struct RaggedWhy<'a> {
-    want: usize,
-    got: usize,
-    breaks: u64,
-    text: &'a str,
-}
-
-impl std::fmt::Display for RaggedWhy<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        /// A cell of so many lines is rather a quotation mark that nothing closes.
-        const MANY_BREAKS: u64 = 8;
-        let (want, got) = (self.want, self.got);
-        if self.breaks >= MANY_BREAKS || self.breaks > 0 && got < want {
-            let breaks = self.breaks;
-            write!(
-                f,
-                "a cell goes on over {breaks} line breaks; is a quotation mark left open?"
-            )
-        } else if self.text.starts_with('#') {
-            f.write_str("a comment? only lines in front of the table may be")
-        } else if want == 1 {
-            f.write_str("is the first line a title? leave it out")
-        } else if got > want + 1 && (got + 1 == 2 * want || got == 2 * want) {
-            f.write_str("decimal commas? write points, or divide the cells by semicolons")
-        } else if got == want + 1 {
-            f.write_str("is a name missing there or the line a title, or does a cell hold the separator without quotes?")
-        } else {
-            write!(f, "'{}'", Excerpt(self.text))
-        }
-    }
-}
-
-/// What a column of such cells is.
-struct ColumnOf(Stray);
-
-impl std::fmt::Display for ColumnOf {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0 {
-            Stray::Text | Stray::Missing => Ok(()),
-            other => write!(f, "{other}, or "),
-        }
-    }
-}
-
-/// ` (and 2 more such)`, or nothing.
-struct MoreSuch(usize);
-
-impl std::fmt::Display for MoreSuch {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0 {
-            0 | 1 => Ok(()),
-            count => write!(f, " (there are {} more such)", count - 1),
-        }
-    }
-}
-
-/// `, but 'Price'`, or nothing.
-struct Alike<'a>(Option<&'a str>);
-
-impl std::fmt::Display for Alike<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0 {
-            Some(name) => write!(f, " (is '{}' meant?)", Excerpt(name)),
-            None => Ok(()),
-        }
-    }
 }

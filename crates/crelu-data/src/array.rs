@@ -1,0 +1,120 @@
+//! What the binary formats share: numbers alone, in columns without names.
+
+use std::path::Path;
+
+use crate::columns::{Choose, Chosen, FileColumns, choose};
+use crate::error::DataError;
+use crate::options::ReadOptions;
+use crate::place::Place;
+use crate::table::{Layout, Table, TargetColumn};
+use crate::watch::{LEAST, Watch};
+
+/// The columns that are read of an array of `count`, at least one of them a feature. `part` names the
+/// array of an archive; `target_apart`: none of the columns is the target.
+pub(crate) fn choose_columns(
+    path: &Path,
+    part: Option<&'static str>,
+    (count, target_apart): (usize, bool),
+    options: &ReadOptions,
+    pick: Choose<'_>,
+) -> Result<Chosen, DataError> {
+    let columns = FileColumns {
+        names: None,
+        count,
+        target_apart,
+        sparse: false,
+    };
+    let chosen = choose(path, options, &columns, pick)?;
+    if chosen.features.is_empty() {
+        return Err(DataError::NoFeatures {
+            path: path.to_owned(),
+            part,
+        });
+    }
+    Ok(chosen)
+}
+
+/// The table of an array whose `chosen` columns are these features.
+pub(crate) fn table(features: Vec<f64>, chosen: Chosen, target: Option<TargetColumn>) -> Table {
+    let n_features = chosen.features.len();
+    Table {
+        n_samples: features.len() / n_features.max(1),
+        features,
+        n_features,
+        feature_names: None,
+        target,
+        target_name: None,
+        target_index: chosen.target_place,
+        layout: Layout {
+            columns: chosen.features,
+            target_column: chosen.target,
+            ..Layout::default()
+        },
+    }
+}
+
+/// The given columns of rows of `width` values, in the order given.
+pub(crate) fn gather(values: Vec<f64>, width: usize, columns: &[usize]) -> Vec<f64> {
+    if columns.len() == width && columns.iter().enumerate().all(|(at, column)| at == *column) {
+        return values;
+    }
+    gather_ref(&values, width, columns)
+}
+
+/// As [`gather`], of values that are needed again.
+pub(crate) fn gather_ref(values: &[f64], width: usize, columns: &[usize]) -> Vec<f64> {
+    let mut gathered = Vec::with_capacity(values.len() / width.max(1) * columns.len());
+    for row in values.chunks_exact(width) {
+        gathered.extend(columns.iter().map(|&column| row[column]));
+    }
+    gathered
+}
+
+/// Refuses rows with a value that is not finite; `columns` are the file's, one a value of a row.
+pub(crate) fn check_finite(
+    path: &Path,
+    part: Option<&'static str>,
+    values: &[f64],
+    columns: &[usize],
+) -> Result<(), DataError> {
+    match values.iter().position(|value| !value.is_finite()) {
+        None => Ok(()),
+        Some(at) => {
+            let place = Place::cell(at / columns.len(), columns[at % columns.len()]);
+            Err(not_finite(path, place.within(part), values[at]))
+        }
+    }
+}
+
+pub(crate) fn not_finite(path: &Path, place: Place, value: f64) -> DataError {
+    DataError::NotFinite {
+        path: path.to_owned(),
+        place: place.into(),
+        cell: value.to_string(),
+    }
+}
+
+/// The watch over an array that is read a piece at a time.
+pub(crate) struct Pieces<'a> {
+    watch: Option<&'a Watch>,
+    bytes: u64,
+}
+
+impl<'a> Pieces<'a> {
+    pub(crate) fn new(watch: Option<&'a Watch>) -> Self {
+        Self { watch, bytes: 0 }
+    }
+
+    /// Whether to read on after a piece of so many bytes. Where not, the rows so far are the table.
+    pub(crate) fn goes_on_after(&mut self, bytes: usize) -> bool {
+        self.bytes += bytes as u64;
+        let Some(watch) = self.watch.filter(|_| self.bytes >= LEAST) else {
+            return true;
+        };
+        let goes_on = watch.goes_on(self.bytes);
+        if !goes_on {
+            watch.cut();
+        }
+        goes_on
+    }
+}

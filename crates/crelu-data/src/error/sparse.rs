@@ -1,0 +1,55 @@
+use std::path::Path;
+
+use super::DataError;
+use crate::place::{Excerpt, Place};
+
+/// What is wrong with a LIBSVM row.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SparseError {
+    /// It begins with an entry.
+    #[error(
+        "'{}' stands where the label should; a row is: label index:value ...",
+        Excerpt(entry)
+    )]
+    NoLabel {
+        /// What stands there.
+        entry: String,
+    },
+    /// An entry that is not `index:value`.
+    #[error(
+        "'{}' is not an entry index:value, the index counted from 1",
+        Excerpt(entry)
+    )]
+    Entry {
+        /// What stands there.
+        entry: String,
+    },
+    /// Indices that do not ascend.
+    #[error("index {index} after {previous}; indices must ascend")]
+    IndexOrder {
+        /// The index.
+        index: usize,
+        /// The one before it.
+        previous: usize,
+    },
+    /// An index beyond the features.
+    #[error("index {index}, the model has {want} features")]
+    IndexBeyond {
+        /// The index.
+        index: usize,
+        /// Features.
+        want: usize,
+    },
+}
+
+impl SparseError {
+    /// The error of a row.
+    pub(crate) fn at(self, path: &Path, place: Place) -> DataError {
+        DataError::Sparse {
+            path: path.to_owned(),
+            place: Box::new(place),
+            source: self,
+        }
+    }
+}
