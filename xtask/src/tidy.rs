@@ -25,11 +25,12 @@ use crate::tree::{Source, Tree};
 
 /// The crates that compile for wasm32 without their default features: no operating system, no
 /// clock, no threads of their own.
-pub(crate) const NUMERICAL: [&str; 6] = [
+pub(crate) const NUMERICAL: [&str; 7] = [
     "linalg-core",
     "krylov",
     "precond-nystrom",
     "admm",
+    "crelu-core",
     "crelu-bound",
     "crelu-model",
 ];

@@ -100,6 +100,7 @@ pub(crate) fn kept(network: &Network) -> Network {
             network.hidden[(k, kept[j])]
         }),
         output: kept.iter().map(|&i| network.output[i]).collect(),
+        n_outputs: 1,
         gates: None,
     }
 }
@@ -161,6 +162,7 @@ fn network(width: usize, x: &[f64]) -> Network {
     Network {
         hidden: Mat::from_fn(width, WIDTH, |k, i| u[i * width + k]),
         output: a.to_vec(),
+        n_outputs: 1,
         gates: None,
     }
 }

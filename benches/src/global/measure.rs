@@ -90,6 +90,7 @@ pub(crate) fn ordinary(case: &Case, steps: usize, seed: u64) -> Result<Value, St
     let mut merged = Neurons::from_network(&Network {
         hidden: space.reduce(kept.hidden.as_ref()),
         output: kept.output.clone(),
+        n_outputs: 1,
         gates: None,
     });
     merge(&problem, &mut merged);

@@ -220,6 +220,7 @@ fn reduced(network: &Network, prepared: &Prepared) -> Result<Neurons, FitError> 
     Ok(Neurons::from_network(&Network {
         hidden: prepared.space.reduce(network.hidden.as_ref()),
         output: network.output.clone(),
+        n_outputs: network.n_outputs,
         gates: None,
     }))
 }

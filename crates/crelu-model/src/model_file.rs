@@ -21,7 +21,7 @@ impl Model {
         let network = &self.network;
         let d = self.n_features();
         // a file of no neurons is awkward to read: the zero network has one zero neuron
-        let m = network.output.len().max(1);
+        let (m, outputs) = (network.n_neurons().max(1), network.n_outputs);
         let weight = |matrix: &Mat<f64>| -> Vec<f64> {
             (0..m)
                 .flat_map(|i| (0..d).map(move |k| (k, i)))
@@ -33,12 +33,17 @@ impl Model {
                 .map(|i| if self.bias { entry(matrix, d, i) } else { 0.0 })
                 .collect()
         };
-        let mut output = network.output.clone();
-        output.resize(m, 0.0);
+        // a row an output: neurons lie together there
+        let mut output = vec![0.0; outputs * m];
+        for i in 0..network.n_neurons() {
+            for (k, a) in network.output_of(i).iter().enumerate() {
+                output[k * m + i] = *a;
+            }
+        }
         let mut tensors = vec![
             Tensor::new("hidden.weight", vec![m, d], weight(&network.hidden)),
             Tensor::new("hidden.bias", vec![m], bias(&network.hidden)),
-            Tensor::new("output.weight", vec![1, m], output),
+            Tensor::new("output.weight", vec![outputs, m], output),
             Tensor::new("output.bias", vec![1], vec![self.output_bias]),
         ];
         if let Some(gates) = &network.gates {
@@ -105,12 +110,15 @@ impl Model {
         }
         let hidden_bias = vector(&file, "hidden.bias", m)?;
         let (shape, output) = named(&file, "output.weight")?;
-        if shape != [1, m] {
-            return Err(ModelError::Tensor {
-                name: "output.weight",
-                problem: "does not fit hidden.weight",
-            });
-        }
+        let outputs = match shape[..] {
+            [outputs, neurons] if outputs > 0 && neurons == m => outputs,
+            _ => {
+                return Err(ModelError::Tensor {
+                    name: "output.weight",
+                    problem: "does not fit hidden.weight",
+                });
+            }
+        };
         let output_bias = vector(&file, "output.bias", 1)?[0];
         let bias = match get("bias") {
             Some("true") => true,
@@ -178,7 +186,11 @@ impl Model {
         Ok(Self {
             network: Network {
                 hidden: matrix(&hidden, &hidden_bias),
-                output,
+                output: (0..m)
+                    .flat_map(|i| (0..outputs).map(move |k| k * m + i))
+                    .map(|at| output[at])
+                    .collect(),
+                n_outputs: outputs,
                 gates,
             },
             standardisation,

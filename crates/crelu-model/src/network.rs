@@ -4,16 +4,18 @@ use linalg_core::product;
 use crate::power::scaled;
 use crate::programme::Activation;
 
-/// A two-layer network of one output, `f(x) = sum_i a_i act(u_i'x)`; its neurons may be gated.
+/// A two-layer network of `K` outputs, `f(x) = sum_i a_i act(u_i'x)`; its neurons may be gated.
 ///
 /// **Shapes** `hidden`, `gates`: `width x neurons` for inputs of `width` numbers, the bias (an
-/// input of ones) last where there is one.
+/// input of ones) last where there is one; `output`: `K` numbers a neuron, a neuron's together.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Network {
     /// Input weights, a neuron's together.
     pub hidden: Mat<f64>,
     /// Output weights.
     pub output: Vec<f64>,
+    /// Outputs, `K`.
+    pub n_outputs: usize,
     /// Gate vectors of a gated network: neuron `i` is `1[g_i'x >= 0] u_i'x`.
     pub gates: Option<Mat<f64>>,
 }
@@ -22,8 +24,19 @@ pub struct Network {
 const BATCH: usize = 2048;
 
 impl Network {
-    /// A balanced network with the outputs and the objective of a convex point: a block `v` of
-    /// sign `s` becomes `u = v / sqrt |v|`, `a = s sqrt |v|`; zero blocks are left out.
+    /// A network without a neuron.
+    #[must_use]
+    pub fn zero(width: usize, n_outputs: usize, activation: Activation) -> Self {
+        Self {
+            hidden: Mat::zeros(width, 0),
+            output: Vec::new(),
+            n_outputs,
+            gates: (activation == Activation::Gated).then(|| Mat::zeros(width, 0)),
+        }
+    }
+
+    /// A balanced network of one output with the outputs and the objective of a convex point: a
+    /// block `v` of sign `s` becomes `u = v / sqrt |v|`, `a = s sqrt |v|`; zero blocks are left out.
     ///
     /// **Shapes** `blocks`: `width x k`; `gates`: one column a block.
     ///
@@ -35,29 +48,61 @@ impl Network {
         signs: &[f64],
         gates: Option<MatRef<'_, f64>>,
     ) -> Self {
-        assert_eq!(signs.len(), blocks.ncols(), "signs: one a block");
-        let width = blocks.nrows();
-        let sizes: Vec<f64> = (0..blocks.ncols())
-            .map(|b| blocks.col(b).norm_l2())
-            .collect();
-        let kept: Vec<usize> = (0..sizes.len())
-            .filter(|&b| sizes[b].sqrt() > 0.0)
-            .collect();
+        Self::of_directions(blocks, signs, 1, gates)
+    }
+
+    /// The same with `K` outputs: a block `v` with the unit output direction `a` becomes
+    /// `u = v / sqrt |v|` with the output weights `a sqrt |v|`.
+    ///
+    /// **Shapes** `blocks`: `width x k`; `directions`: `K` numbers a block; `gates`: one column a
+    /// block.
+    ///
+    /// # Panics
+    /// If the counts do not fit.
+    #[must_use]
+    pub fn of_directions(
+        blocks: MatRef<'_, f64>,
+        directions: &[f64],
+        n_outputs: usize,
+        gates: Option<MatRef<'_, f64>>,
+    ) -> Self {
+        let (width, count) = (blocks.nrows(), blocks.ncols());
+        assert_eq!(directions.len(), n_outputs * count, "directions: K a block");
+        let sizes: Vec<f64> = (0..count).map(|b| blocks.col(b).norm_l2()).collect();
+        let kept: Vec<usize> = (0..count).filter(|&b| sizes[b].sqrt() > 0.0).collect();
+        let scaled = |&b: &usize| {
+            let root = sizes[b].sqrt();
+            let part = &directions[b * n_outputs..(b + 1) * n_outputs];
+            part.iter().map(move |a| a * root)
+        };
         Self {
             hidden: Mat::from_fn(width, kept.len(), |k, j| {
                 blocks[(k, kept[j])] / sizes[kept[j]].sqrt()
             }),
-            output: kept.iter().map(|&b| signs[b] * sizes[b].sqrt()).collect(),
+            output: kept.iter().flat_map(scaled).collect(),
+            n_outputs,
             gates: gates.map(|g| Mat::from_fn(width, kept.len(), |k, j| g[(k, kept[j])])),
         }
+    }
+
+    /// Neurons, those of weight zero among them.
+    #[must_use]
+    pub fn n_neurons(&self) -> usize {
+        self.hidden.ncols()
+    }
+
+    /// The output weights of a neuron.
+    #[must_use]
+    pub fn output_of(&self, neuron: usize) -> &[f64] {
+        &self.output[neuron * self.n_outputs..(neuron + 1) * self.n_outputs]
     }
 
     /// Neurons that are not zero.
     #[must_use]
     pub fn neurons(&self) -> usize {
-        (0..self.output.len())
+        (0..self.n_neurons())
             .filter(|&i| {
-                self.output[i] != 0.0
+                self.output_of(i).iter().any(|a| *a != 0.0)
                     && (0..self.hidden.nrows()).any(|k| self.hidden[(k, i)] != 0.0)
             })
             .count()
@@ -73,9 +118,10 @@ impl Network {
         }
     }
 
-    /// The outputs on preprocessed inputs, `width x n_samples`.
+    /// The outputs on preprocessed inputs, `width x n_samples`: `K` numbers a sample, a sample's
+    /// together.
     ///
-    /// **Cost** `2 n width neurons` flops, twice that for gated networks.
+    /// **Cost** `2 n (width + K) neurons` flops, twice that for gated networks.
     ///
     /// # Panics
     /// If the width differs.
@@ -86,8 +132,8 @@ impl Network {
             self.hidden.nrows(),
             "inputs: as wide as the network"
         );
-        let (n, m) = (inputs.ncols(), self.output.len());
-        let mut out = Vec::with_capacity(n);
+        let (n, m, outputs) = (inputs.ncols(), self.n_neurons(), self.n_outputs);
+        let mut out = vec![0.0; n * outputs];
         let mut values = Mat::<f64>::zeros(m, BATCH.min(n));
         let mut open = Mat::<f64>::zeros(if self.gates.is_some() { m } else { 0 }, BATCH.min(n));
         let mut first = 0;
@@ -111,7 +157,7 @@ impl Network {
                 );
             }
             for j in 0..count {
-                let mut sum = 0.0;
+                let out = &mut out[(first + j) * outputs..(first + j + 1) * outputs];
                 for i in 0..m {
                     let h = values[(i, j)];
                     let on = if self.gates.is_some() {
@@ -120,10 +166,9 @@ impl Network {
                         h > 0.0
                     };
                     if on {
-                        sum += self.output[i] * h;
+                        linalg_core::axpy(h, self.output_of(i), out);
                     }
                 }
-                out.push(sum);
             }
             first += count;
         }
@@ -145,6 +190,7 @@ impl Network {
         Self {
             hidden: Mat::from_fn(width, m, |i, j| root(self.hidden[(i, j)])),
             output: self.output.iter().map(|&a| root(a)).collect(),
+            n_outputs: self.n_outputs,
             gates: self.gates.clone(),
         }
     }
@@ -152,10 +198,8 @@ impl Network {
     /// `sum_i |u_i| |a_i|`.
     #[must_use]
     pub fn penalty(&self) -> f64 {
-        self.output
-            .iter()
-            .enumerate()
-            .map(|(i, a)| self.hidden.col(i).norm_l2() * a.abs())
+        (0..self.n_neurons())
+            .map(|i| self.hidden.col(i).norm_l2() * linalg_core::norm(self.output_of(i)))
             .sum()
     }
 }

@@ -175,6 +175,7 @@ impl EngineNetwork<'_> {
             let neurons = Neurons::from_network(&Network {
                 hidden: space.reduce(self.network.hidden.as_ref()),
                 output: self.network.output.clone(),
+                n_outputs: self.network.n_outputs,
                 gates: None,
             });
             self.state = Some((problem, neurons));

@@ -1,5 +1,4 @@
 use admm::{AdmmError, PrimalError, Status};
-use faer::Mat;
 use linalg_core::{Control, Halt, LinalgError};
 
 use crate::dataset::Dataset;
@@ -7,7 +6,7 @@ use crate::error::FitError;
 use crate::fit::{Fit, FitObserver, Progress};
 use crate::network::Network;
 use crate::prepared::Prepared;
-use crate::programme::{Activation, relative_gap};
+use crate::programme::relative_gap;
 use crate::report::{
     FrontierEntry, GlobalTraining, HistoryEntry, LossName, PrimalUsed, Report, Score, Seconds,
     TrainMode, Training, Work,
@@ -83,7 +82,7 @@ pub(crate) fn optimal_zero_fit(
         patterns: (s.train_in_force() == TrainMode::Sampled).then_some(0),
         beta,
     });
-    let (train, test) = prepared.scores(&zero_network(d, s.activation));
+    let (train, test) = prepared.scores(&Network::zero(d, 1, s.activation));
     let zero = Zero {
         status: Status::Converged,
         n,
@@ -100,14 +99,6 @@ pub(crate) fn optimal_zero_fit(
         observer.progress(Progress::Check(entry));
     }
     fit
-}
-
-fn zero_network(d: usize, activation: Activation) -> Network {
-    Network {
-        hidden: Mat::zeros(d, 0),
-        output: Vec::new(),
-        gates: (activation == Activation::Gated).then(|| Mat::zeros(d, 0)),
-    }
 }
 
 /// What differs between the fits that are the zero network.
@@ -204,7 +195,7 @@ impl Zero {
         } else {
             0.0
         };
-        let network = zero_network(self.d, s.activation);
+        let network = Network::zero(self.d, 1, s.activation);
         Fit {
             model: prepared.model(network, s.bias, beta, objective, gap),
             report,

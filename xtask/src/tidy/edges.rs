@@ -15,7 +15,7 @@ struct Layer {
 /// What the tests of all crates share: a dev-dependency, never another.
 const FOR_TESTS: &str = "testkit";
 
-const LAYERS: [Layer; 11] = [
+const LAYERS: [Layer; 12] = [
     Layer {
         name: "linalg-core",
         height: 0,
@@ -23,6 +23,11 @@ const LAYERS: [Layer; 11] = [
     },
     Layer {
         name: "crelu-data",
+        height: 0,
+        builds_on: &[],
+    },
+    Layer {
+        name: "crelu-core",
         height: 0,
         builds_on: &[],
     },
@@ -59,6 +64,7 @@ const LAYERS: [Layer; 11] = [
             "krylov",
             "precond-nystrom",
             "admm",
+            "crelu-core",
             "crelu-bound",
         ],
     },

@@ -490,6 +490,7 @@ fn settings_defaults_and_ranges_are_those_of_the_table() {
     let network = Network {
         hidden: Mat::zeros(3, 1),
         output: vec![0.0],
+        n_outputs: 1,
         gates: None,
     };
     for (settings, want) in [

@@ -65,6 +65,7 @@ fn model_numbers_at_the_edge_survive_the_file() {
         network: Network {
             hidden: Mat::from_fn(2, 3, |k, i| values[2 * i + k]),
             output: vec![1e-320, -0.0, f64::MIN],
+            n_outputs: 1,
             gates: Some(Mat::from_fn(2, 3, |k, i| values[(2 * i + k + 1) % 6])),
         },
         standardisation: Some(Standardisation {
@@ -130,7 +131,7 @@ fn model_file_is_as_documented_for_other_readers() {
         let meta = header.metadata().clone().unwrap();
         let file = SafeTensors::deserialize(&bytes).unwrap();
         let d = model.n_features();
-        let m = model.network.output.len().max(1);
+        let m = model.network.n_neurons().max(1);
         let mut want = vec![
             ("hidden.weight", vec![m, d]),
             ("hidden.bias", vec![m]),

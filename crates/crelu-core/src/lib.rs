@@ -1,0 +1,24 @@
+//! What the engines that train two-layer networks share: the loss, with everything that a primal
+//! step, a training over all neurons and a lower bound ask of it.
+//!
+//! ```text
+//!     J = ( sum_j w_j loss(f(x_j), y_j) ) / sum_j w_j + beta sum_i |u_i| |a_i|
+//! ```
+//!
+//! A [`Loss`] holds the targets of `n` rows with `K` outputs each, and the weights of the rows; all
+//! its numbers are sums over rows, not means. [`Squared`], [`Logistic`] and [`Huber`] are losses of
+//! one output ([`ScalarLoss`]), which [`Separable`] adds up over outputs and rows; [`Softmax`] couples
+//! the outputs of a row. A loss of one's own needs a [`ScalarLoss`], some forty lines:
+//!
+//! ```
+#![doc = include_str!("../examples/poisson.rs")]
+//! ```
+//!
+//! [`contract`] holds what every loss must keep, to be called from tests.
+
+pub mod contract;
+mod error;
+mod loss;
+
+pub use error::LossError;
+pub use loss::{Huber, Logistic, Loss, LossKind, ScalarLoss, Scaled, Separable, Softmax, Squared};

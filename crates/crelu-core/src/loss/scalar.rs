@@ -1,0 +1,71 @@
+use core::fmt;
+
+/// A convex loss of one output `f` and its target `y`, with a derivative.
+///
+/// Only what is asked for here is needed for training with a certificate; sums over rows and
+/// outputs, and weights, are the business of [`Separable`](super::Separable).
+pub trait ScalarLoss: fmt::Debug + Send + Sync {
+    /// Its name.
+    fn name(&self) -> &'static str;
+
+    /// `l(f, y)`; finite wherever `f` is.
+    fn value(&self, f: f64, y: f64) -> f64;
+
+    /// The derivative by `f`.
+    fn slope(&self, f: f64, y: f64) -> f64;
+
+    /// The second derivative by `f`, or a bound on it where it jumps.
+    fn curvature(&self, f: f64, y: f64) -> f64;
+
+    /// The largest that the second derivative becomes; infinite where there is no bound.
+    fn curvature_bound(&self) -> f64;
+
+    /// `-l*(-theta)`, for `theta` in the domain.
+    fn dual(&self, theta: f64, y: f64) -> f64;
+
+    /// The derivative of [`dual`](Self::dual) by `theta`: the output whose `theta` it is.
+    fn dual_slope(&self, theta: f64, y: f64) -> f64;
+
+    /// The `theta` for which the dual value is finite, least and largest.
+    fn domain(&self, y: f64) -> (f64, f64);
+
+    /// `argmin_f l(f, y) + rho (f - at)^2 / 2`: by Newton's method, kept between two bounds.
+    fn prox(&self, at: f64, y: f64, rho: f64) -> f64 {
+        // the slope of the loss is between those at `at` and at the point sought
+        let first = self.slope(at, y);
+        if first == 0.0 || !first.is_finite() {
+            return at;
+        }
+        let end = at - first / rho;
+        let (mut low, mut high) = if end < at { (end, at) } else { (at, end) };
+        let mut f = 0.5 * (low + high);
+        for _ in 0..PROX_STEPS {
+            let rise = self.slope(f, y) + rho * (f - at);
+            if rise > 0.0 {
+                high = f;
+            } else {
+                low = f;
+            }
+            let step = rise / (self.curvature(f, y) + rho);
+            let next = f - step;
+            let next = if next > low && next < high {
+                next
+            } else {
+                0.5 * (low + high)
+            };
+            if (next - f).abs() <= f64::EPSILON * (f.abs() + at.abs()) {
+                return next;
+            }
+            f = next;
+        }
+        f
+    }
+
+    /// Whether the loss is `(f - y)^2 / 2`.
+    fn is_quadratic(&self) -> bool {
+        false
+    }
+}
+
+/// Newton steps: six do for smooth losses, a bisection to the last bit takes sixty.
+const PROX_STEPS: usize = 80;

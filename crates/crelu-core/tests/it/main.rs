@@ -1,0 +1,3 @@
+//! Losses against their contract.
+mod failure;
+mod losses;
