@@ -8,6 +8,7 @@ use crate::error::{FitError, Subject};
 use crate::gates::{Patterns, sample_within};
 use crate::model::Model;
 use crate::network::Network;
+use crate::path::PathProgress;
 use crate::prepared::Prepared;
 use crate::programme::{self, Activation, Check, Observer, Programme, WarmStart};
 use crate::report::{
@@ -55,6 +56,8 @@ pub enum Progress<'a> {
         /// The relative gap of the network to it.
         gap: f64,
     },
+    /// A step of a path, or of the choice from it.
+    Path(PathProgress<'a>),
     /// A proof is left out, or made in another way.
     Proof(ProofProgress),
 }

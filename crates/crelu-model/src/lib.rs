@@ -33,6 +33,7 @@ mod model;
 mod model_file;
 mod names;
 mod network;
+pub mod path;
 mod power;
 mod prepared;
 pub mod programme;
@@ -63,8 +64,8 @@ pub use network::Network;
 pub use programme::{Activation, Backend, FormChoice, Precision, PrimalChoice, Splitting, Switch};
 pub use proof::Prove;
 pub use report::{
-    FrontierEntry, GlobalTraining, HistoryEntry, LossName, PrimalUsed, Report, Score, ScoreKind,
-    Seconds, TrainMode, Training, Work,
+    CvChoice, FoldScores, FrontierEntry, GlobalTraining, HistoryEntry, LossName, PathEntry,
+    PrimalUsed, Report, Score, ScoreKind, Seconds, TrainMode, Training, Work,
 };
 pub use settings::{Beta, CheckedFitSettings, FitSettings, PatternSource};
 pub use standardise::{Standardisation, preprocess};

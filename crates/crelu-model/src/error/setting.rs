@@ -40,6 +40,12 @@ pub enum Setting {
     Prove,
     /// The share of rows for the test.
     TestFrac,
+    /// The penalties of a path.
+    Betas,
+    /// The folds.
+    Folds,
+    /// What held-out rows are scored by.
+    Metric,
     /// Settings of the iteration that are made here.
     Iteration,
 }
@@ -67,6 +73,9 @@ impl Setting {
             Self::Backend => "backend",
             Self::Prove => "prove",
             Self::TestFrac => "test-frac",
+            Self::Betas => "betas",
+            Self::Folds => "folds",
+            Self::Metric => "metric",
             Self::Iteration => "iteration",
         }
     }

@@ -32,6 +32,8 @@ pub enum Subject {
     Beta,
     /// Inputs of the network to start from.
     StartInputs,
+    /// Groups of rows.
+    Groups,
 }
 
 impl fmt::Display for Subject {
@@ -50,6 +52,7 @@ impl fmt::Display for Subject {
             Self::GateRows => "gates: rows",
             Self::GateCoordinates => "gates' coordinates",
             Self::Beta => "beta",
+            Self::Groups => "groups",
             Self::StartInputs => "inputs of the network to start from, the bias among them",
         })
     }

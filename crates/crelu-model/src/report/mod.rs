@@ -1,12 +1,14 @@
 //! What is known about a fit, and its JSON.
 
 mod history;
+mod path;
 mod primal;
 mod score;
 mod seconds;
 mod training;
 
 pub use history::HistoryEntry;
+pub use path::{CvChoice, FoldScores, PathEntry};
 pub use primal::PrimalUsed;
 pub use score::{Score, ScoreKind};
 pub use seconds::Seconds;
@@ -73,10 +75,10 @@ pub struct Report {
     pub cone_violation: f64,
     /// `(objective_convex - dual_bound) / objective_convex`, at least 0.
     pub programme_gap: f64,
-    /// The penalties of a path, once there are paths.
-    pub path: Option<Vec<Value>>,
-    /// The choice by cross-validation, once there is one.
-    pub cv: Option<Map<String, Value>>,
+    /// The penalties of a path, falling; none where only one was trained.
+    pub path: Option<Vec<PathEntry>>,
+    /// The choice by cross-validation; none without one.
+    pub cv: Option<CvChoice>,
     /// A proven lower bound on `J` over all two-layer ReLU networks, from the verifier.
     pub proven_bound: Option<f64>,
     /// `(objective_network - proven_bound) / objective_network`, at least 0.

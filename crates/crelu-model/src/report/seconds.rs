@@ -11,6 +11,8 @@ pub struct Seconds {
     pub read: f64,
     /// Preprocessing, patterns, choice of the method and factorisations.
     pub setup: f64,
+    /// A path of penalties and its folds, all that is before the fit at the chosen penalty.
+    pub path: f64,
     /// Primal steps.
     pub primal: f64,
     /// Proximal steps.
@@ -39,6 +41,7 @@ impl Seconds {
     pub fn parts(&self) -> f64 {
         self.read
             + self.setup
+            + self.path
             + self.primal
             + self.prox
             + self.dual

@@ -56,6 +56,13 @@ pub struct Work {
     pub flops: f64,
 }
 
+impl std::ops::AddAssign for Work {
+    fn add_assign(&mut self, other: Self) {
+        self.products += other.products;
+        self.flops += other.flops;
+    }
+}
+
 impl Training {
     /// The way of training.
     #[must_use]

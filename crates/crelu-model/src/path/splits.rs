@@ -1,0 +1,84 @@
+use std::collections::BTreeMap;
+
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+/// The rows of a fold, ascending.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Split {
+    /// Those it is trained on.
+    pub train: Vec<usize>,
+    /// Those it is scored on.
+    pub held_out: Vec<usize>,
+}
+
+/// Folds that hold every row out once, each with its part of every class: rows of a class are dealt out
+/// one after the other, in a seeded order. Without classes (all zero), the rows.
+pub(super) fn stratified(classes: &[usize], folds: usize, seed: u64) -> Vec<Split> {
+    let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (row, class) in classes.iter().enumerate() {
+        members.entry(*class).or_default().push(row);
+    }
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+    let mut fold_of = vec![0; classes.len()];
+    // the next class goes on where the last ended, so that folds differ by one row at most
+    let mut next = 0;
+    for rows in members.values_mut() {
+        rows.shuffle(&mut rng);
+        for &row in rows.iter() {
+            fold_of[row] = next % folds;
+            next += 1;
+        }
+    }
+    of_folds(&fold_of, folds)
+}
+
+/// Folds that keep every group together: the largest group first, each to the fold where the parts of
+/// the classes stay the most even.
+pub(super) fn grouped(classes: &[usize], groups: &[usize], folds: usize, seed: u64) -> Vec<Split> {
+    let n_classes = classes.iter().max().map_or(0, |most| most + 1);
+    let mut counts: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut totals = vec![0; n_classes];
+    for (class, group) in classes.iter().zip(groups) {
+        counts.entry(*group).or_insert_with(|| vec![0; n_classes])[*class] += 1;
+        totals[*class] += 1;
+    }
+    let mut order: Vec<(usize, Vec<usize>)> = counts.into_iter().collect();
+    order.shuffle(&mut Xoshiro256PlusPlus::seed_from_u64(seed));
+    order.sort_by_key(|(_, counts)| std::cmp::Reverse(counts.iter().sum::<usize>()));
+    let mut held = vec![vec![0; n_classes]; folds];
+    let mut fold_of_group = BTreeMap::new();
+    for (group, counts) in order {
+        // by what the sum of squared shares grows: least where the fold has least of these classes
+        let growth = |fold: &[usize]| -> f64 {
+            let terms = fold.iter().zip(&counts).zip(&totals);
+            #[expect(clippy::cast_precision_loss, reason = "counts of rows")]
+            let term = |((held, new), total): ((&usize, &usize), &usize)| {
+                (held * new) as f64 / ((total * total).max(1)) as f64
+            };
+            terms.map(term).sum()
+        };
+        let rows = |fold: &[usize]| fold.iter().sum::<usize>();
+        let least = (0..folds).min_by(|&a, &b| {
+            growth(&held[a])
+                .total_cmp(&growth(&held[b]))
+                .then(rows(&held[a]).cmp(&rows(&held[b])))
+        });
+        let fold = least.unwrap_or(0);
+        for (held, new) in held[fold].iter_mut().zip(&counts) {
+            *held += new;
+        }
+        fold_of_group.insert(group, fold);
+    }
+    let fold_of: Vec<usize> = groups.iter().map(|group| fold_of_group[group]).collect();
+    of_folds(&fold_of, folds)
+}
+
+fn of_folds(fold_of: &[usize], folds: usize) -> Vec<Split> {
+    let part = |fold: usize| {
+        let (held_out, train) = (0..fold_of.len()).partition(|&row| fold_of[row] == fold);
+        Split { train, held_out }
+    };
+    (0..folds).map(part).collect()
+}
