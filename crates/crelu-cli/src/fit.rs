@@ -4,9 +4,10 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use crelu_model::path::fit_path;
 use crelu_model::{Control, Fit, Status};
 
-use crate::args::FitArgs;
+use crate::args::{FitArgs, Kind};
 use crate::clock::ProgramClock;
 use crate::errors::Failure;
 use crate::outputs::Destinations;
@@ -22,8 +23,8 @@ const STOPPED_EARLY: u8 = 2;
 ///
 /// # Errors
 /// A line that names the file or the option; nothing is written then.
-pub(crate) fn run(args: &FitArgs, clock: &ProgramClock) -> Result<ExitCode, Failure> {
-    if let Some((option, why)) = args.contradiction() {
+pub(crate) fn run(args: &FitArgs, kind: Kind, clock: &ProgramClock) -> Result<ExitCode, Failure> {
+    if let Some((option, why)) = args.contradiction(kind) {
         return Err(Failure::of(option, why));
     }
     let destinations = Destinations::of(args);
@@ -44,7 +45,7 @@ pub(crate) fn run(args: &FitArgs, clock: &ProgramClock) -> Result<ExitCode, Fail
         .deadline(args.time_limit)
         .interrupt(&*interrupted);
     let reading = format!("reading {}", shown(&args.data));
-    let mut display = Display::new("fit", args.quiet, *clock, &reading);
+    let mut display = Display::new(kind.name(), args.quiet, *clock, &reading);
     let patience = Patience {
         clock: *clock,
         limit: args.time_limit,
@@ -67,16 +68,14 @@ pub(crate) fn run(args: &FitArgs, clock: &ProgramClock) -> Result<ExitCode, Fail
         time_limit: args.time_limit,
     };
     for note in &samples.notes {
-        display.tell(&Failure::new(note).to_string());
+        display.note(&Failure::new(note).to_string());
     }
     display.aim_at(goal);
-    let fitted = crelu_model::fit(
-        &samples.train,
-        samples.test.as_ref(),
-        &settings,
-        &control,
-        &mut display,
-    );
+    let (train, test) = (&samples.train, samples.test.as_ref());
+    let fitted = match args.plan(kind) {
+        Some(plan) => fit_path(train, test, &settings, &plan, &control, &mut display),
+        None => crelu_model::fit(train, test, &settings, &control, &mut display),
+    };
     let mut fitted = fitted.map_err(|error| match samples.read_in_part {
         Some(rows) => Failure::of(
             args.data.display(),

@@ -25,7 +25,7 @@ mod verify;
 
 use std::process::ExitCode;
 
-use args::{Command, Parsed};
+use args::{Command, Kind, Parsed};
 use clock::ProgramClock;
 
 fn main() -> ExitCode {
@@ -39,11 +39,12 @@ fn main() -> ExitCode {
     file_limit::make_an_error();
     let outcome = match command {
         Command::Demo(args) => demo::run(&args, &clock),
-        Command::Fit(args) => fit::run(&args, &clock),
+        Command::Fit(args) => fit::run(&args, Kind::Fit, &clock),
+        Command::Path(args) => fit::run(&args, Kind::Path, &clock),
         Command::Predict(args) => predict::run(&args),
         Command::Info(args) => info::run(&args),
         Command::Verify(args) => verify::run(&args),
-        Command::Path(_) | Command::Export(_) => refuse::run(&command),
+        Command::Export(_) => refuse::run(&command),
     };
     outcome.unwrap_or_else(|failure| failure.report())
 }

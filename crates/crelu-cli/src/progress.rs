@@ -6,10 +6,12 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crelu_model::bound::ProofProgress;
+use crelu_model::path::PathProgress;
 use crelu_model::{Clock, FitObserver, HistoryEntry, Progress};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::clock::ProgramClock;
+use crate::errors::Failure;
 use crate::summary::{AtMost, Percent, Short};
 
 /// Seconds between two lines where there is no terminal.
@@ -19,6 +21,8 @@ const FIRST_LINE: f64 = 0.5;
 /// How often the thread that speaks during long steps looks up.
 const LOOK_UP: Duration = Duration::from_millis(100);
 const BAR_LENGTH: u64 = 1000;
+/// What a path takes of the bar; the rest is for the fit at the chosen penalty.
+const BEFORE_REFIT: f64 = 0.9;
 
 /// What ends a run: the bar is full when the nearest of them is reached.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +43,9 @@ pub(crate) struct Display {
     iteration: usize,
     last: Option<HistoryEntry>,
     done: f64,
+    /// Legs of a path: all rows and the folds; and their steps so far.
+    legs: usize,
+    steps: usize,
 }
 
 enum Form {
@@ -171,6 +178,8 @@ impl Display {
             iteration: 0,
             last: None,
             done: 0.0,
+            legs: 1,
+            steps: 0,
         }
     }
 
@@ -188,6 +197,14 @@ impl Display {
         })
     }
 
+    /// Says what stays to be read.
+    pub(crate) fn note(&mut self, message: &str) {
+        match &self.form {
+            Form::Bar(bar) => bar.println(format!("{}: {message}", bar.prefix())),
+            Form::Nothing | Form::Lines(_) => self.tell(message),
+        }
+    }
+
     /// Shows a message at once.
     pub(crate) fn tell(&mut self, message: &str) {
         match &mut self.form {
@@ -197,6 +214,88 @@ impl Display {
                 lines.shared.write(&mut speech, message);
             }
             Form::Bar(bar) => bar.set_message(message.to_owned()),
+        }
+    }
+
+    fn path(&mut self, progress: PathProgress<'_>) {
+        match progress {
+            PathProgress::Folds { count: 0, why } => {
+                let why = why.map_or(String::new(), |why| format!(", since {why}"));
+                self.note(&Failure::new(format_args!("no folds{why}: --beta-frac 0.02 is taken")).to_string());
+            }
+            PathProgress::Folds { count, why } => {
+                self.legs = count + 1;
+                if let Some(why) = why {
+                    self.note(&Failure::new(format_args!("{count} folds, since {why}")).to_string());
+                }
+            }
+            PathProgress::Step {
+                fold,
+                step,
+                steps,
+                beta,
+                objective,
+                neurons,
+                score,
+                ..
+            } => {
+                self.steps += 1;
+                let leg = match fold {
+                    None => "path".to_owned(),
+                    Some(fold) => format!("fold {} of {}", fold + 1, self.legs - 1),
+                };
+                let what = match score {
+                    None => format!("J {:.6}, {neurons} neurons", Short(objective)),
+                    Some(score) => format!("score {:.4}", Short(score)),
+                };
+                let message = format!("{leg}: {step} of {steps}, beta {beta:.3e}, {what}");
+                self.step(&message, self.legs * steps, step == steps);
+            }
+            PathProgress::Chosen {
+                beta,
+                mean,
+                se,
+                metric,
+                rule,
+            } => self.tell(&format!(
+                "beta {beta:.4e} chosen by rule {}: {} {:.4} with standard error {:.2}; the fit at it follows",
+                rule.name(),
+                metric.name(),
+                Short(mean),
+                Short(se)
+            )),
+            PathProgress::Cut { beta } => self.note(&format!(
+                "a limit came before the choice: beta {beta:.4e}, of the path the nearest to 0.02 of beta_max"
+            )),
+        }
+    }
+
+    /// A step of many, of which the last of a leg is always told.
+    fn step(&mut self, message: &str, of: usize, is_last: bool) {
+        let seconds = self.clock.seconds();
+        let message = format!("{seconds:.1} s, {message}");
+        match &self.form {
+            Form::Nothing => {}
+            Form::Lines(lines) => {
+                let mut speech = lines.shared.lock();
+                if is_last || seconds >= speech.next {
+                    lines.shared.write(&mut speech, &message);
+                }
+                // the next line is for those who wait
+                message.clone_into(&mut speech.doing);
+            }
+            Form::Bar(bar) => {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    clippy::cast_precision_loss,
+                    reason = "a share of a short bar"
+                )]
+                let done = (BEFORE_REFIT * (self.steps as f64 / of.max(1) as f64)).min(1.0);
+                self.done = self.done.max(done);
+                bar.set_position((self.done * BAR_LENGTH as f64) as u64);
+                bar.set_message(message);
+            }
         }
     }
 
@@ -292,6 +391,7 @@ impl FitObserver for Display {
                     limit / 1e6
                 ));
             }
+            Progress::Path(progress) => self.path(progress),
             Progress::Proof(_) => {}
             Progress::Check(entry) => {
                 self.iteration = entry.iteration;

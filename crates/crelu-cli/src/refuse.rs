@@ -11,7 +11,6 @@ use crate::errors::Failure;
 /// Always.
 pub(crate) fn run(command: &Command) -> Result<ExitCode, Failure> {
     let (name, instead) = match command {
-        Command::Path(_) => ("path", "fit trains for one --beta or --beta-frac"),
         Command::Export(_) => (
             "export",
             "the model file is safetensors, which PyTorch and NumPy read",
@@ -19,6 +18,6 @@ pub(crate) fn run(command: &Command) -> Result<ExitCode, Failure> {
         _ => ("this command", "see crelu --help"),
     };
     Err(Failure::new(format_args!(
-        "{name} is not built yet ({instead}); the commands that work now are demo, fit, predict, info and verify"
+        "{name} is not built yet ({instead}); the commands that work now are demo, fit, path, predict, info and verify"
     )))
 }

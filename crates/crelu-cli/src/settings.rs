@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crelu_data::read_matrix_npy;
-use crelu_model::{Beta, FitSettings, Model, Network, PatternSource, Precision, TrainMode};
+use crelu_model::{FitSettings, Model, Network, PatternSource, Precision, TrainMode};
 use faer::{Mat, MatRef};
 use serde_json::{Map, Value, json};
 
@@ -28,11 +28,7 @@ pub(crate) fn of(args: &FitArgs, samples: &Samples) -> Result<FitSettings, Failu
             sampler: args.gate_sampler,
         },
     };
-    settings.beta = match (args.beta, args.beta_frac) {
-        (Some(beta), _) => Beta::Absolute(beta),
-        (None, Some(fraction)) => Beta::Fraction(fraction),
-        (None, None) => settings.beta,
-    };
+    settings.beta = args.single_beta().unwrap_or(settings.beta);
     settings.tol = args.tol;
     settings.max_iters = args.max_iters;
     settings.ascents = args.ascents;

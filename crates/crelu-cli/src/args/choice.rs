@@ -1,6 +1,7 @@
 //! Words on the command line: the values that an option has now, and those it will have.
 
 use crelu_data::Header;
+use crelu_model::path::{Metric, Rule};
 use crelu_model::{
     Activation, Backend, FormChoice, GateSampler, Precision, PrimalChoice, Splitting, Switch, Task,
     TrainMode,
@@ -104,6 +105,18 @@ pub(super) fn precision(word: &str) -> Result<Precision, String> {
     choose(word, &now, &[])
 }
 
+/// `--rule`
+pub(super) fn rule(word: &str) -> Result<Rule, String> {
+    let now = Rule::ALL.map(|rule| (rule.name(), rule));
+    choose(word, &now, &[])
+}
+
+/// `--metric`
+pub(super) fn metric(word: &str) -> Result<Metric, String> {
+    let now = Metric::ALL.map(|metric| (metric.name(), metric));
+    choose(word, &now, &[])
+}
+
 /// `--newton` and `--working-set`
 pub(super) fn switch(word: &str) -> Result<Switch, String> {
     let now = [
@@ -139,6 +152,8 @@ mod tests {
             (loss("hinge").unwrap_err(), "huber"),
             (precision("f7").unwrap_err(), "mixed"),
             (switch("yes").unwrap_err(), "auto, on, off"),
+            (rule("2se").unwrap_err(), "best, 1se, small"),
+            (metric("auc").unwrap_err(), "accuracy"),
             (splitting("").unwrap_err(), "two-block"),
             (primal("qr").unwrap_err(), "pcg-nystrom, rbcd, block-exact"),
             (form("tall").unwrap_err(), "kernel, gram, reduced, full"),

@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 use crelu_data::is_standard_input;
+use crelu_model::path::PathSettings;
 use crelu_model::{
-    Activation, Backend, FormChoice, GateSampler, Precision, PrimalChoice, Prove, Splitting,
+    Activation, Backend, Beta, FormChoice, GateSampler, Precision, PrimalChoice, Prove, Splitting,
     Switch, Task, TrainMode,
 };
 
-use super::{TableArgs, choice, number};
+use super::search::{BetaArg, SearchArgs};
+use super::{Kind, TableArgs, choice, number};
 
 /// `crelu fit`
 #[derive(Debug, Args)]
@@ -56,12 +58,14 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "RULE", default_value = "gaussian", value_parser = choice::gate_sampler)]
     pub(crate) gate_sampler: GateSampler,
 
-    /// The penalty of the mean objective
-    #[arg(long, value_name = "B", conflicts_with = "beta_frac", value_parser = number::at_least_zero, allow_negative_numbers = true)]
-    pub(crate) beta: Option<f64>,
+    /// The penalty of the mean objective, or cv: ten are tried, and one chosen by cross-validation
+    #[arg(long, value_name = "B|cv", conflicts_with = "beta_frac", value_parser = number::beta, allow_negative_numbers = true)]
+    beta: Option<BetaArg>,
     /// The penalty as a fraction of beta_max [default: 0.02]
     #[arg(long, value_name = "F", value_parser = number::at_least_zero, allow_negative_numbers = true)]
-    pub(crate) beta_frac: Option<f64>,
+    beta_frac: Option<f64>,
+    #[command(flatten)]
+    search: SearchArgs,
     /// squared (logistic, softmax, huber: not built yet) [default: squared]
     #[arg(long, value_name = "NAME", value_parser = choice::loss)]
     loss: Option<()>,
@@ -172,7 +176,28 @@ pub(crate) struct FitArgs {
     pub(crate) certificate: Option<PathBuf>,
 }
 
+/// Penalties that are tried.
+const BETAS: usize = 10;
+const BETAS_OF_PATH: usize = 20;
+
 impl FitArgs {
+    /// The penalty, where it is not chosen.
+    pub(crate) fn single_beta(&self) -> Option<Beta> {
+        match (self.beta, self.beta_frac) {
+            (Some(BetaArg::Value(beta)), _) => Some(Beta::Absolute(beta)),
+            (_, Some(fraction)) => Some(Beta::Fraction(fraction)),
+            (Some(BetaArg::Cv) | None, None) => None,
+        }
+    }
+
+    /// How the penalty is chosen; none where it is given.
+    pub(crate) fn plan(&self, kind: Kind) -> Option<PathSettings> {
+        match kind {
+            Kind::Path => Some(self.search.plan(BETAS_OF_PATH).always(true)),
+            Kind::Fit => (self.beta == Some(BetaArg::Cv)).then(|| self.search.plan(BETAS)),
+        }
+    }
+
     /// How it is trained: what was asked for, or what suits the activation.
     pub(crate) fn train(&self) -> TrainMode {
         self.train.unwrap_or(match self.activation {
@@ -192,7 +217,7 @@ impl FitArgs {
     }
 
     /// The first option that does not go with the others, and why.
-    pub(crate) fn contradiction(&self) -> Option<(&'static str, &'static str)> {
+    pub(crate) fn contradiction(&self, kind: Kind) -> Option<(&'static str, &'static str)> {
         const FIXED: &str = "global trains ReLU networks; the features of a gated network are fixed: --train sampled";
         const GATES: &str = "belongs to --train sampled; global generates its neurons";
         const INIT: &str = "belongs to --train global";
@@ -201,12 +226,30 @@ impl FitArgs {
         const BETA: &str = "without a penalty nothing is proven: --beta above 0";
         const TWICE: &str = "standard input is read once: it cannot be the data and the test data";
         let gated = self.activation == Activation::Gated;
-        let free = self.beta == Some(0.0) || self.beta_frac == Some(0.0);
+        let single = self.single_beta();
+        let free = matches!(single, Some(Beta::Absolute(0.0) | Beta::Fraction(0.0)));
+        let searches = self.plan(kind).is_some();
+        let unused = self.search.given().filter(|_| !searches);
         let global = self.train() == TrainMode::Global;
         let twice =
             is_standard_input(&self.data) && self.test.as_deref().is_some_and(is_standard_input);
         [
             ("--test", twice, TWICE),
+            (
+                "--beta",
+                kind == Kind::Path && self.beta.is_some(),
+                "path tries many penalties: --betas B1,B2,... says which",
+            ),
+            (
+                "--beta-frac",
+                kind == Kind::Path && self.beta_frac.is_some(),
+                "path tries many penalties: --betas B1,B2,... says which",
+            ),
+            (
+                unused.unwrap_or_default(),
+                unused.is_some(),
+                "belongs to --beta cv and to crelu path, which choose the penalty",
+            ),
             (
                 "--train",
                 global && self.activation == Activation::Gated,

@@ -4,6 +4,7 @@ mod choice;
 mod commands;
 mod fit;
 mod number;
+mod search;
 mod table;
 
 use clap::error::ErrorKind;
@@ -43,12 +44,31 @@ pub(crate) enum Command {
     Info(InfoArgs),
     /// Check a proven bound from the data and its certificate alone.
     Verify(VerifyArgs),
-    /// (not built yet) A regularisation path with cross-validation.
-    #[command(disable_help_flag = true)]
-    Path(LaterArgs),
+    /// Train along a path of penalties; choose one by cross-validation, and write its model. The
+    /// options are those of fit.
+    Path(Box<FitArgs>),
     /// (not built yet) Export a model to ONNX.
     #[command(disable_help_flag = true)]
     Export(LaterArgs),
+}
+
+/// Which of the commands that train.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// `fit`
+    Fit,
+    /// `path`
+    Path,
+}
+
+impl Kind {
+    /// Its name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Fit => "fit",
+            Self::Path => "path",
+        }
+    }
 }
 
 /// What the command line came to.

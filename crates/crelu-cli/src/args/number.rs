@@ -1,8 +1,46 @@
 //! Numbers on the command line, with the range that each option has.
 
+use super::search::{BetaArg, BetasArg};
+
 /// A finite number, at least 0.
 pub(super) fn at_least_zero(text: &str) -> Result<f64, String> {
     in_range(text, "a finite number, at least 0", |v| v >= 0.0)
+}
+
+/// A finite number, at least 0, or `cv`.
+pub(super) fn beta(text: &str) -> Result<BetaArg, String> {
+    match text.trim() {
+        "cv" => Ok(BetaArg::Cv),
+        text => {
+            in_range(text, "a finite number, at least 0, or cv", |v| v >= 0.0).map(BetaArg::Value)
+        }
+    }
+}
+
+/// How many penalties, or a list of them.
+pub(super) fn betas(text: &str) -> Result<BetasArg, String> {
+    let want = "must be a whole number, at least 2, or a list of penalties: B1,B2,...";
+    let values: Option<Vec<f64>> = text
+        .split(',')
+        .map(|value| at_least_zero(value).ok())
+        .collect();
+    match (text.trim().parse::<usize>(), values) {
+        (Ok(count), _) if (2..=MOST_BETAS).contains(&count) => Ok(BetasArg::Count(count)),
+        (Ok(count), _) if count > MOST_BETAS => Err(format!("must be at most {MOST_BETAS}")),
+        (Err(_), Some(values)) if values.len() > 1 => Ok(BetasArg::Values(values)),
+        _ => Err(want.to_owned()),
+    }
+}
+
+/// More penalties are a slip of the finger: neighbours would be within a hundredth of each other.
+const MOST_BETAS: usize = 1000;
+
+/// A number of folds.
+pub(super) fn folds(text: &str) -> Result<usize, String> {
+    match text.trim().parse() {
+        Ok(0 | 1) | Err(_) => Err("must be a whole number, at least 2".to_owned()),
+        Ok(value) => Ok(value),
+    }
 }
 
 /// A share strictly between 0 and 1.
@@ -82,6 +120,24 @@ mod tests {
         assert!(seed("1.5").is_err() && seed("-1").is_err());
         for text in ["", "G", "0", "-1G", "2T", "nanG"] {
             assert!(bytes(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn penalties_are_a_count_or_a_list() {
+        assert_eq!(beta("cv"), Ok(BetaArg::Cv));
+        assert_eq!(beta("1e-3"), Ok(BetaArg::Value(1e-3)));
+        for text in ["CV", "-1", "nan", ""] {
+            assert!(beta(text).is_err(), "{text}");
+        }
+        assert_eq!(betas("20"), Ok(BetasArg::Count(20)));
+        assert_eq!(betas("0.5, 1"), Ok(BetasArg::Values(vec![0.5, 1.0])));
+        for text in ["0", "1", "1001", "0.5", "1,", "1,-2", "a", ""] {
+            assert!(betas(text).is_err(), "{text}");
+        }
+        assert_eq!(folds("2"), Ok(2));
+        for text in ["0", "1", "2.5", ""] {
+            assert!(folds(text).is_err(), "{text}");
         }
     }
 
