@@ -14,7 +14,7 @@ use crate::outputs::Destinations;
 use crate::progress::{Display, Goal};
 use crate::samples::{Patience, Samples, shown};
 use crate::summary::{self, Task};
-use crate::{interrupt, printout, settings, threads};
+use crate::{interrupt, path_table, printout, settings, threads};
 
 /// Exit code of a run that a limit or the user ended: its model is usable.
 const STOPPED_EARLY: u8 = 2;
@@ -108,7 +108,12 @@ pub(crate) fn run(args: &FitArgs, kind: Kind, clock: &ProgramClock) -> Result<Ex
             header: args.table.header(),
             source: &samples.source,
         };
-        printout::print(&summary::text(&fitted.report, task, &destinations))?;
+        let table = match kind {
+            Kind::Path => path_table::text(&fitted.report),
+            Kind::Fit => String::new(),
+        };
+        let summary = summary::text(&fitted.report, task, &destinations);
+        printout::print(&(table + &summary))?;
     }
     Ok(exit_code(&fitted))
 }

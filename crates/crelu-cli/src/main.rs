@@ -12,6 +12,7 @@ mod fit;
 mod info;
 mod interrupt;
 mod outputs;
+mod path_table;
 mod plots;
 mod predict;
 mod printout;

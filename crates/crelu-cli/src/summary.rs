@@ -148,7 +148,7 @@ pub(crate) fn text(report: &Report, task: Task<'_>, destinations: &Destinations)
             ),
         );
     } else if report.beta.is_finite() {
-        line("beta:", &format_args!("{beta:.6}"));
+        line("beta:", &format_args!("{beta:.6}{}", Chosen(report)));
     } else {
         line("beta:", &"not reached");
     }
@@ -213,6 +213,34 @@ pub(crate) fn text(report: &Report, task: Task<'_>, destinations: &Destinations)
         line("plots:", &folder.display());
     }
     text
+}
+
+/// How the penalty was chosen, if it was, and how to skip that.
+struct Chosen<'a>(&'a Report);
+
+impl fmt::Display for Chosen<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let report = self.0;
+        let (Some(path), Some(cv)) = (&report.path, &report.cv) else {
+            return Ok(());
+        };
+        let beta_max = report.settings.get("beta_max").and_then(Value::as_f64);
+        if let Some(beta_max) = beta_max.filter(|beta_max| *beta_max > 0.0) {
+            write!(f, " ({:.3} of beta_max)", Short(report.beta / beta_max))?;
+        }
+        write!(f, ", chosen from {} by {} folds", path.len(), cv.folds)?;
+        let chosen = path.iter().find(|entry| entry.beta == cv.chosen);
+        if let Some(scores) = chosen.and_then(|entry| entry.cv.as_ref()) {
+            write!(
+                f,
+                ": {} {:.4} with standard error {:.2}",
+                cv.metric.name(),
+                Short(scores.mean),
+                Short(scores.se)
+            )?;
+        }
+        write!(f, " (rule {}); --beta-frac 0.02 skips this", cv.rule.name())
+    }
 }
 
 /// `accuracy 0.9720, mean loss 0.0412`

@@ -193,7 +193,7 @@ impl FitArgs {
     /// How the penalty is chosen; none where it is given.
     pub(crate) fn plan(&self, kind: Kind) -> Option<PathSettings> {
         match kind {
-            Kind::Path => Some(self.search.plan(BETAS_OF_PATH).always(true)),
+            Kind::Path => Some(self.search.plan(BETAS_OF_PATH).always(true).prove(true)),
             Kind::Fit => (self.beta == Some(BetaArg::Cv)).then(|| self.search.plan(BETAS)),
         }
     }

@@ -58,6 +58,21 @@ where
     Y: AsRangedCoord<Value = f64>,
     Y::CoordDescType: Ranged<ValueType = f64> + ValueFormatter<f64>,
 {
+    axes_ticked(area, look, &tick, x, y)
+}
+
+/// The same with labels of the horizontal axis of its own.
+pub(super) fn axes_ticked<'a, 'b, Y>(
+    area: &'a Area<'b>,
+    look: &Look<'_>,
+    x_tick: &dyn Fn(&f64) -> String,
+    x: Range<f64>,
+    y: Y,
+) -> Result<Chart<'a, 'b, Y::CoordDescType>, Failure>
+where
+    Y: AsRangedCoord<Value = f64>,
+    Y::CoordDescType: Ranged<ValueType = f64> + ValueFormatter<f64>,
+{
     let mut chart = ChartBuilder::on(area)
         .caption(look.title, (FONT, 18).into_font())
         .margin(12)
@@ -77,7 +92,7 @@ where
         .y_desc(look.y.unwrap_or_default())
         .x_labels(8)
         .y_labels(6)
-        .x_label_formatter(&tick)
+        .x_label_formatter(&x_tick)
         .y_label_formatter(&look.y_tick)
         .draw()
         .map_err(failed)?;

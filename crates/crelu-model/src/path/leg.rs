@@ -86,8 +86,10 @@ impl Leg {
 
 /// The settings of a step on all rows: its network is thinned as that of a fit is, since its neurons are
 /// looked at.
-pub(super) fn step(settings: &FitSettings) -> Result<CheckedFitSettings, FitError> {
-    loose(settings).map(CheckedFitSettings::as_step)
+pub(super) fn step(settings: &FitSettings, prove: bool) -> Result<CheckedFitSettings, FitError> {
+    let is_asked = prove && settings.prove != Prove::Never;
+    let prove = if is_asked { Prove::Quick } else { Prove::Never };
+    loose(settings, prove).map(CheckedFitSettings::as_step)
 }
 
 /// The settings of a step of a fold: a network that is only scored need not be small, unless it is told
@@ -101,12 +103,12 @@ pub(super) fn fold_step(settings: &FitSettings) -> Result<CheckedFitSettings, Fi
     }
     // what a model to start from learnt of the rows that are held out must not be in the scores
     settings.init = None;
-    loose(&settings).map(CheckedFitSettings::as_step)
+    loose(&settings, Prove::Never).map(CheckedFitSettings::as_step)
 }
 
-fn loose(settings: &FitSettings) -> Result<CheckedFitSettings, FitError> {
+fn loose(settings: &FitSettings, prove: Prove) -> Result<CheckedFitSettings, FitError> {
     let mut out = settings.clone();
-    out.prove = Prove::Never;
+    out.prove = prove;
     out.tol = Some(settings.tol_in_force().max(STEP_TOL));
     if settings.train_in_force() == TrainMode::Global {
         out.settle = Some(settings.settle_in_force().unwrap_or(0.0).max(STEP_SETTLE));

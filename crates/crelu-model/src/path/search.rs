@@ -240,7 +240,7 @@ impl Search<'_> {
         shared: &Shared<'_>,
         work: &mut Work,
     ) -> Result<(Vec<Step>, Option<f64>), FitError> {
-        let settings = step(self.settings.get())?;
+        let settings = step(self.settings.get(), self.plan.prove)?;
         let mut steps: Vec<Step> = Vec::new();
         let count = self.plan.betas.count();
         let mut betas = match &self.plan.betas {
@@ -482,6 +482,7 @@ fn entries(steps: &[Step], scores: Option<&[FoldScores]>) -> Vec<PathEntry> {
             neurons: report.neurons,
             search_gap: report.global().and_then(|global| global.search_gap),
             programme_gap: report.global().is_none().then_some(report.programme_gap),
+            proven_gap: report.proven_gap,
             train: report.train,
             cv: scores.map(|scores| scores[k].clone()),
         }

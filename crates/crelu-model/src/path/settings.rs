@@ -15,6 +15,7 @@ use crate::error::{FitError, Setting};
 /// | `rule` | 1se | |
 /// | `metric` | by the task and the loss | |
 /// | `always` | false | |
+/// | `prove` | false | |
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PathSettings {
@@ -33,6 +34,9 @@ pub struct PathSettings {
     pub metric: Option<Metric>,
     /// Whether there is a path on all rows where there can be no folds, and so no choice.
     pub always: bool,
+    /// Whether a quick bound over all networks is proven at every penalty, where it is cheap and the
+    /// fit's own settings ask for one.
+    pub prove: bool,
 }
 
 impl Default for PathSettings {
@@ -45,6 +49,7 @@ impl Default for PathSettings {
             rule: Rule::OneSe,
             metric: None,
             always: false,
+            prove: false,
         }
     }
 }
@@ -96,6 +101,13 @@ impl PathSettings {
     #[must_use]
     pub fn always(mut self, always: bool) -> Self {
         self.always = always;
+        self
+    }
+
+    /// Sets whether bounds are proven along the path.
+    #[must_use]
+    pub fn prove(mut self, prove: bool) -> Self {
+        self.prove = prove;
         self
     }
 

@@ -17,6 +17,8 @@ pub struct PathEntry {
     pub search_gap: Option<f64>,
     /// Sampled mode: the proven gap of the programme over the patterns.
     pub programme_gap: Option<f64>,
+    /// `(objective - proven bound) / objective` where a bound on `J` over all networks was proven.
+    pub proven_gap: Option<f64>,
     /// Its score on the rows it was trained on.
     pub train: Score,
     /// The scores of the folds; none where they were not complete.

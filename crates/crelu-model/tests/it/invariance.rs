@@ -597,7 +597,10 @@ fn fit_observer_sees_the_run_in_order() {
                 }
                 Progress::Iteration(k) => self.0.push(format!("{k}")),
                 Progress::Check(entry) => self.1.push(*entry),
-                Progress::Doing(_) | Progress::Proven { .. } | Progress::Proof(_) => {}
+                Progress::Doing(_)
+                | Progress::Proven { .. }
+                | Progress::Proof(_)
+                | Progress::Path(_) => {}
             }
             true
         }
