@@ -199,9 +199,9 @@ impl Completion for EngineNetwork<'_> {
             return;
         };
         neurons.push(&reduced, sign, 0.0);
-        correct_weights(problem, neurons);
+        correct_weights(problem, neurons, control);
         merge(problem, neurons);
         slide(problem, neurons, SLIDE, control);
-        correct_weights(problem, neurons);
+        correct_weights(problem, neurons, control);
     }
 }

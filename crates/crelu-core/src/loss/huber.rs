@@ -48,8 +48,14 @@ impl ScalarLoss for Huber {
     fn slope(&self, f: f64, y: f64) -> f64 {
         (f - y).clamp(-self.delta, self.delta)
     }
+    /// `delta / |e|` beyond `delta`: with it, the quadratic that touches there lies above the loss.
     fn curvature(&self, f: f64, y: f64) -> f64 {
-        f64::from((f - y).abs() <= self.delta)
+        let size = (f - y).abs();
+        if size <= self.delta {
+            1.0
+        } else {
+            self.delta / size
+        }
     }
     fn curvature_bound(&self) -> f64 {
         1.0

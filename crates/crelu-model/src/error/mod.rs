@@ -28,6 +28,9 @@ pub enum FitError {
         /// Of what.
         what: Subject,
     },
+    /// The targets have no such loss.
+    #[error(transparent)]
+    Loss(#[from] crelu_core::LossError),
     /// Values so large that their squares overflow.
     #[error("{what}: values are too large to be squared, scale them down")]
     Range {

@@ -1,5 +1,6 @@
 use linalg_core::{Control, dot, norm};
 
+use super::ascent_heads::Heads;
 use super::fused::{Climb, Lane, Layout, Level};
 
 /// The first and the last step of an ascent, as shares of the whole way to `g / |g|`.
@@ -29,13 +30,16 @@ pub(super) fn column_steps(ascents: usize, steps: usize, is_whole: bool) -> (usi
     (ascents * wide, steps * CLIMB / 10 + 1)
 }
 
-/// A batch of ascents of `s theta'(R u)_+` over the unit sphere, each column with its sign.
+/// A batch of ascents of `s theta'(R u)_+` over the unit sphere, each column with its sign; with
+/// several outputs, of `|theta'(R u)_+|`.
 pub(super) struct Ascent {
     rank: usize,
     columns: usize,
     /// Columns whose gradients were made, step for step.
     gone_through: usize,
     signs: Vec<f32>,
+    /// The output directions, where there are several outputs.
+    heads: Option<Heads>,
     /// The iterates.
     pub(super) u: Vec<f32>,
     gradient: Vec<f32>,
@@ -53,7 +57,8 @@ pub(super) struct Ascent {
 }
 
 impl Ascent {
-    pub(super) fn new(rank: usize, signs: Vec<f32>) -> Self {
+    /// With one output, columns of signs; with several, signs are 1.
+    pub(super) fn new(rank: usize, outputs: usize, signs: Vec<f32>) -> Self {
         let columns = signs.len();
         let zeros = || vec![0.0; rank * columns];
         let level = Level::widest();
@@ -62,6 +67,7 @@ impl Ascent {
             rank,
             columns,
             gone_through: 0,
+            heads: (outputs > 1).then(|| Heads::new(outputs, &layout)),
             signs,
             u: zeros(),
             gradient: zeros(),
@@ -155,7 +161,7 @@ impl Ascent {
         points.zip(signs).map(|((u, value), sign)| (u, value, sign))
     }
 
-    /// `g = s R'(theta * 1[R u > 0])`.
+    /// `g = s R'(theta * 1[R u > 0])`; with several outputs `R'(theta a * 1[R u > 0])`.
     fn gradients(&mut self, data: &[f32], theta: &[f32]) {
         let (rank, columns) = (self.rank, self.columns);
         self.gone_through += columns;
@@ -166,6 +172,11 @@ impl Ascent {
         let (packed, slopes) = (&mut self.packed[..len], &mut self.slopes[..len]);
         self.layout.pack(rank, &self.u, packed);
         slopes.fill(0.0);
+        if let Some(heads) = &mut self.heads {
+            heads.pass(self.level, &self.layout, rank, data, theta, packed, slopes);
+            self.layout.unpack(rank, slopes, &mut self.gradient);
+            return;
+        }
         let pass = Climb {
             layout: &self.layout,
             rank,
@@ -184,7 +195,10 @@ impl Ascent {
     fn keep_best(&mut self) {
         for j in 0..self.columns {
             let part = j * self.rank..(j + 1) * self.rank;
-            let value = dot(&self.u[part.clone()], &self.gradient[part.clone()]);
+            let value = match &self.heads {
+                Some(heads) => heads.value(j),
+                None => dot(&self.u[part.clone()], &self.gradient[part.clone()]),
+            };
             if value > self.values[j] {
                 self.values[j] = value;
                 self.best[part.clone()].copy_from_slice(&self.u[part]);
@@ -216,6 +230,9 @@ impl Ascent {
             ] {
                 list.copy_within(from * rank..(from + 1) * rank, to * rank);
             }
+            if let Some(heads) = &mut self.heads {
+                heads.keep(to, from);
+            }
             self.signs[to] = self.signs[from];
             self.values[to] = self.values[from];
         }
@@ -231,6 +248,9 @@ impl Ascent {
         self.signs.truncate(self.columns);
         self.values.truncate(self.columns);
         self.layout = Layout::new::<f32>(self.level, self.columns);
+        if let Some(heads) = &mut self.heads {
+            heads.cut(&self.layout);
+        }
         self.packed.fill(0.0);
     }
 

@@ -3,17 +3,20 @@ use core::ops::Range;
 use linalg_core::{axpy, dot, for_each_mut};
 use pulp::Arch;
 
-use super::fused::{Lane, Layout, Level, Open, Slopes};
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+
+use super::fused::{Lane, Layout, Level, Open, Slopes, Spread};
 use super::problem::GlobalProblem;
 use super::rows::{row_tasks, tiles};
 
 /// Value and gradient of the balanced objective, with `w_i = sqrt(c_i) u_i`, `a_i = s_i sqrt(c_i)`:
 ///
 /// ```text
-///     loss(sum_i a_i (R w_i)_+, y) + beta_sum (|w|^2 + |a|^2) / 2
+///     loss(sum_i (R w_i)_+ a_i') + beta_sum (|w|^2 + |a|^2) / 2
 /// ```
 ///
-/// **Shapes** a point: `rank * m` numbers of `w`, then `m` of `a`.
+/// **Shapes** a point: `rank * m` numbers of `w`, then `K m` of `a`, a neuron's together.
 ///
 /// The images `R w_i` and the slopes are made in `T`, loss and sums over tasks in `f64`. All memory
 /// is taken when it is made.
@@ -27,6 +30,7 @@ pub(super) struct Balanced<'a, T> {
     /// `w` in `T`, column after column, then laid out for the passes.
     hidden: Vec<T>,
     packed: Vec<T>,
+    /// `K` numbers a neuron, the padding among the neurons.
     outer: Vec<T>,
     tasks: Vec<Task<T>>,
     /// Sums of the tasks' slopes, laid out and column after column.
@@ -46,6 +50,9 @@ struct Task<T> {
     outputs: Vec<f64>,
     by_output: Vec<f64>,
     theta: Vec<T>,
+    /// `a_i'theta` of a tile, where there are several outputs.
+    factors: Vec<T>,
+    none: Vec<T>,
 }
 
 /// Numbers of a tile, about: an eighth of a megabyte in `f32`, which stays in a core's second cache
@@ -77,17 +84,21 @@ impl<'a, T: Lane> Balanced<'a, T> {
         let padded = layout.padded();
         let tile = tile_rows(padded);
         let zeros = |count: usize| vec![T::of(0.0); count];
+        let k = problem.outputs();
+        let many = usize::from(k > 1);
         let make = |rows: Range<usize>| Task {
             rows,
             loss: 0.0,
             slopes: zeros(rank * padded),
-            along: zeros(padded),
+            along: zeros(k * padded),
             tile: zeros(tile * padded),
             sums: zeros(tile * layout.lanes()),
-            fitted: zeros(tile),
-            outputs: vec![0.0; tile],
-            by_output: vec![0.0; tile],
-            theta: zeros(tile),
+            fitted: zeros(tile * k),
+            outputs: vec![0.0; tile * k],
+            by_output: vec![0.0; tile * k],
+            theta: zeros(tile * k),
+            factors: zeros(many * tile * padded),
+            none: zeros(many * padded),
         };
         Self {
             problem,
@@ -96,8 +107,11 @@ impl<'a, T: Lane> Balanced<'a, T> {
             level,
             hidden: zeros(m * rank),
             packed: zeros(padded * rank),
-            outer: zeros(padded),
-            tasks: row_tasks(n, 4 * rank * m).into_iter().map(make).collect(),
+            outer: zeros(k * padded),
+            tasks: row_tasks(n, 4 * (rank + k) * m)
+                .into_iter()
+                .map(make)
+                .collect(),
             slopes: vec![0.0; rank * padded],
             by_column: vec![0.0; rank * m],
             layout,
@@ -106,7 +120,7 @@ impl<'a, T: Lane> Balanced<'a, T> {
 
     /// The value at `x`, and the gradient there.
     ///
-    /// **Cost** `4 n rank m` flops; every tile of rows is gone through once, for outputs, residual
+    /// **Cost** `4 n rank m` flops, with several outputs `6 n K m` more; every tile of rows is gone through once, for outputs, residual
     /// and both products.
     pub(super) fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
         let (problem, data) = (self.problem, self.data);
@@ -119,7 +133,12 @@ impl<'a, T: Lane> Balanced<'a, T> {
         for (narrow, a) in self.outer.iter_mut().zip(a) {
             *narrow = T::of(*a);
         }
-        problem.work().add_products(2, problem.n_samples(), rank, m);
+        let k = problem.outputs();
+        let work = problem.work();
+        work.add_products(2, problem.n_samples(), rank, m);
+        if k > 1 {
+            work.add_products(3, problem.n_samples(), k, m);
+        }
         let pass = Pass {
             level: self.level,
             layout: &self.layout,
@@ -144,7 +163,7 @@ impl<'a, T: Lane> Balanced<'a, T> {
         for task in &self.tasks {
             value += task.loss;
             add_widened(&task.slopes, &mut self.slopes);
-            add_widened(&task.along[..m], to_a);
+            add_widened(&task.along[..k * m], to_a);
         }
         self.layout.unpack(rank, &self.slopes, &mut self.by_column);
         axpy(1.0 / self.scale, &self.by_column, to_w);
@@ -187,44 +206,89 @@ impl<T: Lane> Task<T> {
         rows: Range<usize>,
     ) {
         let count = rows.len();
-        let tile = &mut self.tile[..count * pass.layout.padded()];
-        let fitted = &mut self.fitted[..count];
+        let k = problem.outputs();
+        let padded = pass.layout.padded();
+        let fitted = &mut self.fitted[..count * k];
         let open = Open {
             layout: pass.layout,
             rank: pass.rank,
             rows: part,
             weights: pass.weights,
-            outer: pass.outer,
-            tile,
+            outer: if k == 1 { pass.outer } else { &self.none },
+            tile: &mut self.tile[..count * padded],
             sums: &mut self.sums[..count * pass.layout.lanes()],
-            fitted,
+            fitted: &mut fitted[..count],
         };
         T::dispatch(pass.level, open);
-        let (outputs, by_output) = (&mut self.outputs[..count], &mut self.by_output[..count]);
+        let images = MatRef::from_column_major_slice(&self.tile[..count * padded], padded, count);
+        let outer = MatRef::from_column_major_slice(pass.outer, k, padded);
+        if k > 1 {
+            matmul(
+                MatMut::from_column_major_slice_mut(fitted, k, count),
+                Accum::Replace,
+                outer,
+                images,
+                T::of(1.0),
+                Par::Seq,
+            );
+        }
+        let outputs = &mut self.outputs[..count * k];
+        let by_output = &mut self.by_output[..count * k];
         for (wide, f) in outputs.iter_mut().zip(&*fitted) {
             *wide = f.wide();
         }
         self.loss += problem.loss_of_rows(rows, outputs, by_output);
-        let theta = &mut self.theta[..count];
+        let theta = &mut self.theta[..count * k];
         for (narrow, slope) in theta.iter_mut().zip(&*by_output) {
             *narrow = T::of(*slope);
         }
-        let slopes = Slopes {
+        if k == 1 {
+            let slopes = Slopes {
+                layout: pass.layout,
+                rank: pass.rank,
+                rows: part,
+                theta,
+                outer: pass.outer,
+                tile: &self.tile[..count * padded],
+                slopes: &mut self.slopes,
+                along: &mut self.along,
+            };
+            T::dispatch(pass.level, slopes);
+            return;
+        }
+        let theta = MatRef::from_column_major_slice(&*theta, k, count);
+        matmul(
+            MatMut::from_column_major_slice_mut(&mut self.along, k, padded),
+            Accum::Add,
+            theta,
+            images.transpose(),
+            T::of(1.0),
+            Par::Seq,
+        );
+        let factors = &mut self.factors[..count * padded];
+        matmul(
+            MatMut::from_column_major_slice_mut(factors, padded, count),
+            Accum::Replace,
+            outer.transpose(),
+            theta,
+            T::of(1.0),
+            Par::Seq,
+        );
+        let spread = Spread {
             layout: pass.layout,
             rank: pass.rank,
             rows: part,
-            theta,
-            outer: pass.outer,
-            tile,
+            tile: &self.tile[..count * padded],
+            factors: &self.factors[..count * padded],
             slopes: &mut self.slopes,
-            along: &mut self.along,
         };
-        T::dispatch(pass.level, slopes);
+        T::dispatch(pass.level, spread);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use crelu_core::LossKind;
     use faer::Mat;
     use rand::SeedableRng;
     use rand_distr::{Distribution, StandardNormal};
@@ -238,22 +302,43 @@ mod tests {
     /// `f32` against `f64`: sums of a few hundred roundings.
     const NARROW: f64 = 2e-5;
 
-    fn case(n: usize, rank: usize, m: usize) -> (GlobalProblem, Vec<f64>) {
-        let mut rng = Xoshiro256PlusPlus::seed_from_u64(9 + rank as u64);
+    fn case(
+        n: usize,
+        rank: usize,
+        m: usize,
+        kind: &LossKind,
+        k: usize,
+    ) -> (GlobalProblem, Vec<f64>) {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(19 + rank as u64);
         let mut normal = || -> f64 { StandardNormal.sample(&mut rng) };
         let data = Mat::from_fn(rank, n, |_, _| normal());
-        let target = (0..n).map(|_| normal()).collect();
-        let problem = GlobalProblem::new(data, target, 0.3).expect("finite, of one shape");
+        let target = (0..n * k)
+            .map(|at| match kind {
+                LossKind::Squared => normal(),
+                LossKind::Logistic => normal().signum(),
+                _ => f64::from(at % k == (at / k) % k),
+            })
+            .collect();
+        let weights = (0..n).map(|i| 0.5 + (i % 3) as f64).collect();
+        let loss = kind.of(target, k, Some(weights)).expect("a loss");
+        let problem = GlobalProblem::with_loss(data, loss, 0.3).expect("finite, of one shape");
         (
             problem,
-            (0..m * (rank + 1)).map(|_| 0.3 * normal()).collect(),
+            (0..m * (rank + k)).map(|_| 0.3 * normal()).collect(),
         )
     }
 
     #[test]
     fn balanced_gradient_is_that_of_differences() {
-        for (n, rank, m) in [(37, 3, 5), (130, 11, 50), (601, 58, 7)] {
-            let (problem, x) = case(n, rank, m);
+        for (n, rank, m, kind, k) in [
+            (37, 3, 5, LossKind::Squared, 1),
+            (130, 11, 50, LossKind::Squared, 1),
+            (601, 58, 7, LossKind::Logistic, 1),
+            (37, 3, 5, LossKind::Softmax, 4),
+            (130, 11, 50, LossKind::Squared, 3),
+            (601, 58, 17, LossKind::Softmax, 2),
+        ] {
+            let (problem, x) = case(n, rank, m, &kind, k);
             let mut wide = Balanced::wide(&problem, m);
             let mut gradient = vec![0.0; x.len()];
             let value = wide.evaluate(&x, &mut gradient);
@@ -273,7 +358,11 @@ mod tests {
                 let below = wide.evaluate(&moved, &mut ignored);
                 let slope = (above - below) / (2.0 * STEP);
                 let room = DIFFERENCE * (size + value);
-                assert!((slope - gradient[at]).abs() <= room, "{n} {rank} {m}, {at}");
+                assert!(
+                    (slope - gradient[at]).abs() <= room,
+                    "{n} {rank} {m} {k}, {at}: {slope} {}",
+                    gradient[at]
+                );
             }
         }
     }

@@ -1,9 +1,6 @@
 use faer::MatRef;
 use linalg_core::{ActiveGram, axpy};
 
-use super::neurons::Neurons;
-use super::problem::GlobalProblem;
-
 /// The answer of a lasso.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Corrected {
@@ -203,16 +200,4 @@ impl<'a> ActiveSet<'a> {
             }
         }
     }
-}
-
-/// [`correct`] for the weights of neurons of a squared loss: the Gram matrix is made, the lasso
-/// solved from the weights they have, and neurons of weight zero are dropped. The objective does
-/// not rise.
-pub fn correct_weights(problem: &GlobalProblem, neurons: &mut Neurons) -> Corrected {
-    let (gram, along) = neurons.gram(problem, problem.target());
-    let penalty = vec![problem.beta_sum(); neurons.len()];
-    let corrected = correct(gram.as_ref(), &along, &penalty, neurons.weights());
-    neurons.set_weights(&corrected.weights);
-    neurons.drop_zeros();
-    corrected
 }

@@ -1,4 +1,3 @@
-use super::bounds::search_bound;
 use super::neurons::Neurons;
 use super::price::prices_at;
 use super::problem::GlobalProblem;
@@ -27,7 +26,7 @@ struct Witness {
 impl Evidence {
     /// A search of the largest size found `price` to be the largest at `theta`.
     pub(super) fn add(&mut self, problem: &GlobalProblem, theta: Vec<f64>, price: f64) {
-        let bound = search_bound(&theta, problem.target(), price);
+        let bound = problem.search_bound(&theta, price);
         self.kept.push(Witness {
             theta,
             price,
@@ -47,7 +46,7 @@ impl Evidence {
         for (kept, dearest) in self.kept.iter_mut().zip(prices) {
             if dearest > kept.price {
                 kept.price = dearest;
-                kept.bound = search_bound(&kept.theta, problem.target(), dearest);
+                kept.bound = problem.search_bound(&kept.theta, dearest);
             }
         }
         self.sort();
@@ -103,7 +102,7 @@ mod tests {
         assert!(dearest > 1.0);
         let after = evidence.bound().expect("a bound");
         assert!(after < before);
-        let want = search_bound(&theta, problem.target(), dearest);
+        let want = problem.search_bound(&theta, dearest);
         assert!((after - want).abs() <= 1e-12 * want);
     }
 

@@ -1,27 +1,66 @@
-use linalg_core::{axpy, norm};
+use linalg_core::{axpy, dot, norm};
 
 use super::neurons::Neurons;
 use super::pattern::{groups, pattern_hashes};
 use super::problem::GlobalProblem;
 
-/// Adds up the neurons of one sign and one activation pattern: on the rows of the problem their
-/// sum is a neuron of that pattern, with the same outputs and a weight that is no larger, so the
-/// objective does not rise. Says how many neurons went.
+/// Output directions nearer to each other than this are one, as far as the objective agrees.
+const SAME_HEAD: f64 = 1.0 - 1e-4;
+/// Two sums of the same terms differ by this share.
+const ROUNDING: f64 = 1e-12;
+
+/// Adds up the neurons of one activation pattern and one output direction: on the rows of the problem
+/// their sum is a neuron of that pattern, with a weight that is no larger. With one output it has
+/// the same outputs too, so the objective does not rise; with several, directions that are only nearly
+/// equal are added up if it does not rise. Says how many neurons went.
 pub fn merge(problem: &GlobalProblem, neurons: &mut Neurons) -> usize {
     let before = neurons.len();
-    let groups = groups(neurons.signs(), &pattern_hashes(problem, neurons));
-    if groups.len() == before {
+    let hashes = pattern_hashes(problem, neurons);
+    if neurons.n_outputs() == 1 {
+        let groups = groups(&hashes, |i| neurons.signs()[i] > 0.0);
+        if groups.len() < before {
+            *neurons = merged(neurons, &groups);
+        }
+        return before - neurons.len();
+    }
+    let mut alike: Vec<Vec<usize>> = Vec::new();
+    for group in groups(&hashes, |_| true) {
+        let first = alike.len();
+        for i in group {
+            let near =
+                |other: &&mut Vec<usize>| dot(neurons.head(i), neurons.head(other[0])) >= SAME_HEAD;
+            match alike[first..].iter_mut().find(near) {
+                Some(other) => other.push(i),
+                None => alike.push(vec![i]),
+            }
+        }
+    }
+    if alike.len() == before {
         return 0;
     }
-    let mut out = Neurons::none(neurons.rank());
+    let fewer = merged(neurons, &alike);
+    if fewer.objective(problem) <= neurons.objective(problem) * (1.0 + ROUNDING) {
+        *neurons = fewer;
+    }
+    before - neurons.len()
+}
+
+/// A neuron for each group: the sum of its directions, and of its output directions by weight.
+fn merged(neurons: &Neurons, groups: &[Vec<usize>]) -> Neurons {
+    let mut out = Neurons::with_outputs(neurons.rank(), neurons.n_outputs());
     let mut sum = vec![0.0; neurons.rank()];
+    let mut head = vec![0.0; neurons.n_outputs()];
     for group in groups {
         sum.fill(0.0);
-        for &i in &group {
+        head.fill(0.0);
+        for &i in group {
             axpy(neurons.weights()[i], neurons.direction(i), &mut sum);
+            axpy(neurons.weights()[i], neurons.head(i), &mut head);
         }
-        out.push(&sum, neurons.signs()[group[0]], norm(&sum));
+        if norm(&head) == 0.0 {
+            head.copy_from_slice(neurons.head(group[0]));
+        }
+        out.push_head(&sum, &head, norm(&sum));
     }
-    *neurons = out;
-    before - neurons.len()
+    out
 }

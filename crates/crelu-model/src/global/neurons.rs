@@ -1,5 +1,4 @@
 use faer::linalg::matmul::matmul;
-use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, Mat, MatMut, MatRef, Par};
 use linalg_core::norm;
 
@@ -8,24 +7,35 @@ use super::problem::GlobalProblem;
 use super::rows::sum_over_rows;
 use crate::network::Network;
 
-/// Unit directions with signs and weights: neuron `i` adds `s_i c_i (u_i'x)_+` to the output.
+/// Unit directions with unit output directions and weights: neuron `i` adds `c_i (u_i'x)_+ a_i` to
+/// the outputs. With one output, `a_i` is a sign.
 ///
-/// **Shapes** `directions`: `rank` numbers a neuron, one after the other.
-#[derive(Debug, Clone, PartialEq, Default)]
+/// **Shapes** `directions`: `rank` numbers a neuron, one after the other; `heads`: `K`.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Neurons {
     rank: usize,
+    outputs: usize,
     directions: Vec<f64>,
-    signs: Vec<f64>,
+    heads: Vec<f64>,
     weights: Vec<f64>,
 }
 
 impl Neurons {
-    /// No neuron.
+    /// No neuron, of one output.
     #[must_use]
     pub fn none(rank: usize) -> Self {
+        Self::with_outputs(rank, 1)
+    }
+
+    /// No neuron, of `K` outputs.
+    #[must_use]
+    pub fn with_outputs(rank: usize, outputs: usize) -> Self {
         Self {
             rank,
-            ..Self::default()
+            outputs,
+            directions: Vec::new(),
+            heads: Vec::new(),
+            weights: Vec::new(),
         }
     }
 
@@ -33,29 +43,46 @@ impl Neurons {
     /// functions are kept, each with its balanced weight `|u| |a|`.
     #[must_use]
     pub fn from_network(network: &Network) -> Self {
-        let mut out = Self::none(network.hidden.nrows());
-        for (i, &a) in network.output.iter().enumerate() {
+        let mut out = Self::with_outputs(network.hidden.nrows(), network.n_outputs);
+        for i in 0..network.n_neurons() {
             let u: Vec<f64> = (0..out.rank).map(|k| network.hidden[(k, i)]).collect();
-            out.push(&u, a.signum(), norm(&u) * a.abs());
+            let a = network.output_of(i);
+            out.push_head(&u, a, norm(&u) * norm(a));
         }
         out
     }
 
-    /// Adds a neuron; `direction` is normalised, and one of length zero or of a weight that is not
-    /// positive or zero is left out.
+    /// Adds a neuron of one output; `direction` is normalised, and one of length zero or of a weight
+    /// that is not positive or zero is left out.
     ///
     /// # Panics
     /// If the direction is not of the rank's length.
     pub fn push(&mut self, direction: &[f64], sign: f64, weight: f64) {
+        self.push_head(direction, &[sign], weight);
+    }
+
+    /// Adds a neuron with its output direction, which is normalised, too; one of length zero is that
+    /// of the first output.
+    ///
+    /// # Panics
+    /// If a length does not fit.
+    pub fn push_head(&mut self, direction: &[f64], head: &[f64], weight: f64) {
         assert_eq!(
             direction.len(),
             self.rank,
             "direction: one number a coordinate"
         );
+        assert_eq!(head.len(), self.outputs, "head: one number an output");
         let size = norm(direction);
         if size > 0.0 && size.is_finite() && weight >= 0.0 && weight.is_finite() {
             self.directions.extend(direction.iter().map(|u| u / size));
-            self.signs.push(sign);
+            let length = norm(head);
+            if length > 0.0 && length.is_finite() {
+                self.heads.extend(head.iter().map(|a| a / length));
+            } else {
+                let first = |k| if k == 0 { 1.0 } else { 0.0 };
+                self.heads.extend((0..self.outputs).map(first));
+            }
             self.weights.push(weight);
         }
     }
@@ -63,13 +90,13 @@ impl Neurons {
     /// How many.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.signs.len()
+        self.weights.len()
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.signs.is_empty()
+        self.weights.is_empty()
     }
 
     /// Coordinates of a direction.
@@ -90,10 +117,49 @@ impl Neurons {
         MatRef::from_column_major_slice(&self.directions, self.rank, self.len())
     }
 
-    /// `+1` or `-1` a neuron.
+    /// Outputs, `K`.
+    #[must_use]
+    pub fn n_outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// The unit output direction of a neuron.
+    #[must_use]
+    pub fn head(&self, i: usize) -> &[f64] {
+        &self.heads[i * self.outputs..(i + 1) * self.outputs]
+    }
+
+    /// The unit output directions, `K` numbers a neuron; with one output, `+1` or `-1`.
     #[must_use]
     pub fn signs(&self) -> &[f64] {
-        &self.signs
+        &self.heads
+    }
+
+    /// The output weights `c_i a_i` of unit directions, `K` numbers a neuron.
+    #[must_use]
+    pub fn output_weights(&self) -> Vec<f64> {
+        let each = self.heads.chunks_exact(self.outputs).zip(&self.weights);
+        each.flat_map(|(head, c)| head.iter().map(move |a| c * a))
+            .collect()
+    }
+
+    /// Replaces output directions and weights by output weights `c_i a_i`; a neuron of which nothing
+    /// is left keeps its direction.
+    ///
+    /// # Panics
+    /// If there are not `K` a neuron.
+    pub fn set_output_weights(&mut self, outer: &[f64]) {
+        assert_eq!(outer.len(), self.heads.len(), "outer: K a neuron");
+        let each = self.heads.chunks_exact_mut(self.outputs);
+        let each = each.zip(outer.chunks_exact(self.outputs));
+        for ((head, outer), weight) in each.zip(&mut self.weights) {
+            *weight = norm(outer);
+            if *weight > 0.0 {
+                for (head, a) in head.iter_mut().zip(outer) {
+                    *head = a / *weight;
+                }
+            }
+        }
     }
 
     /// The weights, at least 0.
@@ -116,10 +182,10 @@ impl Neurons {
     /// If there is not one answer a neuron.
     pub fn retain(&mut self, keep: &[bool]) {
         assert_eq!(keep.len(), self.len(), "keep: one answer a neuron");
-        let mut out = Self::none(self.rank);
+        let mut out = Self::with_outputs(self.rank, self.outputs);
         for i in (0..self.len()).filter(|&i| keep[i]) {
             out.directions.extend_from_slice(self.direction(i));
-            out.signs.push(self.signs[i]);
+            out.heads.extend_from_slice(self.head(i));
             out.weights.push(self.weights[i]);
         }
         *self = out;
@@ -134,7 +200,7 @@ impl Neurons {
     /// Appends the neurons of another list.
     pub fn extend(&mut self, other: &Self) {
         self.directions.extend_from_slice(&other.directions);
-        self.signs.extend_from_slice(&other.signs);
+        self.heads.extend_from_slice(&other.heads);
         self.weights.extend_from_slice(&other.weights);
     }
 
@@ -149,12 +215,14 @@ impl Neurons {
         &self.directions
     }
 
-    /// The outputs on inputs in the coordinates of the problem, `rank x k`.
+    /// The outputs on inputs in the coordinates of the problem, `rank x k`: `K` numbers a sample.
     #[must_use]
     pub fn outputs(&self, inputs: MatRef<'_, f64>) -> Vec<f64> {
         let packed = Packed::of(self);
+        let outer = self.output_weights();
+        let outer = MatRef::from_column_major_slice(&outer, self.outputs, self.len());
         let make = || (packed.room(), Vec::new(), Vec::new());
-        let flops = 2 * self.rank * self.len();
+        let flops = 2 * (self.rank + self.outputs) * self.len();
         let parts = sum_over_rows(
             inputs.ncols(),
             flops,
@@ -168,10 +236,25 @@ impl Neurons {
                         None => rows.extend((0..self.rank).map(|k| inputs[(k, i)])),
                     }
                 }
-                out.extend_from_slice(packed.open(rows, tile.len(), room).1);
+                let (images, fitted) = packed.open(rows, tile.len(), room);
+                if self.outputs == 1 {
+                    out.extend_from_slice(fitted);
+                    return;
+                }
+                let first = out.len();
+                out.resize(first + tile.len() * self.outputs, 0.0);
+                let part = &mut out[first..];
+                matmul(
+                    MatMut::from_column_major_slice_mut(part, self.outputs, tile.len()),
+                    Accum::Replace,
+                    outer,
+                    images,
+                    1.0,
+                    Par::Seq,
+                );
             },
         );
-        let mut all = Vec::with_capacity(inputs.ncols());
+        let mut all = Vec::with_capacity(inputs.ncols() * self.outputs);
         for (_, _, part) in &parts {
             all.extend_from_slice(part);
         }
@@ -196,6 +279,10 @@ impl Neurons {
         problem
             .work()
             .add_products(1, problem.n_samples(), self.rank, self.len());
+        if self.outputs > 1 {
+            let work = problem.work();
+            work.add_products(1, problem.n_samples(), self.outputs, self.len());
+        }
         self.outputs(problem.data())
     }
 
@@ -211,62 +298,5 @@ impl Neurons {
         Mat::from_fn(self.rank, self.len(), |k, i| {
             self.weights[i] * self.directions[i * self.rank + k]
         })
-    }
-
-    /// The Gram matrix of the signed unit outputs `s_i (R u_i)_+`, and their products with
-    /// `vector`: all that a lasso over the weights needs.
-    ///
-    /// **Cost** `2 n rank m + n m^2` flops; one tile of rows and `m^2` numbers a task.
-    #[must_use]
-    pub fn gram(&self, problem: &GlobalProblem, vector: &[f64]) -> (Mat<f64>, Vec<f64>) {
-        let m = self.len();
-        let work = problem.work();
-        work.add_products(1, problem.n_samples(), self.rank, m);
-        work.add_products(1, problem.n_samples(), m, m);
-        let packed = Packed::of(self);
-        let make = || (Mat::<f64>::zeros(m, m), Mat::zeros(m, 1), packed.room());
-        let flops = m * (2 * self.rank + m);
-        let sums = sum_over_rows(
-            problem.n_samples(),
-            flops,
-            packed.tile_rows(),
-            make,
-            |(gram, along, room), rows| {
-                let (images, _) = packed.open(problem.rows(rows.clone()), rows.len(), room);
-                let vector = MatRef::from_column_major_slice(&vector[rows.clone()], rows.len(), 1);
-                matmul(along.as_mut(), Accum::Add, images, vector, 1.0, Par::Seq);
-                triangular::matmul(
-                    gram.as_mut(),
-                    BlockStructure::TriangularLower,
-                    Accum::Add,
-                    images,
-                    BlockStructure::Rectangular,
-                    images.transpose(),
-                    BlockStructure::Rectangular,
-                    1.0,
-                    Par::Seq,
-                );
-            },
-        );
-        let mut gram = Mat::<f64>::zeros(m, m);
-        let mut along = vec![0.0; m];
-        for (part, share, _) in &sums {
-            gram += part;
-            for (i, along) in along.iter_mut().enumerate() {
-                *along += share[(i, 0)];
-            }
-        }
-        for j in 0..m {
-            along[j] *= self.signs[j];
-            for i in j..m {
-                gram[(i, j)] *= self.signs[i] * self.signs[j];
-            }
-        }
-        for j in 0..m {
-            for i in 0..j {
-                gram[(i, j)] = gram[(j, i)];
-            }
-        }
-        (gram, along)
     }
 }

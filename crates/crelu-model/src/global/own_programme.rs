@@ -38,9 +38,9 @@ pub fn own_programme(
     control: &Control<'_>,
 ) -> Result<Option<OwnProgramme>, FitError> {
     let n = problem.n_samples();
-    if neurons.is_empty() {
+    let Some(target) = problem.squared_target().filter(|_| !neurons.is_empty()) else {
         return Ok(None);
-    }
+    };
     let mut bytes = Vec::with_capacity(n * neurons.len());
     let mut images = vec![0.0; n];
     for i in 0..neurons.len() {
@@ -53,7 +53,7 @@ pub fn own_programme(
         problem.data().to_owned(),
         Masks::from_columns(n, bytes)?,
         neurons.directions().to_owned(),
-        problem.target().to_vec(),
+        target,
         problem.beta_sum(),
         Activation::Relu,
     )?;

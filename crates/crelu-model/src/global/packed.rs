@@ -1,6 +1,7 @@
-use faer::MatRef;
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
 
-use super::fused::{Climb, Lane, Layout, Level, Open};
+use super::fused::{Climb, Lane, Layout, Level, Open, Spread};
 use super::neurons::Neurons;
 
 /// Neurons laid out for the passes over rows, in `f64`.
@@ -17,6 +18,7 @@ pub(super) struct Room {
     tile: Vec<f64>,
     sums: Vec<f64>,
     fitted: Vec<f64>,
+    factors: Vec<f64>,
 }
 
 /// Numbers of a tile, about: half a megabyte, so that it stays near the core ...
@@ -26,7 +28,7 @@ const FEWEST_ROWS: usize = 128;
 const MOST_ROWS: usize = 1024;
 
 impl Packed {
-    /// The unit directions, with `s_i c_i` for outputs.
+    /// The unit directions, with `s_i c_i` for the outputs where there is one.
     pub(super) fn of(neurons: &Neurons) -> Self {
         let (rank, m) = (neurons.rank(), neurons.len());
         let level = Level::widest();
@@ -34,9 +36,8 @@ impl Packed {
         let mut weights = vec![0.0; rank * layout.padded()];
         layout.pack(rank, neurons.all_directions(), &mut weights);
         let mut outer = vec![0.0; layout.padded()];
-        let signed = neurons.signs().iter().zip(neurons.weights());
-        for (a, (s, c)) in outer.iter_mut().zip(signed) {
-            *a = s * c;
+        if neurons.n_outputs() == 1 {
+            outer[..m].copy_from_slice(&neurons.output_weights());
         }
         Self {
             level,
@@ -60,6 +61,7 @@ impl Packed {
             tile: vec![0.0; rows * self.layout.padded()],
             sums: vec![0.0; rows * self.layout.lanes()],
             fitted: vec![0.0; rows],
+            factors: Vec::new(),
         }
     }
 
@@ -103,6 +105,41 @@ impl Packed {
             rows,
             theta,
             weights: &self.weights,
+            slopes,
+        };
+        f64::dispatch(self.level, pass);
+    }
+
+    /// `slopes += R'(theta a_i o 1[R u_i > 0])` of some rows with `K` outputs, packed.
+    ///
+    /// **Shapes** `theta`: `K` numbers a row; `heads`: `K` a neuron.
+    pub(super) fn climb_heads(
+        &self,
+        rows: &[f64],
+        theta: MatRef<'_, f64>,
+        heads: MatRef<'_, f64>,
+        room: &mut Room,
+        slopes: &mut [f64],
+    ) {
+        let (padded, count) = (self.layout.padded(), theta.ncols());
+        self.open(rows, count, room);
+        room.factors.resize(room.tile.len(), 0.0);
+        let factors = &mut room.factors[..count * padded];
+        let columns = MatMut::from_column_major_slice_mut(factors, padded, count);
+        matmul(
+            columns.subrows_mut(0, heads.ncols()),
+            Accum::Replace,
+            heads.transpose(),
+            theta,
+            1.0,
+            Par::Seq,
+        );
+        let pass = Spread {
+            layout: &self.layout,
+            rank: self.rank,
+            rows,
+            tile: &room.tile[..count * padded],
+            factors: &room.factors[..count * padded],
             slopes,
         };
         f64::dispatch(self.level, pass);

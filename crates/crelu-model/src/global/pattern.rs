@@ -50,12 +50,15 @@ fn mix(state: u64, word: u64) -> u64 {
     state ^ (state >> 29)
 }
 
-/// The neurons of one sign and pattern together, in the order of the first of each.
-pub(super) fn groups(signs: &[f64], hashes: &[u64]) -> Vec<Vec<usize>> {
-    let mut seen: HashMap<(bool, u64), usize> = HashMap::new();
+/// The neurons of one pattern and kind together, in the order of the first of each.
+pub(super) fn groups<K: Eq + core::hash::Hash>(
+    hashes: &[u64],
+    kind: impl Fn(usize) -> K,
+) -> Vec<Vec<usize>> {
+    let mut seen: HashMap<(K, u64), usize> = HashMap::new();
     let mut groups: Vec<Vec<usize>> = Vec::new();
-    for (i, (sign, hash)) in signs.iter().zip(hashes).enumerate() {
-        let place = *seen.entry((*sign > 0.0, *hash)).or_insert(groups.len());
+    for (i, hash) in hashes.iter().enumerate() {
+        let place = *seen.entry((kind(i), *hash)).or_insert(groups.len());
         if place == groups.len() {
             groups.push(Vec::new());
         }

@@ -1,6 +1,6 @@
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatRef, Par};
-use linalg_core::{Control, Real, axpy, dot, for_each_mut, in_pool};
+use linalg_core::{Control, Real, axpy, dot, for_each_mut, in_pool, norm};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -71,7 +71,8 @@ const LOOK_AT: usize = 16;
 const POWER_STEPS: usize = 3;
 const POWER_GAIN: f64 = 1e-5;
 
-/// Looks for unit neurons of price `|theta'(R u)_+|` above `threshold beta_sum`.
+/// Looks for unit neurons of price `|theta'(R u)_+|` above `threshold beta_sum`. With several outputs
+/// `2 ascents` are made, and each neuron found has the output direction `theta'(R u)_+`.
 ///
 /// A halt of `control` ends the ascents early; what was found until then is returned.
 ///
@@ -92,8 +93,8 @@ pub fn search(
 ) -> Search {
     assert_eq!(
         theta.len(),
-        problem.n_samples(),
-        "theta: one value a sample"
+        problem.n_samples() * problem.outputs(),
+        "theta: K values a sample"
     );
     let (mut priced, products) = in_pool(|| {
         let (mut found, products) =
@@ -127,48 +128,68 @@ pub(super) fn climbers(ascents: usize) -> usize {
     (ascents / CLIMBERS).max(LEAST_CLIMBERS).min(ascents)
 }
 
-/// The price of every neuron, `s_i theta'(R u_i)_+`, in units of `beta_sum`.
+/// The price of every neuron, `s_i theta'(R u_i)_+`, or `|theta'(R u_i)_+|` with several outputs, in
+/// units of `beta_sum`.
 #[must_use]
 pub fn prices(problem: &GlobalProblem, theta: &[f64], neurons: &Neurons) -> Vec<f64> {
-    let gradients = gradients(problem, theta, neurons);
-    relative_prices(problem, neurons, &gradients)
+    let along = along(problem, &[theta], neurons);
+    relative_prices(problem, neurons, &along[0])
 }
 
 /// The largest price at each of some dual points, in units of `beta_sum`.
 pub(super) fn prices_at(problem: &GlobalProblem, thetas: &[&[f64]], neurons: &Neurons) -> Vec<f64> {
-    let m = neurons.len();
+    let along = along(problem, thetas, neurons);
+    let largest = |along: &Mat<f64>| {
+        let prices = relative_prices(problem, neurons, along);
+        prices.into_iter().fold(0.0, f64::max)
+    };
+    along.iter().map(largest).collect()
+}
+
+/// `theta'(R U)_+` for each of some dual points, `K x m`.
+fn along(problem: &GlobalProblem, thetas: &[&[f64]], neurons: &Neurons) -> Vec<Mat<f64>> {
+    let (m, k) = (neurons.len(), problem.outputs());
     let work = problem.work();
     work.add_products(1, problem.n_samples(), problem.rank(), m);
-    work.add_products(1, problem.n_samples(), m, thetas.len());
+    work.add_products(1, problem.n_samples(), m, k * thetas.len());
     let packed = Packed::of(neurons);
+    let zeros = || -> Vec<Mat<f64>> { thetas.iter().map(|_| Mat::zeros(k, m)).collect() };
     let sums = sum_over_rows(
         problem.n_samples(),
-        2 * (problem.rank() + thetas.len()) * m,
+        2 * (problem.rank() + k * thetas.len()) * m,
         packed.tile_rows(),
-        || (Mat::<f64>::zeros(m, thetas.len()), packed.room()),
-        |(sum, room), rows| {
+        || (zeros(), packed.room()),
+        |(sums, room), rows| {
             let (images, _) = packed.open(problem.rows(rows.clone()), rows.len(), room);
-            for (k, theta) in thetas.iter().enumerate() {
-                let theta = &theta[rows.clone()];
+            for (sum, theta) in sums.iter_mut().zip(thetas) {
+                let theta = &theta[rows.start * k..rows.end * k];
                 matmul(
-                    sum.as_mut().subcols_mut(k, 1),
+                    sum.as_mut(),
                     Accum::Add,
-                    images,
-                    MatRef::from_column_major_slice(theta, theta.len(), 1),
+                    MatRef::from_column_major_slice(theta, k, rows.len()),
+                    images.transpose(),
                     1.0,
                     Par::Seq,
                 );
             }
         },
     );
-    (0..thetas.len())
-        .map(|k| {
-            let price = |i: usize| {
-                let along: f64 = sums.iter().map(|(sum, _)| sum[(i, k)]).sum();
-                problem.relative(neurons.signs()[i] * along)
-            };
-            (0..m).map(price).fold(0.0, f64::max)
-        })
+    let mut all = zeros();
+    for (parts, _) in &sums {
+        for (sum, part) in all.iter_mut().zip(parts) {
+            *sum += part;
+        }
+    }
+    all
+}
+
+fn relative_prices(problem: &GlobalProblem, neurons: &Neurons, along: &Mat<f64>) -> Vec<f64> {
+    let price = |i: usize| match problem.outputs() {
+        1 => neurons.signs()[i] * along[(0, i)],
+        _ => along.col(i).norm_l2(),
+    };
+    (0..neurons.len())
+        .map(|i| problem.relative(price(i)))
         .collect()
 }
 
@@ -184,7 +205,8 @@ fn ascend(
 ) -> (Neurons, f64) {
     let rank = problem.rank();
     let largest = theta.iter().fold(0.0_f64, |a, t| a.max(t.abs()));
-    let mut candidates = Neurons::none(rank);
+    let outputs = problem.outputs();
+    let mut candidates = Neurons::with_outputs(rank, outputs);
     if largest <= 0.0 || rank == 0 {
         return (candidates, 0.0);
     }
@@ -194,7 +216,13 @@ fn ascend(
     let offset = usize::try_from(searcher.round % (stride as u64)).unwrap_or(0);
     let looked_at: Vec<usize> = (offset..problem.n_samples()).step_by(stride).collect();
     let theta_all: Vec<f32> = theta.iter().map(|t| f32::of(t / largest)).collect();
-    let theta_here: Vec<f32> = looked_at.iter().map(|&i| theta_all[i]).collect();
+    let of_row = |&i: &usize| &theta_all[i * outputs..(i + 1) * outputs];
+    let theta_here: Vec<f32> = looked_at.iter().flat_map(of_row).copied().collect();
+    // what draws rows: theta, or its length
+    let reach: Vec<f32> = match outputs {
+        1 => theta_here.clone(),
+        _ => theta_here.chunks_exact(outputs).map(norm).collect(),
+    };
     let part: Vec<f32>;
     let data = if stride == 1 {
         problem.narrow()
@@ -203,7 +231,7 @@ fn ascend(
         part = looked_at.iter().flat_map(row).copied().collect();
         &part
     };
-    let starts = Starts::new(data, rank, &theta_here, neurons);
+    let starts = Starts::new(data, rank, &reach, neurons);
     let columns = 2 * size.ascents;
     let block = block_of(columns);
     let mut blocks: Vec<Option<Ascent>> = (0..columns.div_ceil(block)).map(|_| None).collect();
@@ -214,8 +242,8 @@ fn ascend(
         let first = b * block;
         let count = block.min(columns - first);
         let mut rng = stream(searcher, b);
-        let signs = (0..count).map(|j| if j % 2 == 0 { 1.0 } else { -1.0 });
-        let mut ascent = Ascent::new(rank, signs.collect());
+        let sign = |j: usize| if outputs > 1 || j % 2 == 0 { 1.0 } else { -1.0 };
+        let mut ascent = Ascent::new(rank, outputs, (0..count).map(sign).collect());
         for (j, u) in ascent.u.chunks_exact_mut(rank).enumerate() {
             starts.draw((first + j) / 2, j % 2, &mut rng, u);
         }
@@ -237,10 +265,11 @@ fn ascend(
     let all = ends(&blocks);
     for sign in [1.0, -1.0] {
         // a halted search is not used to insert: a look at the dearest must do
+        let both = if outputs > 1 { 2 } else { 1 };
         let most = if control.halt().is_some() {
-            LOOK_AT
+            both * LOOK_AT
         } else {
-            2 * size.keep.max(LOOK_AT)
+            both * 2 * size.keep.max(LOOK_AT)
         };
         let mut taken: Vec<(&[f32], f32)> = Vec::new();
         for &(u, value, _) in all.iter().filter(|end| end.2 == sign) {
@@ -257,7 +286,9 @@ fn ascend(
         }
         for (u, _) in taken {
             let wide: Vec<f64> = u.iter().map(|u| f64::from(*u)).collect();
-            candidates.push(&wide, f64::from(sign), 0.0);
+            let mut head = vec![0.0; outputs];
+            head[0] = f64::from(sign);
+            candidates.push_head(&wide, &head, 0.0);
         }
     }
     (candidates, products)
@@ -274,9 +305,11 @@ fn counted(problem: &GlobalProblem, blocks: &[Option<Ascent>], rows: usize) -> f
     let mut products = 0.0;
     for ascent in blocks.iter().flatten() {
         let columns = ascent.columns_gone_through();
-        problem
-            .work()
-            .add_products(2, rows, problem.rank(), columns);
+        let work = problem.work();
+        work.add_products(2, rows, problem.rank(), columns);
+        if problem.outputs() > 1 {
+            work.add_products(2, rows, problem.outputs(), columns);
+        }
         products += ascent.products;
     }
     products
@@ -314,7 +347,7 @@ fn climb_on(
     for_each_mut(&mut out, |b, out| {
         let chosen = &chosen[b * block..chosen.len().min((b + 1) * block)];
         let signs = chosen.iter().map(|end| end.2).collect();
-        let mut ascent = Ascent::new(rank, signs);
+        let mut ascent = Ascent::new(rank, problem.outputs(), signs);
         for (u, end) in ascent.u.chunks_exact_mut(rank).zip(chosen) {
             u.copy_from_slice(end.0);
         }
@@ -352,36 +385,40 @@ fn refine(
     mut neurons: Neurons,
     control: &Control<'_>,
 ) -> Priced {
-    let mut slopes = gradients(problem, theta, &neurons);
-    let mut prices = relative_prices(problem, &neurons, &slopes);
+    let Slopes {
+        mut gradients,
+        mut prices,
+    } = slopes(problem, theta, &mut neurons);
     for _ in 0..POWER_STEPS {
         if control.halt().is_some() {
             break;
         }
-        let mut next = Neurons::none(neurons.rank());
+        let mut next = Neurons::with_outputs(neurons.rank(), neurons.n_outputs());
         for i in 0..neurons.len() {
-            let g: Vec<f64> = slopes.col(i).iter().copied().collect();
+            let g: Vec<f64> = gradients.col(i).iter().copied().collect();
             let usable = dot(&g, &g) > 0.0;
             let u = if usable { &g[..] } else { neurons.direction(i) };
-            next.push(u, neurons.signs()[i], neurons.weights()[i]);
+            next.push_head(u, neurons.head(i), neurons.weights()[i]);
         }
         if next.len() != neurons.len() {
             break;
         }
-        let next_slopes = gradients(problem, theta, &next);
-        let next_prices = relative_prices(problem, &next, &next_slopes);
+        let Slopes {
+            gradients: next_gradients,
+            prices: next_prices,
+        } = slopes(problem, theta, &mut next);
         let better: Vec<bool> = (0..next.len())
             .map(|i| next_prices[i] > prices[i])
             .collect();
         let pays = |i: usize| next_prices[i] > prices[i] * (1.0 + POWER_GAIN);
         let goes_on = (0..next.len()).any(pays);
-        let mut mixed = Neurons::none(neurons.rank());
+        let mut mixed = Neurons::with_outputs(neurons.rank(), neurons.n_outputs());
         for (i, &better) in better.iter().enumerate() {
             let from = if better { &next } else { &neurons };
-            mixed.push(from.direction(i), from.signs()[i], from.weights()[i]);
+            mixed.push_head(from.direction(i), from.head(i), from.weights()[i]);
             if better {
                 prices[i] = next_prices[i];
-                slopes.col_mut(i).copy_from(next_slopes.col(i));
+                gradients.col_mut(i).copy_from(next_gradients.col(i));
             }
         }
         neurons = mixed;
@@ -399,21 +436,21 @@ impl Priced {
         self.retain(&above);
         let hashes = pattern_hashes(problem, &self.neurons);
         let mut chosen = Vec::new();
-        for group in groups(self.neurons.signs(), &hashes) {
+        let one = self.neurons.n_outputs() == 1;
+        let is_plus = |i: usize| !one || self.neurons.signs()[i] > 0.0;
+        for group in groups(&hashes, is_plus) {
             let best = group
                 .into_iter()
                 .max_by(|&i, &j| self.prices[i].total_cmp(&self.prices[j]).then(j.cmp(&i)));
             chosen.extend(best);
         }
         chosen.sort_by(|&i, &j| self.prices[j].total_cmp(&self.prices[i]).then(i.cmp(&j)));
-        let mut out = Neurons::none(self.neurons.rank());
+        let mut out = Neurons::with_outputs(self.neurons.rank(), self.neurons.n_outputs());
         let mut prices = Vec::new();
-        for sign in [1.0, -1.0] {
-            let of_sign = chosen
-                .iter()
-                .filter(|&&i| self.neurons.signs()[i] * sign > 0.0);
-            for &i in of_sign.take(keep) {
-                out.push(self.neurons.direction(i), sign, 0.0);
+        for plus in [true, false] {
+            let alike = chosen.iter().filter(|&&i| is_plus(i) == plus);
+            for &i in alike.take(if one { keep } else { 2 * keep }) {
+                out.push_head(self.neurons.direction(i), self.neurons.head(i), 0.0);
                 prices.push(self.prices[i]);
             }
         }
@@ -428,32 +465,59 @@ impl Priced {
     }
 }
 
-/// `g_i = s_i R'(theta * 1[R u_i > 0])`, `rank x m`, in `f64`.
-fn gradients(problem: &GlobalProblem, theta: &[f64], neurons: &Neurons) -> Mat<f64> {
-    let (rank, m) = (problem.rank(), neurons.len());
+/// Gradients of prices, `rank x m`, and prices in units of `beta_sum`.
+struct Slopes {
+    gradients: Mat<f64>,
+    prices: Vec<f64>,
+}
+
+/// `g_i = R'(theta a_i * 1[R u_i > 0])` in `f64`; with several outputs each neuron first gets its best
+/// output direction, `theta'(R u_i)_+`.
+fn slopes(problem: &GlobalProblem, theta: &[f64], neurons: &mut Neurons) -> Slopes {
+    let (rank, m, k) = (problem.rank(), neurons.len(), problem.outputs());
     problem.work().add_products(2, problem.n_samples(), rank, m);
     let packed = Packed::of(neurons);
+    let mut prices = Vec::new();
+    if k > 1 {
+        let along = along(problem, &[theta], neurons);
+        let mut best = Neurons::with_outputs(rank, k);
+        for i in 0..m {
+            let head: Vec<f64> = along[0].col(i).iter().copied().collect();
+            best.push_head(neurons.direction(i), &head, neurons.weights()[i]);
+        }
+        prices = relative_prices(problem, &best, &along[0]);
+        *neurons = best;
+    }
+    let heads = MatRef::from_column_major_slice(neurons.signs(), k, m);
     let sums = sum_over_rows(
         problem.n_samples(),
-        4 * rank * m,
+        4 * (rank + k) * m,
         packed.tile_rows(),
-        || vec![0.0; packed.slope_len()],
-        |slopes, rows| packed.climb(problem.rows(rows.clone()), &theta[rows], slopes),
+        || (vec![0.0; packed.slope_len()], packed.room()),
+        |(slopes, room), rows| {
+            let theta = &theta[rows.start * k..rows.end * k];
+            let part = problem.rows(rows.clone());
+            if k == 1 {
+                packed.climb(part, theta, slopes);
+            } else {
+                let theta = MatRef::from_column_major_slice(theta, k, rows.len());
+                packed.climb_heads(part, theta, heads, room, slopes);
+            }
+        },
     );
     let mut slopes = vec![0.0; packed.slope_len()];
-    for sum in &sums {
+    for (sum, _) in &sums {
         axpy(1.0, sum, &mut slopes);
     }
     let slopes = packed.unpack(&slopes);
-    Mat::from_fn(rank, m, |k, i| neurons.signs()[i] * slopes[i * rank + k])
-}
-
-fn relative_prices(problem: &GlobalProblem, neurons: &Neurons, gradients: &Mat<f64>) -> Vec<f64> {
-    (0..neurons.len())
-        .map(|i| {
+    let sign = |i: usize| if k == 1 { neurons.signs()[i] } else { 1.0 };
+    let gradients = Mat::from_fn(rank, m, |j, i| sign(i) * slopes[i * rank + j]);
+    if k == 1 {
+        let price = |i: usize| {
             let u = neurons.direction(i);
-            let price: f64 = (0..u.len()).map(|k| u[k] * gradients[(k, i)]).sum();
-            problem.relative(price)
-        })
-        .collect()
+            problem.relative((0..rank).map(|j| u[j] * gradients[(j, i)]).sum())
+        };
+        prices = (0..m).map(price).collect();
+    }
+    Slopes { gradients, prices }
 }

@@ -1,16 +1,19 @@
+use std::sync::Arc;
+
+use crelu_core::{Loss, LossKind};
 use faer::{Mat, MatRef};
 
 use super::work::FlopCount;
 use crate::error::{FitError, Subject};
-use crate::loss::SquaredLoss;
 
 /// The training problem over all neurons, in sum scaling:
 ///
 /// ```text
-///     J_sum = loss(sum_i s_i c_i (R u_i)_+, y) + beta_sum sum_i c_i,   |u_i| = 1,  c_i >= 0
+///     J_sum = loss(sum_i c_i (R u_i)_+ a_i') + beta_sum sum_i c_i,   |u_i| = |a_i| = 1,  c_i >= 0
 /// ```
 ///
-/// **Shapes** `data` is `R'`: `rank x n_samples`, a sample's coordinates together.
+/// **Shapes** `data` is `R'`: `rank x n_samples`, a sample's coordinates together; outputs and
+/// `theta`: `K` numbers a sample.
 #[derive(Debug, Clone)]
 pub struct GlobalProblem {
     rank: usize,
@@ -18,16 +21,17 @@ pub struct GlobalProblem {
     data: Vec<f64>,
     narrow: Vec<f32>,
     narrow_scale: f64,
-    target: Vec<f64>,
+    loss: Arc<dyn Loss>,
     beta_sum: f64,
     work: FlopCount,
 }
 
 impl GlobalProblem {
-    /// Joins the parts; `beta_sum` is `n_samples` times the `beta` of the mean objective.
+    /// The problem of squared loss and one output; `beta_sum` is `n_samples` times the `beta` of the
+    /// mean objective.
     ///
     /// # Errors
-    /// [`FitError::Shape`] when sizes do not fit, [`FitError::NotFinite`] for NaN or infinities.
+    /// As [`with_loss`](Self::with_loss), and [`FitError::Loss`] for a target that is NaN or infinite.
     pub fn new(data: Mat<f64>, target: Vec<f64>, beta_sum: f64) -> Result<Self, FitError> {
         if data.ncols() != target.len() {
             return Err(FitError::Shape {
@@ -36,10 +40,29 @@ impl GlobalProblem {
                 got: target.len(),
             });
         }
+        if target.iter().any(|y| !y.is_finite()) {
+            return Err(FitError::NotFinite {
+                what: Subject::Target,
+            });
+        }
+        Self::with_loss(data, LossKind::Squared.of(target, 1, None)?, beta_sum)
+    }
+
+    /// Joins the parts; `beta_sum` is the mass of the loss times the `beta` of the mean objective.
+    ///
+    /// # Errors
+    /// [`FitError::Shape`] when sizes do not fit, [`FitError::NotFinite`] for NaN or infinities.
+    pub fn with_loss(data: Mat<f64>, loss: Arc<dyn Loss>, beta_sum: f64) -> Result<Self, FitError> {
+        if data.ncols() != loss.n_samples() {
+            return Err(FitError::Shape {
+                what: Subject::Target,
+                want: data.ncols(),
+                got: loss.n_samples(),
+            });
+        }
         let finite = (0..data.ncols()).all(|j| (0..data.nrows()).all(|i| data[(i, j)].is_finite()));
         for (what, ok) in [
             (Subject::Data, finite),
-            (Subject::Target, target.iter().all(|y| y.is_finite())),
             (Subject::Beta, beta_sum.is_finite() && beta_sum >= 0.0),
         ] {
             if !ok {
@@ -66,7 +89,7 @@ impl GlobalProblem {
             data,
             narrow,
             narrow_scale: scale,
-            target,
+            loss,
             beta_sum,
             work: FlopCount::default(),
         })
@@ -93,10 +116,24 @@ impl GlobalProblem {
         self.narrow_scale
     }
 
-    /// The targets.
+    /// The loss.
     #[must_use]
-    pub fn target(&self) -> &[f64] {
-        &self.target
+    pub fn loss_of(&self) -> &Arc<dyn Loss> {
+        &self.loss
+    }
+
+    /// Outputs of a network, `K`.
+    #[must_use]
+    pub fn outputs(&self) -> usize {
+        self.loss.outputs()
+    }
+
+    /// The targets of a squared loss of one output whose rows weigh 1; none of another.
+    #[must_use]
+    pub fn squared_target(&self) -> Option<Vec<f64>> {
+        let plain = self.loss.is_quadratic() && self.outputs() == 1;
+        let plain = plain && (0..self.n_samples()).all(|i| self.loss.weight(i) == 1.0);
+        plain.then(|| self.theta(&vec![0.0; self.n_samples()]))
     }
 
     /// The penalty in sum scaling.
@@ -125,24 +162,19 @@ impl GlobalProblem {
     /// Rows of the data.
     #[must_use]
     pub fn n_samples(&self) -> usize {
-        self.target.len()
+        self.loss.n_samples()
     }
 
     /// The loss of predictions, in sum scaling.
     #[must_use]
     pub fn loss(&self, fitted: &[f64]) -> f64 {
-        SquaredLoss.value(fitted, &self.target)
+        self.loss.value(fitted)
     }
 
     /// `theta`, minus the gradient of the loss at predictions.
     #[must_use]
     pub fn theta(&self, fitted: &[f64]) -> Vec<f64> {
-        let mut theta = vec![0.0; fitted.len()];
-        SquaredLoss.gradient_into(fitted, &self.target, &mut theta);
-        for value in &mut theta {
-            *value = -*value;
-        }
-        theta
+        self.loss.theta(fitted)
     }
 
     /// The loss of some rows, and its derivative by their predictions.
@@ -152,9 +184,29 @@ impl GlobalProblem {
         fitted: &[f64],
         slope: &mut [f64],
     ) -> f64 {
-        let target = &self.target[rows];
-        SquaredLoss.gradient_into(fitted, target, slope);
-        SquaredLoss.value(fitted, target)
+        self.loss.value_slope(rows, fitted, slope)
+    }
+
+    /// The lower bound on the optimum over all networks, in sum scaling, that holds if no unit neuron
+    /// is priced above `max_price` times `beta_sum` at `theta`:
+    ///
+    /// ```text
+    ///     max over 0 <= c <= 1 / max(1, max_price) of -l*(-c theta)
+    /// ```
+    ///
+    /// Evidence where `max_price` comes from a search, proof where it is a proven bound on the price.
+    /// **Source** the Fenchel dual over all neurons.
+    ///
+    /// # Panics
+    /// If the length differs.
+    #[must_use]
+    pub fn search_bound(&self, theta: &[f64], max_price: f64) -> f64 {
+        let most = 1.0 / max_price.max(1.0);
+        if !most.is_finite() {
+            return 0.0;
+        }
+        let value = self.loss.dual(theta, most).value;
+        if value.is_finite() { value } else { 0.0 }
     }
 
     /// A price in units of `beta_sum`; finite for a `beta_sum` of zero too.

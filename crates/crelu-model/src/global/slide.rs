@@ -17,7 +17,7 @@ pub struct Slid {
 }
 
 /// Moves all directions and weights together: L-BFGS on balanced neurons, `w_i = sqrt(c_i) u_i`
-/// with output weights `a_i = s_i sqrt(c_i)` and the penalty `beta_sum (|w|^2 + |a|^2) / 2`. The
+/// with output weights `sqrt(c_i) a_i` and the penalty `beta_sum (|w|^2 + |a|^2) / 2`. The
 /// neurons are replaced only if their objective, in `f64`, falls.
 ///
 /// The products are made in `f32`; where the fall is not confirmed in `f64`, the slide goes on in
@@ -91,23 +91,27 @@ fn one(
     if m == 0 || rank == 0 || iterations == 0 {
         return (Slid::default(), ended);
     }
-    let mut x = vec![0.0; m * (rank + 1)];
+    let k = problem.outputs();
+    let mut x = vec![0.0; m * (rank + k)];
     for i in 0..m {
         let root = neurons.weights()[i].sqrt();
         for (x, u) in x[i * rank..].iter_mut().zip(neurons.direction(i)) {
             *x = root * u;
         }
-        x[m * rank + i] = neurons.signs()[i] * root;
+        for (x, a) in x[m * rank + i * k..].iter_mut().zip(neurons.head(i)) {
+            *x = root * a;
+        }
     }
     let mut lbfgs = Lbfgs::new(x.len());
     ended = lbfgs.minimise(evaluate, &mut x, iterations, &mut || {
         control.halt().is_none()
     });
-    let mut moved = Neurons::none(rank);
-    for i in 0..m {
-        let (w, a) = (&x[i * rank..(i + 1) * rank], x[m * rank + i]);
-        if a != 0.0 {
-            moved.push(w, a.signum(), norm(w) * a.abs());
+    let mut moved = Neurons::with_outputs(rank, k);
+    let (w, a) = x.split_at(m * rank);
+    for (w, a) in w.chunks_exact(rank).zip(a.chunks_exact(k)) {
+        let size = norm(w) * norm(a);
+        if size > 0.0 {
+            moved.push_head(w, a, size);
         }
     }
     let after = moved.objective(problem);

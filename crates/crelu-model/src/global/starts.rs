@@ -9,11 +9,12 @@ pub(super) struct Starts<'a> {
     /// `rank` numbers a row.
     data: &'a [f32],
     rank: usize,
+    /// One number a row; with several outputs the length of `theta`.
     theta: &'a [f32],
     /// Running sums of the positive and of the negative part of `theta`.
     reach: [Vec<f64>; 2],
     neurons: &'a Neurons,
-    /// The neurons of each sign.
+    /// The neurons of each sign; with several outputs all, twice.
     of_sign: [Vec<usize>; 2],
 }
 
@@ -29,7 +30,9 @@ impl<'a> Starts<'a> {
         theta: &'a [f32],
         neurons: &'a Neurons,
     ) -> Self {
+        let one = neurons.n_outputs() == 1;
         let reach = [1.0, -1.0].map(|sign| {
+            let sign = if one { sign } else { 1.0 };
             let mut sum = 0.0;
             let add = |t: &f32| {
                 sum += (sign * f64::from(*t)).max(0.0);
@@ -39,7 +42,7 @@ impl<'a> Starts<'a> {
         });
         let of_sign = [1.0, -1.0].map(|sign: f64| {
             (0..neurons.len())
-                .filter(|&i| neurons.signs()[i] * sign > 0.0)
+                .filter(|&i| !one || neurons.signs()[i] * sign > 0.0)
                 .collect()
         });
         Self {

@@ -1,12 +1,13 @@
 use faer::Mat;
 use faer::linalg::solvers::DenseSolveCore;
-use linalg_core::Control;
+use linalg_core::{Control, axpy, dot};
 
-use super::correct::correct_weights;
+use super::gram::gram;
 use super::merge::merge;
 use super::neurons::Neurons;
 use super::problem::GlobalProblem;
 use super::slide::slide;
+use super::weights::{correct_weights, row_curvature};
 
 /// A network met while thinning.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -163,32 +164,39 @@ fn settle(
     iterations: usize,
     control: &Control<'_>,
 ) -> f64 {
-    correct_weights(problem, neurons);
+    correct_weights(problem, neurons, control);
     let slid = slide(problem, neurons, iterations, control);
     merge(problem, neurons);
     slid.products
 }
 
-/// The neurons without the `count` whose removal costs least, one after the other, the weights of
-/// the rest following each time: removing `j` raises the objective by `c_j^2 / (2 (G^-1)_jj)`, with
-/// `G` the Gram matrix of the unit neurons' outputs.
+/// The neurons without the `count` whose removal costs least, one after the other, the output weights
+/// of the rest following each time: removing `j` raises the objective by `|a_j|^2 / (2 (G^-1)_jj)`,
+/// with `G` the Gram matrix of the unit neurons' outputs, each row weighted by the curvature of its
+/// loss.
 ///
-/// **Cost** `m^3` for the inverse, `m^2` a removal. **Source** Hassibi & Stork 1993 (the optimal
-/// brain surgeon).
+/// **Cost** `m^3` for the inverse, `m (m + K)` a removal. **Source** Hassibi & Stork 1993 (the
+/// optimal brain surgeon).
 #[must_use]
 fn drop_cheapest(problem: &GlobalProblem, neurons: &Neurons, count: usize) -> Neurons {
-    let m = neurons.len();
-    let (mut gram, _) = neurons.gram(problem, problem.target());
+    let (m, k) = (neurons.len(), problem.outputs());
+    let fitted = neurons.fitted(problem);
+    let curvature = row_curvature(problem, &fitted);
+    let theta = problem.theta(&fitted);
+    let mut gram = gram(problem, neurons, &theta, curvature.as_deref()).gram;
     #[expect(clippy::cast_precision_loss, reason = "a count")]
     let mean = (0..m).map(|i| gram[(i, i)]).sum::<f64>() / m.max(1) as f64;
     for i in 0..m {
         gram[(i, i)] += RIDGE * mean;
     }
     let mut inverse = inverse(&gram);
-    let mut weights = neurons.weights().to_vec();
+    let mut outer = neurons.output_weights();
     let mut keep = vec![true; m];
     for _ in 0..count.min(m) {
-        let cost = |i: usize| weights[i] * weights[i] / inverse[(i, i)].max(f64::MIN_POSITIVE);
+        let cost = |i: usize| {
+            let a = &outer[i * k..(i + 1) * k];
+            dot(a, a) / inverse[(i, i)].max(f64::MIN_POSITIVE)
+        };
         let cheapest = (0..m)
             .filter(|&i| keep[i])
             .min_by(|&i, &j| cost(i).total_cmp(&cost(j)).then(i.cmp(&j)));
@@ -199,19 +207,29 @@ fn drop_cheapest(problem: &GlobalProblem, neurons: &Neurons, count: usize) -> Ne
             continue;
         }
         let column: Vec<f64> = (0..m).map(|i| inverse[(i, j)]).collect();
-        let share = weights[j] / pivot;
+        let share: Vec<f64> = outer[j * k..(j + 1) * k]
+            .iter()
+            .map(|a| a / pivot)
+            .collect();
         for i in (0..m).filter(|&i| keep[i]) {
-            weights[i] -= column[i] * share;
+            axpy(-column[i], &share, &mut outer[i * k..(i + 1) * k]);
         }
-        for k in (0..m).filter(|&k| keep[k]) {
-            let factor = column[k] / pivot;
+        for c in (0..m).filter(|&c| keep[c]) {
+            let factor = column[c] / pivot;
             for i in (0..m).filter(|&i| keep[i]) {
-                inverse[(i, k)] -= column[i] * factor;
+                inverse[(i, c)] -= column[i] * factor;
             }
         }
     }
     let mut out = neurons.clone();
-    out.set_weights(&weights.iter().map(|w| w.max(0.0)).collect::<Vec<_>>());
+    if k == 1 {
+        // a sign stays: a weight that would change it is 0
+        let signed = outer.iter().zip(neurons.signs());
+        let weights: Vec<f64> = signed.map(|(a, s)| (a * s).max(0.0)).collect();
+        out.set_weights(&weights);
+    } else {
+        out.set_output_weights(&outer);
+    }
     out.retain(&keep);
     out
 }

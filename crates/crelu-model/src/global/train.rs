@@ -1,8 +1,6 @@
 use admm::Status;
 use linalg_core::{Control, Halt};
 
-use super::bounds::search_bound;
-use super::correct::correct_weights;
 use super::course::Course;
 use super::evidence::Evidence;
 use super::ladder::Ladder;
@@ -13,6 +11,7 @@ use super::problem::GlobalProblem;
 use super::settings::GlobalSettings;
 use super::slide::slide;
 use super::thin::{FrontierPoint, thin_to, thin_within};
+use super::weights::correct_weights;
 use super::work::Work;
 use crate::programme::relative_gap;
 
@@ -216,15 +215,16 @@ impl<'a> Run<'a> {
         settings: &'a GlobalSettings,
         control: &'a Control<'a>,
     ) -> Self {
-        let objective = problem.loss(&vec![0.0; problem.n_samples()]);
+        let zeros = vec![0.0; problem.n_samples() * problem.outputs()];
+        let objective = problem.loss(&zeros);
         let mut run = Self {
             problem,
             settings,
             control,
             ladder: Ladder::new(settings, problem),
-            fitted: vec![0.0; problem.n_samples()],
+            fitted: zeros,
             objective,
-            best: Neurons::none(problem.rank()),
+            best: Neurons::with_outputs(problem.rank(), problem.outputs()),
             level: 0,
             wants_largest: false,
             round: 0,
@@ -240,7 +240,7 @@ impl<'a> Run<'a> {
             pricing_flops: 0,
         };
         let mut start = start;
-        correct_weights(problem, &mut start);
+        correct_weights(problem, &mut start, control);
         merge(problem, &mut start);
         run.offer(start);
         run.course = Course::from(run.objective);
@@ -402,7 +402,7 @@ impl<'a> Run<'a> {
             self.last = Some(Last {
                 max_price: found.max_price,
                 ascents: found.ascents,
-                bound: search_bound(&theta, self.problem.target(), found.max_price),
+                bound: self.problem.search_bound(&theta, found.max_price),
                 found: found.found.clone(),
                 of_best: true,
             });
@@ -447,7 +447,7 @@ impl<'a> Run<'a> {
             known.extend(&self.best);
             let again = prices(self.problem, &theta, &known);
             last.max_price = again.iter().fold(last.max_price, |a, p| a.max(*p));
-            last.bound = search_bound(&theta, self.problem.target(), last.max_price);
+            last.bound = self.problem.search_bound(&theta, last.max_price);
             last.of_best = true;
         }
     }
@@ -471,7 +471,7 @@ impl<'a> Run<'a> {
 
     fn corrected(&mut self, neurons: &mut Neurons) {
         let begun = self.control.seconds();
-        correct_weights(self.problem, neurons);
+        correct_weights(self.problem, neurons, self.control);
         merge(self.problem, neurons);
         self.seconds.correct += self.control.seconds() - begun;
     }
@@ -592,7 +592,7 @@ impl<'a> Run<'a> {
             let control = self.control;
             let mut more = best.clone();
             more.extend(&found.found);
-            correct_weights(self.problem, &mut more);
+            correct_weights(self.problem, &mut more, control);
             let slid = slide(self.problem, &mut more, SLIDE, control);
             merge(self.problem, &mut more);
             let back = thin_to(self.problem, &more, most, control);

@@ -44,14 +44,13 @@ fn complete_optimum(problem: &GlobalProblem) -> f64 {
                 .collect()
         })
         .collect();
+    let target = problem.squared_target().unwrap();
     let linear: Vec<f64> = (0..dim)
         .map(|i| {
             if i % width == 0 {
                 problem.beta_sum()
             } else {
-                -(0..n)
-                    .map(|r| entry(r, i) * problem.target()[r])
-                    .sum::<f64>()
+                -(0..n).map(|r| entry(r, i) * target[r]).sum::<f64>()
             }
         })
         .collect();
@@ -82,7 +81,7 @@ fn complete_optimum(problem: &GlobalProblem) -> f64 {
     let mut solver =
         DefaultSolver::new(&quadratic, &linear, &rows, &bound, &cones, settings).unwrap();
     solver.solve();
-    let constant: f64 = problem.target().iter().map(|y| 0.5 * y * y).sum();
+    let constant: f64 = target.iter().map(|y| 0.5 * y * y).sum();
     solver.solution.obj_val + constant
 }
 

@@ -1,8 +1,6 @@
 //! Searches over a sample of the rows, and what a run says of its searches when a limit strikes.
 
-use crelu_model::global::{
-    GlobalSettings, Neurons, SearchSize, Searcher, prices, search, search_bound, train,
-};
+use crelu_model::global::{GlobalSettings, Neurons, SearchSize, Searcher, prices, search, train};
 use crelu_model::{Control, Status};
 use testkit::MovingClock;
 
@@ -86,7 +84,7 @@ fn train_cut_anywhere_says_what_the_searches_saw_at_the_best_network() {
         for p in own {
             assert!(p <= price * (1.0 + 1e-12), "{looks}: {p} above {price}");
         }
-        let bound = search_bound(&theta, problem.target(), price);
+        let bound = problem.search_bound(&theta, price);
         // a search of the largest size at an earlier network may have said more
         let told = ended.search_bound.unwrap();
         assert!(told >= bound * (1.0 - 1e-9), "{looks}: {told} {bound}");

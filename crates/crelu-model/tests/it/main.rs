@@ -24,6 +24,7 @@ mod global_end;
 mod global_invariance;
 #[cfg(test)]
 mod global_limits;
+mod global_losses;
 #[cfg(test)]
 mod global_oracle;
 #[cfg(test)]

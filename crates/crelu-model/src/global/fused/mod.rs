@@ -10,6 +10,7 @@
 //! |---|---|
 //! | [`Open`] | `tile = (R W)_+` and `fitted = tile a` |
 //! | [`Slopes`] | `R'(theta a' o 1[tile > 0])` and `tile' theta` |
+//! | [`Spread`] | `R'(factors o 1[tile > 0])`, for several outputs |
 //! | [`Climb`] | `R'(theta o 1[R W > 0])`, no tile |
 //!
 //! The vector unit is found at run time ([`Level`]): AVX-512 by its intrinsics, the rest by pulp.
@@ -24,6 +25,7 @@ mod micro;
 mod open;
 mod panels;
 mod slopes;
+mod spread;
 #[cfg(test)]
 mod tests;
 mod unit;
@@ -33,3 +35,4 @@ pub(super) use dispatch::{Lane, Level};
 pub(super) use open::Open;
 pub(super) use panels::Layout;
 pub(super) use slopes::Slopes;
+pub(super) use spread::Spread;
