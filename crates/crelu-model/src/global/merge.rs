@@ -4,8 +4,10 @@ use super::neurons::Neurons;
 use super::pattern::{groups, pattern_hashes};
 use super::problem::GlobalProblem;
 
-/// Output directions nearer to each other than this are one, as far as the objective agrees.
-const SAME_HEAD: f64 = 1.0 - 1e-4;
+/// Output directions whose cosine is at least this are one but for rounding ...
+const SAME_HEAD: f64 = 1.0 - 1e-14;
+/// ... and nearer to each other than this, as far as the objective agrees.
+const NEAR_HEAD: f64 = 1.0 - 1e-4;
 /// Two sums of the same terms differ by this share.
 const ROUNDING: f64 = 1e-12;
 
@@ -23,26 +25,35 @@ pub fn merge(problem: &GlobalProblem, neurons: &mut Neurons) -> usize {
         }
         return before - neurons.len();
     }
+    let same = alike(neurons, &hashes, SAME_HEAD);
+    if same.len() < before {
+        *neurons = merged(neurons, &same);
+    }
+    let near = alike(neurons, &pattern_hashes(problem, neurons), NEAR_HEAD);
+    if near.len() < neurons.len() {
+        let fewer = merged(neurons, &near);
+        if fewer.objective(problem) <= neurons.objective(problem) * (1.0 + ROUNDING) {
+            *neurons = fewer;
+        }
+    }
+    before - neurons.len()
+}
+
+/// The neurons of one pattern whose output directions are near to that of the first of them.
+fn alike(neurons: &Neurons, hashes: &[u64], cosine: f64) -> Vec<Vec<usize>> {
     let mut alike: Vec<Vec<usize>> = Vec::new();
-    for group in groups(&hashes, |_| true) {
+    for group in groups(hashes, |_| true) {
         let first = alike.len();
         for i in group {
             let near =
-                |other: &&mut Vec<usize>| dot(neurons.head(i), neurons.head(other[0])) >= SAME_HEAD;
+                |other: &&mut Vec<usize>| dot(neurons.head(i), neurons.head(other[0])) >= cosine;
             match alike[first..].iter_mut().find(near) {
                 Some(other) => other.push(i),
                 None => alike.push(vec![i]),
             }
         }
     }
-    if alike.len() == before {
-        return 0;
-    }
-    let fewer = merged(neurons, &alike);
-    if fewer.objective(problem) <= neurons.objective(problem) * (1.0 + ROUNDING) {
-        *neurons = fewer;
-    }
-    before - neurons.len()
+    alike
 }
 
 /// A neuron for each group: the sum of its directions, and of its output directions by weight.
