@@ -273,15 +273,15 @@ impl Display {
     /// A step of many, of which the last of a leg is always told.
     fn step(&mut self, message: &str, of: usize, is_last: bool) {
         let seconds = self.clock.seconds();
-        let message = format!("{seconds:.1} s, {message}");
+        let timed = format!("{seconds:.1} s, {message}");
         match &self.form {
             Form::Nothing => {}
             Form::Lines(lines) => {
                 let mut speech = lines.shared.lock();
                 if is_last || seconds >= speech.next {
-                    lines.shared.write(&mut speech, &message);
+                    lines.shared.write(&mut speech, &timed);
                 }
-                // the next line is for those who wait
+                // said again while the next step takes its time
                 message.clone_into(&mut speech.doing);
             }
             Form::Bar(bar) => {
@@ -294,7 +294,7 @@ impl Display {
                 let done = (BEFORE_REFIT * (self.steps as f64 / of.max(1) as f64)).min(1.0);
                 self.done = self.done.max(done);
                 bar.set_position((self.done * BAR_LENGTH as f64) as u64);
-                bar.set_message(message);
+                bar.set_message(timed);
             }
         }
     }

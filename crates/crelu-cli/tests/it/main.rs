@@ -11,6 +11,8 @@ mod global;
 #[cfg(test)]
 mod invariance;
 #[cfg(test)]
+mod path;
+#[cfg(test)]
 mod plots;
 #[cfg(test)]
 mod primal;

@@ -12,7 +12,7 @@ use crate::settings::{Beta, CheckedFitSettings, FitSettings};
 
 /// Gap, and what may be left to win, of a step: `J` is within about 1 % of that of a fit of its own.
 const STEP_TOL: f64 = 1e-2;
-const STEP_SETTLE: f64 = 2e-2;
+const STEP_SETTLE: f64 = 1e-2;
 /// Ascents a sign of a step's largest searches: evidence for 1 % needs no more.
 const STEP_ASCENTS: usize = 100;
 

@@ -82,3 +82,88 @@ fn of_folds(fold_of: &[usize], folds: usize) -> Vec<Split> {
     };
     (0..folds).map(part).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Every row is held out once and trained on in all other folds.
+    fn check_complete(splits: &[Split], rows: usize) {
+        let mut held: Vec<usize> = splits.iter().flat_map(|s| s.held_out.clone()).collect();
+        held.sort_unstable();
+        assert_eq!(held, (0..rows).collect::<Vec<_>>());
+        for split in splits {
+            assert!(!split.held_out.is_empty() && !split.train.is_empty());
+            let mut all = [split.train.clone(), split.held_out.clone()].concat();
+            all.sort_unstable();
+            assert_eq!(all, (0..rows).collect::<Vec<_>>());
+        }
+    }
+
+    fn count(of: &[usize], classes: &[usize], class: usize) -> usize {
+        of.iter().filter(|row| classes[**row] == class).count()
+    }
+
+    proptest! {
+        #![proptest_config(testkit::cases(41, 64))]
+
+        #[test]
+        fn stratified_folds_hold_equal_parts_of_every_class(
+            classes in prop::collection::vec(0..4_usize, 8..60),
+            folds in 2..8_usize,
+            seed in any::<u64>(),
+        ) {
+            let splits = stratified(&classes, folds, seed);
+            check_complete(&splits, classes.len());
+            let spread = |counts: Vec<usize>| {
+                counts.iter().max().unwrap() - counts.iter().min().unwrap()
+            };
+            for class in 0..4 {
+                let counts = splits.iter().map(|s| count(&s.held_out, &classes, class));
+                prop_assert!(spread(counts.collect()) <= 1);
+            }
+            prop_assert!(spread(splits.iter().map(|s| s.held_out.len()).collect()) <= 1);
+            prop_assert_eq!(stratified(&classes, folds, seed), splits);
+        }
+
+        #[test]
+        fn grouped_folds_keep_groups_together(
+            rows in prop::collection::vec((0..3_usize, 0..12_usize), 12..80),
+            folds in 2..6_usize,
+            seed in any::<u64>(),
+        ) {
+            let (classes, groups): (Vec<usize>, Vec<usize>) = rows.into_iter().unzip();
+            let mut distinct = groups.clone();
+            distinct.sort_unstable();
+            distinct.dedup();
+            prop_assume!(distinct.len() >= folds);
+            let splits = grouped(&classes, &groups, folds, seed);
+            check_complete(&splits, classes.len());
+            for split in &splits {
+                for row in &split.held_out {
+                    prop_assert!(split.train.iter().all(|other| groups[*other] != groups[*row]));
+                }
+            }
+            prop_assert_eq!(grouped(&classes, &groups, folds, seed), splits);
+        }
+    }
+
+    #[test]
+    fn folds_of_another_seed_are_others() {
+        let classes = vec![0; 40];
+        assert_ne!(stratified(&classes, 5, 0), stratified(&classes, 5, 1));
+    }
+
+    #[test]
+    fn grouped_folds_balance_the_classes() {
+        // eight groups of ten rows, half of them of class 1 alone
+        let groups: Vec<usize> = (0..80).map(|row| row / 10).collect();
+        let classes: Vec<usize> = groups.iter().map(|group| group % 2).collect();
+        for split in grouped(&classes, &groups, 4, 3) {
+            for class in [0, 1] {
+                assert_eq!(count(&split.held_out, &classes, class), 10);
+            }
+        }
+    }
+}

@@ -46,6 +46,8 @@ mod optimality;
 #[cfg(test)]
 mod oracle;
 #[cfg(test)]
+mod path;
+#[cfg(test)]
 mod primal;
 #[cfg(test)]
 mod sparse_network;
