@@ -1,7 +1,9 @@
 use std::path::{Path, PathBuf};
 
 use crelu_data::{ReadOptions, TargetColumn as Column};
-use crelu_model::{Dataset, Standardisation, TargetColumn, Task, preprocess};
+use crelu_model::{
+    Coded, Dataset, LossKind, Score, Standardisation, TargetColumn, Targets, Task, preprocess,
+};
 use faer::Mat;
 use rand::SeedableRng;
 use rand_distr::{Distribution, StandardNormal};
@@ -87,6 +89,16 @@ fn prepare(name: &'static str, data: &Dataset) -> Result<Set, String> {
         inputs: preprocess(data.features(), Some(&standardisation), true),
         target: values(data)?.to_vec(),
     })
+}
+
+/// The score of outputs against targets that are coded -1 and +1, or numbers, with the squared loss.
+pub(crate) fn score(outputs: &[f64], target: &[f64], task: Task) -> Score {
+    let coded = match task {
+        Task::Classify => Coded::signs(target),
+        Task::Regress => Coded::numbers(target.to_vec()),
+    };
+    let targets = Targets::new(coded, LossKind::Squared).expect("finite targets");
+    Score::of(outputs, &targets)
 }
 
 /// The coded targets of a raw set.

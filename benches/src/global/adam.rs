@@ -216,7 +216,7 @@ mod tests {
         let decayed = objective.evaluate(&x, &mut gradient);
         let network = network(set.inputs.nrows(), &x);
         let outputs = network.outputs(set.inputs.as_ref());
-        let loss = crelu_model::Score::of(&outputs, &set.target, false).loss;
+        let loss = sets::score(&outputs, &set.target, crelu_model::Task::Regress).loss;
         let want = loss + beta * network.penalty();
         assert!((objective.balanced(&x) - want).abs() < 1e-12 * want);
         // the mean of two numbers is not below the root of their product

@@ -1,10 +1,10 @@
-use crelu_model::{Dataset, Score, Standardisation, Task, preprocess};
+use crelu_model::{Dataset, Standardisation, Task, preprocess};
 use faer::Mat;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use crate::sets::values;
+use crate::sets::{score, values};
 
 /// Rows to train on and rows to test on, both scaled by what the first say.
 pub(crate) struct Split {
@@ -52,7 +52,7 @@ impl Split {
 
     /// Mean squared loss of outputs on the test rows, and the accuracy or r2.
     pub(crate) fn score(&self, outputs: &[f64]) -> (f64, f64) {
-        let score = Score::of(outputs, &self.test_target, self.task == Task::Classify);
+        let score = score(outputs, &self.test_target, self.task);
         let shown = score.accuracy().or(score.r2()).unwrap_or(f64::NAN);
         (score.loss, shown)
     }

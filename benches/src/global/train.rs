@@ -81,11 +81,7 @@ fn row(
         .search_bound
         .map(|bound| (1.0 - bound / count / best).max(0.0));
     let fitted = trained.neurons.fitted(problem);
-    let score = crelu_model::Score::of(
-        &fitted,
-        &case.target,
-        case.task == crelu_model::Task::Classify,
-    );
+    let score = crate::sets::score(&fitted, &case.target, case.task);
     json!({
         "set": case.set, "n": case.target.len(), "d": case.inputs.nrows(), "rank": problem.rank(),
         "fraction": case.fraction, "beta": case.beta, "status": trained.status.name(),

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 
 use crelu_model::{
-    Activation, Clock, Coding, Control, Dataset, Fit, FitError, FitSettings, LinearModel, Score,
-    Standardisation, Status, Task, TrainMode, preprocess,
+    Activation, Clock, Coding, Control, Dataset, Fit, FitError, FitSettings, LinearModel, LossKind,
+    Score, Standardisation, Status, Targets, Task, TrainMode, preprocess,
 };
 
 use crate::args::DemoArgs;
@@ -135,12 +135,14 @@ fn introduction(train: &Dataset, test: &Dataset) -> String {
 
 /// Least squares on the features that the networks see, too: its test accuracy.
 fn linear(train: &Dataset, test: &Dataset) -> Result<f64, FitError> {
-    let coding = Coding::learn(train.target(), Task::Classify)?;
+    let coding = Coding::of(train.targets(), Task::Classify)?;
     let scale = Standardisation::learn(train.features());
     let inputs = preprocess(train.features(), Some(&scale), true);
-    let model = LinearModel::fit(inputs.as_ref(), &coding.code(train.target())?)?;
+    let coded = coding.code(train.targets())?;
+    let model = LinearModel::fit(inputs.as_ref(), &coded.targets(&LossKind::Squared))?;
     let outputs = model.outputs(preprocess(test.features(), Some(&scale), true).as_ref());
-    let score = Score::of(&outputs, &coding.code(test.target())?, true);
+    let targets = Targets::new(coding.code(test.targets())?, LossKind::Squared)?;
+    let score = Score::of(&outputs, &targets);
     Ok(score.accuracy().unwrap_or_default())
 }
 

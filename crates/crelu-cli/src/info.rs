@@ -10,7 +10,7 @@ use crate::args::InfoArgs;
 use crate::errors::Failure;
 use crate::predict::load;
 use crate::printout;
-use crate::summary::Short;
+use crate::summary::{Labels, Loss, Short};
 
 /// Most names, neurons or features that are listed.
 const MOST_LISTED: usize = 8;
@@ -34,7 +34,7 @@ fn describe(model: &Model) -> String {
     let (network, neurons) = (&model.network, model.network.neurons());
     line("format:", &"crelu model, safetensors, all F64");
     match model.labels() {
-        Some([a, b]) => line(
+        Some([a, b]) if model.n_outputs() == 1 => line(
             "task:",
             &format_args!(
                 "classify, labels {} (f < 0) and {} (f >= 0)",
@@ -42,15 +42,22 @@ fn describe(model: &Model) -> String {
                 Excerpt(b)
             ),
         ),
-        None if model.output_bias == 0.0 => line("task:", &"regress, targets not centred"),
+        Some(labels) => line(
+            "task:",
+            &format_args!("classify, {}: that of the largest output", Labels(labels)),
+        ),
+        None if model.output_bias.iter().all(|bias| *bias == 0.0) => {
+            line("task:", &"regress, targets not centred");
+        }
         None => line(
             "task:",
             &format_args!(
                 "regress, targets centred: {} is added to f",
-                Short(model.output_bias)
+                crate::summary::listed(&model.output_bias)
             ),
         ),
     }
+    line("loss:", &Loss(&model.loss));
     let target = match (&model.target_name, model.target_index) {
         (Some(name), Some(index)) => {
             format!(
@@ -97,18 +104,29 @@ fn describe(model: &Model) -> String {
         "gap:",
         &format_args!("{:.2e} (to the bound over its patterns)", model.gap),
     );
-    let mut sizes: Vec<f64> = network
-        .output
-        .iter()
-        .enumerate()
-        .map(|(i, a)| network.hidden.col(i).norm_l2() * a)
+    let mut sizes: Vec<f64> = (0..network.n_neurons())
+        .map(|i| {
+            let size = network.hidden.col(i).norm_l2();
+            match network.output_of(i) {
+                [a] => size * a,
+                a => size * a.iter().map(|a| a * a).sum::<f64>().sqrt(),
+            }
+        })
         .filter(|size| *size != 0.0)
         .collect();
     sizes.sort_by(|a, b| b.abs().total_cmp(&a.abs()));
     let shown = sizes.iter().map(|size| format!("{:.3}", Short(*size)));
     line(
         "largest:",
-        &format_args!("|u| a = {}", listed(shown, neurons)),
+        &format_args!(
+            "{} = {}",
+            if model.n_outputs() == 1 {
+                "|u| a"
+            } else {
+                "|u| |a|"
+            },
+            listed(shown, neurons)
+        ),
     );
     text
 }

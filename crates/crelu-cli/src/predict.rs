@@ -20,8 +20,13 @@ pub(crate) fn run(args: &PredictArgs) -> Result<ExitCode, Failure> {
         outputs::check_file("--out", out, &[&args.model, &args.data])?;
     }
     let model = load(&args.model)?;
-    if args.proba && model.labels().is_none() {
-        let problem = "this model predicts numbers, which have no probabilities";
+    if args.proba && !model.has_probabilities() {
+        let problem = match model.labels() {
+            None => "this model predicts numbers, which have no probabilities",
+            Some(_) => {
+                "the squared loss of more than two classes gives none: train with --loss softmax"
+            }
+        };
         return Err(Failure::of("--proba", problem));
     }
     let options = ReadOptions {
@@ -30,7 +35,7 @@ pub(crate) fn run(args: &PredictArgs) -> Result<ExitCode, Failure> {
     };
     let (table, matched) = samples::read_known(&args.data, options, &model.columns())?;
     let features = MatRef::from_row_major_slice(&table.features, table.n_samples, table.n_features);
-    let predictions = model.predict(features).map_err(|error| match error {
+    let outputs = model.outputs(features).map_err(|error| match error {
         ModelError::Overflow { row } => Failure::of(
             samples::shown(&args.data),
             format_args!(
@@ -40,7 +45,7 @@ pub(crate) fn run(args: &PredictArgs) -> Result<ExitCode, Failure> {
         ),
         error => Failure::of(samples::shown(&args.data), error),
     })?;
-    let text = table_text(&model, &predictions, args.proba);
+    let text = table_text(&model, &outputs, args.proba);
     match &args.out {
         Some(out) => {
             write_atomic(out, text.as_bytes()).map_err(|error| Failure::of("--out", error))?
@@ -60,8 +65,8 @@ pub(crate) fn load(path: &Path) -> Result<Model, Failure> {
     Model::from_bytes(&bytes).map_err(|error| Failure::of(path.display(), error))
 }
 
-/// CSV with a header: `prediction`, and `p_<label>` for each label, the smaller first.
-fn table_text(model: &Model, predictions: &[Prediction<'_>], proba: bool) -> String {
+/// CSV with a header: `prediction`, and `p_<label>` for each label in order.
+fn table_text(model: &Model, outputs: &[f64], proba: bool) -> String {
     let mut text = String::from("prediction");
     if let (true, Some(labels)) = (proba, model.labels()) {
         for label in labels {
@@ -70,15 +75,21 @@ fn table_text(model: &Model, predictions: &[Prediction<'_>], proba: bool) -> Str
         }
     }
     text.push('\n');
-    for prediction in predictions {
-        match prediction {
-            Prediction::Value(value) => text.push_str(&number(*value)),
-            Prediction::Label(label, larger) => {
-                text.push_str(&cell(label));
-                if proba {
-                    text.push_str(&format!(",{},{}", number(1.0 - larger), number(*larger)));
-                }
+    for outputs in outputs.chunks_exact(model.n_outputs()) {
+        match model.decode(outputs) {
+            Prediction::Value(value) => text.push_str(&number(value)),
+            Prediction::Values(values) => {
+                let values: Vec<String> = values.iter().map(|value| number(*value)).collect();
+                text.push_str(&values.join(","));
             }
+            Prediction::Label(label) => text.push_str(&cell(label)),
+        }
+        for p in (model.probabilities(outputs).filter(|_| proba))
+            .into_iter()
+            .flatten()
+        {
+            text.push(',');
+            text.push_str(&number(p));
         }
         text.push('\n');
     }

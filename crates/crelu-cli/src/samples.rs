@@ -150,7 +150,7 @@ impl Samples {
             notes: Vec::new(),
         };
         // what the target holds is a fault of the file, not of the split or of the fit
-        let learnt = Coding::learn(samples.train.target(), task);
+        let learnt = Coding::of(samples.train.targets(), task);
         let coding = learnt.map_err(|error| samples.origins(args, false).failure(&error))?;
         match (&args.test, args.test_frac) {
             // there is nothing to score in time
@@ -173,7 +173,7 @@ impl Samples {
                 notes.extend(column_notes(path, &table, &matched));
                 let source = Source::of(path, &table);
                 let test = dataset(table).map_err(|error| Failure::at("--test", path, error))?;
-                let code = coding.code(test.target());
+                let code = coding.code(test.targets());
                 (samples.test, samples.test_source) = (Some(test), Some(source));
                 code.map_err(|error| samples.origins(args, false).failure(&error))?;
             }

@@ -29,6 +29,8 @@ pub(crate) fn of(args: &FitArgs, samples: &Samples) -> Result<FitSettings, Failu
         },
     };
     settings.beta = args.single_beta().unwrap_or(settings.beta);
+    settings.loss = args.loss;
+    settings.huber_delta = args.huber_delta;
     settings.tol = args.tol;
     settings.max_iters = args.max_iters;
     settings.ascents = args.ascents;

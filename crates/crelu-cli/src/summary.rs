@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use crelu_data::{Encoding, Excerpt, Header, Separator, TextLayout};
-use crelu_model::{Model, ProofKind, Report, Score};
+use crelu_model::{LossKind, Model, ProofKind, Report, Score, ScoreKind};
 use serde_json::Value;
 
 use crate::outputs::Destinations;
@@ -28,16 +28,37 @@ impl fmt::Display for Task<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.model.task().name())?;
         match (self.model.labels(), self.guessed) {
-            (Some([a, b]), guessed) => {
-                let (a, b) = (Excerpt(a), Excerpt(b));
-                match guessed {
-                    true => write!(f, " (guessed: the target holds two labels, {a} and {b})"),
-                    false => write!(f, " (labels {a} and {b})"),
-                }
+            (Some(labels), true) => {
+                write!(f, " (guessed: the target holds {})", Labels(labels))
             }
+            (Some(labels), false) => write!(f, " ({})", Labels(labels)),
             (None, true) => f.write_str(" (guessed: the target holds numbers)"),
             (None, false) => Ok(()),
         }
+    }
+}
+
+/// `two labels, a and b`, or `3 labels, a, b and c`.
+pub(crate) struct Labels<'a>(pub(crate) &'a [String]);
+
+impl fmt::Display for Labels<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MOST: usize = 8;
+        let labels = self.0;
+        match labels.len() {
+            2 => f.write_str("two labels, ")?,
+            count => write!(f, "{count} labels, ")?,
+        }
+        let shown = labels.len().min(MOST);
+        for (k, label) in labels.iter().take(shown).enumerate() {
+            let between = match k {
+                0 => "",
+                _ if k + 1 == labels.len() => " and ",
+                _ => ", ",
+            };
+            write!(f, "{between}{}", Excerpt(label))?;
+        }
+        f.write_str(if shown < labels.len() { ", ..." } else { "" })
     }
 }
 
@@ -130,13 +151,16 @@ pub(crate) fn text(report: &Report, task: Task<'_>, destinations: &Destinations)
         "data:",
         &format_args!("{n} rows, {d} columns{bias}, {} patterns", report.patterns),
     );
-    if task.model.output_bias != 0.0 {
+    line("loss:", &Loss(&task.model.loss));
+    if task.model.output_bias.iter().any(|bias| *bias != 0.0) {
+        let is = match task.model.n_outputs() {
+            1 => "is",
+            _ => "are",
+        };
+        let bias = listed(&task.model.output_bias);
         line(
             "centre:",
-            &format_args!(
-                "{:.6} is taken off, and added to f",
-                Short(task.model.output_bias)
-            ),
+            &format_args!("{bias} {is} taken off, and added to f"),
         );
     }
     let beta = Short(report.beta);
@@ -243,6 +267,29 @@ impl fmt::Display for Chosen<'_> {
     }
 }
 
+/// The first of several numbers.
+pub(crate) fn listed(values: &[f64]) -> String {
+    const MOST: usize = 8;
+    let shown = values.iter().take(MOST);
+    let mut list: Vec<String> = shown.map(|v| format!("{:.6}", Short(*v))).collect();
+    if values.len() > MOST {
+        list.push(format!("... {} in all", values.len()));
+    }
+    list.join(", ")
+}
+
+/// A loss with its parameters.
+pub(crate) struct Loss<'a>(pub(crate) &'a LossKind);
+
+impl fmt::Display for Loss<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            LossKind::Huber { delta } => write!(f, "huber, delta {}", listed(delta)),
+            other => f.write_str(other.name()),
+        }
+    }
+}
+
 /// `accuracy 0.9720, mean loss 0.0412`
 struct Scored<'a>(&'a Score);
 
@@ -250,6 +297,14 @@ impl fmt::Display for Scored<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(accuracy) = self.0.accuracy() {
             write!(f, "accuracy {accuracy:.4}, ")?;
+        }
+        if let ScoreKind::Labels {
+            log_loss: Some(log_loss),
+            brier: Some(brier),
+            ..
+        } = self.0.kind
+        {
+            write!(f, "log loss {log_loss:.4}, Brier score {brier:.4}, ")?;
         }
         if let Some(r2) = self.0.r2() {
             write!(f, "r2 {r2:.4}, ")?;

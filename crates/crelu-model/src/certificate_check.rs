@@ -1,10 +1,10 @@
 use crelu_bound::{BoundProblem, CertificateError, CertificateFile, ProofKind};
+use crelu_core::LossKind;
 
 use crate::dataset::Dataset;
 use crate::error::{FitError, Subject, VerifyError};
 use crate::model::Model;
 use crate::programme::{Activation, relative_gap};
-use crate::report::Score;
 use crate::standardise::preprocess;
 use crate::units::Units;
 
@@ -40,7 +40,8 @@ impl Model {
             return Err(VerifyError::Gated);
         }
         let train = data.select(file.rows_among(data.n_samples())?);
-        let mut target = self.coding.code(train.target())?;
+        let coded = self.coding.code(train.targets())?;
+        let mut target = coded.targets(&self.loss);
         if train.n_features() != self.n_features() {
             return Err(FitError::Shape {
                 what: Subject::FeatureColumns,
@@ -50,10 +51,10 @@ impl Model {
             .into());
         }
         let units = Units::from(file.units);
-        if units.centre != self.output_bias {
+        if units.centre != self.output_bias || !matches!(self.loss, LossKind::Squared) {
             return Err(VerifyError::Centre {
-                certificate: units.centre,
-                model: self.output_bias,
+                certificate: file.units.centre,
+                model: self.output_bias.first().copied().unwrap_or(0.0),
             });
         }
         let made_for = units.beta_out(file.beta);
@@ -65,7 +66,7 @@ impl Model {
             .into());
         }
         let mut inputs = preprocess(train.features(), self.standardisation.as_ref(), self.bias);
-        let centred: Vec<f64> = target.iter().map(|y| y - units.centre).collect();
+        let centred: Vec<f64> = target.iter().map(|y| y - file.units.centre).collect();
         units.targets_in(&mut target);
         // a proof of numbers that lost digits on their way in is one of other numbers
         let exact = units.inputs_in(&mut inputs) && units.keeps(&centred, &target);
@@ -81,7 +82,10 @@ impl Model {
         })?;
         let bound = units.objective_out(verified.value);
         let network = self.network.times_power(-units.weights_out());
-        let loss = Score::of(&network.outputs(inputs.as_ref()), &target, false).loss;
+        let loss = LossKind::Squared
+            .of(target, 1, None)
+            .map_err(FitError::from)?;
+        let loss = loss.value(&network.outputs(inputs.as_ref())) / loss.mass();
         let objective = units.objective_out(loss) + self.beta * self.network.penalty();
         Ok(CheckedBound {
             bound,

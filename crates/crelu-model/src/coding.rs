@@ -1,12 +1,16 @@
+use std::collections::HashMap;
+
+use crelu_core::LossKind;
+
 use crate::dataset::TargetColumn;
 use crate::error::FitError;
 
 /// What is predicted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Task {
-    /// One of two labels.
+    /// One of several labels.
     Classify,
-    /// A number.
+    /// A number, or several.
     Regress,
 }
 
@@ -55,16 +59,96 @@ fn two_valued(values: &[f64]) -> bool {
     values.iter().all(|v| *v == values[0] || Some(v) == other)
 }
 
-/// How a target is turned into numbers and back: learnt on the training rows.
+/// How targets are turned into numbers and back: learnt on the training rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Coding {
-    /// As it is.
+    /// As they are.
     Value,
-    /// `labels[0]` is -1, `labels[1]` is +1: the larger by value, or by bytes if either is text.
-    TwoClass {
-        /// The labels as written in the training data, the smaller first.
-        labels: [String; 2],
+    /// Classes, numbered in the order of their labels: by value, or by bytes if one is text.
+    Classes {
+        /// The labels as written in the training data, at least two.
+        labels: Vec<String>,
     },
+}
+
+/// Coded targets of some rows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Coded {
+    /// Numbers.
+    Numbers {
+        /// `outputs` numbers a row, a row's together.
+        values: Vec<f64>,
+        /// Targets.
+        outputs: usize,
+    },
+    /// Classes.
+    Classes {
+        /// The class of each row, from 0.
+        class: Vec<usize>,
+        /// How many there are.
+        classes: usize,
+    },
+}
+
+impl Coded {
+    /// One target of numbers.
+    #[must_use]
+    pub fn numbers(values: Vec<f64>) -> Self {
+        Self::Numbers { values, outputs: 1 }
+    }
+
+    /// Two classes by the signs of numbers, the negative first.
+    #[must_use]
+    pub fn signs(values: &[f64]) -> Self {
+        Self::Classes {
+            class: values.iter().map(|y| usize::from(*y > 0.0)).collect(),
+            classes: 2,
+        }
+    }
+
+    /// Rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Numbers { values, outputs } => values.len() / outputs.max(&1),
+            Self::Classes { class, .. } => class.len(),
+        }
+    }
+
+    /// Whether there are no rows.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Outputs of a network for them, with a loss of that kind.
+    #[must_use]
+    pub fn outputs(&self, kind: &LossKind) -> usize {
+        match (self, kind) {
+            (Self::Numbers { outputs, .. }, _) => *outputs,
+            (Self::Classes { classes: 2, .. }, LossKind::Squared | LossKind::Logistic) => 1,
+            (Self::Classes { classes, .. }, _) => *classes,
+        }
+    }
+
+    /// What the outputs are fitted to, a row's numbers together: two classes are -1 and +1 where
+    /// there is one output, else a class is 1 in its place and 0 in the others.
+    #[must_use]
+    pub fn targets(&self, kind: &LossKind) -> Vec<f64> {
+        match self {
+            Self::Numbers { values, .. } => values.clone(),
+            Self::Classes { class, .. } => match self.outputs(kind) {
+                1 => class.iter().map(|c| [-1.0, 1.0][*c]).collect(),
+                outputs => {
+                    let mut hot = vec![0.0; outputs * class.len()];
+                    for (row, class) in hot.chunks_exact_mut(outputs).zip(class) {
+                        row[*class] = 1.0;
+                    }
+                    hot
+                }
+            },
+        }
+    }
 }
 
 impl Coding {
@@ -72,33 +156,20 @@ impl Coding {
     ///
     /// # Errors
     /// [`FitError::TextTarget`] for a regression on text; [`FitError::Classes`] for a
-    /// classification with another number of classes than two.
+    /// classification with fewer than two classes.
     pub fn learn(target: &TargetColumn, task: Task) -> Result<Self, FitError> {
         match task {
-            Task::Regress => match &target.values {
-                Some(_) => Ok(Self::Value),
-                None => {
-                    let text = |cell: &String| cell.trim().parse::<f64>().is_err();
-                    let row = target.text.iter().position(text).unwrap_or(0) + 1;
-                    Err(FitError::TextTarget { row })
-                }
-            },
+            Task::Regress => numbers_of(target).map(|_| Self::Value),
             Task::Classify => {
+                let mut known = HashMap::new();
                 let mut labels: Vec<(&String, Option<f64>)> = Vec::new();
                 for (i, text) in target.text.iter().enumerate() {
                     let value = target.values.as_ref().map(|v| v[i]);
-                    let known = |(t, v): &(&String, Option<f64>)| {
-                        if value.is_some() {
-                            *v == value
-                        } else {
-                            *t == text
-                        }
-                    };
-                    if !labels.iter().any(known) {
+                    known.entry(key(text, value)).or_insert_with(|| {
                         labels.push((text, value));
-                    }
+                    });
                 }
-                if labels.len() != 2 {
+                if labels.len() < 2 {
                     return Err(FitError::Classes {
                         classes: labels.len(),
                     });
@@ -107,9 +178,26 @@ impl Coding {
                     (Some(x), Some(y)) => x.total_cmp(&y),
                     _ => a.0.as_bytes().cmp(b.0.as_bytes()),
                 });
-                Ok(Self::TwoClass {
-                    labels: [labels[0].0.clone(), labels[1].0.clone()],
+                Ok(Self::Classes {
+                    labels: labels.into_iter().map(|(text, _)| text.clone()).collect(),
                 })
+            }
+        }
+    }
+
+    /// Learns the coding of one or several targets.
+    ///
+    /// # Errors
+    /// As [`learn`](Self::learn); [`FitError::SeveralTargets`] for labels in several targets.
+    pub fn of(targets: &[TargetColumn], task: Task) -> Result<Self, FitError> {
+        match targets {
+            [one] => Self::learn(one, task),
+            _ if task == Task::Classify => Err(FitError::SeveralTargets),
+            several => {
+                for target in several {
+                    numbers_of(target)?;
+                }
+                Ok(Self::Value)
             }
         }
     }
@@ -119,38 +207,71 @@ impl Coding {
     pub fn task(&self) -> Task {
         match self {
             Self::Value => Task::Regress,
-            Self::TwoClass { .. } => Task::Classify,
+            Self::Classes { .. } => Task::Classify,
         }
     }
 
-    /// Codes a target: `-1`, `+1`, or its values.
+    /// Codes targets: classes, or values.
     ///
     /// # Errors
     /// [`FitError::UnknownLabel`] for a label that training did not see, [`FitError::TextTarget`]
     /// for text where numbers are needed.
-    pub fn code(&self, target: &TargetColumn) -> Result<Vec<f64>, FitError> {
+    pub fn code(&self, targets: &[TargetColumn]) -> Result<Coded, FitError> {
         match self {
-            Self::Value => target.values.clone().ok_or_else(|| {
-                let text = |cell: &String| cell.trim().parse::<f64>().is_err();
-                FitError::TextTarget {
-                    row: target.text.iter().position(text).unwrap_or(0) + 1,
-                }
-            }),
-            Self::TwoClass { labels } => {
-                let numbers: Vec<Option<f64>> =
-                    labels.iter().map(|l| l.trim().parse().ok()).collect();
-                let code = |(i, text): (usize, &String)| {
-                    let value = target.values.as_ref().map(|v| v[i]);
-                    let is =
-                        |k: usize| *text == labels[k] || value.is_some() && value == numbers[k];
-                    match (is(0), is(1)) {
-                        (true, _) => Ok(-1.0),
-                        (_, true) => Ok(1.0),
-                        _ => Err(FitError::UnknownLabel { row: i + 1 }),
-                    }
+            Self::Value => {
+                let columns: Result<Vec<&[f64]>, _> = targets.iter().map(numbers_of).collect();
+                let columns = columns?;
+                let rows = columns.first().map_or(0, |column| column.len());
+                let row = |j: usize| columns.iter().map(move |column| column[j]);
+                Ok(Coded::Numbers {
+                    values: (0..rows).flat_map(row).collect(),
+                    outputs: columns.len(),
+                })
+            }
+            Self::Classes { labels } => {
+                let [target] = targets else {
+                    return Err(FitError::SeveralTargets);
                 };
-                target.text.iter().enumerate().map(code).collect()
+                let by_text: HashMap<&str, usize> = labels
+                    .iter()
+                    .enumerate()
+                    .map(|(k, label)| (label.as_str(), k))
+                    .collect();
+                let number = |label: &String| label.trim().parse::<f64>().ok();
+                let by_value: HashMap<u64, usize> = labels
+                    .iter()
+                    .enumerate()
+                    .filter_map(|(k, label)| Some(((number(label)? + 0.0).to_bits(), k)))
+                    .collect();
+                let code = |(i, text): (usize, &String)| {
+                    let value = target.values.as_ref().map(|v| (v[i] + 0.0).to_bits());
+                    by_text
+                        .get(text.as_str())
+                        .or_else(|| by_value.get(&value?))
+                        .copied()
+                        .ok_or(FitError::UnknownLabel { row: i + 1 })
+                };
+                let class: Result<Vec<usize>, _> =
+                    target.text.iter().enumerate().map(code).collect();
+                Ok(Coded::Classes {
+                    class: class?,
+                    classes: labels.len(),
+                })
             }
         }
     }
+}
+
+/// What tells labels apart: the value of numbers, of which zero has two, or the text.
+fn key(text: &str, value: Option<f64>) -> Result<u64, &str> {
+    value.map(|v| (v + 0.0).to_bits()).ok_or(text)
+}
+
+fn numbers_of(target: &TargetColumn) -> Result<&[f64], FitError> {
+    target.values.as_deref().ok_or_else(|| {
+        let text = |cell: &String| cell.trim().parse::<f64>().is_err();
+        FitError::TextTarget {
+            row: target.text.iter().position(text).unwrap_or(0) + 1,
+        }
+    })
 }

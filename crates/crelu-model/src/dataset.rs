@@ -65,13 +65,14 @@ impl TargetColumn {
     }
 }
 
-/// Features and target, as read: nothing is scaled yet.
+/// Features, targets and weights of rows: nothing is scaled yet.
 ///
 /// **Shapes** features `n_features x n_samples`: a sample's features lie together.
 #[derive(Debug, Clone)]
 pub struct Dataset {
     features: Mat<f64>,
-    target: TargetColumn,
+    targets: Vec<TargetColumn>,
+    weights: Option<Vec<f64>>,
 }
 
 impl Dataset {
@@ -109,29 +110,69 @@ impl Dataset {
                 columns: n_features,
             });
         }
-        if target.len() != n_samples {
-            return Err(FitError::Shape {
-                what: Subject::TargetRows,
-                want: n_samples,
-                got: target.len(),
-            });
-        }
         let finite = (0..n_samples).all(|j| (0..n_features).all(|i| features[(i, j)].is_finite()));
         if !finite {
             return Err(FitError::NotFinite {
                 what: Subject::Features,
             });
         }
-        if target
-            .values
-            .as_ref()
-            .is_some_and(|v| v.iter().any(|y| !y.is_finite()))
-        {
-            return Err(FitError::NotFinite {
-                what: Subject::Target,
-            });
+        let data = Self {
+            features,
+            targets: Vec::new(),
+            weights: None,
+        };
+        data.with_targets(vec![target])
+    }
+
+    /// The same features with other targets, one or several.
+    ///
+    /// # Errors
+    /// [`FitError::Shape`] where one has another number of rows or there is none,
+    /// [`FitError::NotFinite`] for NaN and infinities.
+    pub fn with_targets(self, targets: Vec<TargetColumn>) -> Result<Self, FitError> {
+        let rows = |got: usize| FitError::Shape {
+            what: Subject::TargetRows,
+            want: self.n_samples(),
+            got,
+        };
+        if targets.is_empty() {
+            return Err(rows(0));
         }
-        Ok(Self { features, target })
+        for target in &targets {
+            if target.len() != self.n_samples() {
+                return Err(rows(target.len()));
+            }
+            let values = target.values.as_deref().unwrap_or_default();
+            if values.iter().any(|y| !y.is_finite()) {
+                return Err(FitError::NotFinite {
+                    what: Subject::Target,
+                });
+            }
+        }
+        Ok(Self { targets, ..self })
+    }
+
+    /// The same rows with weights, one a row.
+    ///
+    /// # Errors
+    /// [`FitError::Shape`] for another number of them, [`FitError::Weight`] for one that is not
+    /// above 0 or not finite: a row of weight 0 has no place here.
+    pub fn with_weights(self, weights: Option<Vec<f64>>) -> Result<Self, FitError> {
+        if let Some(weights) = &weights {
+            if weights.len() != self.n_samples() {
+                return Err(FitError::Shape {
+                    what: Subject::Weights,
+                    want: self.n_samples(),
+                    got: weights.len(),
+                });
+            }
+            let bad = |w: &f64| !(w.is_finite() && *w > 0.0);
+            if let Some(row) = weights.iter().position(bad) {
+                let value = weights[row];
+                return Err(FitError::Weight { row, value });
+            }
+        }
+        Ok(Self { weights, ..self })
     }
 
     /// `n_samples x n_features`, a sample a row, as [`Model::predict`] takes them.
@@ -148,10 +189,22 @@ impl Dataset {
         self.features.as_ref()
     }
 
-    /// The target.
+    /// The target, the first of several.
     #[must_use]
     pub fn target(&self) -> &TargetColumn {
-        &self.target
+        &self.targets[0]
+    }
+
+    /// The targets.
+    #[must_use]
+    pub fn targets(&self) -> &[TargetColumn] {
+        &self.targets
+    }
+
+    /// The weights of the rows; none: all are 1.
+    #[must_use]
+    pub fn weights(&self) -> Option<&[f64]> {
+        self.weights.as_deref()
     }
 
     /// Rows.
@@ -177,7 +230,8 @@ impl Dataset {
         });
         Self {
             features,
-            target: self.target.select(rows),
+            targets: self.targets.iter().map(|t| t.select(rows)).collect(),
+            weights: (self.weights.as_ref()).map(|w| rows.iter().map(|&j| w[j]).collect()),
         }
     }
 

@@ -11,9 +11,7 @@ use crate::network::Network;
 use crate::path::PathProgress;
 use crate::prepared::Prepared;
 use crate::programme::{self, Activation, Check, Observer, Programme, WarmStart};
-use crate::report::{
-    HistoryEntry, LossName, PrimalUsed, Report, Score, Seconds, TrainMode, Training,
-};
+use crate::report::{HistoryEntry, PrimalUsed, Report, Seconds, TrainMode, Training};
 use crate::settings::{Beta, CheckedFitSettings, PatternSource};
 use crate::user_units::{UserUnits, fit_out};
 use crate::zero_fit::{is_halt, optimal_zero_fit, zero_fit};
@@ -145,10 +143,13 @@ pub(crate) fn fit_prepared(
     control: &Control<'_>,
     observer: &mut dyn FitObserver,
 ) -> Result<Fit, FitError> {
-    let units = prepared.units;
+    let units = prepared.units.clone();
     let settings = &settings.in_units(&units)?;
     observer.progress(Progress::Doing("setting up"));
-    let mut observer = UserUnits { observer, units };
+    let mut observer = UserUnits {
+        observer,
+        units: units.clone(),
+    };
     if prepared.zero_is_optimal {
         let mut fit = optimal_zero_fit(prepared, settings, control, &mut observer);
         fit_out(&mut fit, &units);
@@ -189,9 +190,8 @@ fn fit_sampled(
     };
     let prepared = &*prepared;
     let Prepared { inputs, space, .. } = prepared;
-    let (d, n) = (inputs.nrows(), inputs.ncols());
-    #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
-    let count = n as f64;
+    let (d, n) = (inputs.nrows(), prepared.n);
+    let count = prepared.loss.mass();
     let beta = match s.beta {
         Beta::Absolute(beta) => beta,
         Beta::Fraction(fraction) => fraction * beta_max,
@@ -212,7 +212,7 @@ fn fit_sampled(
     let mut recorder = Recorder {
         observer,
         programme: &programme,
-        classify: prepared.classify(),
+        prepared,
         test: prepared.reduced_test(),
         history: Vec::new(),
         stop,
@@ -236,7 +236,7 @@ fn fit_sampled(
     // the sparse copies' own network, where it is better than that of the feasible point
     let sparse = solution.network.as_ref().map(|network| network.v.as_ref());
     let v = sparse.unwrap_or(solution.point.v.as_ref());
-    let (network, objective) = returned_network(&programme, v, space, &gates, inputs, beta);
+    let (network, objective) = returned_network(&programme, v, space, &gates, prepared, beta);
 
     let convex = solution.point.objective / count;
     let dual_bound = solution.certificate.bound / count;
@@ -263,11 +263,11 @@ fn fit_sampled(
         status,
         n,
         d,
-        outputs: 1,
+        outputs: prepared.outputs,
         patterns: programme.n_patterns(),
         neurons: network.neurons(),
         beta,
-        loss: LossName::Squared,
+        loss: prepared.kind.name(),
         activation: s.activation,
         training: Training::Sampled,
         seed: s.seed,
@@ -342,8 +342,7 @@ fn set_up(
         0.0,
         s.activation,
     )?;
-    #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
-    let count = inputs.ncols() as f64;
+    let count = prepared.loss.mass();
     let beta_max = programme.zero_threshold_within(control)? / count;
     Ok(SetUp {
         programme,
@@ -376,7 +375,7 @@ fn returned_network(
     v: MatRef<'_, f64>,
     space: &RowSpace,
     gates: &Mat<f64>,
-    inputs: &Mat<f64>,
+    prepared: &Prepared,
     beta: f64,
 ) -> (Network, f64) {
     let active: Vec<usize> = (0..v.ncols())
@@ -391,17 +390,17 @@ fn returned_network(
         })
     });
     let network = Network::from_blocks(blocks.as_ref(), &signs, gates.as_ref().map(Mat::as_ref));
-    let outputs = network.outputs(inputs.as_ref());
-    let objective = Score::of(&outputs, programme.target(), false).loss + beta * network.penalty();
+    let outputs = network.outputs(prepared.inputs.as_ref());
+    let objective = prepared.mean_loss(&outputs) + beta * network.penalty();
     (network, objective)
 }
 
 struct Recorder<'a> {
     observer: &'a mut dyn FitObserver,
     programme: &'a Programme,
-    classify: bool,
-    /// Test inputs in the programme's coordinates, and their targets.
-    test: Option<(Mat<f64>, Vec<f64>)>,
+    prepared: &'a Prepared,
+    /// Test inputs in the programme's coordinates.
+    test: Option<Mat<f64>>,
     history: Vec<HistoryEntry>,
     stop: bool,
 }
@@ -413,8 +412,7 @@ impl Observer for Recorder<'_> {
     }
 
     fn check(&mut self, check: &Check<'_>) {
-        #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
-        let n = self.programme.n_samples() as f64;
+        let n = self.prepared.loss.mass();
         let point = check.point;
         let (v, fitted, objective, active) = match check.network {
             Some(own) => (own.v.as_ref(), &own.fitted, own.objective, own.active),
@@ -425,13 +423,10 @@ impl Observer for Recorder<'_> {
                 point.active,
             ),
         };
-        let train = Score::of(fitted, self.programme.target(), self.classify);
-        let test = self.test.as_ref().map(|(inputs, target)| {
-            Score::of(
-                &point_outputs(self.programme, v, inputs.as_ref()),
-                target,
-                self.classify,
-            )
+        let train = self.prepared.train_score(fitted);
+        let test = self.test.as_ref().and_then(|inputs| {
+            let outputs = point_outputs(self.programme, v, inputs.as_ref());
+            self.prepared.test_score(&outputs)
         });
         let mut entry = HistoryEntry::of(
             (check.iteration, check.seconds),

@@ -11,8 +11,7 @@ use crate::network::Network;
 use crate::prepared::Prepared;
 use crate::programme::{Activation, Programme, ProgrammeSettings, relative_gap};
 use crate::report::{
-    FrontierEntry, GlobalTraining, HistoryEntry, LossName, PrimalUsed, Report, Score, Seconds,
-    Training, Work,
+    FrontierEntry, GlobalTraining, HistoryEntry, PrimalUsed, Report, Seconds, Training, Work,
 };
 use crate::settings::{Beta, CheckedFitSettings};
 
@@ -31,9 +30,8 @@ pub(crate) fn fit_global(
     observer: &mut dyn FitObserver,
 ) -> Result<Fit, FitError> {
     let s = settings.get();
-    let (d, n) = (prepared.inputs.nrows(), prepared.inputs.ncols());
-    #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
-    let count = n as f64;
+    let (d, n) = (prepared.inputs.nrows(), prepared.n);
+    let count = prepared.loss.mass();
     let beta_max = beta_max(prepared, s.bias, control)? / count;
     let beta = match s.beta {
         Beta::Absolute(beta) => beta,
@@ -57,8 +55,7 @@ pub(crate) fn fit_global(
     let mut recorder = Recorder {
         observer,
         count,
-        classify: prepared.classify(),
-        target: &prepared.target,
+        prepared,
         test: prepared.reduced_test(),
         history: Vec::new(),
         control,
@@ -72,15 +69,10 @@ pub(crate) fn fit_global(
 
     let network = expanded(&trained.neurons, prepared);
     let outputs = network.outputs(prepared.inputs.as_ref());
-    let objective = Score::of(&outputs, &prepared.target, false).loss + beta * network.penalty();
+    let objective = prepared.mean_loss(&outputs) + beta * network.penalty();
     let best = expanded(&trained.best, prepared);
-    let best_objective = Score::of(
-        &best.outputs(prepared.inputs.as_ref()),
-        &prepared.target,
-        false,
-    )
-    .loss
-        + beta * best.penalty();
+    let best_objective =
+        prepared.mean_loss(&best.outputs(prepared.inputs.as_ref())) + beta * best.penalty();
 
     let own_settings = ProgrammeSettings {
         tol: OWN_TOL,
@@ -142,11 +134,11 @@ pub(crate) fn fit_global(
         status: trained.status,
         n,
         d,
-        outputs: 1,
+        outputs: prepared.outputs,
         patterns: own.as_ref().map_or(0, |own| own.programme.n_patterns()),
         neurons: network.neurons(),
         beta,
-        loss: LossName::Squared,
+        loss: prepared.kind.name(),
         activation: Activation::Relu,
         training: Training::Global(training),
         seed: s.seed,
@@ -264,9 +256,8 @@ fn in_flops(count: u64) -> f64 {
 struct Recorder<'a> {
     observer: &'a mut dyn FitObserver,
     count: f64,
-    classify: bool,
-    target: &'a [f64],
-    test: Option<(Mat<f64>, Vec<f64>)>,
+    prepared: &'a Prepared,
+    test: Option<Mat<f64>>,
     history: Vec<HistoryEntry>,
     control: &'a Control<'a>,
     stop: bool,
@@ -274,13 +265,10 @@ struct Recorder<'a> {
 
 impl GlobalObserver for Recorder<'_> {
     fn round(&mut self, round: &Round<'_>) -> bool {
-        let train = Score::of(round.fitted, self.target, self.classify);
-        let test = self.test.as_ref().map(|(inputs, target)| {
-            Score::of(
-                &round.neurons.outputs(inputs.as_ref()),
-                target,
-                self.classify,
-            )
+        let train = self.prepared.train_score(round.fitted);
+        let test = self.test.as_ref().and_then(|inputs| {
+            let outputs = round.neurons.outputs(inputs.as_ref());
+            self.prepared.test_score(&outputs)
         });
         let mut entry = HistoryEntry::of(
             (round.round, self.control.seconds()),

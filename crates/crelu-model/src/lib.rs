@@ -28,6 +28,7 @@ mod fit_global;
 pub mod gates;
 pub mod global;
 mod loss;
+mod loss_choice;
 mod merged_rows;
 mod model;
 mod model_file;
@@ -36,11 +37,13 @@ mod network;
 pub mod path;
 mod power;
 mod prepared;
+mod probability;
 pub mod programme;
 mod proof;
 mod report;
 mod settings;
 mod standardise;
+mod targets;
 mod units;
 mod user_units;
 mod zero_fit;
@@ -48,10 +51,11 @@ mod zero_fit;
 pub use admm::Status;
 pub use baseline::LinearModel;
 pub use certificate_check::CheckedBound;
-pub use coding::{Coding, Task};
+pub use coding::{Coded, Coding, Task};
 pub use columns::{ColumnError, ColumnMatch, DataColumns, TargetPlace, TrainingColumns};
 pub use crelu_bound as bound;
 pub use crelu_bound::{CertificateError, CertificateFile, FileError, FileKind, ProofKind};
+pub use crelu_core::{Loss, LossError, LossKind};
 pub use dataset::{Dataset, TargetColumn};
 pub use error::{FitError, ModelError, Setting, Subject, VerifyError};
 pub use faer;
@@ -64,8 +68,9 @@ pub use network::Network;
 pub use programme::{Activation, Backend, FormChoice, Precision, PrimalChoice, Splitting, Switch};
 pub use proof::Prove;
 pub use report::{
-    CvChoice, FoldScores, FrontierEntry, GlobalTraining, HistoryEntry, LossName, PathEntry,
-    PrimalUsed, Report, Score, ScoreKind, Seconds, TrainMode, Training, Work,
+    CvChoice, FoldScores, FrontierEntry, GlobalTraining, HistoryEntry, PathEntry, PrimalUsed,
+    Report, Score, ScoreKind, Seconds, TrainMode, Training, Work,
 };
-pub use settings::{Beta, CheckedFitSettings, FitSettings, PatternSource};
+pub use settings::{Beta, CheckedFitSettings, FitSettings, LossChoice, PatternSource};
 pub use standardise::{Standardisation, preprocess};
+pub use targets::Targets;

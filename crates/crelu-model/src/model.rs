@@ -1,8 +1,10 @@
+use crelu_core::LossKind;
 use faer::MatRef;
 
 use crate::coding::{Coding, Task};
 use crate::error::ModelError;
 use crate::network::Network;
+use crate::probability::{class_of, has_probabilities, probabilities_into};
 use crate::programme::Activation;
 use crate::standardise::{Standardisation, preprocess};
 
@@ -17,8 +19,11 @@ pub struct Model {
     pub bias: bool,
     /// How targets are coded.
     pub coding: Coding,
-    /// Added to the network's output: the centre of the targets of a regression, else 0.
-    pub output_bias: f64,
+    /// The loss it was trained with.
+    pub loss: LossKind,
+    /// Added to the network's outputs, one an output: the centres of the targets of a regression,
+    /// else 0.
+    pub output_bias: Vec<f64>,
     /// The target's column name in the training file, if it had one.
     pub target_name: Option<String>,
     /// The target's column index in the training file, if it had one.
@@ -34,12 +39,14 @@ pub struct Model {
 }
 
 /// A prediction of one row.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Prediction<'m> {
-    /// The label as written in the training data, and the probability of the larger label.
-    Label(&'m str, f64),
+    /// The label as written in the training data.
+    Label(&'m str),
     /// The value in the target's units.
     Value(f64),
+    /// The values of several targets, each in its units.
+    Values(Vec<f64>),
 }
 
 impl Model {
@@ -61,7 +68,14 @@ impl Model {
         self.network.activation()
     }
 
-    /// The network's outputs on raw features, the output bias added.
+    /// Outputs of the network.
+    #[must_use]
+    pub fn n_outputs(&self) -> usize {
+        self.network.n_outputs
+    }
+
+    /// The network's outputs on raw features, the output bias added: `K` numbers a row, a row's
+    /// together.
     ///
     /// **Shapes** `rows`: `n_samples x n_features`, a sample a row.
     ///
@@ -87,10 +101,12 @@ impl Model {
             return Err(ModelError::TooFar { row, column, value });
         }
         let mut outputs = self.network.outputs(inputs.as_ref());
-        for (row, f) in outputs.iter_mut().enumerate() {
-            *f += self.output_bias;
-            if !f.is_finite() {
-                return Err(ModelError::Overflow { row });
+        for (row, outputs) in outputs.chunks_exact_mut(self.n_outputs()).enumerate() {
+            for (f, bias) in outputs.iter_mut().zip(&self.output_bias) {
+                *f += bias;
+                if !f.is_finite() {
+                    return Err(ModelError::Overflow { row });
+                }
             }
         }
         Ok(outputs)
@@ -107,30 +123,56 @@ impl Model {
     pub fn predict(&self, rows: MatRef<'_, f64>) -> Result<Vec<Prediction<'_>>, ModelError> {
         Ok(self
             .outputs(rows)?
-            .into_iter()
+            .chunks_exact(self.n_outputs())
             .map(|f| self.decode(f))
             .collect())
     }
 
-    /// The prediction for an output, the bias in it: the larger label for `f >= 0`, of probability
-    /// `clip((f + 1) / 2, 0, 1)` until there is a calibration.
+    /// The prediction for the outputs of a row, the bias in them: of one output the larger label for
+    /// `f >= 0`, of several the label of the largest, the first of equals.
+    ///
+    /// # Panics
+    /// If there are not as many as the network has.
     #[must_use]
-    pub fn decode(&self, output: f64) -> Prediction<'_> {
-        match &self.coding {
-            Coding::Value => Prediction::Value(output),
-            Coding::TwoClass { labels } => {
-                let label = &labels[usize::from(output >= 0.0)];
-                Prediction::Label(label, ((output + 1.0) / 2.0).clamp(0.0, 1.0))
-            }
+    pub fn decode(&self, outputs: &[f64]) -> Prediction<'_> {
+        assert_eq!(outputs.len(), self.n_outputs(), "outputs: K a row");
+        match (&self.coding, outputs) {
+            (Coding::Classes { labels }, _) => Prediction::Label(&labels[class_of(outputs)]),
+            (Coding::Value, [value]) => Prediction::Value(*value),
+            (Coding::Value, _) => Prediction::Values(outputs.to_vec()),
         }
     }
 
-    /// The two labels, the smaller first, of a classifier.
+    /// The probabilities of the labels for the outputs of a row: by the logistic loss
+    /// `1 / (1 + e^-f)` of the larger label, by softmax those, by the squared loss of two labels
+    /// `clip((f + 1) / 2, 0, 1)` of the larger one. None for numbers, and for the squared loss of
+    /// more labels.
+    ///
+    /// # Panics
+    /// If there are not as many outputs as the network has.
     #[must_use]
-    pub fn labels(&self) -> Option<&[String; 2]> {
+    pub fn probabilities(&self, outputs: &[f64]) -> Option<Vec<f64>> {
+        assert_eq!(outputs.len(), self.n_outputs(), "outputs: K a row");
+        let labels = self.labels()?;
+        self.has_probabilities().then(|| {
+            let mut p = vec![0.0; labels.len()];
+            probabilities_into(&self.loss, outputs, &mut p);
+            p
+        })
+    }
+
+    /// Whether it gives probabilities.
+    #[must_use]
+    pub fn has_probabilities(&self) -> bool {
+        (self.labels()).is_some_and(|labels| has_probabilities(&self.loss, labels.len()))
+    }
+
+    /// The labels of a classifier, in order.
+    #[must_use]
+    pub fn labels(&self) -> Option<&[String]> {
         match &self.coding {
             Coding::Value => None,
-            Coding::TwoClass { labels } => Some(labels),
+            Coding::Classes { labels } => Some(labels),
         }
     }
 }

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use crelu_core::LossKind;
 use faer::Mat;
 use safetensors::SafeTensors;
 use serde_json::json;
@@ -44,7 +45,7 @@ impl Model {
             Tensor::new("hidden.weight", vec![m, d], weight(&network.hidden)),
             Tensor::new("hidden.bias", vec![m], bias(&network.hidden)),
             Tensor::new("output.weight", vec![outputs, m], output),
-            Tensor::new("output.bias", vec![1], vec![self.output_bias]),
+            Tensor::new("output.bias", vec![outputs], self.output_bias.clone()),
         ];
         if let Some(gates) = &network.gates {
             tensors.push(Tensor::new("gate.weight", vec![m, d], weight(gates)));
@@ -65,13 +66,16 @@ impl Model {
         put("version", env!("CARGO_PKG_VERSION").to_owned());
         put("task", self.task().name().to_owned());
         put("activation", self.activation().name().to_owned());
-        put("loss", "squared".to_owned());
+        put("loss", self.loss.name().to_owned());
+        if let LossKind::Huber { delta } = &self.loss {
+            put("huber_delta", json!(delta).to_string());
+        }
         put("bias", self.bias.to_string());
         put("standardize", self.standardisation.is_some().to_string());
         put("beta", json!(self.beta).to_string());
         put("objective", json!(self.objective).to_string());
         put("gap", json!(self.gap).to_string());
-        if let Coding::TwoClass { labels } = &self.coding {
+        if let Coding::Classes { labels } = &self.coding {
             put("labels", json!(labels).to_string());
         }
         if let Some(name) = &self.target_name {
@@ -119,7 +123,7 @@ impl Model {
                 });
             }
         };
-        let output_bias = vector(&file, "output.bias", 1)?[0];
+        let output_bias = vector(&file, "output.bias", outputs)?;
         let bias = match get("bias") {
             Some("true") => true,
             Some("false") if hidden_bias.iter().all(|b| *b == 0.0) => false,
@@ -156,16 +160,48 @@ impl Model {
             Some("false") => None,
             _ => return Err(format("its standardize entry is missing")),
         };
+        let loss = match (get("loss"), get("huber_delta")) {
+            (Some("squared"), _) => LossKind::Squared,
+            (Some("logistic"), _) => LossKind::Logistic,
+            (Some("softmax"), _) => LossKind::Softmax,
+            (Some("huber"), Some(text)) => {
+                let delta = serde_json::from_str::<Vec<f64>>(text).ok();
+                let is_delta = |d: &f64| d.is_finite() && *d > 0.0;
+                let delta = delta.filter(|d| d.len() == outputs && d.iter().all(is_delta));
+                let delta = delta.ok_or_else(|| {
+                    format("its huber_delta entry is not a positive number an output")
+                })?;
+                LossKind::Huber { delta }
+            }
+            _ => return Err(format("its loss entry is missing or unknown")),
+        };
         let coding = match (get("task"), get("labels")) {
             (Some("regress"), _) => Coding::Value,
             (Some("classify"), Some(text)) => {
-                let labels: [String; 2] = serde_json::from_str(text)
-                    .map_err(|_| format("its labels entry is not two texts"))?;
-                Coding::TwoClass { labels }
+                let labels: Option<Vec<String>> = serde_json::from_str(text).ok();
+                let labels = labels.filter(|labels| labels.len() >= 2);
+                let labels =
+                    labels.ok_or_else(|| format("its labels entry is not two texts or more"))?;
+                Coding::Classes { labels }
             }
             _ => return Err(format("its task entry is missing or unknown")),
         };
-        if coding.task() == Task::Classify && output_bias != 0.0 {
+        let fits = match (&coding, &loss) {
+            (Coding::Value, LossKind::Squared | LossKind::Huber { .. }) => true,
+            (Coding::Classes { labels }, LossKind::Squared) => match labels.len() {
+                2 => outputs == 1,
+                classes => outputs == classes,
+            },
+            (Coding::Classes { labels }, LossKind::Logistic) => labels.len() == 2 && outputs == 1,
+            (Coding::Classes { labels }, LossKind::Softmax) => outputs == labels.len(),
+            _ => false,
+        };
+        if !fits {
+            return Err(format(
+                "its task, loss, labels and number of outputs do not go together",
+            ));
+        }
+        if coding.task() == Task::Classify && output_bias.iter().any(|b| *b != 0.0) {
             return Err(ModelError::Tensor {
                 name: "output.bias",
                 problem: "is not zero: labels have no centre",
@@ -196,6 +232,7 @@ impl Model {
             standardisation,
             bias,
             coding,
+            loss,
             output_bias,
             target_name: get("target_name").map(str::to_owned),
             target_index: get("target_index").and_then(|t| t.parse().ok()),

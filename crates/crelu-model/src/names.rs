@@ -10,6 +10,7 @@ use crate::programme::{
     Activation, Backend, Form, FormChoice, Method, Precision, PrimalChoice, Splitting, Switch,
 };
 use crate::report::TrainMode;
+use crate::settings::LossChoice;
 
 impl Activation {
     /// All of them.
@@ -35,6 +36,29 @@ impl TrainMode {
         match self {
             Self::Sampled => "sampled",
             Self::Global => "global",
+        }
+    }
+}
+
+impl LossChoice {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Auto,
+        Self::Squared,
+        Self::Logistic,
+        Self::Softmax,
+        Self::Huber,
+    ];
+
+    /// The name in options and reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Squared => "squared",
+            Self::Logistic => "logistic",
+            Self::Softmax => "softmax",
+            Self::Huber => "huber",
         }
     }
 }
@@ -107,6 +131,7 @@ written_by_name!(
     Form,
     FormChoice,
     GateSampler,
+    LossChoice,
     Method,
     Precision,
     PrimalChoice,

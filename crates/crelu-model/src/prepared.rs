@@ -1,16 +1,21 @@
+use std::sync::Arc;
+
+use crelu_core::{Loss, LossKind};
 use faer::Mat;
 use linalg_core::{Control, LinalgError, RowSpace};
 use serde_json::{Map, Value, json};
 
-use crate::coding::{Coding, Task};
+use crate::coding::{Coded, Coding, Task};
 use crate::dataset::Dataset;
 use crate::error::{FitError, Subject};
+use crate::loss_choice;
 use crate::merged_rows::Rows;
 use crate::model::Model;
 use crate::network::Network;
 use crate::report::Score;
 use crate::settings::{CheckedFitSettings, FitSettings};
 use crate::standardise::{self, ROUNDING, Standardisation, preprocess};
+use crate::targets::Targets;
 use crate::units::Units;
 
 /// The rank up to which the data are decomposed by a thin SVD, whatever it may save: it costs less
@@ -22,21 +27,31 @@ const SVD_WIDTH: usize = 128;
 pub(crate) struct Prepared {
     pub(crate) task: Task,
     coding: Coding,
+    /// The loss in the user's units, without its targets.
+    pub(crate) kind: LossKind,
+    /// The loss that is minimised: its rows are those of `inputs`, its targets and weights inside.
+    pub(crate) loss: Arc<dyn Loss>,
+    /// Outputs of the network.
+    pub(crate) outputs: usize,
+    /// Training rows, of which those of `inputs` stand for one or more each.
+    pub(crate) n: usize,
+    /// What the outputs for the training rows are scored against.
+    targets: Targets,
     /// What lies between the user's numbers and these.
     pub(crate) units: Units,
     /// Whether no digit was lost between them.
     pub(crate) exact: bool,
     /// Whether the targets of equal rows cancel, so that no neuron lowers the loss.
     pub(crate) zero_is_optimal: bool,
-    /// Coded targets, centred, in their units.
+    /// Coded targets, centred, in their units: `outputs` numbers for each of the rows of `inputs`.
     pub(crate) target: Vec<f64>,
     standardisation: Option<Standardisation>,
     /// Preprocessed inputs in their units, `d x n`.
     pub(crate) inputs: Mat<f64>,
     /// The coordinates in which they are solved.
     pub(crate) space: RowSpace,
-    /// The same of the test rows.
-    test: Option<(Mat<f64>, Vec<f64>)>,
+    /// The test rows, the same way.
+    test: Option<(Mat<f64>, Targets)>,
     /// When the preparation began, on the caller's clock.
     pub(crate) begun: f64,
 }
@@ -49,9 +64,13 @@ impl Prepared {
         control: &Control<'_>,
     ) -> Result<Self, FitError> {
         let begun = control.seconds();
-        let task = s.task.unwrap_or_else(|| train.target().task());
-        let coding = Coding::learn(train.target(), task)?;
-        let mut target = coding.code(train.target())?;
+        let Learnt {
+            task,
+            coding,
+            kind,
+            coded,
+            weights,
+        } = Learnt::of(train, s)?;
         if let Some(test) = test
             && test.n_features() != train.n_features()
         {
@@ -61,42 +80,41 @@ impl Prepared {
                 got: test.n_features(),
             });
         }
-        let test_target = test.map(|t| coding.code(t.target())).transpose()?;
+        let test_coded = test.map(|t| coding.code(t.targets())).transpose()?;
         let go_on = || match control.halt() {
             Some(_) => Err(LinalgError::Halted),
             None => Ok(()),
         };
         go_on()?;
         let standardisation = if s.standardize {
-            Some(Standardisation::learn_within(train.features(), control)?)
+            Some(Standardisation::learn_within(
+                train.features(),
+                weights.as_deref(),
+                control,
+            )?)
         } else {
             None
         };
         let mut inputs = preprocess(train.features(), standardisation.as_ref(), s.bias);
         go_on()?;
-        let units = units(&target, coding.task(), Some(&inputs), s)?;
+        let units = units(&coded, &kind, weights.as_deref(), Some(&inputs), s)?;
         let mut exact = units.inputs_in(&mut inputs);
-        let centred: Vec<f64> = target.iter().map(|y| y - units.centre).collect();
-        // of the numbers as they were read, and of the centre
-        let slack: Vec<f64> = target
-            .iter()
-            .map(|y| ROUNDING * (y.abs() + units.centre.abs()))
-            .collect();
+        let (targets, kept) = targets_in(coded, &kind, &units, weights, train.weights())?;
+        exact &= kept;
         let rounding = |k: usize| rounding(k, train, standardisation.as_ref(), &inputs);
         let rows = Rows {
             inputs: inputs.as_ref(),
             rounding: &rounding,
         };
-        let zero_is_optimal = rows.cancel(&centred, &slack);
-        units.targets_in(&mut target);
-        exact &= units.keeps(&centred, &target);
-        let test = match test.zip(test_target) {
-            Some((test, mut target)) => {
+        let zero_is_optimal = zero_is_optimal(&rows, &targets, train, &units);
+        let test = match test.zip(test_coded) {
+            Some((test, coded)) => {
                 let mut inputs = preprocess(test.features(), standardisation.as_ref(), s.bias);
                 units.inputs_in(&mut inputs);
-                units.targets_in(&mut target);
-                test_in_range(&inputs, &target, test)?;
-                Some((inputs, target))
+                let weights = test.weights().map(<[f64]>::to_vec);
+                let (targets, _) = targets_in(coded, &kind, &units, weights, test.weights())?;
+                test_in_range(&inputs, &targets, test)?;
+                Some((inputs, targets))
             }
             None => None,
         };
@@ -111,10 +129,15 @@ impl Prepared {
         Ok(Self {
             task,
             coding,
+            kind,
+            loss: Arc::clone(targets.loss()),
+            outputs: targets.outputs(),
+            n,
+            target: targets.coded().targets(targets.kind()),
+            targets,
             units,
             exact,
             zero_is_optimal,
-            target,
             standardisation,
             inputs,
             space,
@@ -126,18 +149,27 @@ impl Prepared {
     /// What the report and the model say of a run that ended before its data were prepared: targets
     /// and their coding; no inputs.
     pub(crate) fn targets_only(train: &Dataset, s: &FitSettings) -> Result<Self, FitError> {
-        let task = s.task.unwrap_or_else(|| train.target().task());
-        let coding = Coding::learn(train.target(), task)?;
-        let mut target = coding.code(train.target())?;
-        let units = units(&target, task, None, s)?;
-        units.targets_in(&mut target);
+        let Learnt {
+            task,
+            coding,
+            kind,
+            coded,
+            weights,
+        } = Learnt::of(train, s)?;
+        let units = units(&coded, &kind, weights.as_deref(), None, s)?;
+        let (targets, _) = targets_in(coded, &kind, &units, weights, train.weights())?;
         Ok(Self {
             task,
             coding,
+            kind,
+            loss: Arc::clone(targets.loss()),
+            outputs: targets.outputs(),
+            n: targets.n_samples(),
+            target: Vec::new(),
+            targets,
             units,
             exact: true,
             zero_is_optimal: false,
-            target,
             standardisation: None,
             inputs: Mat::new(),
             space: RowSpace::columns(Mat::new().as_ref()),
@@ -146,38 +178,55 @@ impl Prepared {
         })
     }
 
-    /// The score of the zero network on the rows given.
-    pub(crate) fn zero_score(&self, rows: &Dataset) -> Result<Score, FitError> {
-        let mut target = self.coding.code(rows.target())?;
-        self.units.targets_in(&mut target);
-        Ok(Score::of(
-            &vec![0.0; target.len()],
-            &target,
-            self.classify(),
-        ))
+    /// The score of the zero network on the training rows.
+    pub(crate) fn zero_score(&self) -> Score {
+        let zeros = vec![0.0; self.n * self.outputs];
+        Score::of(&zeros, &self.targets)
+    }
+
+    /// The score of the zero network on other rows.
+    pub(crate) fn zero_score_of(&self, rows: &Dataset) -> Result<Score, FitError> {
+        let coded = self.coding.code(rows.targets())?;
+        let weights = rows.weights().map(<[f64]>::to_vec);
+        let (targets, _) = targets_in(coded, &self.kind, &self.units, weights, rows.weights())?;
+        let zeros = vec![0.0; targets.n_samples() * self.outputs];
+        Ok(Score::of(&zeros, &targets))
     }
 
     pub(crate) fn classify(&self) -> bool {
         self.task == Task::Classify
     }
 
-    /// Test inputs in the solver's coordinates, and their targets.
-    pub(crate) fn reduced_test(&self) -> Option<(Mat<f64>, Vec<f64>)> {
-        self.test
-            .as_ref()
-            .map(|(inputs, target)| (self.space.reduce(inputs.as_ref()), target.clone()))
+    /// Test inputs in the solver's coordinates.
+    pub(crate) fn reduced_test(&self) -> Option<Mat<f64>> {
+        let inputs = self.test.as_ref().map(|(inputs, _)| inputs);
+        inputs.map(|inputs| self.space.reduce(inputs.as_ref()))
+    }
+
+    /// The mean loss of outputs for the rows of `inputs`, a row's together.
+    pub(crate) fn mean_loss(&self, outputs: &[f64]) -> f64 {
+        self.loss.value(outputs) / self.loss.mass()
+    }
+
+    /// The score on the training rows of outputs for the rows of `inputs`, a row's together.
+    pub(crate) fn train_score(&self, outputs: &[f64]) -> Score {
+        Score::of(outputs, &self.targets)
+    }
+
+    /// The score of outputs for the test rows.
+    pub(crate) fn test_score(&self, outputs: &[f64]) -> Option<Score> {
+        let test = self.test.as_ref();
+        test.map(|(_, targets)| Score::of(outputs, targets))
     }
 
     /// The scores of a network on the training rows and on the test rows.
     pub(crate) fn scores(&self, network: &Network) -> (Score, Option<Score>) {
-        let of = |inputs: &Mat<f64>, target: &[f64]| {
-            Score::of(&network.outputs(inputs.as_ref()), target, self.classify())
-        };
         let test = self
             .test
             .as_ref()
-            .map(|(inputs, target)| of(inputs, target));
-        (of(&self.inputs, &self.target), test)
+            .map(|(inputs, targets)| Score::of(&network.outputs(inputs.as_ref()), targets));
+        let train = self.train_score(&network.outputs(self.inputs.as_ref()));
+        (train, test)
     }
 
     pub(crate) fn model(
@@ -193,13 +242,22 @@ impl Prepared {
             standardisation: self.standardisation.clone(),
             bias,
             coding: self.coding.clone(),
-            output_bias: 0.0,
+            loss: self.kind.clone(),
+            output_bias: vec![0.0; self.outputs],
             target_name: None,
             target_index: None,
             feature_names: None,
             beta,
             objective,
             gap,
+        }
+    }
+
+    /// The residuals up to which a huber loss is quadratic, one a target.
+    fn delta(&self) -> Value {
+        match &self.kind {
+            LossKind::Huber { delta } => json!(delta),
+            _ => Value::Null,
         }
     }
 
@@ -216,12 +274,83 @@ impl Prepared {
             ("task", json!(self.task.name())),
             ("beta", json!(beta)),
             ("beta_max", json!(beta_max)),
+            ("loss", json!(self.kind.name())),
+            ("huber_delta", self.delta()),
             ("time_limit", json!(control.ends_at())),
         ] {
             map.insert(key.to_owned(), value);
         }
         map
     }
+}
+
+/// What the targets of the training rows say.
+struct Learnt {
+    task: Task,
+    coding: Coding,
+    kind: LossKind,
+    coded: Coded,
+    /// Of the rows in the loss.
+    weights: Option<Vec<f64>>,
+}
+
+impl Learnt {
+    fn of(train: &Dataset, s: &FitSettings) -> Result<Self, FitError> {
+        let task = s.task.unwrap_or_else(|| train.target().task());
+        let coding = Coding::of(train.targets(), task)?;
+        let coded = coding.code(train.targets())?;
+        let weights = train.weights().map(<[f64]>::to_vec);
+        let kind = s.loss.kind(&coded, weights.as_deref(), s)?;
+        Ok(Self {
+            task,
+            coding,
+            kind,
+            coded,
+            weights,
+        })
+    }
+}
+
+/// Coded targets in the units in which they are solved; whether no digit was lost on the way.
+fn targets_in(
+    mut coded: Coded,
+    kind: &LossKind,
+    units: &Units,
+    of_loss: Option<Vec<f64>>,
+    weights: Option<&[f64]>,
+) -> Result<(Targets, bool), FitError> {
+    let mut kept = true;
+    if let Coded::Numbers { values, .. } = &mut coded {
+        let centres = units.centre.iter().cycle();
+        let centred: Vec<f64> = values.iter().zip(centres).map(|(y, c)| y - c).collect();
+        units.targets_in(values);
+        kept = units.keeps(&centred, values);
+    }
+    let kind = loss_choice::in_units(kind, units.target);
+    let targets = Targets::weighted(coded, kind, of_loss, weights.map(<[f64]>::to_vec))?;
+    Ok((targets, kept))
+}
+
+/// Whether the slopes of the loss at the zero network cancel over equal rows, in every output.
+fn zero_is_optimal(rows: &Rows<'_>, targets: &Targets, train: &Dataset, units: &Units) -> bool {
+    let k = targets.outputs();
+    let theta = targets.loss().theta(&vec![0.0; targets.n_samples() * k]);
+    (0..k).all(|at| {
+        let slopes: Vec<f64> = theta.iter().skip(at).step_by(k).copied().collect();
+        let values = train.targets().get(at).and_then(|t| t.values.as_ref());
+        let slack = |(j, slope): (usize, &f64)| {
+            // of the numbers as they were read, and of the centre
+            let read = match (targets.coded(), values) {
+                (Coded::Numbers { .. }, Some(values)) => {
+                    crate::power::scaled(values[j].abs() + units.centre[at].abs(), -units.target)
+                }
+                _ => slope.abs(),
+            };
+            ROUNDING * targets.loss().weight(j) * read
+        };
+        let slack: Vec<f64> = slopes.iter().enumerate().map(slack).collect();
+        rows.cancel(&slopes, &slack)
+    })
 }
 
 /// The rounding of the preprocessed feature `k`: that of the numbers it comes from, as large as the
@@ -244,29 +373,41 @@ fn rounding(
     }
 }
 
-/// The centre of the targets and the units in which their squares and the products of the inputs
-/// are numbers.
+/// The centres of the targets and the units in which their squares and the products of the inputs
+/// are numbers. Labels have no units.
 ///
 /// Without `inputs` only those of the targets.
 fn units(
-    target: &[f64],
-    task: Task,
+    coded: &Coded,
+    kind: &LossKind,
+    weights: Option<&[f64]>,
     inputs: Option<&Mat<f64>>,
     s: &FitSettings,
 ) -> Result<Units, FitError> {
-    let centre = match task {
-        Task::Regress if s.center => standardise::mean(target),
-        Task::Regress | Task::Classify => 0.0,
-    };
-    let centred: Vec<f64> = target.iter().map(|y| y - centre).collect();
     let mut units = Units {
-        centre,
-        target: Units::unit(centred.iter()),
-        feature: 0,
+        centre: vec![0.0; coded.outputs(kind)],
+        ..Units::default()
     };
-    if !units.holds_target() || centred.iter().any(|y| !y.is_finite()) {
-        let size = largest(centred.iter()).min(f64::MAX);
-        return Err(FitError::TargetRange { size });
+    if let Coded::Numbers { values, outputs } = coded {
+        if s.center {
+            units.centre = (0..*outputs)
+                .map(|k| {
+                    let column: Vec<f64> =
+                        values.iter().skip(k).step_by(*outputs).copied().collect();
+                    match kind {
+                        LossKind::Huber { .. } => standardise::median(&column, weights),
+                        _ => standardise::mean(&column, weights),
+                    }
+                })
+                .collect();
+        }
+        let centres = units.centre.iter().cycle();
+        let centred: Vec<f64> = values.iter().zip(centres).map(|(y, c)| y - c).collect();
+        units.target = Units::unit(centred.iter());
+        if !units.holds_target() || centred.iter().any(|y| !y.is_finite()) {
+            let size = largest(centred.iter()).min(f64::MAX);
+            return Err(FitError::TargetRange { size });
+        }
     }
     // standardised inputs are of size 1
     let Some(inputs) = inputs.filter(|_| !s.standardize) else {
@@ -290,7 +431,9 @@ fn largest<'a>(values: impl Iterator<Item = &'a f64>) -> f64 {
 /// A test row may lie this many times beyond the training rows: squares of more overflow.
 const MOST_BEYOND: f64 = 1e150;
 
-fn test_in_range(inputs: &Mat<f64>, target: &[f64], test: &Dataset) -> Result<(), FitError> {
+fn test_in_range(inputs: &Mat<f64>, targets: &Targets, test: &Dataset) -> Result<(), FitError> {
+    let target = targets.coded().targets(targets.kind());
+    let outputs = targets.outputs();
     for row in 0..inputs.ncols() {
         let far = |x: &f64| x.is_nan() || x.abs() > MOST_BEYOND;
         if let Some(column) = inputs.col(row).iter().position(far) {
@@ -301,8 +444,11 @@ fn test_in_range(inputs: &Mat<f64>, target: &[f64], test: &Dataset) -> Result<()
                 value,
             });
         }
-        if far(&target[row]) {
-            let values = test.target().values.as_ref();
+        if let Some(k) = target[row * outputs..(row + 1) * outputs]
+            .iter()
+            .position(far)
+        {
+            let values = test.targets().get(k).and_then(|t| t.values.as_ref());
             let value = values.map_or(f64::NAN, |values| values[row]);
             return Err(FitError::TestRange {
                 row,

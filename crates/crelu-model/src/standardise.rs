@@ -21,18 +21,19 @@ impl Standardisation {
     /// most `8 * 2^-52` of its largest value does not vary but for rounding.
     #[must_use]
     pub fn learn(features: MatRef<'_, f64>) -> Self {
-        match Self::learn_within(features, &Control::default()) {
+        match Self::learn_within(features, None, &Control::default()) {
             Ok(learnt) => learnt,
             Err(_) => unreachable!("a control without limit and flag never halts"),
         }
     }
 
-    /// [`learn`](Self::learn) within the limit of `control`, on all threads.
+    /// [`learn`](Self::learn) within the limit of `control`, on all threads, of rows with weights.
     ///
     /// # Errors
     /// [`LinalgError::Halted`].
     pub fn learn_within(
         features: MatRef<'_, f64>,
+        weights: Option<&[f64]>,
         control: &Control<'_>,
     ) -> Result<Self, LinalgError> {
         let (d, n) = (features.nrows(), features.ncols());
@@ -51,7 +52,7 @@ impl Standardisation {
                 }
             }
             for (i, learnt) in part.iter_mut().enumerate() {
-                *learnt = mean_and_scale(turned.col_as_slice(i));
+                *learnt = mean_and_scale(turned.col_as_slice(i), weights);
             }
         });
         if control.halt().is_some() {
@@ -68,20 +69,52 @@ const TURNED: usize = 1 << 20;
 const LEAST: usize = 8;
 const MOST: usize = 256;
 
-fn mean_and_scale(values: &[f64]) -> (f64, f64) {
-    let mut column = Column::of(values);
-    column.pass(values, Column::bracket);
-    column.pass(values, Column::add);
-    column.pass(values, Column::square);
+fn mean_and_scale(values: &[f64], weights: Option<&[f64]>) -> (f64, f64) {
+    let column = moments(values, weights);
     (column.mean(), column.deviation())
 }
 
-/// The mean of finite `values`, as [`Standardisation::learn`] takes it; 0 if there are none.
-pub(crate) fn mean(values: &[f64]) -> f64 {
+fn moments(values: &[f64], weights: Option<&[f64]>) -> Column {
     let mut column = Column::of(values);
-    column.pass(values, Column::bracket);
-    column.pass(values, Column::add);
+    column.pass(values, weights, |column, x, _| column.bracket(x));
+    column.pass(values, weights, Column::add);
+    column.pass(values, weights, Column::square);
+    column
+}
+
+/// The mean of finite `values` with weights, as [`Standardisation::learn`] takes it; 0 if there
+/// are none.
+pub(crate) fn mean(values: &[f64], weights: Option<&[f64]>) -> f64 {
+    let mut column = Column::of(values);
+    column.pass(values, weights, |column, x, _| column.bracket(x));
+    column.pass(values, weights, Column::add);
     column.mean()
+}
+
+/// The deviation of finite `values` with weights; 0 if they do not vary but for rounding.
+pub(crate) fn deviation(values: &[f64], weights: Option<&[f64]>) -> f64 {
+    moments(values, weights).deviation()
+}
+
+/// The median of finite `values` with weights, the middle of two; 0 if there are none.
+pub(crate) fn median(values: &[f64], weights: Option<&[f64]>) -> f64 {
+    let weight = |j: usize| weights.map_or(1.0, |weights| weights[j]);
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
+    // in the order of the values, so that the order of the rows does not matter
+    let half = 0.5 * order.iter().map(|&j| weight(j)).sum::<f64>();
+    let mut below = 0.0;
+    for (at, &j) in order.iter().enumerate() {
+        below += weight(j);
+        if below > half {
+            return values[j];
+        }
+        if below == half {
+            let next = order.get(at + 1).map_or(values[j], |&next| values[next]);
+            return f64::midpoint(values[j], next);
+        }
+    }
+    order.last().map_or(0.0, |&j| values[j])
 }
 
 /// The moments of one feature, in three passes. Differences to the first row lose no digits to a
@@ -137,15 +170,15 @@ impl Column {
         x * self.down.0 * self.down.1 - self.origin
     }
 
-    fn add(&mut self, x: f64) {
+    fn add(&mut self, x: f64, weight: f64) {
         let difference = self.difference(x);
         self.reach = self.reach.max(difference.abs());
-        self.accumulate(difference);
+        self.accumulate(weight * difference);
     }
 
-    fn square(&mut self, x: f64) {
+    fn square(&mut self, x: f64, weight: f64) {
         let share = (self.difference(x) - self.offset) * self.share.0 * self.share.1;
-        self.accumulate(share * share);
+        self.accumulate(weight * (share * share));
     }
 
     fn accumulate(&mut self, term: f64) {
@@ -158,17 +191,30 @@ impl Column {
         self.sum = sum;
     }
 
-    fn pass(&mut self, values: &[f64], take: impl Fn(&mut Self, f64)) {
-        for &x in values {
-            take(self, x);
-        }
-        self.close(values.len());
+    fn pass(
+        &mut self,
+        values: &[f64],
+        weights: Option<&[f64]>,
+        take: impl Fn(&mut Self, f64, f64),
+    ) {
+        #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
+        let mass = match weights {
+            None => {
+                values.iter().for_each(|&x| take(self, x, 1.0));
+                values.len().max(1) as f64
+            }
+            Some(weights) => {
+                let cells = values.iter().zip(weights);
+                cells.for_each(|(&x, &weight)| take(self, x, weight));
+                weights.iter().sum()
+            }
+        };
+        self.close(mass);
     }
 
-    /// Ends a pass over `n` rows.
-    fn close(&mut self, n: usize) {
-        #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
-        let average = (self.sum + self.lost) / n.max(1) as f64;
+    /// Ends a pass over rows of that total weight.
+    fn close(&mut self, mass: f64) {
+        let average = (self.sum + self.lost) / mass;
         match self.closed {
             0 => {
                 self.exponent = exponent(self.largest) + 2;

@@ -10,10 +10,10 @@ use crate::power::{exponent, factors, scaled};
 /// penalty `beta = beta' 2^(target + feature)`, the product of a neuron's weights
 /// `|u| |a| = |u'| |a'| 2^(target - feature)`. Powers of two change no digit, so squares of very
 /// large and of very small numbers neither overflow nor vanish, and the precision of f32 is enough.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Units {
-    /// Taken from every target of a regression; `output.bias` of the model.
-    pub(crate) centre: f64,
+    /// Taken from the targets of a regression, one an output; `output.bias` of the model.
+    pub(crate) centre: Vec<f64>,
     /// Targets are in units of `2^target`.
     pub(crate) target: i32,
     /// Inputs, the bias among them, are in units of `2^feature`.
@@ -23,17 +23,18 @@ pub(crate) struct Units {
 impl From<CertificateUnits> for Units {
     fn from(units: CertificateUnits) -> Self {
         Self {
-            centre: units.centre,
+            centre: vec![units.centre],
             target: units.target,
             feature: units.feature,
         }
     }
 }
 
-impl From<Units> for CertificateUnits {
-    fn from(units: Units) -> Self {
+impl From<&Units> for CertificateUnits {
+    /// Of one output: certificates speak of no other.
+    fn from(units: &Units) -> Self {
         Self {
-            centre: units.centre,
+            centre: units.centre.first().copied().unwrap_or(0.0),
             target: units.target,
             feature: units.feature,
         }
@@ -66,8 +67,10 @@ impl Units {
 
     /// Coded targets, centred, as they are solved.
     pub(crate) fn targets_in(&self, target: &mut [f64]) {
-        for y in target {
-            *y = scaled(*y - self.centre, -self.target);
+        for row in target.chunks_exact_mut(self.centre.len()) {
+            for (y, centre) in row.iter_mut().zip(&self.centre) {
+                *y = scaled(*y - centre, -self.target);
+            }
         }
     }
 

@@ -44,11 +44,11 @@ impl FitObserver for UserUnits<'_> {
 pub(crate) fn fit_out(fit: &mut Fit, units: &Units) {
     let model = &mut fit.model;
     model.network = model.network.times_power(units.weights_out());
-    model.output_bias = units.centre;
+    model.output_bias.clone_from(&units.centre);
     model.beta = units.beta_out(model.beta);
     model.objective = units.objective_out(model.objective);
     if let Some(certificate) = &mut fit.certificate {
-        certificate.units = (*units).into();
+        certificate.units = units.into();
     }
     report_out(&mut fit.report, units);
 }

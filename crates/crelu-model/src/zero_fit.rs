@@ -8,8 +8,8 @@ use crate::network::Network;
 use crate::prepared::Prepared;
 use crate::programme::relative_gap;
 use crate::report::{
-    FrontierEntry, GlobalTraining, HistoryEntry, LossName, PrimalUsed, Report, Score, Seconds,
-    TrainMode, Training, Work,
+    FrontierEntry, GlobalTraining, HistoryEntry, PrimalUsed, Report, Score, Seconds, TrainMode,
+    Training, Work,
 };
 use crate::settings::{Beta, CheckedFitSettings, PatternSource};
 use crate::user_units::fit_out;
@@ -37,7 +37,7 @@ pub(crate) fn zero_fit(
     control: &Control<'_>,
 ) -> Result<Fit, FitError> {
     let prepared = Prepared::targets_only(train, settings.get())?;
-    let units = prepared.units;
+    let units = prepared.units.clone();
     let settings = &settings.in_units(&units)?;
     let s = settings.get();
     let zero = Zero {
@@ -53,8 +53,8 @@ pub(crate) fn zero_fit(
         },
         beta_max: f64::NAN,
         optimal: false,
-        train: prepared.zero_score(train)?,
-        test: test.map(|test| prepared.zero_score(test)).transpose()?,
+        train: prepared.zero_score(),
+        test: test.map(|test| prepared.zero_score_of(test)).transpose()?,
         reason: "stopped before there was anything to solve",
     };
     let mut fit = zero.fit(&prepared, settings, begun, control);
@@ -71,7 +71,7 @@ pub(crate) fn optimal_zero_fit(
     observer: &mut dyn FitObserver,
 ) -> Fit {
     let s = settings.get();
-    let (d, n) = (prepared.inputs.nrows(), prepared.inputs.ncols());
+    let (d, n) = (prepared.inputs.nrows(), prepared.n);
     let beta = match s.beta {
         Beta::Absolute(beta) => beta,
         Beta::Fraction(_) => 0.0,
@@ -82,7 +82,7 @@ pub(crate) fn optimal_zero_fit(
         patterns: (s.train_in_force() == TrainMode::Sampled).then_some(0),
         beta,
     });
-    let (train, test) = prepared.scores(&Network::zero(d, 1, s.activation));
+    let (train, test) = prepared.scores(&Network::zero(d, prepared.outputs, s.activation));
     let zero = Zero {
         status: Status::Converged,
         n,
@@ -144,14 +144,14 @@ impl Zero {
             status: self.status,
             n: self.n,
             d: self.d,
-            outputs: 1,
+            outputs: prepared.outputs,
             patterns: match &s.patterns {
                 PatternSource::Given(gates) if !is_global => gates.ncols(),
                 _ => 0,
             },
             neurons: 0,
             beta: self.beta,
-            loss: LossName::Squared,
+            loss: prepared.kind.name(),
             activation: s.activation,
             training: match is_global {
                 false => Training::Sampled,
@@ -195,7 +195,7 @@ impl Zero {
         } else {
             0.0
         };
-        let network = Network::zero(self.d, 1, s.activation);
+        let network = Network::zero(self.d, prepared.outputs, s.activation);
         Fit {
             model: prepared.model(network, s.bias, beta, objective, gap),
             report,

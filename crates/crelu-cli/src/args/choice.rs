@@ -3,8 +3,8 @@
 use crelu_data::Header;
 use crelu_model::path::{Metric, Rule};
 use crelu_model::{
-    Activation, Backend, FormChoice, GateSampler, Precision, PrimalChoice, Splitting, Switch, Task,
-    TrainMode,
+    Activation, Backend, FormChoice, GateSampler, LossChoice, Precision, PrimalChoice, Splitting,
+    Switch, Task, TrainMode,
 };
 
 /// Finds `word` among those that work now; one that is to come is told from one that is unknown.
@@ -56,8 +56,9 @@ pub(super) fn train(word: &str) -> Result<TrainMode, String> {
 }
 
 /// `--loss`
-pub(super) fn loss(word: &str) -> Result<(), String> {
-    choose(word, &[("squared", ())], &["logistic", "softmax", "huber"])
+pub(super) fn loss(word: &str) -> Result<LossChoice, String> {
+    let now = LossChoice::ALL.map(|loss| (loss.name(), loss));
+    choose(word, &now, &[])
 }
 
 /// `--backend`
@@ -134,7 +135,6 @@ mod tests {
     #[test]
     fn choice_to_come_says_what_works_now() {
         for (error, works) in [
-            (loss("softmax").unwrap_err(), "squared"),
             (backend("wgpu").unwrap_err(), "faer, nalgebra"),
             (gate_sampler("conv").unwrap_err(), "gaussian, data"),
         ] {

@@ -6,8 +6,8 @@ use clap::Args;
 use crelu_data::is_standard_input;
 use crelu_model::path::PathSettings;
 use crelu_model::{
-    Activation, Backend, Beta, FormChoice, GateSampler, Precision, PrimalChoice, Prove, Splitting,
-    Switch, Task, TrainMode,
+    Activation, Backend, Beta, FormChoice, GateSampler, LossChoice, Precision, PrimalChoice, Prove,
+    Splitting, Switch, Task, TrainMode,
 };
 
 use super::search::{BetaArg, SearchArgs};
@@ -66,9 +66,14 @@ pub(crate) struct FitArgs {
     beta_frac: Option<f64>,
     #[command(flatten)]
     search: SearchArgs,
-    /// squared (logistic, softmax, huber: not built yet) [default: squared]
-    #[arg(long, value_name = "NAME", value_parser = choice::loss)]
-    loss: Option<()>,
+    /// auto, squared, logistic (two classes), softmax (classes) or huber (numbers); auto: squared, for
+    /// more than two classes softmax
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = choice::loss)]
+    pub(crate) loss: LossChoice,
+    /// The residual up to which the huber loss is quadratic [default: 1.345 deviations, from the
+    /// median distance to the median]
+    #[arg(long, value_name = "D", value_parser = number::positive, allow_negative_numbers = true)]
+    pub(crate) huber_delta: Option<f64>,
 
     /// The linear solve: auto, cholesky, cg, pcg-jacobi, pcg-nystrom, rbcd (randomised block
     /// descent) or block-exact (block descent through one shared factor); global: of the programme

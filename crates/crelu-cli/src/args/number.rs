@@ -43,6 +43,11 @@ pub(super) fn folds(text: &str) -> Result<usize, String> {
     }
 }
 
+/// A finite number above 0.
+pub(super) fn positive(text: &str) -> Result<f64, String> {
+    in_range(text, "a finite number above 0", |v| v > 0.0)
+}
+
 /// A share strictly between 0 and 1.
 pub(super) fn share(text: &str) -> Result<f64, String> {
     in_range(text, "a number between 0 and 1", |v| v > 0.0 && v < 1.0)

@@ -19,9 +19,11 @@ const MOST_POINTS: usize = 2000;
 
 /// A plot of a network of one or two features; none for more.
 pub(super) fn draw(model: &Model, train: &Dataset) -> Result<Option<String>, Failure> {
-    let target = model.coding.code(train.target());
-    let target = target.map_err(|error: FitError| Failure::of("plots", error))?;
+    let coded = model.coding.code(train.targets());
+    let coded = coded.map_err(|error: FitError| Failure::of("plots", error))?;
+    let target = coded.targets(&model.loss);
     match model.n_features() {
+        _ if model.n_outputs() > 1 => Ok(None),
         1 => one(model, train, &target).map(Some),
         2 => two(model, train, &target).map(Some),
         _ => Ok(None),

@@ -71,7 +71,7 @@ pub enum FitError {
         /// Feature columns.
         columns: usize,
     },
-    /// Classification needs two classes.
+    /// Classification needs two classes or more.
     #[error("the target holds {classes} class{}: two are needed", if *classes == 1 { "" } else { "es" })]
     Classes {
         /// How many distinct labels there are.
@@ -88,6 +88,25 @@ pub enum FitError {
     TextTarget {
         /// One-based row.
         row: usize,
+    },
+    /// Several targets are for regressions.
+    #[error("several targets are numbers that are predicted together: --task regress")]
+    SeveralTargets,
+    /// A weight that is none.
+    #[error("row {}: the weight {value} is not a number above 0", row + 1)]
+    Weight {
+        /// The row, from 0.
+        row: usize,
+        /// Its weight.
+        value: f64,
+    },
+    /// A loss that does not suit the targets.
+    #[error("loss {loss}: {problem}")]
+    LossTask {
+        /// The loss.
+        loss: &'static str,
+        /// Why not.
+        problem: &'static str,
     },
     /// Every gate's pattern is empty.
     #[error("gates: no gate sees any row of the data")]

@@ -24,6 +24,10 @@ pub enum Setting {
     Init,
     /// The way of training.
     Train,
+    /// The loss.
+    Loss,
+    /// The residual up to which the huber loss is quadratic.
+    HuberDelta,
     /// The gates given.
     Gates,
     /// The number of patterns.
@@ -65,6 +69,8 @@ impl Setting {
             Self::MaxNeurons => "max-neurons",
             Self::Init => "init",
             Self::Train => "train",
+            Self::Loss => "loss",
+            Self::HuberDelta => "huber-delta",
             Self::Gates => "gates",
             Self::Patterns => "patterns",
             Self::MemoryLimit => "memory-limit",

@@ -14,6 +14,8 @@ pub enum Subject {
     Target,
     /// Rows of a target.
     TargetRows,
+    /// Weights of rows.
+    Weights,
     /// Products of features and target.
     FeaturesTimesTarget,
     /// Data in the solver's coordinates.
@@ -44,6 +46,7 @@ impl fmt::Display for Subject {
             Self::TestFeatureColumns => "feature columns of the test data",
             Self::Target => "target",
             Self::TargetRows => "target rows",
+            Self::Weights => "weights",
             Self::FeaturesTimesTarget => "features times target",
             Self::Data => "data",
             Self::DataTimesTarget => "data times target",

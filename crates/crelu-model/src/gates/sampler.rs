@@ -74,7 +74,10 @@ pub fn sample_within(
     seed: u64,
     control: &Control<'_>,
 ) -> Result<Patterns, FitError> {
-    assert_eq!(target.len(), features.ncols(), "target: one value a sample");
+    assert!(
+        target.len().is_multiple_of(features.ncols().max(1)),
+        "target: as many numbers a sample"
+    );
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
     let mut set = PatternSet::new(features.ncols());
     let most = TRIES.saturating_mul(count);
@@ -118,11 +121,13 @@ fn between_rows(
     let (d, n) = (features.nrows(), features.ncols());
     let mut gates = Mat::zeros(d, count);
     let width = d - usize::from(bias);
+    let outputs = target.len() / n.max(1);
+    let of = |j: usize| &target[j * outputs..(j + 1) * outputs];
     for c in 0..count {
         let i = rng.random_range(0..n);
         let mut j = rng.random_range(0..n);
         for _ in 0..PAIRS {
-            if target[j] != target[i] {
+            if of(j) != of(i) {
                 break;
             }
             j = rng.random_range(0..n);

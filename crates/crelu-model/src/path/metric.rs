@@ -1,5 +1,5 @@
 use crate::error::{FitError, Setting};
-use crate::report::{LossName, Report, Score, ScoreKind};
+use crate::report::{Report, Score, ScoreKind};
 use serde::Serialize;
 
 /// What held-out rows are scored by.
@@ -51,7 +51,7 @@ impl Metric {
     /// probabilities, the logarithm's loss for labels under another, r2 for numbers.
     pub(super) fn of_fit(report: &Report) -> Self {
         match report.train.kind {
-            ScoreKind::Labels { .. } if report.loss == LossName::Squared => Self::Accuracy,
+            ScoreKind::Labels { .. } if report.loss == "squared" => Self::Accuracy,
             ScoreKind::Labels { .. } => Self::LogLoss,
             ScoreKind::Numbers { .. } => Self::R2,
         }

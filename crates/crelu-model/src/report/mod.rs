@@ -21,15 +21,6 @@ use serde_json::{Map, Value};
 
 use crate::programme::Activation;
 
-/// The loss of one output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum LossName {
-    /// `(f - y)^2 / 2`.
-    Squared,
-}
-
 /// Everything that is known about a fit. Every number is computed from what is returned; in the JSON
 /// every key is present, and null where it does not apply. Objectives and bounds are of the mean
 /// objective `J`.
@@ -50,8 +41,8 @@ pub struct Report {
     pub neurons: usize,
     /// The penalty.
     pub beta: f64,
-    /// The loss.
-    pub loss: LossName,
+    /// The loss, by its name.
+    pub loss: &'static str,
     /// What a neuron computes.
     pub activation: Activation,
     /// How it was trained, and what only that way of training has to say.

@@ -1,5 +1,9 @@
 use serde::Serialize;
 
+use crate::coding::Coded;
+use crate::probability::{class_of, has_probabilities, probabilities_into};
+use crate::targets::Targets;
+
 /// How well outputs fit coded targets, in the means of the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Score {
@@ -20,12 +24,14 @@ pub enum ScoreKind {
         accuracy: f64,
         /// Mean of `-log p` of the right label; none where outputs are no probabilities.
         log_loss: Option<f64>,
-        /// Mean of `(p - 1)^2` of the right label of two; none where outputs are no probabilities.
+        /// Mean of `(p - 1)^2` of the right label of two, of the sum of `(p_k - [k is right])^2` of
+        /// more; none where outputs are no probabilities.
         brier: Option<f64>,
     },
     /// Of numbers.
     Numbers {
-        /// Coefficient of determination; 0 for targets that are all the same.
+        /// Coefficient of determination, 0 for targets that are all the same; of several targets
+        /// the mean.
         r2: f64,
     },
 }
@@ -34,43 +40,67 @@ pub enum ScoreKind {
 const LEAST_PROBABILITY: f64 = 1e-15;
 
 impl Score {
-    /// The score of outputs against coded targets. With labels, coded -1 and +1, the probability of
-    /// the larger is `clip((f + 1) / 2, 0, 1)`.
+    /// The score of outputs, a row's together. Its loss is the mean with the weights of the loss,
+    /// the other measures are with the weights of the rows; the `r2` of several targets is the mean
+    /// of theirs.
     ///
     /// # Panics
     /// If the lengths differ.
     #[must_use]
-    pub fn of(outputs: &[f64], target: &[f64], classify: bool) -> Self {
+    pub fn of(outputs: &[f64], targets: &Targets) -> Self {
+        let loss = targets.loss();
+        let k = targets.outputs();
         assert_eq!(
             outputs.len(),
-            target.len(),
-            "outputs, target: one value a row"
+            targets.n_samples() * k,
+            "outputs, targets: as many numbers a row"
         );
-        #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
-        let n = target.len().max(1) as f64;
-        let square = sum(outputs, target, |f, y| (f - y).powi(2));
-        let kind = if classify {
-            let right = |f: f64, y: f64| f64::from((f >= 0.0) == (y > 0.0));
-            // of the label that the row has
-            let p = |f: f64, y: f64| (0.5 * (y.signum() * f + 1.0)).clamp(0.0, 1.0);
-            let kept = |p: f64| p.clamp(LEAST_PROBABILITY, 1.0 - LEAST_PROBABILITY);
-            ScoreKind::Labels {
-                accuracy: sum(outputs, target, right) / n,
-                log_loss: Some(-sum(outputs, target, |f, y| kept(p(f, y)).ln()) / n),
-                brier: Some(sum(outputs, target, |f, y| (p(f, y) - 1.0).powi(2)) / n),
+        let mass: f64 = (0..targets.n_samples()).map(|j| targets.weight(j)).sum();
+        let mass = if mass > 0.0 { mass } else { 1.0 };
+        let kind = match targets.coded() {
+            Coded::Classes { class, classes } => {
+                let has = has_probabilities(targets.kind(), *classes);
+                let mut p = vec![0.0; *classes];
+                let (mut right, mut log_loss, mut brier) = (0.0, 0.0, 0.0);
+                for (j, (f, y)) in outputs.chunks_exact(k).zip(class).enumerate() {
+                    let weight = targets.weight(j);
+                    right += weight * f64::from(class_of(f) == *y);
+                    if has {
+                        probabilities_into(targets.kind(), f, &mut p);
+                        let kept = p[*y].clamp(LEAST_PROBABILITY, 1.0 - LEAST_PROBABILITY);
+                        log_loss -= weight * kept.ln();
+                        brier += weight * brier_of(&p, *y);
+                    }
+                }
+                ScoreKind::Labels {
+                    accuracy: right / mass,
+                    log_loss: has.then_some(log_loss / mass),
+                    brier: has.then_some(brier / mass),
+                }
             }
-        } else {
-            let mean = target.iter().sum::<f64>() / n;
-            let spread: f64 = target.iter().map(|y| (y - mean).powi(2)).sum();
-            let r2 = if spread > 0.0 {
-                1.0 - square / spread
-            } else {
-                0.0
-            };
-            ScoreKind::Numbers { r2 }
+            Coded::Numbers { values, .. } => {
+                let of_output = |at: usize| {
+                    let column = || values.iter().skip(at).step_by(k).enumerate();
+                    let total: f64 = column().map(|(j, y)| targets.weight(j) * y).sum();
+                    let mean = total / mass;
+                    let (mut square, mut spread) = (0.0, 0.0);
+                    for (j, y) in column() {
+                        let weight = targets.weight(j);
+                        square += weight * (outputs[j * k + at] - y).powi(2);
+                        spread += weight * (y - mean).powi(2);
+                    }
+                    match spread > 0.0 {
+                        true => 1.0 - square / spread,
+                        false => 0.0,
+                    }
+                };
+                #[expect(clippy::cast_precision_loss, reason = "a small count")]
+                let r2 = (0..k).map(of_output).sum::<f64>() / k as f64;
+                ScoreKind::Numbers { r2 }
+            }
         };
         Self {
-            loss: 0.5 * square / n,
+            loss: loss.value(outputs) / loss.mass(),
             kind,
         }
     }
@@ -94,6 +124,12 @@ impl Score {
     }
 }
 
-fn sum(outputs: &[f64], target: &[f64], term: impl Fn(f64, f64) -> f64) -> f64 {
-    outputs.iter().zip(target).map(|(f, y)| term(*f, *y)).sum()
+/// `(p - 1)^2` of the right one of two classes, `sum_k (p_k - [k is right])^2` of more.
+fn brier_of(p: &[f64], right: usize) -> f64 {
+    match p.len() {
+        2 => (p[right] - 1.0).powi(2),
+        _ => (p.iter().enumerate())
+            .map(|(k, p)| (p - f64::from(k == right)).powi(2))
+            .sum(),
+    }
 }

@@ -136,6 +136,11 @@ impl FitSettings {
                 self.settle.is_none_or(not_negative),
                 NOT_NEGATIVE,
             ),
+            (
+                Setting::HuberDelta,
+                (self.huber_delta).is_none_or(|delta| delta.is_finite() && delta > 0.0),
+                "must be a finite number above 0",
+            ),
             (Setting::Ascents, self.ascents != Some(0), AT_LEAST_ONE),
             (
                 Setting::MaxNeurons,

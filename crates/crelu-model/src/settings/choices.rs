@@ -25,3 +25,20 @@ pub enum Beta {
     /// A fraction of `beta_max = max_i |X'D_i y|_2 / n` over the patterns in use.
     Fraction(f64),
 }
+
+/// Which loss is minimised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LossChoice {
+    /// The one that suits the task: squared for numbers; for labels squared, and softmax for more
+    /// than two.
+    #[default]
+    Auto,
+    /// `(f - y)^2 / 2`; labels are coded -1 and +1, more than two 1 in the place of their class.
+    Squared,
+    /// `log(1 + e^(-y f))`, two classes.
+    Logistic,
+    /// `logsumexp(f) - f_y`, two classes or more.
+    Softmax,
+    /// Huber's, numbers.
+    Huber,
+}

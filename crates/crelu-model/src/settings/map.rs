@@ -2,7 +2,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Beta, CheckedFitSettings, PatternSource};
 use crate::proof::Prove;
-use crate::report::{LossName, TrainMode};
+use crate::report::TrainMode;
 
 impl CheckedFitSettings {
     /// Every setting in force by the name of its option, for the report.
@@ -30,7 +30,7 @@ impl CheckedFitSettings {
             Beta::Absolute(v) => put("beta", json!(v)),
             Beta::Fraction(v) => put("beta_frac", json!(v)),
         };
-        put("loss", json!(LossName::Squared));
+        put("loss", json!(s.loss));
         put("train", json!(s.train_in_force()));
         if s.train_in_force() == TrainMode::Global {
             put("ascents", json!(s.ascents_in_force()));

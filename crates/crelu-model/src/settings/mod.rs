@@ -6,7 +6,7 @@ mod map;
 mod setters;
 
 pub use check::CheckedFitSettings;
-pub use choices::{Beta, PatternSource};
+pub use choices::{Beta, LossChoice, PatternSource};
 
 use crate::coding::Task;
 use crate::gates::GateSampler;
@@ -24,6 +24,8 @@ use crate::report::TrainMode;
 /// | `activation` | relu | |
 /// | `train` | global; gated networks: sampled | global: relu |
 /// | `patterns` | 100, gaussian | at least 1; given ones: sampled only |
+/// | `loss` | auto | logistic: two classes; softmax: classes; huber: numbers |
+/// | `huber_delta` | 1.345 of the deviation that the median of the distances from the median gives | above 0, finite |
 /// | `beta` | 0.02 of beta_max | at least 0, finite |
 /// | `tol` | that of the engine | at least 0, finite |
 /// | `max_iters` | that of the engine | |
@@ -53,6 +55,10 @@ pub struct FitSettings {
     pub train: Option<TrainMode>,
     /// Where the patterns come from.
     pub patterns: PatternSource,
+    /// The loss.
+    pub loss: LossChoice,
+    /// The residual up to which the huber loss is quadratic; none: found for each target.
+    pub huber_delta: Option<f64>,
     /// The penalty.
     pub beta: Beta,
     /// Relative gap at which the fit is converged: of the programme, or of the search; none: the
@@ -100,6 +106,8 @@ impl Default for FitSettings {
                 count: 100,
                 sampler: GateSampler::Gaussian,
             },
+            loss: LossChoice::Auto,
+            huber_delta: None,
             beta: Beta::Fraction(0.02),
             tol: None,
             max_iters: None,

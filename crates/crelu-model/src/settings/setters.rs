@@ -1,6 +1,6 @@
 use faer::Mat;
 
-use super::{Beta, FitSettings, PatternSource};
+use super::{Beta, FitSettings, LossChoice, PatternSource};
 use crate::coding::Task;
 use crate::gates::GateSampler;
 use crate::network::Network;
@@ -43,6 +43,20 @@ impl FitSettings {
     #[must_use]
     pub fn gates(mut self, gates: Mat<f64>) -> Self {
         self.patterns = PatternSource::Given(gates);
+        self
+    }
+
+    /// Sets the loss.
+    #[must_use]
+    pub fn loss(mut self, loss: LossChoice) -> Self {
+        self.loss = loss;
+        self
+    }
+
+    /// Sets the residual up to which the huber loss is quadratic.
+    #[must_use]
+    pub fn huber_delta(mut self, delta: impl Into<Option<f64>>) -> Self {
+        self.huber_delta = delta.into();
         self
     }
 

@@ -2,9 +2,9 @@ use core::sync::atomic::AtomicBool;
 
 use crelu_model::programme::{Activation, Programme, ProgrammeSettings, solve};
 use crelu_model::{
-    Beta, Control, Dataset, Fit, FitError, FitObserver, FitSettings, Halt, Model, Network,
-    PatternSource, Precision, PrimalChoice, Progress, Prove, Setting, Splitting, Status, Subject,
-    Switch, TargetColumn, Task, TrainMode, fit,
+    Beta, Control, Dataset, Fit, FitError, FitObserver, FitSettings, Halt, LossChoice, Model,
+    Network, PatternSource, Precision, PrimalChoice, Progress, Prove, Setting, Splitting, Status,
+    Subject, Switch, TargetColumn, Task, TrainMode, fit,
 };
 use faer::Mat;
 use linalg_core::Masks;
@@ -408,9 +408,22 @@ fn fit_unfit_inputs_are_errors() {
             ..
         })
     ));
+    let logistic = on_patterns()
+        .task(Task::Classify)
+        .loss(LossChoice::Logistic);
     assert!(matches!(
-        go(on_patterns().task(Task::Classify), None),
-        Err(FitError::Classes { classes: 20 })
+        go(logistic, None),
+        Err(FitError::LossTask {
+            loss: "logistic",
+            ..
+        })
+    ));
+    assert!(matches!(
+        go(on_patterns().loss(LossChoice::Softmax), None),
+        Err(FitError::LossTask {
+            loss: "softmax",
+            ..
+        })
     ));
     let classes = class_set(9, 20, 3);
     let settings = on_patterns().task(Task::Regress).check().unwrap();

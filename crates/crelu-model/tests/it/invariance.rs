@@ -42,7 +42,7 @@ fn outputs(model: &Model, data: &Dataset) -> Vec<f64> {
                     0.0
                 }
             };
-            model.output_bias + (0..model.network.output.len()).map(neuron).sum::<f64>()
+            model.output_bias[0] + (0..model.network.output.len()).map(neuron).sum::<f64>()
         })
         .collect()
 }
@@ -223,12 +223,14 @@ fn fit_learns_what_a_linear_model_cannot() {
     let outputs = fit.model.outputs(test.rows()).unwrap();
     let mut right = 0;
     for (j, prediction) in predictions.iter().enumerate() {
-        let Prediction::Label(label, probability) = *prediction else {
+        let Prediction::Label(label) = *prediction else {
             panic!("a label, not {prediction:?}");
         };
         right += usize::from(label == test.target().text[j]);
         assert_eq!(label, if outputs[j] >= 0.0 { "out" } else { "in" });
-        assert_eq!(probability, ((outputs[j] + 1.0) / 2.0).clamp(0.0, 1.0));
+        let larger = ((outputs[j] + 1.0) / 2.0).clamp(0.0, 1.0);
+        let p = fit.model.probabilities(&outputs[j..=j]).unwrap();
+        assert_eq!(p, [1.0 - larger, larger]);
     }
     assert_eq!(
         score.accuracy(),
@@ -236,7 +238,7 @@ fn fit_learns_what_a_linear_model_cannot() {
     );
     assert_eq!(
         fit.model.labels().unwrap(),
-        &["in".to_owned(), "out".to_owned()]
+        ["in".to_owned(), "out".to_owned()]
     );
     let last = fit.report.history.last().unwrap();
     assert!(last.test_accuracy.is_some() && last.test_loss.is_some());
@@ -262,7 +264,7 @@ fn fit_strong_penalty_gives_the_zero_network() {
                 );
                 assert!(fit.report.gap <= 1e-12, "{what}: {}", fit.report.gap);
                 let outputs = fit.model.outputs(data.rows()).unwrap();
-                let bias = fit.model.output_bias;
+                let bias = fit.model.output_bias[0];
                 assert!(outputs.iter().all(|f| *f == bias), "{what}");
             }
         }

@@ -3,7 +3,8 @@ use std::sync::OnceLock;
 
 use crelu_model::programme::Activation;
 use crelu_model::{
-    Coding, Dataset, FileError, Model, ModelError, Network, Standardisation, TargetColumn, Task,
+    Coding, Dataset, FileError, LossKind, Model, ModelError, Network, Standardisation,
+    TargetColumn, Task,
 };
 use faer::Mat;
 use proptest::prelude::*;
@@ -73,10 +74,11 @@ fn model_numbers_at_the_edge_survive_the_file() {
             scale: vec![0.0, 1e300],
         }),
         bias: false,
-        coding: Coding::TwoClass {
-            labels: ["\"quoted\"\n".to_owned(), String::new()],
+        coding: Coding::Classes {
+            labels: vec!["\"quoted\"\n".to_owned(), String::new()],
         },
-        output_bias: 0.0,
+        loss: LossKind::Logistic,
+        output_bias: vec![0.0],
         target_name: None,
         target_index: None,
         feature_names: None,
@@ -110,16 +112,16 @@ fn model_zero_network_is_one_zero_neuron_in_the_file() {
     assert_eq!((back.network.neurons(), back.network.output.len()), (0, 1));
     assert_eq!(
         back.outputs(Mat::<f64>::ones(4, 3).transpose()).unwrap(),
-        [zero.output_bias; 3]
+        [zero.output_bias[0]; 3]
     );
     assert_eq!(back.target_name, zero.target_name);
     assert_eq!(back.target_index, zero.target_index);
     assert_eq!(back.feature_names, zero.feature_names);
     let empty = Dataset::from_rows(&[1.0; 8], 2, 4, TargetColumn::numbers(vec![0.0; 2]));
-    assert!(zero.output_bias != 0.0);
+    assert!(zero.output_bias[0] != 0.0);
     assert_eq!(
         back.outputs(empty.unwrap().rows()).unwrap(),
-        [zero.output_bias; 2]
+        [zero.output_bias[0]; 2]
     );
 }
 
@@ -276,7 +278,7 @@ fn model_file_with_a_wrong_tensor_is_an_error_that_names_it() {
     let mut moved = parts.clone();
     moved.tensor("output.bias").3 = 0.5f64.to_le_bytes().to_vec();
     assert_eq!(model.task(), Task::Regress);
-    assert_eq!(moved.read().unwrap().output_bias, 0.5);
+    assert_eq!(moved.read().unwrap().output_bias, [0.5]);
     moved.meta.insert("task".to_owned(), "classify".to_owned());
     moved
         .meta

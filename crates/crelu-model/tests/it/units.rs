@@ -61,11 +61,14 @@ fn targets_shifted_by_a_constant_change_no_weight() {
     let data = dyadic();
     for settings in ways() {
         let here = run(&data, settings.clone());
-        assert!(here.model.output_bias != 0.0);
+        assert!(here.model.output_bias[0] != 0.0);
         for shift in [1e5, -3e4, 268_435_456.0] {
             let there = run(&mapped(&data, |y| y + shift), settings.clone());
             assert_eq!(there.model.network, here.model.network);
-            assert_eq!(there.model.output_bias, here.model.output_bias + shift);
+            assert_eq!(
+                there.model.output_bias[0],
+                here.model.output_bias[0] + shift
+            );
             assert_eq!(
                 there.report.objective_network,
                 here.report.objective_network
@@ -84,10 +87,10 @@ fn targets_taken_as_they_are_keep_their_mean_and_the_model_adds_none() {
         let settings = ways().remove(0).center(center);
         run(&data, settings)
     });
-    assert_eq!(plain.model.output_bias, 0.0);
+    assert_eq!(plain.model.output_bias, [0.0]);
     assert!(plain.report.objective_network > 100.0 * centred.report.objective_network);
     let mean = data.target().values.as_ref().unwrap().iter().sum::<f64>() / 64.0;
-    assert!(near(centred.model.output_bias, mean));
+    assert!(near(centred.model.output_bias[0], mean));
 }
 
 #[test]
@@ -361,7 +364,7 @@ fn predict_refuses_what_has_no_output() {
         })
     ));
     let mut large = fit.model.clone();
-    large.output_bias = f64::MAX;
+    large.output_bias = vec![f64::MAX];
     large.network.output.fill(f64::MAX);
     assert!(matches!(
         large.outputs(data.rows()),
@@ -456,7 +459,7 @@ fn certificate_of_centred_and_scaled_targets_checks_out_and_knows_its_centre() {
         assert_eq!(Some(checked.bound), fit.report.proven_bound);
         assert!(near(checked.objective, fit.report.objective_network));
         let mut moved = fit.model.clone();
-        moved.output_bias = 1.5 * moved.output_bias + 1.0;
+        moved.output_bias[0] = 1.5 * moved.output_bias[0] + 1.0;
         assert!(matches!(
             moved.verify(certificate, &data),
             Err(VerifyError::Centre { .. })
