@@ -2,7 +2,7 @@ use linalg_core::{Control, LinearOperator, Real, ShiftedGram, dot};
 
 use crate::error::{AdmmError, PrimalError};
 use crate::monitor::ResidualMonitor;
-use crate::primal::{CgPrimal, InnerPrimal, Lift, PrimalSolver};
+use crate::primal::{CgPrimal, InnerPrimal, LeastSquaresStep, Lift, PrimalSolver};
 use crate::prox::Proximal;
 use crate::settings::CheckedAdmmSettings;
 use crate::solver::{AdmmSolution, Splitting, solve};
@@ -56,16 +56,17 @@ pub fn least_squares<T: Real>(
             return Err(AdmmError::Shape { what, want, got });
         }
     }
-    let mut primal: Box<dyn PrimalSolver<T> + '_> = if cols <= FORMED {
+    let primal: Box<dyn PrimalSolver<T> + '_> = if cols <= FORMED {
         let gram = normal_matrix(op)?;
-        Box::new(InnerPrimal::new(op, target, gram, Lift::Single)?)
+        Box::new(InnerPrimal::new(op, gram, Lift::Single)?)
     } else {
-        Box::new(CgPrimal::new(op, target, Lift::Single, INNER)?.controlled(*control))
+        Box::new(CgPrimal::new(op, Lift::Single, INNER)?.controlled(*control))
     };
     let mut state = AdmmState::zero(rows, cols, first_penalty(op));
+    let mut step = LeastSquaresStep::new(primal, target);
     let mut problem = Splitting {
         operator: op,
-        primal: primal.as_mut(),
+        primal: &mut step,
         prox,
     };
     let mut monitor = ResidualMonitor::new(settings.get().tol)?;

@@ -4,13 +4,14 @@
 //!     minimise  f(F u) + g(v)   subject to  u = v
 //! ```
 //!
-//! The smooth part enters through a [`PrimalSolver`], the penalty through a [`Proximal`]
-//! operator. The iteration is over-relaxed ADMM written as Douglas-Rachford in one state `z`,
+//! The smooth part enters through a [`SmoothStep`], made of a [`PrimalSolver`], the penalty through a
+//! [`Proximal`] operator. The iteration is over-relaxed ADMM written as Douglas-Rachford in one state `z`,
 //! with safeguarded Anderson acceleration and a rule for the penalty parameter `rho`; it stops by
 //! its residuals, or when a [`Monitor`] of the caller says so (a duality gap, for example).
 //!
 //! [`least_squares`] is the whole for a least-squares term, in one call; [`solve`] takes the parts
-//! one by one.
+//! one by one. Any other convex loss is split off at `p = F u` and enters by its proximal step
+//! ([`GraphStep`], [`WithLoss`]); the linear solves are those of least squares.
 //!
 //! # Example: a lasso in one call
 #![doc = "```"]
@@ -39,10 +40,10 @@ pub use linalg_core::{
 pub use monitor::{Monitor, ResidualMonitor, Residuals, Verdict};
 pub use penalty::PenaltyRule;
 pub use primal::{
-    BlockExactPrimal, CgPrimal, Factor, InnerPrimal, Lift, OuterPrimal, PcgPrimal, PrimalReport,
-    PrimalSolver, RbcdPrimal, Space,
+    BlockExactPrimal, CgPrimal, Factor, GraphStep, InnerPrimal, LeastSquaresStep, Lift,
+    OuterPrimal, PcgPrimal, PrimalReport, PrimalSolver, RbcdPrimal, SmoothStep, Space,
 };
-pub use prox::{GroupNorm, L1Norm, NonNegative, Proximal};
+pub use prox::{GroupNorm, L1Norm, NonNegative, Proximal, SplitLoss, WithLoss};
 pub use schedule::InnerSchedule;
 pub use settings::{AdmmSettings, CheckedAdmmSettings};
 pub use solver::{AdmmSolution, PhaseSeconds, Splitting, solve};

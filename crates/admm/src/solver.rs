@@ -1,10 +1,12 @@
+use core::ops::Range;
+
 use linalg_core::{Control, LinearOperator, Real, SettingsError, axpy, combine, distance, norm};
 
 use crate::anderson::Anderson;
 use crate::error::AdmmError;
 use crate::monitor::{Monitor, Residuals, Verdict};
 use crate::penalty::PenaltyRule;
-use crate::primal::PrimalSolver;
+use crate::primal::SmoothStep;
 use crate::prox::Proximal;
 use crate::schedule::InnerSchedule;
 use crate::settings::CheckedAdmmSettings;
@@ -61,7 +63,9 @@ pub struct AdmmSolution {
 /// ```
 ///
 /// `state.v` and `state.fv` must be the proximal step at `state.z` and its image (as the zero
-/// point's are); `state.rho` is the first penalty parameter.
+/// point's are); `state.rho` is the first penalty parameter. Where the variable has a second part
+/// ([`Proximal::split`]), `state.ratio` is that part's penalty parameter over `rho`, first; it follows
+/// the balance of its own residuals at the iterations at which `rho` is reconsidered.
 ///
 /// **Cost** an iteration: one primal step, one proximal step, one product with `F`, no
 /// allocation beyond what the acceleration keeps.
@@ -70,7 +74,7 @@ pub struct AdmmSolution {
 /// # Errors
 /// [`AdmmError`] where no iterate is worth reading: shapes, a failed factorisation, NaN. A limit
 /// or interruption is a status, not an error.
-pub fn solve<T: Real, S: PrimalSolver<T> + ?Sized, X: Proximal<T> + ?Sized>(
+pub fn solve<T: Real, S: SmoothStep<T> + ?Sized, X: Proximal<T> + ?Sized>(
     problem: &mut Splitting<'_, T, S, X>,
     settings: &CheckedAdmmSettings,
     control: &Control<'_>,
@@ -92,9 +96,12 @@ pub fn solve<T: Real, S: PrimalSolver<T> + ?Sized, X: Proximal<T> + ?Sized>(
             return Err(AdmmError::Shape { what, want, got });
         }
     }
-    let rho = state.rho.wide();
-    let holds = rho.is_finite() && rho > 0.0;
-    SettingsError::unless(holds, "rho", rho, "positive and finite")?;
+    for (name, value) in [("rho", state.rho.wide()), ("ratio", state.ratio.wide())] {
+        let holds = value.is_finite() && value > 0.0;
+        SettingsError::unless(holds, name, value, "positive and finite")?;
+    }
+    let first_part = 0..problem.prox.split().unwrap_or(dim);
+    let second_part = first_part.end..dim;
     let alpha = T::of(settings.relaxation);
     let mut anderson = Anderson::new(settings.anderson, dim, rows);
     let (mut w, mut fw) = (vec![T::of(0.0); dim], vec![T::of(0.0); rows]);
@@ -122,7 +129,7 @@ pub fn solve<T: Real, S: PrimalSolver<T> + ?Sized, X: Proximal<T> + ?Sized>(
         solution.status = halt.into();
         return Ok(solution);
     }
-    if !set_penalty(problem, state.rho, control, &mut solution)? {
+    if !set_penalty(problem, state, control, &mut solution)? {
         return Ok(solution);
     }
     solution.seconds.setup += watch.lap();
@@ -141,7 +148,7 @@ pub fn solve<T: Real, S: PrimalSolver<T> + ?Sized, X: Proximal<T> + ?Sized>(
         let tol = schedule.tolerance(k, slip.0, slip.1);
         let report = problem
             .primal
-            .solve(&w, &fw, tol, &mut state.u, &mut state.fu)?;
+            .step(&w, &fw, tol, &mut state.u, &mut state.fu)?;
         solution.inner_iterations += report.inner_iterations;
         solution.seconds.primal += watch.lap();
 
@@ -170,8 +177,13 @@ pub fn solve<T: Real, S: PrimalSolver<T> + ?Sized, X: Proximal<T> + ?Sized>(
                 precision: T::NAME,
             });
         }
-        let residuals;
-        (residuals, slip) = measure(state, &before);
+        let (first, second);
+        (first, slip) = measure(state, &before, first_part.clone());
+        (second, _) = measure(state, &before, second_part.clone());
+        let residuals = Residuals {
+            primal: first.primal.max(second.primal),
+            dual: first.dual.max(second.dual),
+        };
         solution.residuals = residuals;
         solution.seconds.dual += watch.lap();
 
@@ -197,20 +209,23 @@ pub fn solve<T: Real, S: PrimalSolver<T> + ?Sized, X: Proximal<T> + ?Sized>(
             }
         }
         if let Some(rule) = rule {
+            let band = settings.penalty_band;
             let shrinkage = problem.prox.shrinkage(&state.v);
-            let change = rule.factor(
-                residuals.primal,
-                residuals.dual,
-                shrinkage,
-                norm(&state.v) == T::of(0.0),
-                settings.penalty_band,
-            );
-            // residuals of a step that fell short are its own; a smaller rho would make it harder
+            let is_empty = norm(&state.v[first_part.clone()]) == T::of(0.0);
+            let change = rule.factor(first.primal, first.dual, shrinkage, is_empty, band);
+            // residuals of a step that fell short are its own; a smaller rho would make it harder,
+            // and so would a larger one of the second part
             let change = change.filter(|factor| *factor > 1.0 || !report.short);
-            if let Some(factor) = change {
-                rescale(state, T::of(factor));
+            let second = match rule {
+                PenaltyRule::Fixed => None,
+                _ => PenaltyRule::Balance.factor(second.primal, second.dual, None, false, band),
+            };
+            let second = second.filter(|factor| *factor < 1.0 || !report.short);
+            if change.is_some() || second.is_some() {
+                let factors = (change.unwrap_or(1.0), second.unwrap_or(1.0));
+                rescale(state, first_part.end, factors);
                 anderson.clear();
-                if !set_penalty(problem, state.rho, control, &mut solution)? {
+                if !set_penalty(problem, state, control, &mut solution)? {
                     break;
                 }
                 solution.seconds.setup += watch.lap();
@@ -220,18 +235,20 @@ pub fn solve<T: Real, S: PrimalSolver<T> + ?Sized, X: Proximal<T> + ?Sized>(
     Ok(solution)
 }
 
-/// Hands `rho` down; false when the control stopped the factorisation.
-fn set_penalty<T: Real, S: PrimalSolver<T> + ?Sized, X: Proximal<T> + ?Sized>(
+/// Hands the penalty parameters down; false when the control stopped the factorisation.
+fn set_penalty<T: Real, S: SmoothStep<T> + ?Sized, X: Proximal<T> + ?Sized>(
     problem: &mut Splitting<'_, T, S, X>,
-    rho: T,
+    state: &AdmmState<T>,
     control: &Control<'_>,
     solution: &mut AdmmSolution,
 ) -> Result<bool, AdmmError> {
     use crate::error::PrimalError;
+    let (rho, ratio) = (state.rho, state.ratio);
+    problem.prox.set_ratio(ratio);
     problem.prox.set_penalty(rho);
-    match problem.primal.set_penalty(rho, control) {
-        Ok(()) => {
-            solution.factorisations += 1;
+    match problem.primal.set_penalty(rho, ratio, control) {
+        Ok(is_new) => {
+            solution.factorisations += usize::from(is_new);
             Ok(true)
         }
         Err(PrimalError::Linalg(linalg_core::LinalgError::Halted)) => {
@@ -242,11 +259,22 @@ fn set_penalty<T: Real, S: PrimalSolver<T> + ?Sized, X: Proximal<T> + ?Sized>(
     }
 }
 
-/// `rho <- factor rho` with the subgradient `rho (z - v)` kept.
-fn rescale<T: Real>(state: &mut AdmmState<T>, factor: T) {
+/// `rho <- factor rho` with the subgradient `rho (z - v)` kept, and so for the second part, from
+/// `split` on, which is scaled by the root of the ratio.
+fn rescale<T: Real>(state: &mut AdmmState<T>, split: usize, (first, second): (f64, f64)) {
+    let factor = T::of(first);
     state.rho *= factor;
-    for (z, v) in state.z.iter_mut().zip(&state.v) {
+    state.ratio *= T::of(second / first);
+    let (z, z_second) = state.z.split_at_mut(split);
+    let (v, v_second) = state.v.split_at_mut(split);
+    for (z, v) in z.iter_mut().zip(v) {
         *z = *v + (*z - *v) / factor;
+    }
+    let (scale, second) = (T::of((second / first).sqrt()), T::of(second));
+    for (z, v) in z_second.iter_mut().zip(v_second) {
+        let apart = (*z - *v) / second;
+        *v *= scale;
+        *z = *v + scale * apart;
     }
     for (z, v) in state.fz.iter_mut().zip(&state.fv) {
         *z = *v + (*z - *v) / factor;
@@ -254,18 +282,24 @@ fn rescale<T: Real>(state: &mut AdmmState<T>, factor: T) {
 }
 
 /// The residuals of an iterate, and both over `|z - v|`, the length of the step `u - w` at the end:
-/// what an error of the step is seen beside.
+/// what an error of the step is seen beside. Of one part of the variable.
 ///
 /// What is measured against is never zero while `z` is not: a penalty may leave nothing active
 /// (`v = 0`), a constraint may be met from inside (`z = v`).
-fn measure<T: Real>(state: &AdmmState<T>, before: &[T]) -> (Residuals, (f64, f64)) {
-    let (size, slack) = (norm(&state.v).wide(), distance(&state.z, &state.v).wide());
+fn measure<T: Real>(
+    state: &AdmmState<T>,
+    before: &[T],
+    part: Range<usize>,
+) -> (Residuals, (f64, f64)) {
+    let (u, v) = (&state.u[part.clone()], &state.v[part.clone()]);
+    let (z, before) = (&state.z[part.clone()], &before[part]);
+    let (size, slack) = (norm(v).wide(), distance(z, v).wide());
     let point = if size > 0.0 { size } else { slack };
     let multiplier = if slack > 0.0 { slack } else { size };
-    let apart = distance(&state.u, &state.v).wide();
+    let apart = distance(u, v).wide();
     let residuals = Residuals {
-        primal: ratio(apart, point.max(norm(&state.u).wide())),
-        dual: ratio(distance(&state.v, before).wide(), multiplier),
+        primal: ratio(apart, point.max(norm(u).wide())),
+        dual: ratio(distance(v, before).wide(), multiplier),
     };
     (residuals, (ratio(apart, multiplier), residuals.dual))
 }

@@ -20,6 +20,9 @@ pub struct AdmmState<T> {
     pub fu: Vec<T>,
     /// The penalty parameter.
     pub rho: T,
+    /// That of the second part of a split over `rho` ([`WithLoss`](crate::WithLoss)): the square of
+    /// the scale of that part; 1 without one.
+    pub ratio: T,
     /// Iterations made.
     pub iteration: usize,
 }
@@ -37,6 +40,7 @@ impl<T: Real> AdmmState<T> {
             fv: tall.clone(),
             fu: tall,
             rho,
+            ratio: T::of(1.0),
             iteration: 0,
         }
     }

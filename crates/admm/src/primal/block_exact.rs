@@ -4,7 +4,7 @@ use super::blocks::{Blocks, Descent};
 use super::{Lift, PrimalReport, PrimalSolver};
 use crate::error::PrimalError;
 
-/// Least squares `f(p) = |p - y|^2 / 2` by block descent through one factor that all blocks share:
+/// The quadratic step by block descent through one factor that all blocks share:
 /// for a matrix `H` that is at least every block's `A_b'A_b`,
 ///
 /// ```text
@@ -34,14 +34,13 @@ struct Shared<'a, T> {
 }
 
 impl<'a, T: Real> BlockExactPrimal<'a, T> {
-    /// Joins the operator `A`, in blocks, the target `y` and the matrix `H >= A_b'A_b`;
+    /// Joins the operator `A`, in blocks, and the matrix `H >= A_b'A_b`;
     /// `max_sweeps` bounds the sweeps of a step.
     ///
     /// # Errors
     /// [`linalg_core::LinalgError::Shape`] when the sizes do not fit.
     pub fn new(
         op: &'a dyn BlockColumns<T>,
-        target: &'a [T],
         majoriser: impl ShiftedSolve<T> + 'a,
         lift: Lift,
         max_sweeps: usize,
@@ -52,7 +51,7 @@ impl<'a, T: Real> BlockExactPrimal<'a, T> {
             return Err(LinalgError::Shape { what, want, got }.into());
         }
         Ok(Self {
-            blocks: Blocks::new(op, target, lift, 1, max_sweeps)?,
+            blocks: Blocks::new(op, lift, 1, max_sweeps),
             shared: Shared {
                 factor: Box::new(majoriser),
                 forth: false,
@@ -105,13 +104,15 @@ impl<T: Real> PrimalSolver<T> for BlockExactPrimal<'_, T> {
 
     fn solve(
         &mut self,
+        target: &[T],
         w: &[T],
         fw: &[T],
         tol: f64,
         u: &mut [T],
         fu: &mut [T],
     ) -> Result<PrimalReport, PrimalError> {
-        self.blocks.solve(&mut self.shared, w, fw, tol, u, fu)
+        self.blocks
+            .solve(&mut self.shared, target, w, fw, tol, u, fu)
     }
 
     fn is_exact(&self) -> bool {

@@ -1,6 +1,6 @@
-use linalg_core::{BlockColumns, Control, LinalgError, Real, axpy, dot, norm, scale, sub_into};
+use linalg_core::{BlockColumns, Control, Real, axpy, dot, norm, scale, sub_into};
 
-use super::{Lift, PrimalReport, residual_bound};
+use super::{Lift, PrimalReport, columns, residual_bound, room};
 use crate::error::PrimalError;
 
 /// Sweeps that do not lower `phi` after which a step counts as done: the precision's limit. The
@@ -37,13 +37,13 @@ const ROUNDING: f64 = 0.25;
 /// The last term is the proximal distance, `rho |u - w|^2 / 2`: it pulls towards `w`.
 pub(super) struct Blocks<'a, T> {
     pub(super) op: &'a dyn BlockColumns<T>,
-    target: &'a [T],
     lift: Lift,
     /// Blocks that move together.
     pub(super) group: usize,
     max_sweeps: usize,
     control: Control<'a>,
     pub(super) rho: Option<T>,
+    /// A column for each target.
     pub(super) x: Vec<T>,
     /// `F u - y`.
     misfit: Vec<T>,
@@ -72,21 +72,15 @@ pub(super) trait Descent<T: Real> {
 impl<'a, T: Real> Blocks<'a, T> {
     pub(super) fn new(
         op: &'a dyn BlockColumns<T>,
-        target: &'a [T],
         lift: Lift,
         group: usize,
         max_sweeps: usize,
-    ) -> Result<Self, PrimalError> {
-        if target.len() != op.rows() {
-            let (what, want, got) = ("target", op.rows(), target.len());
-            return Err(LinalgError::Shape { what, want, got }.into());
-        }
+    ) -> Self {
         let group = group.clamp(1, op.n_blocks().max(1));
         let zeros = |len: usize| vec![T::of(0.0); len];
         let part = group * op.block_len();
-        Ok(Self {
+        Self {
             op,
-            target,
             lift,
             group,
             max_sweeps,
@@ -102,7 +96,7 @@ impl<'a, T: Real> Blocks<'a, T> {
             direction: zeros(part),
             image: zeros(op.rows()),
             scratch: zeros(op.scratch_len().max(op.blocks_scratch_len(group))),
-        })
+        }
     }
 
     pub(super) fn control(&mut self, control: Control<'a>) {
@@ -120,26 +114,73 @@ impl<'a, T: Real> Blocks<'a, T> {
 
     /// `p = F w + c A x - y` and `|A' p + rho x|`, anew: what sweeps add to the residual carries
     /// their rounding.
-    fn full_gradient(&mut self, fw: &[T], rho: T, factor: T) -> f64 {
-        self.op.apply(&self.x, &mut self.image, &mut self.scratch);
-        for (((p, f), y), image) in self
-            .misfit
-            .iter_mut()
-            .zip(fw)
-            .zip(self.target)
-            .zip(&self.image)
-        {
+    fn full_gradient(&mut self, x: &[T], target: &[T], fw: &[T], rho: T, factor: T) -> f64 {
+        self.op.apply(x, &mut self.image, &mut self.scratch);
+        for (((p, f), y), image) in self.misfit.iter_mut().zip(fw).zip(target).zip(&self.image) {
             *p = *f - *y + factor * *image;
         }
         self.op
             .apply_adjoint(&self.misfit, &mut self.full, &mut self.scratch);
-        axpy(rho, &self.x, &mut self.full);
+        axpy(rho, x, &mut self.full);
         norm(&self.full).wide()
     }
 
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of a step, and how it descends"
+    )]
     pub(super) fn solve(
         &mut self,
         descent: &mut dyn Descent<T>,
+        target: &[T],
+        w: &[T],
+        fw: &[T],
+        tol: f64,
+        u: &mut [T],
+        fu: &mut [T],
+    ) -> Result<PrimalReport, PrimalError> {
+        self.rho.ok_or(PrimalError::NoPenalty)?;
+        let (rows, cols) = (self.op.rows(), self.op.cols());
+        let count = columns(target, rows)?;
+        room(&mut self.x, count * cols);
+        let (first, dim) = (core::mem::take(&mut self.first), self.lift.dim(cols));
+        // out of the way of the buffers, and back
+        let mut x = core::mem::take(&mut self.x);
+        let mut all = PrimalReport::default();
+        let mut failed = None;
+        for k in 0..count {
+            let (tall, wide) = (k * rows..(k + 1) * rows, k * dim..(k + 1) * dim);
+            let report = self.solve_one(
+                &mut x[k * cols..(k + 1) * cols],
+                first,
+                descent,
+                &target[tall.clone()],
+                &w[wide.clone()],
+                &fw[tall.clone()],
+                tol,
+                &mut u[wide],
+                &mut fu[tall],
+            );
+            match report {
+                Ok(report) => all.join(report),
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        self.x = x;
+        failed.map_or(Ok(all), Err)
+    }
+
+    /// One target, whose column of `x` is given.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of a step, and its start"
+    )]
+    fn solve_one(
+        &mut self,
+        x: &mut [T],
+        first: bool,
+        descent: &mut dyn Descent<T>,
+        target: &[T],
         w: &[T],
         fw: &[T],
         tol: f64,
@@ -148,46 +189,36 @@ impl<'a, T: Real> Blocks<'a, T> {
     ) -> Result<PrimalReport, PrimalError> {
         let rho = self.rho.ok_or(PrimalError::NoPenalty)?;
         let factor = T::of(self.lift.factor());
-        if self.first {
+        if first {
             // a state handed over at its end is met where it stands
-            for ((x, u), w) in self.x.iter_mut().zip(&*u).zip(w) {
+            for ((x, u), w) in x.iter_mut().zip(&*u).zip(w) {
                 *x = *u - *w;
             }
-            self.first = false;
             self.op
-                .apply_adjoint(self.target, &mut self.full, &mut self.scratch);
-            let size = norm(self.target).wide();
-            self.gain = if size > 0.0 {
-                norm(&self.full).wide() / size
-            } else {
-                0.0
-            };
+                .apply_adjoint(target, &mut self.full, &mut self.scratch);
+            let size = norm(target).wide();
+            if size > 0.0 {
+                self.gain = self.gain.max(norm(&self.full).wide() / size);
+            }
         }
-        self.op.apply(&self.x, &mut self.image, &mut self.scratch);
-        for (((p, f), y), image) in self
-            .misfit
-            .iter_mut()
-            .zip(fw)
-            .zip(self.target)
-            .zip(&self.image)
-        {
+        self.op.apply(x, &mut self.image, &mut self.scratch);
+        for (((p, f), y), image) in self.misfit.iter_mut().zip(fw).zip(target).zip(&self.image) {
             *p = *f - *y + factor * *image;
         }
-        self.conjugate
-            .descend(factor * rho, &mut self.x, &mut self.misfit);
-        let start = self.full_gradient(fw, rho, factor);
+        self.conjugate.descend(factor * rho, x, &mut self.misfit);
+        let start = self.full_gradient(x, target, fw, rho, factor);
         if !start.is_finite() {
             return Err(PrimalError::NotFinite { sweep: 0 });
         }
         // the gradient at x = 0 is the right-hand side; no more than rounding of it can be asked,
         // nor of the residual that it is the image of
-        let size = start + rho.wide() * norm(&self.x).wide();
-        let carried = norm(self.target).wide() + norm(fw).wide();
+        let size = start + rho.wide() * norm(x).wide();
+        let carried = norm(target).wide() + norm(fw).wide();
         let rounding = T::EPS * (8.0 * size).max(ROUNDING * self.gain * carried);
         let mut order: Vec<usize> = (0..self.op.n_blocks()).collect();
         let (mut sweeps, mut idle, mut left) = (0, 0, start);
         loop {
-            let length = norm(&self.x).wide();
+            let length = norm(x).wide();
             let wanted = size * residual_bound(tol, length, size, 1.0 / rho.wide());
             if left <= wanted.max(rounding)
                 || sweeps >= self.max_sweeps
@@ -197,11 +228,11 @@ impl<'a, T: Real> Blocks<'a, T> {
                 break;
             }
             descent.order(&mut order);
-            self.conjugate.begin(&self.x, &self.misfit);
-            let seen = self.sweep(descent, &order, rho, factor);
+            self.conjugate.begin(x, &self.misfit);
+            let seen = self.sweep(x, descent, &order, rho, factor);
             let weight = factor * rho;
-            let fall = self.conjugate.end(weight, &mut self.x, &mut self.misfit);
-            let phi = dot(&self.misfit, &self.misfit) + weight * dot(&self.x, &self.x);
+            let fall = self.conjugate.end(weight, x, &mut self.misfit);
+            let phi = dot(&self.misfit, &self.misfit) + weight * dot(x, x);
             idle = if fall > T::EPS.powf(1.5) * phi.wide() {
                 0
             } else {
@@ -217,24 +248,31 @@ impl<'a, T: Real> Blocks<'a, T> {
                 self.conjugate.clear();
             }
             left = if renew || seen <= 2.0 * wanted.max(rounding) || sweeps == self.max_sweeps {
-                self.full_gradient(fw, rho, factor)
+                self.full_gradient(x, target, fw, rho, factor)
             } else {
                 seen
             };
         }
-        self.lift.add(T::of(1.0), &self.x, w, u);
-        for ((f, p), y) in fu.iter_mut().zip(&self.misfit).zip(self.target) {
+        self.lift.add(T::of(1.0), x, w, u);
+        for ((f, p), y) in fu.iter_mut().zip(&self.misfit).zip(target) {
             *f = *p + *y;
         }
         Ok(PrimalReport {
             inner_iterations: sweeps,
             residual: if size > 0.0 { left / size } else { 0.0 },
-            short: left > size * residual_bound(tol, norm(&self.x).wide(), size, 1.0 / rho.wide()),
+            short: left > size * residual_bound(tol, norm(x).wide(), size, 1.0 / rho.wide()),
         })
     }
 
     /// One pass over the blocks; the norm of the gradients met, each at its block's turn.
-    fn sweep(&mut self, descent: &mut dyn Descent<T>, order: &[usize], rho: T, factor: T) -> f64 {
+    fn sweep(
+        &mut self,
+        x: &mut [T],
+        descent: &mut dyn Descent<T>,
+        order: &[usize],
+        rho: T,
+        factor: T,
+    ) -> f64 {
         let width = self.op.block_len();
         let mut seen = 0.0;
         for group in order.chunks(self.group) {
@@ -243,7 +281,7 @@ impl<'a, T: Real> Blocks<'a, T> {
             self.op
                 .adjoint_blocks(group, &self.misfit, gradient, &mut self.scratch);
             for (&block, part) in group.iter().zip(gradient.chunks_exact_mut(width.max(1))) {
-                axpy(rho, &self.x[block * width..(block + 1) * width], part);
+                axpy(rho, &x[block * width..(block + 1) * width], part);
             }
             let square = dot(gradient, gradient).wide();
             seen += square;
@@ -259,7 +297,7 @@ impl<'a, T: Real> Blocks<'a, T> {
                 rho * dot(direction, direction) + factor * dot(&self.image, &self.image);
             let step = descent.step(slope, curvature);
             for (&block, part) in group.iter().zip(direction.chunks_exact(width.max(1))) {
-                axpy(step, part, &mut self.x[block * width..(block + 1) * width]);
+                axpy(step, part, &mut x[block * width..(block + 1) * width]);
             }
             axpy(factor * step, &self.image, &mut self.misfit);
         }

@@ -3,7 +3,7 @@ use linalg_core::{Control, Identity, LinearOperator, Real};
 use super::{Lift, PcgPrimal, PrimalReport, PrimalSolver, Space};
 use crate::error::PrimalError;
 
-/// Least squares `f(p) = |p - y|^2 / 2` by conjugate gradients: [`PcgPrimal`] without a
+/// The quadratic step by conjugate gradients: [`PcgPrimal`] without a
 /// preconditioner, on the system of [`InnerPrimal`](crate::InnerPrimal).
 ///
 /// **Cost** a product with `A` and with `A'` an inner iteration; no matrix is formed.
@@ -12,19 +12,17 @@ pub struct CgPrimal<'a, T> {
 }
 
 impl<'a, T: Real> CgPrimal<'a, T> {
-    /// Joins the operator `A` and the target `y`; `max_iters` bounds the inner iterations of a
-    /// step.
+    /// Takes the operator `A`; `max_iters` bounds the inner iterations of a step.
     ///
     /// # Errors
     /// [`linalg_core::LinalgError::Shape`] when the sizes do not fit.
     pub fn new(
         op: &'a dyn LinearOperator<T>,
-        target: &'a [T],
         lift: Lift,
         max_iters: usize,
     ) -> Result<Self, PrimalError> {
         let none = Box::new(Identity::new(op.cols()));
-        let inner = PcgPrimal::new(op, target, lift, Space::Columns, none, max_iters)?;
+        let inner = PcgPrimal::new(op, lift, Space::Columns, none, max_iters)?;
         Ok(Self { inner })
     }
 
@@ -44,13 +42,14 @@ impl<T: Real> PrimalSolver<T> for CgPrimal<'_, T> {
 
     fn solve(
         &mut self,
+        target: &[T],
         w: &[T],
         fw: &[T],
         tol: f64,
         u: &mut [T],
         fu: &mut [T],
     ) -> Result<PrimalReport, PrimalError> {
-        self.inner.solve(w, fw, tol, u, fu)
+        self.inner.solve(target, w, fw, tol, u, fu)
     }
 
     fn is_exact(&self) -> bool {

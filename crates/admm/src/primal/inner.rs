@@ -1,9 +1,9 @@
 use linalg_core::{Control, LinearOperator, Real, ShiftedSolve, axpy, sub_into};
 
-use super::{Lift, PrimalReport, PrimalSolver};
+use super::{Lift, PrimalReport, PrimalSolver, columns, room};
 use crate::error::PrimalError;
 
-/// Least squares `f(p) = |p - y|^2 / 2` through the wide side: one system of as many rows as
+/// The quadratic step through the wide side: one system of as many rows as
 /// the operator has columns.
 ///
 /// ```text
@@ -13,7 +13,6 @@ use crate::error::PrimalError;
 /// **Cost** a factorisation a `rho`, then `2 cols^2` flops and a product with `A` and with `A'`.
 pub struct InnerPrimal<'a, T> {
     op: &'a dyn LinearOperator<T>,
-    target: &'a [T],
     gram: Box<dyn ShiftedSolve<T> + 'a>,
     lift: Lift,
     rho: Option<T>,
@@ -23,27 +22,21 @@ pub struct InnerPrimal<'a, T> {
 }
 
 impl<'a, T: Real> InnerPrimal<'a, T> {
-    /// Joins the operator `A`, the target `y` and the matrix `A'A`.
+    /// Joins the operator `A` and the matrix `A'A`.
     ///
     /// # Errors
     /// [`linalg_core::LinalgError::Shape`] when the sizes do not fit.
     pub fn new(
         op: &'a dyn LinearOperator<T>,
-        target: &'a [T],
         gram: impl ShiftedSolve<T> + 'a,
         lift: Lift,
     ) -> Result<Self, PrimalError> {
-        for (what, want, got) in [
-            ("target", op.rows(), target.len()),
-            ("gram matrix", op.cols(), gram.dim()),
-        ] {
-            if got != want {
-                return Err(linalg_core::LinalgError::Shape { what, want, got }.into());
-            }
+        let (what, want, got) = ("gram matrix", op.cols(), gram.dim());
+        if got != want {
+            return Err(linalg_core::LinalgError::Shape { what, want, got }.into());
         }
         Ok(Self {
             op,
-            target,
             gram: Box::new(gram),
             lift,
             rho: None,
@@ -64,6 +57,7 @@ impl<T: Real> PrimalSolver<T> for InnerPrimal<'_, T> {
 
     fn solve(
         &mut self,
+        target: &[T],
         w: &[T],
         fw: &[T],
         _tol: f64,
@@ -71,12 +65,17 @@ impl<T: Real> PrimalSolver<T> for InnerPrimal<'_, T> {
         fu: &mut [T],
     ) -> Result<PrimalReport, PrimalError> {
         self.rho.ok_or(PrimalError::NoPenalty)?;
-        sub_into(self.target, fw, &mut self.tall);
+        let count = columns(target, self.op.rows())?;
+        room(&mut self.tall, target.len());
+        room(&mut self.step, count * self.op.cols());
+        room(&mut self.scratch, self.op.block_scratch_len(count));
+        sub_into(target, fw, &mut self.tall);
         self.op
-            .apply_adjoint(&self.tall, &mut self.step, &mut self.scratch);
-        self.gram.solve_vector(&mut self.step);
-        self.lift.add(T::of(1.0), &self.step, w, u);
-        self.op.apply(&self.step, &mut self.tall, &mut self.scratch);
+            .apply_adjoint_block(count, &self.tall, &mut self.step, &mut self.scratch);
+        self.gram.solve_block(count, &mut self.step);
+        self.lift.add_block(count, T::of(1.0), &self.step, w, u);
+        self.op
+            .apply_block(count, &self.step, &mut self.tall, &mut self.scratch);
         fu.copy_from_slice(fw);
         axpy(T::of(self.lift.factor()), &self.tall, fu);
         Ok(PrimalReport::default())

@@ -28,7 +28,20 @@ impl Lift {
         }
     }
 
-    /// `u = w + alpha (x)` or `w + alpha (x, -x)`.
+    /// `u = w + alpha (x)` or `w + alpha (x, -x)`, for `count` columns one after the other.
+    pub(crate) fn add_block<T: Real>(self, count: usize, alpha: T, x: &[T], w: &[T], u: &mut [T]) {
+        let cols = x.len() / count.max(1);
+        let dim = self.dim(cols);
+        if dim == 0 {
+            return;
+        }
+        let parts = w.chunks_exact(dim).zip(u.chunks_exact_mut(dim));
+        for (x, (w, u)) in x.chunks_exact(cols).zip(parts) {
+            self.add(alpha, x, w, u);
+        }
+    }
+
+    /// The same for one.
     pub(crate) fn add<T: Real>(self, alpha: T, x: &[T], w: &[T], u: &mut [T]) {
         u.copy_from_slice(w);
         match self {

@@ -1,6 +1,6 @@
-use linalg_core::{Control, LinearOperator, Real, ShiftedSolve, axpy, norm, sub_into};
+use linalg_core::{Control, LinalgError, LinearOperator, Real, ShiftedSolve, axpy, norm, sub_into};
 
-use super::{Lift, PrimalReport, PrimalSolver};
+use super::{Lift, PrimalReport, PrimalSolver, columns, room};
 use crate::error::PrimalError;
 
 /// The factored matrix of [`OuterPrimal`], in the precision of the iteration or below it.
@@ -11,7 +11,7 @@ pub enum Factor<'a, T> {
     Refined(Box<dyn ShiftedSolve<f32> + 'a>),
 }
 
-/// Least squares `f(p) = |p - y|^2 / 2` through the small side: one system of as many rows as
+/// The quadratic step through the small side: one system of as many rows as
 /// there are samples.
 ///
 /// ```text
@@ -24,7 +24,6 @@ pub enum Factor<'a, T> {
 /// **Source** the matrix inversion lemma (Woodbury).
 pub struct OuterPrimal<'a, T> {
     op: &'a dyn LinearOperator<T>,
-    target: &'a [T],
     factor: Factor<'a, T>,
     lift: Lift,
     rho: Option<T>,
@@ -43,42 +42,34 @@ const REFINED: f64 = 1e-12;
 const CORRECTIONS: usize = 12;
 
 impl<'a, T: Real> OuterPrimal<'a, T> {
-    /// Joins the operator `A`, the target `y` and the matrix `A A'`.
+    /// Joins the operator `A` and the matrix `A A'`.
     ///
     /// # Errors
     /// [`linalg_core::LinalgError::Shape`] when the sizes do not fit.
     pub fn new(
         op: &'a dyn LinearOperator<T>,
-        target: &'a [T],
         factor: Factor<'a, T>,
         lift: Lift,
     ) -> Result<Self, PrimalError> {
-        let rows = op.rows();
-        let dim = match &factor {
+        let want = op.rows();
+        let got = match &factor {
             Factor::Same(gram) => gram.dim(),
             Factor::Refined(gram) => gram.dim(),
         };
-        for (what, got) in [("target", target.len()), ("gram matrix", dim)] {
-            if got != rows {
-                return Err(linalg_core::LinalgError::Shape {
-                    what,
-                    want: rows,
-                    got,
-                }
-                .into());
-            }
+        if got != want {
+            let what = "gram matrix";
+            return Err(LinalgError::Shape { what, want, got }.into());
         }
         let refined = matches!(factor, Factor::Refined(_));
-        let tall = vec![T::of(0.0); rows];
+        let tall = vec![T::of(0.0); want];
         Ok(Self {
             op,
-            target,
             factor,
             lift,
             rho: None,
             theta: tall.clone(),
             image: vec![T::of(0.0); op.cols()],
-            narrow: vec![0.0; if refined { rows } else { 0 }],
+            narrow: vec![0.0; if refined { want } else { 0 }],
             correction: if refined { tall.clone() } else { Vec::new() },
             residual: tall,
             scratch: vec![T::of(0.0); op.scratch_len()],
@@ -147,6 +138,7 @@ impl<T: Real> PrimalSolver<T> for OuterPrimal<'_, T> {
 
     fn solve(
         &mut self,
+        target: &[T],
         w: &[T],
         fw: &[T],
         _tol: f64,
@@ -154,24 +146,34 @@ impl<T: Real> PrimalSolver<T> for OuterPrimal<'_, T> {
         fu: &mut [T],
     ) -> Result<PrimalReport, PrimalError> {
         let rho = self.rho.ok_or(PrimalError::NoPenalty)?;
-        let mut residual = 0.0;
-        match &self.factor {
-            Factor::Same(gram) => {
-                sub_into(self.target, fw, &mut self.theta);
-                gram.solve_vector(&mut self.theta);
-                self.op
-                    .apply_adjoint(&self.theta, &mut self.image, &mut self.scratch);
-            }
-            Factor::Refined(_) => {
-                sub_into(self.target, fw, &mut self.residual);
-                residual = self.refine(rho);
-                if residual > T::EPS.sqrt() {
-                    return Err(PrimalError::Inaccurate { residual });
+        let (rows, cols) = (self.op.rows(), self.op.cols());
+        let count = columns(target, rows)?;
+        let (dim, step) = (self.lift.dim(cols), T::of(1.0) / rho);
+        let mut residual = 0.0_f64;
+        if let Factor::Same(gram) = &self.factor {
+            room(&mut self.theta, count * rows);
+            room(&mut self.image, count * cols);
+            room(&mut self.scratch, self.op.block_scratch_len(count));
+            sub_into(target, fw, &mut self.theta);
+            gram.solve_block(count, &mut self.theta);
+            self.op
+                .apply_adjoint_block(count, &self.theta, &mut self.image, &mut self.scratch);
+            self.lift.add_block(count, step, &self.image, w, u);
+            sub_into(target, &self.theta, fu);
+        } else {
+            for k in 0..count {
+                let (tall, wide) = (k * rows..(k + 1) * rows, k * dim..(k + 1) * dim);
+                sub_into(&target[tall.clone()], &fw[tall.clone()], &mut self.residual);
+                let reached = self.refine(rho);
+                if reached > T::EPS.sqrt() {
+                    return Err(PrimalError::Inaccurate { residual: reached });
                 }
+                residual = residual.max(reached);
+                self.lift
+                    .add(step, &self.image, &w[wide.clone()], &mut u[wide]);
+                sub_into(&target[tall.clone()], &self.theta, &mut fu[tall]);
             }
         }
-        self.lift.add(T::of(1.0) / rho, &self.image, w, u);
-        sub_into(self.target, &self.theta, fu);
         Ok(PrimalReport {
             inner_iterations: 0,
             residual,

@@ -21,7 +21,7 @@ const REACH: f64 = 8.0;
 /// Most halvings: past them the step is below rounding.
 const HALVINGS: usize = 200;
 
-/// Least squares `f(p) = |p - y|^2 / 2` by randomised block coordinate descent: in random order,
+/// The quadratic step by randomised block coordinate descent: in random order,
 /// groups of blocks of columns take a gradient step of
 ///
 /// ```text
@@ -50,26 +50,18 @@ struct Armijo<T> {
 }
 
 impl<'a, T: Real> RbcdPrimal<'a, T> {
-    /// Joins the operator `A`, in blocks, and the target `y`; `max_sweeps` bounds the sweeps of a
-    /// step, `seed` sets the order of the blocks.
-    ///
-    /// # Errors
-    /// [`linalg_core::LinalgError::Shape`] when the sizes do not fit.
-    pub fn new(
-        op: &'a dyn BlockColumns<T>,
-        target: &'a [T],
-        lift: Lift,
-        max_sweeps: usize,
-        seed: u64,
-    ) -> Result<Self, PrimalError> {
-        Ok(Self {
-            blocks: Blocks::new(op, target, lift, GROUP, max_sweeps)?,
+    /// Takes the operator `A`, in blocks; `max_sweeps` bounds the sweeps of a step, `seed` sets the
+    /// order of the blocks.
+    #[must_use]
+    pub fn new(op: &'a dyn BlockColumns<T>, lift: Lift, max_sweeps: usize, seed: u64) -> Self {
+        Self {
+            blocks: Blocks::new(op, lift, GROUP, max_sweeps),
             descent: Armijo {
                 random: Xoshiro256PlusPlus::seed_from_u64(seed),
                 most: T::of(0.0),
                 last: T::of(0.0),
             },
-        })
+        }
     }
 
     /// Ends a step after the sweep in which `control` says so.
@@ -115,13 +107,15 @@ impl<T: Real> PrimalSolver<T> for RbcdPrimal<'_, T> {
 
     fn solve(
         &mut self,
+        target: &[T],
         w: &[T],
         fw: &[T],
         tol: f64,
         u: &mut [T],
         fu: &mut [T],
     ) -> Result<PrimalReport, PrimalError> {
-        self.blocks.solve(&mut self.descent, w, fw, tol, u, fu)
+        self.blocks
+            .solve(&mut self.descent, target, w, fw, tol, u, fu)
     }
 
     fn is_exact(&self) -> bool {

@@ -2,10 +2,12 @@ mod group;
 mod l1;
 mod nonnegative;
 mod weights;
+mod with_loss;
 
 pub use group::GroupNorm;
 pub use l1::L1Norm;
 pub use nonnegative::NonNegative;
+pub use with_loss::{SplitLoss, WithLoss};
 
 use linalg_core::Real;
 
@@ -26,4 +28,11 @@ pub trait Proximal<T: Real> {
     /// Twice the threshold of the last step over the mean norm of the active parts of `v`; none
     /// when nothing is active or the penalty has no threshold. The penalty rule reads it.
     fn shrinkage(&self, v: &[T]) -> Option<f64>;
+    /// Where a second part of the variable begins that has a penalty parameter of its own; none
+    /// without one.
+    fn split(&self) -> Option<usize> {
+        None
+    }
+    /// Takes the ratio of the two penalty parameters; [`set_penalty`](Self::set_penalty) follows.
+    fn set_ratio(&mut self, _ratio: T) {}
 }

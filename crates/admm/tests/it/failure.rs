@@ -1,9 +1,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use admm::{
-    AdmmError, AdmmSettings, AdmmSolution, AdmmState, BlockExactPrimal, CgPrimal, Factor,
-    InnerPrimal, L1Norm, Lift, Monitor, OuterPrimal, PcgPrimal, PenaltyRule, PrimalError,
-    PrimalSolver, RbcdPrimal, ResidualMonitor, Residuals, Space, Splitting, Status, Verdict, solve,
+    AdmmError, AdmmSettings, AdmmSolution, AdmmState, BlockExactPrimal, Factor, InnerPrimal,
+    L1Norm, LeastSquaresStep, Lift, Monitor, OuterPrimal, PcgPrimal, PenaltyRule, PrimalError,
+    PrimalSolver, ResidualMonitor, Residuals, Space, Splitting, Status, Verdict, solve,
 };
 use faer::Mat;
 use krylov::KrylovError;
@@ -35,11 +35,12 @@ fn watched(
 ) -> Result<AdmmSolution, AdmmError> {
     let (a, y) = regression(1, 40, 15);
     let op = blocks(a.as_ref());
-    let mut primal = primal(Kind::Inner, Lift::Single, &op, a.as_ref(), &y);
+    let primal = primal(Kind::Inner, Lift::Single, &op, a.as_ref());
+    let mut primal = LeastSquaresStep::new(primal, &y);
     let mut prox = L1Norm::new(15, 0.6).unwrap();
     let mut problem = Splitting {
         operator: &op,
-        primal: &mut *primal,
+        primal: &mut primal,
         prox: &mut prox,
     };
     solve(
@@ -377,39 +378,26 @@ fn primal_solvers_of_wrong_sizes_are_shape_errors() {
     let op = DenseOperator::new(a.as_ref());
     let gram = |dim| ShiftedGram::from_dense(Mat::<f64>::zeros(dim, dim).as_ref()).unwrap();
     let narrow = ShiftedGram::from_dense(Mat::<f32>::zeros(3, 3).as_ref()).unwrap();
-    static SHORT: [f64; 3] = [0.0; 3];
-    static FULL: [f64; 4] = [0.0; 4];
-    let (short, full) = (&SHORT, &FULL);
     let parts = DenseBlocks::new(a.as_ref(), 3).unwrap();
-    let pcg = |target: &'static [f64], space, side| {
+    let pcg = |space, side| {
         let none = Box::new(Identity::new(side));
-        PcgPrimal::new(&op, target, Lift::Single, space, none, 5).err()
+        PcgPrimal::new(&op, Lift::Single, space, none, 5).err()
     };
     let shape = |what, want, got| PrimalError::Linalg(LinalgError::Shape { what, want, got });
     let errors = [
-        InnerPrimal::new(&op, short, gram(3), Lift::Single).err(),
-        InnerPrimal::new(&op, full, gram(4), Lift::Single).err(),
-        OuterPrimal::new(&op, short, Factor::Same(Box::new(gram(4))), Lift::Single).err(),
-        OuterPrimal::new(&op, full, Factor::Same(Box::new(gram(3))), Lift::Single).err(),
-        OuterPrimal::new(&op, full, Factor::Refined(Box::new(narrow)), Lift::Single).err(),
-        CgPrimal::new(&op, short, Lift::Single, 5).err(),
-        pcg(full, Space::Rows, 3),
-        pcg(full, Space::Columns, 4),
-        pcg(short, Space::Rows, 4),
-        RbcdPrimal::new(&parts, short, Lift::Single, 5, 0).err(),
-        BlockExactPrimal::new(&parts, full, gram(1), Lift::Single, 5).err(),
+        InnerPrimal::new(&op, gram(4), Lift::Single).err(),
+        OuterPrimal::new(&op, Factor::Same(Box::new(gram(3))), Lift::Single).err(),
+        OuterPrimal::new(&op, Factor::Refined(Box::new(narrow)), Lift::Single).err(),
+        pcg(Space::Rows, 3),
+        pcg(Space::Columns, 4),
+        BlockExactPrimal::new(&parts, gram(1), Lift::Single, 5).err(),
     ];
     let want = [
-        shape("target", 4, 3),
         shape("gram matrix", 3, 4),
-        shape("target", 4, 3),
         shape("gram matrix", 4, 3),
         shape("gram matrix", 4, 3),
-        shape("target", 4, 3),
         shape("preconditioner", 4, 3),
         shape("preconditioner", 3, 4),
-        shape("target", 4, 3),
-        shape("target", 4, 3),
         shape("matrix of a block", 3, 1),
     ];
     assert_eq!(errors.map(Option::unwrap), want);
@@ -419,14 +407,25 @@ fn primal_solvers_of_wrong_sizes_are_shape_errors() {
 fn primal_solver_without_a_penalty_refuses() {
     let (a, y) = regression(4, 6, 3);
     let op = blocks(a.as_ref());
-    let solve = |solver: &mut dyn PrimalSolver<f64>| {
-        solver.solve(&[0.0; 3], &[0.0; 6], 1e-8, &mut [0.0; 3], &mut [0.0; 6])
+    let solve_for = |target: &[f64], solver: &mut dyn PrimalSolver<f64>| {
+        let (u, fu) = (&mut [0.0; 3], &mut [0.0; 6]);
+        solver.solve(target, &[0.0; 3], &[0.0; 6], 1e-8, u, fu)
     };
+    let solve = |solver: &mut dyn PrimalSolver<f64>| solve_for(&y, solver);
     for kind in KINDS {
-        let mut solver = primal::<f64>(kind, Lift::Single, &op, a.as_ref(), &y);
+        let mut solver = primal::<f64>(kind, Lift::Single, &op, a.as_ref());
         assert_eq!(solve(&mut *solver), Err(PrimalError::NoPenalty), "{kind:?}");
         solver.set_penalty(1.0, &Control::default()).unwrap();
         assert!(solve(&mut *solver).is_ok());
+        for (short, want) in [(0, 6), (5, 6), (7, 6)] {
+            let shape = LinalgError::Shape {
+                what: "target",
+                want,
+                got: short,
+            };
+            let outcome = solve_for(&vec![0.0; short], &mut *solver);
+            assert_eq!(outcome, Err(PrimalError::Linalg(shape)), "{kind:?}");
+        }
         // a factorisation that was stopped leaves none: the old penalty is gone too
         let raised = AtomicBool::new(true);
         let stopped = solver.set_penalty(2.0, &Control::default().interrupt(&raised));

@@ -19,3 +19,5 @@ mod problem;
 mod settings;
 #[cfg(test)]
 mod shards;
+#[cfg(test)]
+mod split;

@@ -158,7 +158,7 @@ fn assert_step_is_dense<T: Real>(
         y.iter().map(|v| T::of(*v)).collect(),
     );
     let op = blocks(narrow.as_ref());
-    let mut solver = primal(kind, lift, &op, a.as_ref(), &target);
+    let mut solver = primal(kind, lift, &op, a.as_ref());
     let (near, fw): (Vec<T>, Vec<T>) = (
         w.iter().map(|v| T::of(*v)).collect(),
         image(f.as_ref(), &w).iter().map(|v| T::of(*v)).collect(),
@@ -167,7 +167,9 @@ fn assert_step_is_dense<T: Real>(
     // twice, so that a penalty is replaced and a warm start is used
     for rho in [3.0 * rho, rho] {
         solver.set_penalty(T::of(rho), &Control::default()).unwrap();
-        let report = solver.solve(&near, &fw, 1e-13, &mut u, &mut fu).unwrap();
+        let report = solver
+            .solve(&target, &near, &fw, 1e-13, &mut u, &mut fu)
+            .unwrap();
         let gram = f.transpose() * &f;
         let system = Mat::from_fn(dim, dim, |i, j| {
             gram[(i, j)] + if i == j { rho } else { 0.0 }
@@ -234,7 +236,7 @@ fn refined_step_with_a_hard_factor_is_right_or_an_error() {
         let w = vec![0.0; cols];
         for power in 0..18 {
             let rho = 10f64.powf(-0.5 * f64::from(power));
-            let mut solver = primal::<f64>(Kind::Refined, Lift::Single, &op, a.as_ref(), &y);
+            let mut solver = primal::<f64>(Kind::Refined, Lift::Single, &op, a.as_ref());
             if let Err(error) = solver.set_penalty(rho, &Control::default()) {
                 let PrimalError::Linalg(LinalgError::NotPositiveDefinite { precision, .. }) = error
                 else {
@@ -245,7 +247,7 @@ fn refined_step_with_a_hard_factor_is_right_or_an_error() {
                 continue;
             }
             let (mut u, mut fu) = (vec![0.0; cols], vec![0.0; rows]);
-            let report = match solver.solve(&w, &vec![0.0; rows], 1e-13, &mut u, &mut fu) {
+            let report = match solver.solve(&y, &w, &vec![0.0; rows], 1e-13, &mut u, &mut fu) {
                 Err(PrimalError::Inaccurate { residual }) => {
                     assert!(residual > 1e-9, "seed {seed}, rho {rho}: {residual}");
                     outcomes[1] += 1;

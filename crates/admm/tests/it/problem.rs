@@ -2,8 +2,8 @@
 
 use admm::{
     AdmmError, AdmmSettings, AdmmSolution, AdmmState, BlockExactPrimal, CgPrimal, Factor,
-    InnerPrimal, Lift, OuterPrimal, PcgPrimal, PenaltyRule, PrimalSolver, Proximal, RbcdPrimal,
-    ResidualMonitor, Space, Splitting, solve,
+    InnerPrimal, LeastSquaresStep, Lift, OuterPrimal, PcgPrimal, PenaltyRule, PrimalSolver,
+    Proximal, RbcdPrimal, ResidualMonitor, Space, Splitting, solve,
 };
 use faer::{Mat, MatRef};
 use linalg_core::{
@@ -81,7 +81,6 @@ pub(crate) fn primal<'a, T: Real>(
     lift: Lift,
     op: &'a DenseBlocks<'a, T>,
     a: MatRef<'_, f64>,
-    y: &'a [T],
 ) -> Box<dyn PrimalSolver<T> + 'a> {
     let (outer, inner) = (a * a.transpose(), a.transpose() * a);
     let diagonal = |m: &Mat<f64>| -> Box<dyn Preconditioner<T>> {
@@ -92,26 +91,26 @@ pub(crate) fn primal<'a, T: Real>(
     match kind {
         Kind::Outer => {
             let gram = ShiftedGram::from_dense(rounded::<T>(outer.as_ref()).as_ref()).unwrap();
-            Box::new(OuterPrimal::new(op, y, Factor::Same(Box::new(gram)), lift).unwrap())
+            Box::new(OuterPrimal::new(op, Factor::Same(Box::new(gram)), lift).unwrap())
         }
         Kind::Refined => {
             let gram = ShiftedGram::from_dense(rounded::<f32>(outer.as_ref()).as_ref()).unwrap();
-            Box::new(OuterPrimal::new(op, y, Factor::Refined(Box::new(gram)), lift).unwrap())
+            Box::new(OuterPrimal::new(op, Factor::Refined(Box::new(gram)), lift).unwrap())
         }
         Kind::Inner => {
             let gram = ShiftedGram::from_dense(rounded::<T>(inner.as_ref()).as_ref()).unwrap();
-            Box::new(InnerPrimal::new(op, y, gram, lift).unwrap())
+            Box::new(InnerPrimal::new(op, gram, lift).unwrap())
         }
-        Kind::Cg => Box::new(CgPrimal::new(op, y, lift, INNER_ITERS).unwrap()),
+        Kind::Cg => Box::new(CgPrimal::new(op, lift, INNER_ITERS).unwrap()),
         Kind::PcgColumns => {
             let jacobi = diagonal(&inner);
-            Box::new(PcgPrimal::new(op, y, lift, Space::Columns, jacobi, INNER_ITERS).unwrap())
+            Box::new(PcgPrimal::new(op, lift, Space::Columns, jacobi, INNER_ITERS).unwrap())
         }
         Kind::PcgRows => {
             let jacobi = diagonal(&outer);
-            Box::new(PcgPrimal::new(op, y, lift, Space::Rows, jacobi, INNER_ITERS).unwrap())
+            Box::new(PcgPrimal::new(op, lift, Space::Rows, jacobi, INNER_ITERS).unwrap())
         }
-        Kind::Rbcd => Box::new(RbcdPrimal::new(op, y, lift, SWEEPS, 7).unwrap()),
+        Kind::Rbcd => Box::new(RbcdPrimal::new(op, lift, SWEEPS, 7)),
         Kind::BlockExact => {
             // the sum of all blocks' matrices is at least each of them
             let width = op.block_len();
@@ -120,7 +119,7 @@ pub(crate) fn primal<'a, T: Real>(
                 T::of(terms.sum::<f64>())
             });
             let gram = ShiftedGram::from_dense(sum.as_ref()).unwrap();
-            Box::new(BlockExactPrimal::new(op, y, gram, lift, SWEEPS).unwrap())
+            Box::new(BlockExactPrimal::new(op, gram, lift, SWEEPS).unwrap())
         }
     }
 }
@@ -173,10 +172,11 @@ impl<'a> Run<'a> {
             Lift::Single => &op,
             Lift::Mirrored => &mirrored,
         };
-        let mut primal = primal(self.kind, self.lift, &op, self.a.as_ref(), &y);
+        let primal = primal(self.kind, self.lift, &op, self.a.as_ref());
+        let mut step = LeastSquaresStep::new(primal, &y);
         let mut problem = Splitting {
             operator,
-            primal: &mut *primal,
+            primal: &mut step,
             prox,
         };
         let settings = self.settings.clone().check().unwrap();

@@ -1,8 +1,8 @@
 //! A lasso whose rows are spread over three threads that exchange as processes would.
 
 use admm::{
-    AdmmError, AdmmSettings, AdmmSolution, AdmmState, CgPrimal, L1Norm, Lift, ResidualMonitor,
-    Splitting, solve,
+    AdmmError, AdmmSettings, AdmmSolution, AdmmState, CgPrimal, L1Norm, LeastSquaresStep, Lift,
+    ResidualMonitor, Splitting, solve,
 };
 use faer::Mat;
 use linalg_core::{Collective, Control, DenseOperator, LinearOperator, Mirrored, RowSharded};
@@ -26,7 +26,8 @@ fn on_rank(a: &Mat<f64>, y: &[f64], lift: Lift, collective: &Rank<'_>) -> Answer
         Lift::Single => &op,
         Lift::Mirrored => &pair,
     };
-    let mut primal = CgPrimal::new(&op, &y[first..first + count], lift, 500)?;
+    let primal = CgPrimal::new(&op, lift, 500)?;
+    let mut primal = LeastSquaresStep::new(Box::new(primal), &y[first..first + count]);
     let dim = lift.dim(a.ncols());
     let mut prox = L1Norm::new(dim, WEIGHT).unwrap();
     let mut state = AdmmState::zero(count, dim, 1.0);

@@ -29,7 +29,8 @@ pub trait ScalarLoss: fmt::Debug + Send + Sync {
     /// The `theta` for which the dual value is finite, least and largest.
     fn domain(&self, y: f64) -> (f64, f64);
 
-    /// `argmin_f l(f, y) + rho (f - at)^2 / 2`: by Newton's method, kept between two bounds.
+    /// `argmin_f l(f, y) + rho (f - at)^2 / 2`: by Newton's method, kept between two bounds that are
+    /// halved wherever a step is not half as long as the last one.
     fn prox(&self, at: f64, y: f64, rho: f64) -> f64 {
         // the slope of the loss is between those at `at` and at the point sought
         let first = self.slope(at, y);
@@ -39,6 +40,7 @@ pub trait ScalarLoss: fmt::Debug + Send + Sync {
         let end = at - first / rho;
         let (mut low, mut high) = if end < at { (end, at) } else { (at, end) };
         let mut f = 0.5 * (low + high);
+        let mut last = high - low;
         for _ in 0..PROX_STEPS {
             let rise = self.slope(f, y) + rho * (f - at);
             if rise > 0.0 {
@@ -48,11 +50,14 @@ pub trait ScalarLoss: fmt::Debug + Send + Sync {
             }
             let step = rise / (self.curvature(f, y) + rho);
             let next = f - step;
-            let next = if next > low && next < high {
+            // flat tails send it from one to the other without end
+            let is_shorter = step.abs() < 0.5 * last;
+            let next = if is_shorter && next > low && next < high {
                 next
             } else {
                 0.5 * (low + high)
             };
+            last = (next - f).abs();
             if (next - f).abs() <= f64::EPSILON * (f.abs() + at.abs()) {
                 return next;
             }
@@ -67,5 +72,6 @@ pub trait ScalarLoss: fmt::Debug + Send + Sync {
     }
 }
 
-/// Newton steps: six do for smooth losses, a bisection to the last bit takes sixty.
-const PROX_STEPS: usize = 80;
+/// Newton steps: six do for smooth losses, a bisection to the last bit takes sixty, and one between
+/// the two a little more.
+const PROX_STEPS: usize = 120;
