@@ -98,6 +98,14 @@ pub trait Loss: fmt::Debug + Send + Sync {
     /// If a length does not fit.
     fn best_scale(&self, fitted: &[f64], penalty: f64) -> f64 {
         let (mut at, mut slope) = (fitted.to_vec(), vec![0.0; fitted.len()]);
+        if self.is_quadratic() {
+            let theta = self.theta(&vec![0.0; fitted.len()]);
+            self.curvature_into(0..self.n_samples(), fitted, &mut slope);
+            let cells = fitted.iter().zip(&slope);
+            let square: f64 = cells.map(|(f, weight)| weight * f * f).sum();
+            let best = (sum::dot(&theta, fitted) - penalty) / square;
+            return if best.is_finite() { best.max(0.0) } else { 0.0 };
+        }
         let mut rise = |t: f64| {
             for (at, f) in at.iter_mut().zip(fitted) {
                 *at = t * f;

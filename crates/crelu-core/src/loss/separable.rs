@@ -91,6 +91,9 @@ impl<L: ScalarLoss> Separable<L> {
             let t = theta[at];
             let (low, high) = loss.domain(y);
             let end = if t > 0.0 { high } else { low };
+            if t != 0.0 && weight == 0.0 {
+                return 0.0;
+            }
             if t != 0.0 && end.is_finite() {
                 room = room.min((weight * end / t).max(0.0));
             }
@@ -160,7 +163,18 @@ impl<L: ScalarLoss> Loss for Separable<L> {
             rise
         };
         let room = self.room(theta).min(most.max(0.0)).min(line::MOST);
-        let scale = if slope(room) <= 0.0 {
+        let scale = if self.is_quadratic() {
+            let (mut along, mut square) = (0.0, 0.0);
+            for (weight, _, y, at) in self.cells(all.clone()) {
+                let t = theta[at];
+                if t != 0.0 {
+                    along += t * y;
+                    square += t * (t / weight);
+                }
+            }
+            let best = along / square;
+            if best > 0.0 { best.min(room) } else { 0.0 }
+        } else if slope(room) <= 0.0 {
             room
         } else {
             line::root(0.0, room, slope).min(room)

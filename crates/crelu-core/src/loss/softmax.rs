@@ -111,9 +111,15 @@ impl Loss for Softmax {
             // q'(max - f) is a sum of numbers from 0
             let behind: f64 = q.iter().zip(f).map(|(q, f)| q * (largest - f)).sum();
             value += weight * (tail + behind);
-            for (slope, q) in slope.iter_mut().zip(q) {
-                *slope = weight * (*slope - q);
+            // they add up to 0: of the largest share what the others leave, not a difference of two
+            // numbers near 1
+            let first = (1..q.len()).fold(0, |best, k| if q[k] > q[best] { k } else { best });
+            let mut others = 0.0;
+            for k in (0..q.len()).filter(|k| *k != first) {
+                slope[k] = weight * (slope[k] - q[k]);
+                others += slope[k];
             }
+            slope[first] = -others;
         }
         value
     }

@@ -36,6 +36,8 @@ pub enum Setting {
     MemoryLimit,
     /// Rank of a preconditioner.
     NystromRank,
+    /// The splitting of the iteration.
+    Splitting,
     /// The system of the linear solve.
     Form,
     /// The library of its products.
@@ -75,6 +77,7 @@ impl Setting {
             Self::Patterns => "patterns",
             Self::MemoryLimit => "memory-limit",
             Self::NystromRank => "nystrom-rank",
+            Self::Splitting => "splitting",
             Self::Form => "form",
             Self::Backend => "backend",
             Self::Prove => "prove",

@@ -91,6 +91,7 @@ pub fn own_programme(
             rho,
             z: v,
             multipliers,
+            split: None,
         };
         out.solve(settings, &warm, control)?;
     }

@@ -1,9 +1,8 @@
 use faer::{Accum, Mat, MatMut, MatRef};
-use linalg_core::{LinearOperator, axpy, dot, for_each_mut, norm, product};
+use linalg_core::{LinearOperator, axpy, for_each_mut, norm, product};
 
 use super::cone::column;
 use super::{Activation, Programme};
-use crate::loss::SquaredLoss;
 
 /// Multipliers of the cone constraints, `alpha >= 0`, in sum scaling: for every block the rows
 /// with a positive one.
@@ -26,7 +25,8 @@ impl Multipliers {
 /// A dual point and the lower bound that it proves.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Certificate {
-    /// The residual `y - F u` it is made of, `n_samples`.
+    /// Minus a gradient of the loss in the rows of the programme, for squared loss the residual
+    /// `y - F u`: `n_samples` numbers an output, an output's together.
     pub theta: Vec<f64>,
     /// The multipliers.
     pub multipliers: Multipliers,
@@ -39,9 +39,9 @@ pub struct Certificate {
 pub struct FeasiblePoint {
     /// `rank x n_blocks`.
     pub v: Mat<f64>,
-    /// `F v`, `n_samples`.
+    /// `F v`, `n_samples` numbers an output, an output's together.
     pub fitted: Vec<f64>,
-    /// `|F v - y|^2 / 2 + beta_sum sum_b |v_b|`, in sum scaling.
+    /// `l(F v) + beta_sum sum_b |v_b|`, in sum scaling.
     pub objective: f64,
     /// Blocks that are not zero.
     pub active: usize,
@@ -51,25 +51,28 @@ impl Certificate {
     /// The bound of a dual point, from the data and the point alone.
     ///
     /// ```text
-    ///     m = max_b |s_b R' D_b theta + R' (2 D_b - I) alpha_b|
-    ///     c = max(0, min(beta_sum / m, theta'y / |theta|^2)),   bound = c theta'y - c^2 |theta|^2 / 2
+    ///     m = max_b |s_b R' D_b theta_k + R' (2 D_b - I) alpha_b|   (k the output of b)
+    ///     bound = max_c -l*(-c theta)  over 0 <= c <= beta_sum / m in the domain of the dual
     /// ```
     ///
-    /// `m` is raised by the rounding error of the sums that make it, and the bound lowered by that
-    /// of its two products; a multiplier that is negative or NaN counts as zero, so that the bound
+    /// for squared loss `c theta'y - c^2 |theta|^2 / 2`. `m` is raised by the rounding error of the sums
+    /// that make it, and the dual value is rounded down; a multiplier that is negative or NaN counts as zero, so that the bound
     /// holds whatever is passed.
     /// **Cost** one product with the masked data and one combination of rows a multiplier.
     /// **Source** the Fenchel dual of the programme; `c >= 0` must be enforced.
     ///
     /// # Panics
-    /// If `theta` is not of length `n_samples` or the multipliers are for another number of blocks.
+    /// If `theta` is not `n_samples` numbers an output or the multipliers are for another number of blocks.
     #[must_use]
     pub fn evaluate(programme: &Programme, theta: Vec<f64>, multipliers: Multipliers) -> Self {
         let (rank, n) = (programme.rank(), programme.n_samples());
-        assert_eq!(theta.len(), n, "theta: one value a sample");
-        let masked = programme.blocks();
-        let mut price = vec![0.0; masked.cols()];
-        masked.apply_adjoint(&theta, &mut price, &mut vec![0.0; masked.scratch_len()]);
+        let outputs = programme.outputs();
+        assert_eq!(
+            theta.len(),
+            n * outputs,
+            "theta: a value a sample and output"
+        );
+        let price = prices(programme, &theta);
         let rows = row_norms(programme);
         let gated = programme.activation() == Activation::Gated;
         assert!(
@@ -84,10 +87,16 @@ impl Certificate {
             for (k, size) in sizes.iter_mut().enumerate() {
                 let pattern = part * PATTERNS + k;
                 let mask = programme.masks().column(pattern);
-                let seen = seen_mass(&rows, &theta, mask);
-                // both signs see the same rows
+                // both signs of an output see the same rows
+                let (mut seen, mut last) = (0.0, outputs);
                 for block in (pattern..programme.n_blocks()).step_by(patterns) {
-                    total.copy_from_slice(&price[pattern * rank..(pattern + 1) * rank]);
+                    let output = programme.output(block);
+                    if output != last {
+                        seen = seen_mass(&rows, &theta[output * n..(output + 1) * n], mask);
+                        last = output;
+                    }
+                    let from = (output * patterns + pattern) * rank;
+                    total.copy_from_slice(&price[from..from + rank]);
                     linalg_core::scale(programme.sign(block), &mut total);
                     let (mut mass, mut terms) = (seen, n);
                     if !gated {
@@ -104,7 +113,7 @@ impl Certificate {
             }
         });
         let largest = sizes.into_iter().fold(0.0, larger);
-        let bound = bound_of(&theta, programme.target(), largest, programme.beta_sum());
+        let bound = bound_of(programme, &theta, largest);
         Self {
             theta,
             multipliers,
@@ -123,9 +132,8 @@ impl Certificate {
             programme.n_samples(),
             programme.n_blocks(),
         );
-        let masked = programme.blocks();
-        let mut price = vec![0.0; masked.cols()];
-        masked.apply_adjoint(theta, &mut price, &mut vec![0.0; masked.scratch_len()]);
+        assert!(programme.is_plain(), "dense multipliers: squared loss");
+        let price = prices(programme, theta);
         let signed = Mat::from_fn(n, blocks, |i, b| {
             let alpha = alpha[b * n + i];
             if programme.masks().column(programme.pattern(b))[i] == 0 {
@@ -147,15 +155,24 @@ impl Certificate {
         for b in 0..blocks {
             let p = programme.pattern(b);
             let mut mass = seen_mass(&rows, theta, programme.masks().column(p));
-            mass += dot(&rows, &alpha[b * n..(b + 1) * n]);
+            mass += linalg_core::dot(&rows, &alpha[b * n..(b + 1) * n]);
             let size = (0..rank)
                 .map(|k| (total[(k, b)] + programme.sign(b) * price[p * rank + k]).powi(2))
                 .sum::<f64>()
                 .sqrt();
             largest = larger(largest, raised(size, mass, 2 * n + rank));
         }
-        bound_of(theta, programme.target(), largest, programme.beta_sum())
+        bound_of(programme, theta, largest)
     }
+}
+
+/// `R'D_i theta_k` of every pattern, output by output.
+pub(super) fn prices(programme: &Programme, theta: &[f64]) -> Vec<f64> {
+    let (masked, outputs) = (programme.blocks(), programme.outputs());
+    let mut price = vec![0.0; outputs * masked.cols()];
+    let mut scratch = vec![0.0; masked.block_scratch_len(outputs)];
+    masked.apply_adjoint_block(outputs, theta, &mut price, &mut scratch);
+    price
 }
 
 /// Patterns whose prices are one task.
@@ -215,18 +232,15 @@ fn raised(size: f64, mass: f64, terms: usize) -> f64 {
     size + sum_error(terms) * (size + mass)
 }
 
-fn bound_of(theta: &[f64], target: &[f64], largest: f64, beta_sum: f64) -> f64 {
-    let (along, square) = (dot(theta, target), dot(theta, theta));
+/// The best dual value of `c theta`, `c largest <= beta_sum`, rounded down.
+fn bound_of(programme: &Programme, theta: &[f64], largest: f64) -> f64 {
     let reach = if largest > 0.0 {
-        beta_sum / largest
+        programme.beta_sum() / largest
     } else {
         f64::INFINITY
     };
-    let best = if square > 0.0 { along / square } else { 0.0 };
-    let c = reach.min(best).max(0.0);
-    let weight: f64 = theta.iter().zip(target).map(|(t, y)| (t * y).abs()).sum();
-    let rounding = sum_error(theta.len()) * c * (weight + c * square);
-    let bound = c * along - 0.5 * c * c * square - rounding;
+    let bound = programme.loss().dual(theta, reach).value;
+    // no loss is below 0
     if bound.is_finite() {
         bound.max(0.0)
     } else {
@@ -240,7 +254,7 @@ impl FeasiblePoint {
     pub fn zero(programme: &Programme) -> Self {
         Self {
             v: Mat::zeros(programme.rank(), programme.n_blocks()),
-            fitted: vec![0.0; programme.n_samples()],
+            fitted: vec![0.0; programme.n_samples() * programme.outputs()],
             objective: programme.zero_objective(),
             active: 0,
         }
@@ -289,8 +303,8 @@ impl FeasiblePoint {
                     programme.masks().column(programme.pattern(block)),
                     programme.sign(block),
                 );
-                for ((f, &h), &bit) in out
-                    .fitted
+                let output = programme.output(block);
+                for ((f, &h), &bit) in out.fitted[output * n..(output + 1) * n]
                     .iter_mut()
                     .zip(&images[j * n..(j + 1) * n])
                     .zip(mask)
@@ -338,7 +352,7 @@ impl FeasiblePoint {
     /// For classification: gives rows that no neuron sees, whose output is exactly zero and so has
     /// no sign, a neuron of relative size 1e-9. It is a multiple of the gate vector that lies best
     /// along the residual of those rows; another follows for rows that it does not see either. The
-    /// zero point stays zero.
+    /// zero point stays zero, and with several outputs the first of equals wins.
     ///
     /// **Cost** `2 n rank P` flops where there are such rows.
     #[must_use]
@@ -349,7 +363,7 @@ impl FeasiblePoint {
             programme.n_patterns(),
         );
         let mut unseen: Vec<usize> = (0..n).filter(|&i| self.fitted[i] == 0.0).collect();
-        if self.active == 0 || unseen.is_empty() {
+        if self.active == 0 || unseen.is_empty() || programme.outputs() > 1 {
             return self.clone();
         }
         let mut margins = vec![0.0; n * patterns];
@@ -405,15 +419,7 @@ impl FeasiblePoint {
     /// Multiplies by the best factor `t >= 0` and sets the objective.
     fn scale_best(&mut self, programme: &Programme, penalty: f64) {
         let beta = programme.beta_sum();
-        let (along, square) = (
-            dot(&self.fitted, programme.target()),
-            dot(&self.fitted, &self.fitted),
-        );
-        let factor = if square > 0.0 {
-            ((along - beta * penalty) / square).max(0.0)
-        } else {
-            0.0
-        };
+        let factor = programme.loss().best_scale(&self.fitted, beta * penalty);
         if !(factor > 0.0 && factor.is_finite()) {
             *self = Self::zero(programme);
             return;
@@ -424,8 +430,7 @@ impl FeasiblePoint {
                 self.v[(k, b)] *= factor;
             }
         }
-        self.objective =
-            SquaredLoss.value(&self.fitted, programme.target()) + beta * factor * penalty;
+        self.objective = programme.loss().value_of(&self.fitted) + beta * factor * penalty;
         self.active = (0..self.v.ncols())
             .filter(|&b| (0..self.v.nrows()).any(|k| self.v[(k, b)] != 0.0))
             .count();

@@ -1,5 +1,7 @@
 use super::price::{Price, Sizes};
-use super::solve::{Backend, FormChoice, Precision, PrimalChoice, ProgrammeSettings, Splitting};
+use super::solve::{
+    Backend, FormChoice, Precision, PrimalChoice, ProgrammeSettings, Splitting, Switch,
+};
 use super::{Activation, Programme};
 use crate::error::{FitError, Setting};
 
@@ -203,7 +205,15 @@ pub(super) fn choose(
     programme: &Programme,
     settings: &ProgrammeSettings,
 ) -> Result<Choice, FitError> {
+    let is_plain = programme.is_plain();
+    if settings.splitting == Splitting::ThreeBlock && !is_plain {
+        return Err(FitError::Setting {
+            setting: Setting::Splitting,
+            problem: "three-block is for squared loss with one output; two-block takes every loss",
+        });
+    }
     let splitting = match settings.splitting {
+        Splitting::Auto if !is_plain => Splitting::TwoBlock,
         Splitting::Auto if programme.activation() == Activation::Gated => Splitting::TwoBlock,
         Splitting::Auto if programme.rank() > THIN_RANK => Splitting::ThreeBlock,
         Splitting::Auto => Splitting::TwoBlock,
@@ -274,6 +284,12 @@ pub(super) fn choose(
             ),
             _ => "; two-block splitting".to_owned(),
         });
+    }
+    if !programme.is_least_squares() {
+        reason.push_str("; the loss is split off at the outputs");
+    }
+    if !is_plain && settings.newton == Switch::On {
+        reason.push_str("; no Newton finish: it is for squared loss with one output");
     }
     Ok(Choice {
         method,

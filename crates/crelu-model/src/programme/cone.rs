@@ -144,6 +144,15 @@ impl<'a, T: Real> ConeGroup<'a, T> {
         }
     }
 
+    /// Has both blocks of every pattern for each of `outputs` outputs.
+    #[must_use]
+    pub fn outputs(mut self, outputs: usize) -> Self {
+        let held = self.blocks.first().cloned();
+        let count = 2 * self.masks.n_blocks() * outputs;
+        self.blocks = held.map_or_else(Vec::new, |held| vec![held; count]);
+        self
+    }
+
     /// Gives up when `control` says stop: blocks that are not done then stay where they are, outside
     /// of their cones, and [`is_complete`](Self::is_complete) says so.
     #[must_use]
@@ -152,7 +161,7 @@ impl<'a, T: Real> ConeGroup<'a, T> {
         self
     }
 
-    /// Blocks: two a pattern.
+    /// Blocks: two a pattern and output.
     #[must_use]
     pub fn n_blocks(&self) -> usize {
         self.blocks.len()
@@ -214,6 +223,7 @@ impl<'a, T: Real> ConeGroup<'a, T> {
         assert_eq!(v.len(), z.len(), "v: as z");
         let (rows, masks, threshold) = (&self.rows, self.masks, self.weight / self.rho);
         let control = self.control;
+        let blocks = self.blocks.len();
         let patterns = masks.n_blocks();
         if rank == 0 || patterns == 0 {
             return;
@@ -269,9 +279,9 @@ impl<'a, T: Real> ConeGroup<'a, T> {
                     break;
                 }
                 let count = chunk.len();
-                self.packed
-                    .resize(rank * CHUNK.min(2 * patterns), T::of(0.0));
-                self.images.resize(n * CHUNK.min(2 * patterns), T::of(0.0));
+                let most = CHUNK.min(blocks);
+                self.packed.resize(rank * most, T::of(0.0));
+                self.images.resize(n * most, T::of(0.0));
                 for ((_, held), out) in chunk.iter().zip(self.packed.chunks_exact_mut(rank)) {
                     out.copy_from_slice(&held.point);
                 }

@@ -5,8 +5,10 @@ mod choose;
 mod cone;
 mod gate_start;
 mod newton;
+mod outputs;
 mod price;
 mod primal;
+mod row_loss;
 mod solve;
 mod source_system;
 mod sparse_network;
@@ -20,7 +22,7 @@ pub use choose::{Choice, Form, Method};
 pub use cone::ConeGroup;
 pub use solve::{
     Backend, Check, FormChoice, Observer, Precision, PrimalChoice, ProgrammeSettings, Solution,
-    Splitting, Switch, WarmStart, solve,
+    SplitStart, Splitting, Switch, WarmStart, solve,
 };
 pub use source_system::SourceSystem;
 pub use sparse_network::SparseNetwork;
@@ -34,8 +36,12 @@ pub(crate) use two_block::first_rho;
 use std::sync::Arc;
 
 use admm::Lift;
+use crelu_core::{Loss, LossKind};
 use faer::{Mat, MatRef};
-use linalg_core::{Control, LinalgError, MaskedBlocks, Masks, Real, norm};
+use linalg_core::{
+    Control, LinalgError, LinearOperator, MaskedBlocks, Masks, Real, norm, symmetric_eigenvalues,
+};
+use row_loss::RowLoss;
 
 use crate::error::{FitError, Subject};
 
@@ -55,9 +61,14 @@ const AT_A_TIME: usize = 64;
 /// A convex programme over given patterns, in sum scaling:
 ///
 /// ```text
-///     min_v  |sum_b s_b D_b R v_b - y|^2 / 2 + beta_sum sum_b |v_b|_2
+///     min_v  l(F v) + beta_sum sum_b |v_b|_2,   (F v)_k = sum_b s_b D_b R v_b
 ///     ReLU:  (2 D_b - I) R v_b >= 0,  two blocks a pattern, s = +1 and -1
 /// ```
+///
+/// With several outputs `k` every block belongs to one of them: its neuron has the output weights
+/// `+-e_k`. Rows of a weight `w` stand here times its root: the outputs of the programme, and those of
+/// its points, are `sqrt(w)` times those of the network, and what they are compared with likewise. Cones
+/// and patterns are the same.
 ///
 /// **Shapes** `data` is `R'`: `rank x n_samples`; `masks`: `n_samples x n_patterns`; `gates`:
 /// `rank x n_patterns`, in the coordinates of the data, with `D_b = 1[R g_b >= 0]`.
@@ -67,14 +78,14 @@ pub struct Programme {
     data: Arc<Mat<f64>>,
     masks: Masks,
     gates: Mat<f64>,
-    target: Arc<Vec<f64>>,
+    loss: RowLoss,
     beta_sum: f64,
     activation: Activation,
     largest_row: f64,
 }
 
 impl Programme {
-    /// Joins the parts; `beta_sum` is `n_samples` times the `beta` of the mean objective.
+    /// The programme of squared loss; `beta_sum` is `n_samples` times the `beta` of the mean objective.
     ///
     /// # Errors
     /// [`FitError::Shape`] when sizes do not fit, [`FitError::NotFinite`] for NaN or infinities,
@@ -87,9 +98,37 @@ impl Programme {
         beta_sum: f64,
         activation: Activation,
     ) -> Result<Self, FitError> {
+        let (what, want, got) = (Subject::Target, data.ncols(), target.len());
+        if want != got {
+            return Err(FitError::Shape { what, want, got });
+        }
+        if target.iter().any(|y| !y.is_finite()) {
+            return Err(FitError::NotFinite { what });
+        }
+        let rows = target.len();
+        let loss = LossKind::Squared.of(target, 1, None);
+        let columns = data.nrows();
+        let loss = loss.map_err(|_| FitError::Empty { rows, columns })?;
+        Self::of_loss(data, masks, gates, loss, beta_sum, activation)
+    }
+
+    /// The programme of a loss of any number of outputs, with its targets and weights; `beta_sum` is
+    /// the sum of the weights times the `beta` of the mean objective.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn of_loss(
+        mut data: Mat<f64>,
+        masks: Masks,
+        gates: Mat<f64>,
+        loss: Arc<dyn Loss>,
+        beta_sum: f64,
+        activation: Activation,
+    ) -> Result<Self, FitError> {
+        let loss = RowLoss::new(loss);
         for (what, want, got) in [
             (Subject::Masks, data.ncols(), masks.n_samples()),
-            (Subject::Target, data.ncols(), target.len()),
+            (Subject::Target, data.ncols(), loss.n_samples()),
             (Subject::Gates, masks.n_blocks(), gates.ncols()),
             (Subject::GateCoordinates, data.nrows(), gates.nrows()),
         ] {
@@ -97,6 +136,13 @@ impl Programme {
                 return Err(FitError::Shape { what, want, got });
             }
         }
+        if loss.scales() {
+            for j in 0..data.ncols() {
+                let root = loss.root(j);
+                data.col_mut(j).iter_mut().for_each(|x| *x *= root);
+            }
+        }
+        let theta = loss.theta_at_zero();
         let largest_row = (0..data.ncols())
             .map(|i| norm(cone::column(data.as_ref(), i)))
             .fold(0.0, f64::max);
@@ -107,7 +153,7 @@ impl Programme {
         for (what, ok) in [
             (Subject::Data, finite(data.as_ref())),
             (Subject::Gates, finite(gates.as_ref())),
-            (Subject::Target, target.iter().all(|y| y.is_finite())),
+            (Subject::Target, theta.iter().all(|y| y.is_finite())),
             (Subject::Beta, beta_sum.is_finite() && beta_sum >= 0.0),
         ] {
             if !ok {
@@ -116,7 +162,7 @@ impl Programme {
         }
         // gradients, products and the objective of zero must be numbers
         #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
-        let (count, misfit) = (target.len() as f64, norm(&target));
+        let (count, misfit) = (data.ncols() as f64, norm(theta));
         for (what, size) in [
             (Subject::Data, largest_row.powi(2) * count),
             (Subject::Target, misfit.powi(2)),
@@ -130,7 +176,7 @@ impl Programme {
             data: Arc::new(data),
             masks,
             gates,
-            target: Arc::new(target),
+            loss,
             beta_sum,
             activation,
             largest_row,
@@ -149,7 +195,7 @@ impl Programme {
             gates: Mat::from_fn(self.rank(), patterns.len(), |k, j| {
                 self.gates[(k, patterns[j])]
             }),
-            target: Arc::clone(&self.target),
+            loss: self.loss.clone(),
             ..*self
         }
     }
@@ -183,10 +229,39 @@ impl Programme {
         self.gates.as_ref()
     }
 
-    /// The targets.
+    /// Minus the gradient of the loss at outputs of 0, a column an output: for squared loss these are
+    /// the targets.
     #[must_use]
     pub fn target(&self) -> &[f64] {
-        &self.target
+        self.loss.theta_at_zero()
+    }
+
+    /// The loss in the rows of the programme.
+    pub(crate) fn loss(&self) -> &RowLoss {
+        &self.loss
+    }
+
+    /// Outputs.
+    #[must_use]
+    pub fn outputs(&self) -> usize {
+        self.loss.outputs()
+    }
+
+    /// Whether the loss is squared, so that it needs no split.
+    #[must_use]
+    pub fn is_least_squares(&self) -> bool {
+        self.loss.is_quadratic()
+    }
+
+    /// Whether it is the squared loss of one output: what parts of the method are made for.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.is_least_squares() && self.outputs() == 1
+    }
+
+    /// Outputs of a point of the programme as a loss and a network have them: `K` numbers a row.
+    #[must_use]
+    pub fn outputs_in_rows(&self, fitted: &[f64]) -> Vec<f64> {
+        self.loss.outputs_in_rows(fitted)
     }
 
     /// The penalty in sum scaling.
@@ -219,13 +294,25 @@ impl Programme {
         self.masks.n_blocks()
     }
 
-    /// Blocks of `v`: two a pattern for ReLU (all positive ones first), one for gated.
+    /// Blocks of `v`, output by output: two a pattern for ReLU (all positive ones first), one for
+    /// gated.
     #[must_use]
     pub fn n_blocks(&self) -> usize {
+        self.outputs() * self.signs() * self.n_patterns()
+    }
+
+    /// Blocks of a pattern and an output.
+    fn signs(&self) -> usize {
         match self.activation {
-            Activation::Relu => 2 * self.n_patterns(),
-            Activation::Gated => self.n_patterns(),
+            Activation::Relu => 2,
+            Activation::Gated => 1,
         }
+    }
+
+    /// The output of a block.
+    #[must_use]
+    pub fn output(&self, block: usize) -> usize {
+        block / (self.signs() * self.n_patterns()).max(1)
     }
 
     /// The pattern of a block.
@@ -237,7 +324,11 @@ impl Programme {
     /// The sign of a block.
     #[must_use]
     pub fn sign(&self, block: usize) -> f64 {
-        if block < self.n_patterns() { 1.0 } else { -1.0 }
+        if (block / self.n_patterns()) % self.signs() == 0 {
+            1.0
+        } else {
+            -1.0
+        }
     }
 
     /// How blocks are made of copies of the masked data.
@@ -249,7 +340,7 @@ impl Programme {
         }
     }
 
-    /// The masked data as an operator.
+    /// The masked data as an operator, for one output.
     #[must_use]
     pub fn blocks(&self) -> MaskedBlocks<'_, f64> {
         MaskedBlocks::new(self.data(), &self.masks)
@@ -261,28 +352,28 @@ impl Programme {
         self.largest_row
     }
 
-    /// Half the squared norm of the target: the objective of the zero network.
+    /// The objective of the zero network.
     #[must_use]
     pub fn zero_objective(&self) -> f64 {
-        0.5 * linalg_core::dot(&self.target, &self.target)
+        self.loss.value_at_zero()
     }
 
-    /// `max_i |R' D_i y|_2`: at or above this `beta_sum` the gated optimum is zero, and so is the
-    /// ReLU one (whose threshold may be lower).
+    /// `max_i |R' D_i theta|_2`, the largest singular value, with `theta` minus the gradient at the zero
+    /// network: at or above this `beta_sum` the gated optimum is zero, and so is the ReLU one (whose
+    /// threshold may be lower, as that of several outputs).
     #[must_use]
     pub fn zero_threshold(&self) -> f64 {
-        match self.zero_threshold_within(&Control::default()) {
-            Ok(threshold) => threshold,
-            Err(_) => unreachable!("a control without limit and flag never halts"),
-        }
+        // a decomposition that does not converge knows no threshold
+        self.zero_threshold_within(&Control::default())
+            .unwrap_or(f64::INFINITY)
     }
 
     /// [`zero_threshold`](Self::zero_threshold) within the limit of `control`.
     ///
     /// # Errors
-    /// [`LinalgError::Halted`].
+    /// [`LinalgError::Halted`]; [`LinalgError::NoSvd`] of several outputs.
     pub fn zero_threshold_within(&self, control: &Control<'_>) -> Result<f64, LinalgError> {
-        use linalg_core::LinearOperator;
+        let (outputs, rank) = (self.outputs(), self.rank());
         let all: Vec<usize> = (0..self.n_patterns()).collect();
         let mut largest = 0.0_f64;
         for some in all.chunks(AT_A_TIME) {
@@ -291,11 +382,26 @@ impl Programme {
             }
             let masks = self.masks.select(some);
             let blocks = MaskedBlocks::new(self.data(), &masks);
-            let mut price = vec![0.0; blocks.cols()];
-            let mut scratch = vec![0.0; blocks.scratch_len()];
-            blocks.apply_adjoint(&self.target, &mut price, &mut scratch);
-            let sizes = price.chunks_exact(self.rank().max(1)).map(norm);
-            largest = sizes.fold(largest, f64::max);
+            let mut price = vec![0.0; outputs * blocks.cols()];
+            let mut scratch = vec![0.0; blocks.block_scratch_len(outputs)];
+            blocks.apply_adjoint_block(outputs, self.target(), &mut price, &mut scratch);
+            if outputs == 1 {
+                let sizes = price.chunks_exact(rank.max(1)).map(norm);
+                largest = sizes.fold(largest, f64::max);
+                continue;
+            }
+            let cols = blocks.cols();
+            for k in 0..some.len() {
+                let column = |o: usize| &price[o * cols + k * rank..o * cols + (k + 1) * rank];
+                let gram = Mat::from_fn(outputs, outputs, |a, b| {
+                    linalg_core::dot(column(a), column(b))
+                });
+                let square = symmetric_eigenvalues(gram.as_ref())?;
+                largest = square
+                    .iter()
+                    .map(|s| s.max(0.0).sqrt())
+                    .fold(largest, f64::max);
+            }
         }
         Ok(largest)
     }

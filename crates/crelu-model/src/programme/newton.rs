@@ -42,7 +42,8 @@ pub(super) struct Rule {
 
 impl Rule {
     pub(super) fn new(programme: &Programme, settings: &ProgrammeSettings) -> Self {
-        let relu = programme.activation() == Activation::Relu;
+        // its Hessian is that of squared loss
+        let relu = programme.activation() == Activation::Relu && programme.is_plain();
         Self {
             switch: settings.newton,
             tol: settings.tol,
@@ -429,6 +430,7 @@ impl<'p> Finish<'p> {
             rho: 1.0 / self.sigma,
             z: self.w.clone(),
             multipliers: CertifiedProx::<f64>::multipliers(&self.cone),
+            split: None,
         }
     }
 }

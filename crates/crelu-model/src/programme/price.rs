@@ -54,7 +54,9 @@ pub(super) struct Sizes {
     n: f64,
     r: f64,
     p: f64,
+    /// Blocks of all outputs.
     blocks: f64,
+    outputs: f64,
     cones: bool,
     /// Root of the largest over the mean of the data's squared coordinates.
     stretch: f64,
@@ -80,6 +82,7 @@ impl Sizes {
             r: programme.rank() as f64,
             p: programme.n_patterns() as f64,
             blocks: programme.n_blocks() as f64,
+            outputs: programme.outputs() as f64,
             cones: programme.activation() == Activation::Relu,
         }
     }
@@ -127,6 +130,7 @@ impl Sizes {
             r,
             p,
             blocks,
+            outputs,
             cones,
             ..
         } = *self;
@@ -140,9 +144,10 @@ impl Sizes {
         } else {
             22.0
         };
-        bytes += copies * r * blocks * width + 24.0 * n * 8.0;
+        bytes += copies * (r * blocks + if outputs > 1.0 { n * outputs } else { 0.0 }) * width;
+        bytes += 24.0 * n * outputs * 8.0;
         // masked images of the loop's operator and of the primal step's
-        bytes += 2.0 * (n + r) * p.min(128.0) * width;
+        bytes += 2.0 * (n + r) * (p * outputs).min(128.0) * width;
         // of the certificate and the feasible point
         bytes += 2.0 * n * chunk * 8.0;
         if !cones {
@@ -180,7 +185,9 @@ impl Sizes {
         splitting: Splitting,
         settings: &ProgrammeSettings,
     ) -> Price {
-        let Self { n, r, p, .. } = *self;
+        let Self {
+            n, r, p, outputs, ..
+        } = *self;
         let (width, narrow) = Self::widths(precision);
         let one = 2.0 * n * r * p;
         let doubled = if form == Form::Full { 2.0 } else { 1.0 };
@@ -227,7 +234,7 @@ impl Sizes {
             return Price {
                 flops: build
                     + FACTOR_FLOP * factorisations * side.powi(3) / 3.0
-                    + iterations * (2.0 * side * side * SOLVE_FLOP + products * one),
+                    + iterations * outputs * (2.0 * side * side * SOLVE_FLOP + products * one),
                 bytes: common + copies * side * side * narrow + indicator + rounded,
             };
         }
@@ -261,7 +268,7 @@ impl Sizes {
             _ => {}
         }
         Price {
-            flops: setup + iterations * (inner * step + 2.0 * one),
+            flops: setup + iterations * outputs * (inner * step + 2.0 * one),
             bytes: common + held,
         }
     }

@@ -24,8 +24,8 @@ pub(super) const INNER_LIMIT: usize = 500;
 /// where this one stopped.
 const SWEEP_LIMIT: usize = 300;
 
-/// The smooth part that a primal step is built for: masked data in the coordinates of the
-/// iteration, the target, and how blocks pair up.
+/// What a primal step is built for: masked data in the coordinates of the iteration, and how blocks
+/// pair up.
 pub(super) struct System<'a, T> {
     backend: Backend,
     /// For what only this operator has: blocks of columns, diagonals.
@@ -34,7 +34,6 @@ pub(super) struct System<'a, T> {
     /// The same products by the chosen library.
     single: Operator<'a, T>,
     pair: Mirrored<Operator<'a, T>>,
-    target: &'a [T],
     lift: Lift,
 }
 
@@ -56,13 +55,7 @@ pub(super) struct Built<'a, T: Real> {
 }
 
 impl<'a, T: Real> System<'a, T> {
-    pub(super) fn new(
-        data: MatRef<'a, T>,
-        masks: &'a Masks,
-        target: &'a [T],
-        lift: Lift,
-        backend: Backend,
-    ) -> Self {
+    pub(super) fn new(data: MatRef<'a, T>, masks: &'a Masks, lift: Lift, backend: Backend) -> Self {
         let blocks = MaskedBlocks::new(data, masks);
         let operator = || library::<T>(backend).blocks(data, masks);
         Self {
@@ -71,12 +64,11 @@ impl<'a, T: Real> System<'a, T> {
             mirrored: Mirrored::new(blocks),
             single: operator(),
             pair: Mirrored::new(operator()),
-            target,
             lift,
         }
     }
 
-    /// `F`, as the loop applies it.
+    /// `F` of one output, as the loop applies it.
     pub(super) fn operator(&self) -> &dyn LinearOperator<T> {
         match self.lift {
             Lift::Mirrored => &self.pair,
@@ -100,7 +92,6 @@ impl<'a, T: Real> System<'a, T> {
         let lift = if full { Lift::Single } else { self.lift };
         let op: &dyn LinearOperator<T> = if full { &self.pair } else { &self.single };
         let columns: &dyn BlockColumns<T> = if full { &self.mirrored } else { &self.blocks };
-        let target = self.target;
         let mixed = choice.precision == Precision::Mixed;
         let mut note = None;
         let primal: Box<dyn PrimalSolver<T> + 'a> = match (choice.method, choice.form) {
@@ -113,16 +104,16 @@ impl<'a, T: Real> System<'a, T> {
                 } else {
                     Factor::Same(library::<T>(self.backend).outer_gram(data, masks, &control)?)
                 };
-                Box::new(OuterPrimal::new(op, target, factor, lift).map_err(failed)?)
+                Box::new(OuterPrimal::new(op, factor, lift).map_err(failed)?)
             }
             (Method::Cholesky, Form::Full) if full => {
                 let gram = mirrored_gram(&masked_gram_within(&self.blocks, &control)?);
-                Box::new(InnerPrimal::new(op, target, gram, lift).map_err(failed)?)
+                Box::new(InnerPrimal::new(op, gram, lift).map_err(failed)?)
             }
             (Method::Cholesky, _) => {
                 let (data, masks) = (self.blocks.data(), self.blocks.masks());
                 let gram = library::<T>(self.backend).inner_gram(data, masks, &control)?;
-                Box::new(InnerPrimal::new(op, target, gram, lift).map_err(failed)?)
+                Box::new(InnerPrimal::new(op, gram, lift).map_err(failed)?)
             }
             (Method::Cg | Method::PcgJacobi | Method::PcgNystrom, form) => {
                 let space = if form == Form::Kernel {
@@ -144,17 +135,17 @@ impl<'a, T: Real> System<'a, T> {
                         Space::Columns => op.cols(),
                     })),
                 };
-                let pcg = PcgPrimal::new(op, target, lift, space, preconditioner, INNER_LIMIT);
+                let pcg = PcgPrimal::new(op, lift, space, preconditioner, INNER_LIMIT);
                 Box::new(pcg.map_err(failed)?.controlled(control))
             }
             (Method::Rbcd, _) => {
                 let seed = settings.seed;
-                let rbcd = RbcdPrimal::new(columns, target, lift, SWEEP_LIMIT, seed);
-                Box::new(rbcd.map_err(failed)?.controlled(control))
+                let rbcd = RbcdPrimal::new(columns, lift, SWEEP_LIMIT, seed);
+                Box::new(rbcd.controlled(control))
             }
             (Method::BlockExact, _) => {
                 let gram = row_gram(self.blocks.data(), &control)?;
-                let exact = BlockExactPrimal::new(columns, target, gram, lift, SWEEP_LIMIT);
+                let exact = BlockExactPrimal::new(columns, gram, lift, SWEEP_LIMIT);
                 Box::new(exact.map_err(failed)?.controlled(control))
             }
         };

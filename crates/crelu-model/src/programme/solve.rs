@@ -234,6 +234,15 @@ pub trait Observer {
 
 impl Observer for () {}
 
+/// The second part of the state of a loss that is split off.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SplitStart {
+    /// Its penalty parameter over the first.
+    pub ratio: f64,
+    /// Its fixed-point variable, `n_samples` numbers an output, in the rows of the programme.
+    pub z: Vec<f64>,
+}
+
 /// Where a run ended, for the start of another.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WarmStart {
@@ -243,6 +252,8 @@ pub struct WarmStart {
     pub z: Vec<f64>,
     /// The multipliers.
     pub multipliers: Multipliers,
+    /// Of a loss that is split off; without it such a run starts at the outputs of `z`.
+    pub split: Option<SplitStart>,
 }
 
 /// The answer: a point inside its cones, a lower bound, and what it took.
@@ -525,6 +536,7 @@ pub(super) fn finish(
         rho: 1.0,
         z: vec![0.0; programme.rank() * programme.n_blocks()],
         multipliers: Multipliers::none(programme.n_blocks()),
+        split: None,
     });
     let status = if tracker.gap() <= TOLERANCE_MARGIN * tracker.settings.tol {
         Status::Converged
@@ -618,7 +630,7 @@ impl<'a> Tracker<'a> {
         control: Control<'a>,
         observer: &'a mut dyn Observer,
     ) -> Self {
-        // theta = y is a dual point before the first step; its price is a product with all patterns
+        // minus the gradient at zero is a dual point before the first step; its price is a product with all patterns
         let none = Multipliers::none(programme.n_blocks());
         let theta = programme.target().to_vec();
         let certificate = match control.halt() {

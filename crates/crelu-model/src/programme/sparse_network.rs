@@ -1,15 +1,14 @@
 use faer::{Accum, Mat, MatMut, MatRef};
-use linalg_core::{dot, product};
+use linalg_core::product;
 
 use super::Programme;
 use super::choose::THIN_RANK;
 use super::solve::has_cones;
-use crate::loss::SquaredLoss;
 
 /// The network that the sparse copies are by themselves, whatever their cones say:
 ///
 /// ```text
-///     f = c sum_b s_b (R v_b)_+,   J = |f - y|^2 / 2 + c beta_sum sum_b |v_b|,   c >= 0 the best
+///     f = c sum_b s_b (R v_b)_+,   J = l(f) + c beta_sum sum_b |v_b|,   c >= 0 the best
 /// ```
 ///
 /// In many dimensions cones are thin and points inside them are poor for long; this network has
@@ -20,7 +19,7 @@ use crate::loss::SquaredLoss;
 pub struct SparseNetwork {
     /// The hidden weights in the coordinates of the data, `rank x n_blocks`, scaled.
     pub v: Mat<f64>,
-    /// Its outputs, `n_samples`.
+    /// Its outputs, `n_samples` numbers an output, in the rows of the programme.
     pub fitted: Vec<f64>,
     /// `J` in sum scaling.
     pub objective: f64,
@@ -40,7 +39,7 @@ impl SparseNetwork {
         let active: Vec<usize> = (0..programme.n_blocks())
             .filter(|b| v[b * rank..(b + 1) * rank].iter().any(|x| *x != 0.0))
             .collect();
-        let (mut fitted, mut penalty) = (vec![0.0; n], 0.0);
+        let (mut fitted, mut penalty) = (vec![0.0; n * programme.outputs()], 0.0);
         let mut images = vec![0.0; n * active.len().min(CHUNK)];
         for chunk in active.chunks(CHUNK) {
             let packed = Mat::from_fn(rank, chunk.len(), |k, j| v[chunk[j] * rank + k]);
@@ -53,7 +52,8 @@ impl SparseNetwork {
                 1.0,
             );
             for (j, (&block, image)) in chunk.iter().zip(images.chunks_exact(n)).enumerate() {
-                let sign = programme.sign(block);
+                let (sign, output) = (programme.sign(block), programme.output(block));
+                let fitted = &mut fitted[output * n..(output + 1) * n];
                 for (f, h) in fitted.iter_mut().zip(image) {
                     *f += sign * h.max(0.0);
                 }
@@ -61,9 +61,11 @@ impl SparseNetwork {
             }
         }
         let beta = programme.beta_sum();
-        let along = dot(&fitted, programme.target()) - beta * penalty;
-        let factor = along / dot(&fitted, &fitted);
-        // not so for NaN: 0 / 0 where nothing is active
+        if active.is_empty() {
+            return None;
+        }
+        let factor = programme.loss().best_scale(&fitted, beta * penalty);
+        // not so for NaN
         let is_better = factor > 0.0 && factor.is_finite();
         if !is_better {
             return None;
@@ -72,7 +74,7 @@ impl SparseNetwork {
         let whole = MatRef::from_column_major_slice(v, rank, programme.n_blocks());
         Some(Self {
             v: Mat::from_fn(rank, programme.n_blocks(), |k, b| factor * whole[(k, b)]),
-            objective: SquaredLoss.value(&fitted, programme.target()) + beta * factor * penalty,
+            objective: programme.loss().value_of(&fitted) + beta * factor * penalty,
             fitted,
             active: active.len(),
         })

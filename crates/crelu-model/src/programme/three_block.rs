@@ -125,13 +125,7 @@ pub(super) fn run<T: Real>(
         Err(error) => return Err(failed(error)),
     };
     let masks = programme.masks();
-    let system = System::new(
-        basis.data(),
-        masks,
-        &target,
-        programme.lift(),
-        choice.backend,
-    );
+    let system = System::new(basis.data(), masks, programme.lift(), choice.backend);
     let source = choice.form == Form::Full
         && has_cones(programme)
         && matches!(
@@ -164,7 +158,7 @@ pub(super) fn run<T: Real>(
         Err(FitError::Linalg(LinalgError::Halted)) => return halted(),
         Err(error) => return Err(error),
     };
-    let mut primal = ThreeBlockPrimal::new(&basis, masks, inner);
+    let mut primal = ThreeBlockPrimal::new(&basis, masks, &target, inner);
     totals.seconds.setup += control.seconds() - begun;
 
     let (rank, n, blocks) = (
@@ -279,6 +273,7 @@ fn next_start<T: Real>(programme: &Programme, state: &AdmmState<T>, tau: f64) ->
         rho,
         z,
         multipliers,
+        split: None,
     }
 }
 

@@ -1,4 +1,4 @@
-use admm::{PrimalError, PrimalReport, PrimalSolver};
+use admm::{PrimalError, PrimalReport, PrimalSolver, SmoothStep};
 use faer::{Accum, Mat, MatMut, MatRef};
 use linalg_core::{
     Control, LinearOperator, MaskedBlocks, Masks, Mirrored, Real, ShiftedGram, for_each_mut,
@@ -86,6 +86,7 @@ pub enum ThreeBlockInner<'a, T: Real> {
 pub struct ThreeBlockPrimal<'a, T: Real> {
     basis: &'a ConeBasis<'a, T>,
     masks: &'a Masks,
+    target: &'a [T],
     inner: ThreeBlockInner<'a, T>,
     w: Vec<T>,
     fw: Vec<T>,
@@ -93,11 +94,12 @@ pub struct ThreeBlockPrimal<'a, T: Real> {
 }
 
 impl<'a, T: Real> ThreeBlockPrimal<'a, T> {
-    /// Joins the basis, the masks and an inner solver built for them.
+    /// Joins the basis, the masks, the target and an inner solver built for them.
     #[must_use]
     pub fn new(
         basis: &'a ConeBasis<'a, T>,
         masks: &'a Masks,
+        target: &'a [T],
         inner: ThreeBlockInner<'a, T>,
     ) -> Self {
         let (rank, n, patterns) = (basis.data.nrows(), masks.n_samples(), masks.n_blocks());
@@ -107,6 +109,7 @@ impl<'a, T: Real> ThreeBlockPrimal<'a, T> {
         Self {
             basis,
             masks,
+            target,
             inner,
             w: zeros(if cones { 2 * rank * patterns } else { 0 }),
             fw: zeros(n),
@@ -166,7 +169,7 @@ impl<'a, T: Real> ThreeBlockPrimal<'a, T> {
             ThreeBlockInner::Basis(inner) => {
                 let operator = Mirrored::new(MaskedBlocks::new(data, masks));
                 operator.apply(&self.w, &mut self.fw, &mut self.scratch);
-                inner.solve(&self.w, &self.fw, tol, u, fu)?
+                inner.solve(self.target, &self.w, &self.fw, tol, u, fu)?
             }
             ThreeBlockInner::Source(system) => system.solve(&self.w, tol, u, fu)?,
         };
@@ -203,15 +206,21 @@ fn sign<T: Real>(masks: &Masks, n: usize, factor: T, x: &mut [T]) {
     });
 }
 
-impl<T: Real> PrimalSolver<T> for ThreeBlockPrimal<'_, T> {
-    fn set_penalty(&mut self, rho: T, control: &Control<'_>) -> Result<(), PrimalError> {
+impl<T: Real> SmoothStep<T> for ThreeBlockPrimal<'_, T> {
+    fn set_penalty(
+        &mut self,
+        rho: T,
+        _ratio: T,
+        control: &Control<'_>,
+    ) -> Result<bool, PrimalError> {
         match &mut self.inner {
-            ThreeBlockInner::Basis(inner) => inner.set_penalty(rho, control),
-            ThreeBlockInner::Source(system) => system.set_penalty(rho),
+            ThreeBlockInner::Basis(inner) => inner.set_penalty(rho, control)?,
+            ThreeBlockInner::Source(system) => system.set_penalty(rho)?,
         }
+        Ok(true)
     }
 
-    fn solve(
+    fn step(
         &mut self,
         w: &[T],
         _fw: &[T],
@@ -227,13 +236,6 @@ impl<T: Real> PrimalSolver<T> for ThreeBlockPrimal<'_, T> {
         };
         let masked = MaskedBlocks::new(self.basis.data(), self.masks);
         masked.apply(w, &mut self.fw, &mut self.scratch);
-        inner.solve(w, &self.fw, tol, u, fu)
-    }
-
-    fn is_exact(&self) -> bool {
-        match &self.inner {
-            ThreeBlockInner::Basis(inner) => inner.is_exact(),
-            ThreeBlockInner::Source(_) => false,
-        }
+        inner.solve(self.target, w, &self.fw, tol, u, fu)
     }
 }

@@ -1,6 +1,6 @@
 use admm::{
-    AdmmError, AdmmSettings, AdmmState, GroupNorm, Monitor, PrimalSolver, Proximal, Residuals,
-    Status, Verdict,
+    AdmmError, AdmmSettings, AdmmState, GraphStep, GroupNorm, LeastSquaresStep, Monitor, Proximal,
+    Residuals, SmoothStep, Status, Verdict, WithLoss,
 };
 use linalg_core::{Control, LinearOperator, Real};
 
@@ -9,8 +9,11 @@ use super::certificate::{Certificate, FeasiblePoint, Multipliers};
 use super::choose::{Choice, Form, Method};
 use super::cone::ConeGroup;
 use super::newton;
+use super::outputs::Outputs;
 use super::primal::{Built, System};
-use super::solve::{TOLERANCE_MARGIN, Totals, Tracker, WarmStart, has_cones, relative_gap};
+use super::solve::{
+    SplitStart, TOLERANCE_MARGIN, Totals, Tracker, WarmStart, has_cones, relative_gap,
+};
 use super::sparse_network::SparseNetwork;
 use crate::error::{FitError, Setting};
 
@@ -74,7 +77,24 @@ impl<T: Real> CertifiedProx<T> for ConeGroup<'_, T> {
     }
 }
 
-/// The two-block iteration in precision `T`, from `warm` or from zero.
+impl<T: Real, X: CertifiedProx<T>> CertifiedProx<T> for WithLoss<'_, T, X> {
+    fn multipliers(&self) -> Multipliers {
+        self.inner().multipliers()
+    }
+    fn start(&mut self, multipliers: &Multipliers) {
+        self.inner_mut().start(multipliers);
+    }
+    fn complete(&mut self, z: &[T], v: &mut [T]) {
+        self.inner_mut().complete(z, v);
+    }
+    fn held(&self, v: &[T]) -> Vec<usize> {
+        self.inner().held(v)
+    }
+}
+
+/// The two-block iteration in precision `T`, from `warm` or from zero. Squared loss is in the linear
+/// step; any other is split off at the outputs, `p = F u`, with a penalty parameter of its own, and its
+/// linear step is the same.
 pub(super) fn run<T: Real>(
     tracker: &mut Tracker<'_>,
     totals: &mut Totals,
@@ -88,18 +108,14 @@ pub(super) fn run<T: Real>(
     let begun = clock.seconds();
     let mut room = None;
     let data = programme.data_as::<T>(&mut room);
-    let target: Vec<T> = programme.target().iter().map(|&y| T::of(y)).collect();
-    let system = System::new(
-        data,
-        programme.masks(),
-        &target,
-        programme.lift(),
-        choice.backend,
-    );
-    let rho = warm.map_or_else(|| first_rho(programme), |warm| warm.rho);
-    let built = system.build(choice, tracker.settings, rho, clock);
+    let masks = programme.masks();
+    let system = System::new(data, masks, programme.lift(), choice.backend);
+    let (rho, ratio) = penalties(programme, warm);
+    let is_split = !programme.is_least_squares();
+    let shift = if is_split { 1.0 / ratio } else { rho };
+    let built = system.build(choice, tracker.settings, shift, clock);
     totals.seconds.setup += clock.seconds() - begun;
-    let mut primal = match built {
+    let primal = match built {
         Ok(Built { primal, note }) => {
             choice.note(note);
             primal
@@ -119,24 +135,69 @@ pub(super) fn run<T: Real>(
     };
 
     let weight = T::of(programme.beta_sum());
-    let operator = system.operator();
+    let (outputs, dim) = (programme.outputs(), programme.rank() * programme.n_blocks());
+    let rest = if is_split {
+        programme.n_samples() * outputs
+    } else {
+        0
+    };
+    let target: Vec<T> = programme.target().iter().map(|&y| T::of(y)).collect();
+    let mut step: Box<dyn SmoothStep<T> + '_> = if is_split {
+        Box::new(GraphStep::new(primal, dim))
+    } else {
+        Box::new(LeastSquaresStep::new(primal, &target))
+    };
+    let every_output = Outputs::new(system.operator(), outputs, rest);
     let mut job = Job {
         tracker,
         totals,
-        operator,
+        operator: if programme.is_plain() {
+            system.operator()
+        } else {
+            &every_output
+        },
         warm,
         max_iters,
         newton,
         per_iteration: products(choice),
     };
+    let loss = programme.loss();
     if has_cones(programme) {
-        let mut prox =
-            ConeGroup::new(data, programme.masks(), weight).controlled(job.tracker.control);
-        job.iterate(primal.as_mut(), &mut prox)
+        let mut prox = ConeGroup::new(data, masks, weight)
+            .outputs(outputs)
+            .controlled(clock);
+        if is_split {
+            return job.iterate(step.as_mut(), &mut WithLoss::new(prox, loss));
+        }
+        job.iterate(step.as_mut(), &mut prox)
     } else {
-        let mut prox = GroupNorm::new(programme.rank(), programme.n_patterns(), weight)
+        let mut prox = GroupNorm::new(programme.rank(), programme.n_blocks(), weight)
             .map_err(AdmmError::from)?;
-        job.iterate(primal.as_mut(), &mut prox)
+        if is_split {
+            return job.iterate(step.as_mut(), &mut WithLoss::new(prox, loss));
+        }
+        job.iterate(step.as_mut(), &mut prox)
+    }
+}
+
+/// The penalty parameter and that of a split over it, to begin with.
+fn penalties(programme: &Programme, warm: Option<&WarmStart>) -> (f64, f64) {
+    if programme.is_least_squares() {
+        return (
+            warm.map_or_else(|| first_rho(programme), |warm| warm.rho),
+            1.0,
+        );
+    }
+    let bend = programme.loss().curvature_at_zero();
+    match warm {
+        Some(warm) => {
+            let ratio = warm.split.as_ref().map(|split| split.ratio);
+            (warm.rho, ratio.unwrap_or(bend / warm.rho))
+        }
+        None => {
+            let rho = first_rho(programme);
+            (rho, bend / rho)
+        }
     }
 }
 
@@ -155,6 +216,7 @@ pub(super) fn zero_start(programme: &Programme) -> WarmStart {
         rho: first_rho(programme),
         z: vec![0.0; programme.rank() * programme.n_blocks()],
         multipliers: Multipliers::none(programme.n_blocks()),
+        split: None,
     }
 }
 
@@ -171,7 +233,7 @@ struct Job<'j, 'a, T> {
 impl<T: Real> Job<'_, '_, T> {
     fn iterate<X: CertifiedProx<T>>(
         &mut self,
-        primal: &mut dyn PrimalSolver<T>,
+        primal: &mut dyn SmoothStep<T>,
         prox: &mut X,
     ) -> Result<(Ended, WarmStart), FitError> {
         let programme = self.tracker.programme;
@@ -187,11 +249,13 @@ impl<T: Real> Job<'_, '_, T> {
                 problem: "settings out of range",
             })?;
         let control = self.tracker.control;
+        let dim = programme.rank() * programme.n_blocks();
         let mut monitor = GapMonitor {
             tracker: &mut *self.tracker,
             newton: self.newton,
             newton_failed: self.totals.newton_failed,
-            exact: vec![T::of(0.0); state.v.len()],
+            dim,
+            exact: vec![T::of(0.0); dim],
             hand_over: false,
             checked: 0,
             iteration: 0,
@@ -214,18 +278,25 @@ impl<T: Real> Job<'_, '_, T> {
                 self.totals.seconds.monitor += control.seconds() - begun;
             }
         }
-        self.totals.products += monitor.products;
+        #[expect(clippy::cast_precision_loss, reason = "a count")]
+        let outputs = programme.outputs() as f64;
+        self.totals.products += outputs * monitor.products;
         let solution = outcome?;
+        // the inner iterations are counted over the outputs
         #[expect(clippy::cast_precision_loss, reason = "an iteration count")]
-        let made = solution.iterations as f64 * self.per_iteration
+        let made = outputs * solution.iterations as f64 * self.per_iteration
             + 2.0 * solution.inner_iterations as f64;
         self.totals.products += made;
         self.totals.add(&solution);
         self.tracker.before += solution.iterations;
         let warm = WarmStart {
             rho: state.rho.wide(),
-            z: state.z.iter().map(|x| x.wide()).collect(),
+            z: wide(&state.z[..dim]),
             multipliers: problem.prox.multipliers(),
+            split: (dim < state.z.len()).then(|| SplitStart {
+                ratio: state.ratio.wide(),
+                z: unscaled(&state.z[dim..], state.ratio),
+            }),
         };
         Ok((
             Ended {
@@ -236,31 +307,45 @@ impl<T: Real> Job<'_, '_, T> {
         ))
     }
 
-    /// The state at the warm start, or at zero with the first penalty parameter.
+    /// The state at the warm start, or at zero with the first penalty parameters.
     fn start<X: CertifiedProx<T>>(&self, prox: &mut X) -> AdmmState<T> {
         let programme = self.tracker.programme;
-        let mut state = AdmmState::zero(
-            programme.n_samples(),
-            prox.dim(),
-            T::of(first_rho(programme)),
-        );
+        let (rho, ratio) = penalties(programme, self.warm);
+        let mut state = AdmmState::zero(self.operator.rows(), prox.dim(), T::of(rho));
+        state.ratio = T::of(ratio);
+        prox.set_ratio(state.ratio);
+        prox.set_penalty(state.rho);
+        let dim = prox.split().unwrap_or(prox.dim());
+        let mut scratch = vec![T::of(0.0); self.operator.scratch_len()];
         if let Some(warm) = self.warm {
-            state.rho = T::of(warm.rho);
-            for (z, &value) in state.z.iter_mut().zip(&warm.z) {
+            for (z, &value) in state.z[..dim].iter_mut().zip(&warm.z) {
                 *z = T::of(value);
             }
-            prox.set_penalty(state.rho);
             prox.start(&warm.multipliers);
-            let mut scratch = vec![T::of(0.0); self.operator.scratch_len()];
             prox.apply(&state.z, &mut state.v);
             self.operator.apply(&state.z, &mut state.fz, &mut scratch);
             self.operator.apply(&state.v, &mut state.fv, &mut scratch);
         }
+        if dim == state.z.len() {
+            return state;
+        }
+        let scale = ratio.sqrt();
+        let second = match (self.warm, self.warm.and_then(|warm| warm.split.as_ref())) {
+            (_, Some(split)) => split.z.clone(),
+            // as if the outputs were those of the split
+            (Some(_), None) => programme.loss().before_prox(&wide(&state.fv), rho * ratio),
+            (None, None) => Vec::new(),
+        };
+        for (z, value) in state.z[dim..].iter_mut().zip(second) {
+            *z = T::of(scale * value);
+        }
+        prox.apply(&state.z, &mut state.v);
+        self.operator.apply(&state.v, &mut state.fv, &mut scratch);
         state
     }
 }
 
-/// `0.1 trace(F F') / n`.
+/// `0.1 trace(F F') / n`, times the curvature of a loss that is not squared.
 pub(crate) fn first_rho(programme: &Programme) -> f64 {
     let masks = programme.masks();
     let n = programme.n_samples();
@@ -283,6 +368,11 @@ pub(crate) fn first_rho(programme: &Programme) -> f64 {
         .sum();
     #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
     let rho = 0.1 * programme.lift().factor() * trace / n as f64;
+    let rho = if programme.is_least_squares() {
+        rho
+    } else {
+        rho * programme.loss().curvature_at_zero()
+    };
     if rho > 0.0 { rho } else { 1.0 }
 }
 
@@ -290,6 +380,8 @@ struct GapMonitor<'m, 'a, T> {
     tracker: &'m mut Tracker<'a>,
     newton: &'m newton::Rule,
     newton_failed: bool,
+    /// Numbers of the blocks; those of a split follow.
+    dim: usize,
     exact: Vec<T>,
     hand_over: bool,
     checked: usize,
@@ -298,24 +390,33 @@ struct GapMonitor<'m, 'a, T> {
 }
 
 impl<T: Real> GapMonitor<'_, '_, T> {
+    /// The dual point of a state: of squared loss at `F u`, whose multiplier it is to rounding; of a
+    /// loss that is split off at its proximal point, where it is in the domain of the dual, which a
+    /// difference of copies need not be.
+    fn theta(&self, state: &AdmmState<T>) -> Vec<f64> {
+        let programme = self.tracker.programme;
+        if programme.is_least_squares() {
+            let cells = programme.target().iter().zip(&state.fu);
+            return cells.map(|(y, p)| y - p.wide()).collect();
+        }
+        let q = unscaled(&state.v[self.dim..], state.ratio);
+        programme.loss().theta(&q)
+    }
+
     /// Certificate and feasible point at the state; `exact`: by complete projections where it
     /// may decide.
     fn check<X: CertifiedProx<T>>(&mut self, state: &AdmmState<T>, prox: &mut X, exact: bool) {
         self.checked = self.iteration;
         let programme = self.tracker.programme;
-        let theta: Vec<f64> = programme
-            .target()
-            .iter()
-            .zip(&state.fu)
-            .map(|(y, p)| y - p.wide())
-            .collect();
+        let theta = self.theta(state);
+        let (z, v) = (&state.z[..self.dim], &state.v[..self.dim]);
         let certificate = Certificate::evaluate(programme, theta.clone(), prox.multipliers());
         self.products += 1.0;
         let bound = certificate.bound.max(self.tracker.certificate.bound);
         self.tracker.offer_certificate(certificate);
 
-        let raw = raw_objective(programme, state);
-        let v = wide(&state.v);
+        let raw = raw_objective(programme, v, &state.fv);
+        let v = wide(v);
         if SparseNetwork::serves(programme) {
             self.tracker.offer_network(&v);
         }
@@ -327,14 +428,14 @@ impl<T: Real> GapMonitor<'_, '_, T> {
             return;
         }
         if relative_gap(raw, bound) <= NEAR * tol || self.tracker.settings.check_every == 0 {
-            prox.complete(&state.z, &mut self.exact);
+            prox.complete(z, &mut self.exact);
             let point = if T::NAME == "f64" {
                 FeasiblePoint::from_point(programme, &wide(&self.exact))
             } else {
-                FeasiblePoint::from_point(
-                    programme,
-                    &in_f64(programme, state, prox, &self.exact, self.tracker.control),
-                )
+                let control = self.tracker.control;
+                let rho = state.rho.wide();
+                let v = in_f64(programme, (wide(z), rho), prox, &self.exact, control);
+                FeasiblePoint::from_point(programme, &v)
             };
             self.tracker.offer_point(point);
             let certificate = Certificate::evaluate(programme, theta, prox.multipliers());
@@ -345,30 +446,28 @@ impl<T: Real> GapMonitor<'_, '_, T> {
 }
 
 /// The objective at `v` as it is, its cones left aside.
-fn raw_objective<T: Real>(programme: &Programme, state: &AdmmState<T>) -> f64 {
-    let misfit: f64 = programme
-        .target()
-        .iter()
-        .zip(&state.fv)
-        .map(|(y, p)| (y - p.wide()).powi(2))
-        .sum();
-    let norms = state
-        .v
+fn raw_objective<T: Real>(programme: &Programme, v: &[T], fv: &[T]) -> f64 {
+    let norms = v
         .chunks_exact(programme.rank().max(1))
         .map(|b| linalg_core::norm(b).wide());
-    0.5 * misfit + programme.beta_sum() * norms.sum::<f64>()
+    programme.loss().value_of(&wide(fv)) + programme.beta_sum() * norms.sum::<f64>()
+}
+
+/// The second part of a variable, without its scale.
+fn unscaled<T: Real>(part: &[T], ratio: T) -> Vec<f64> {
+    let scale = ratio.wide().sqrt();
+    part.iter().map(|x| x.wide() / scale).collect()
 }
 
 /// The projection of the blocks that are not zero, completed in `f64`.
 fn in_f64<T: Real, X: CertifiedProx<T>>(
     programme: &Programme,
-    state: &AdmmState<T>,
+    (mut z, rho): (Vec<f64>, f64),
     prox: &X,
     v: &[T],
     control: Control<'_>,
 ) -> Vec<f64> {
     let rank = programme.rank();
-    let mut z = wide(&state.z);
     let mut multipliers = prox.multipliers();
     for (b, rows) in multipliers.blocks.iter_mut().enumerate() {
         if v[b * rank..(b + 1) * rank].iter().all(|x| *x == T::of(0.0)) {
@@ -377,8 +476,9 @@ fn in_f64<T: Real, X: CertifiedProx<T>>(
         }
     }
     let mut cone = ConeGroup::new(programme.data(), programme.masks(), programme.beta_sum())
+        .outputs(programme.outputs())
         .controlled(control);
-    cone.set_penalty(state.rho.wide());
+    cone.set_penalty(rho);
     cone.start(&multipliers);
     let mut out = vec![0.0; z.len()];
     cone.complete(&z, &mut out);
@@ -392,14 +492,17 @@ fn wide<T: Real>(x: &[T]) -> Vec<f64> {
 impl<T: Real, X: CertifiedProx<T>> Monitor<T, X> for GapMonitor<'_, '_, T> {
     fn observe(&mut self, state: &AdmmState<T>, residuals: &Residuals, prox: &mut X) -> Verdict {
         self.iteration += 1;
+        let v = &state.v[..self.dim];
         let (blocks, active) = (
-            state.v.len() / self.tracker.programme.rank().max(1),
-            active_blocks(self.tracker.programme, &state.v),
+            v.len() / self.tracker.programme.rank().max(1),
+            active_blocks(self.tracker.programme, v),
         );
         #[expect(clippy::cast_precision_loss, reason = "block counts")]
         {
             // the product with v, and one round of the projection, on active blocks only
-            let share = active as f64 / self.tracker.programme.n_patterns().max(1) as f64;
+            let programme = self.tracker.programme;
+            let share =
+                active as f64 / (programme.outputs() * programme.n_patterns()).max(1) as f64;
             self.products += if has_cones(self.tracker.programme) {
                 2.0 * share
             } else {
@@ -419,7 +522,7 @@ impl<T: Real, X: CertifiedProx<T>> Monitor<T, X> for GapMonitor<'_, '_, T> {
         if let Verdict::Stop(_) = verdict {
             return verdict;
         }
-        if !self.newton_failed && self.newton.pays(self.tracker, &prox.held(&state.v), active) {
+        if !self.newton_failed && self.newton.pays(self.tracker, &prox.held(v), active) {
             self.hand_over = true;
             return Verdict::Stop(Status::Stalled);
         }

@@ -1,8 +1,8 @@
 use admm::{Proximal, Status, Verdict};
-use linalg_core::{Control, LinearOperator, norm};
+use linalg_core::{Control, norm};
 
 use super::Programme;
-use super::certificate::{Certificate, FeasiblePoint, Multipliers};
+use super::certificate::{Certificate, FeasiblePoint, Multipliers, prices};
 use super::choose::{Choice, choose};
 use super::cone::ConeGroup;
 use super::solve::{
@@ -182,6 +182,7 @@ fn empty(programme: &Programme) -> WarmStart {
         rho: super::two_block::first_rho(programme),
         z: vec![0.0; programme.rank() * programme.n_blocks()],
         multipliers: Multipliers::none(programme.n_blocks()),
+        split: None,
     }
 }
 
@@ -218,15 +219,13 @@ impl Set {
     /// The patterns of the largest `|R' D y|`, and those a warm start uses.
     fn first(programme: &Programme, warm: Option<&WarmStart>) -> Self {
         let (rank, patterns) = (programme.rank(), programme.n_patterns());
-        let blocks = programme.blocks();
-        let mut price = vec![0.0; blocks.cols()];
-        blocks.apply_adjoint(
-            programme.target(),
-            &mut price,
-            &mut vec![0.0; blocks.scratch_len()],
-        );
+        let price = prices(programme, programme.target());
         let mut order: Vec<usize> = (0..patterns).collect();
-        let sizes: Vec<f64> = price.chunks_exact(rank.max(1)).map(norm).collect();
+        // the largest of its outputs
+        let mut sizes = vec![0.0_f64; patterns];
+        for (k, part) in price.chunks_exact(rank.max(1)).enumerate() {
+            sizes[k % patterns] = sizes[k % patterns].max(norm(part));
+        }
         order.sort_by(|&a, &b| sizes[b].total_cmp(&sizes[a]).then(a.cmp(&b)));
         order.truncate(FIRST);
         if let Some(warm) = warm {
@@ -262,6 +261,7 @@ impl Set {
             rho: warm.rho,
             z: vec![0.0; rank * count],
             multipliers: Multipliers::none(count),
+            split: warm.split.clone(),
         };
         for (part, whole) in self.blocks(programme) {
             out.z[part * rank..(part + 1) * rank]
@@ -288,6 +288,7 @@ impl Set {
         let rank = programme.rank();
         let mut out = WarmStart {
             rho: warm.rho,
+            split: warm.split.clone(),
             ..empty(programme)
         };
         for (part, whole) in self.blocks(programme) {
@@ -311,6 +312,7 @@ impl Set {
             rho: warm.rho,
             z: vec![0.0; rank * count * signs],
             multipliers: Multipliers::none(count * signs),
+            split: warm.split.clone(),
         };
         for s in 0..signs {
             for k in 0..old {
@@ -334,9 +336,12 @@ impl Set {
     ) -> Prices {
         let (rank, patterns) = (programme.rank(), programme.n_patterns());
         let theta = &solution.certificate.theta;
-        let masked = programme.blocks();
-        let mut gradient = vec![0.0; masked.cols()];
-        masked.apply_adjoint(theta, &mut gradient, &mut vec![0.0; masked.scratch_len()]);
+        let gradient = prices(programme, theta);
+        // a block's part of it, without its sign
+        let bare = |b: usize| {
+            let from = (programme.output(b) * patterns + programme.pattern(b)) * rank;
+            &gradient[from..from + rank]
+        };
         let mut inside = vec![false; programme.n_blocks()];
         let mut multipliers = Multipliers::none(programme.n_blocks());
         for (part, whole) in self.blocks(programme) {
@@ -345,15 +350,17 @@ impl Set {
                 multipliers.blocks[whole].clone_from(rows);
             }
         }
-        let size = |b: usize| norm(&gradient[(b % patterns) * rank..(b % patterns + 1) * rank]);
         let mut sizes: Vec<f64> = (0..programme.n_blocks())
-            .map(|b| if inside[b] { 0.0 } else { size(b) })
+            .map(|b| if inside[b] { 0.0 } else { norm(bare(b)) })
             .collect();
+        // blocks of a pattern, over its signs and outputs
+        let layers = programme.n_blocks() / patterns;
         if has_cones(programme) {
             // only where the bare norm does not settle it: the projection of the gradient on the cone
             let dear: Vec<usize> = (0..patterns)
                 .filter(|&p| {
-                    sizes[p] > programme.beta_sum() || sizes[patterns + p] > programme.beta_sum()
+                    let mut all = (0..layers).map(|s| sizes[s * patterns + p]);
+                    all.any(|size| size > programme.beta_sum())
                 })
                 .collect();
             for chunk in dear.chunks(256) {
@@ -362,20 +369,21 @@ impl Set {
                     break;
                 }
                 let masks = programme.masks().select(chunk);
-                let mut cone = ConeGroup::new(programme.data(), &masks, 0.0).controlled(control);
+                let mut cone = ConeGroup::new(programme.data(), &masks, 0.0)
+                    .outputs(programme.outputs())
+                    .controlled(control);
                 cone.set_penalty(1.0);
-                let mut z = vec![0.0; 2 * rank * chunk.len()];
-                for (k, &p) in chunk.iter().enumerate() {
-                    for i in 0..rank {
-                        let g = gradient[p * rank + i];
-                        z[k * rank + i] = g;
-                        z[(chunk.len() + k) * rank + i] = -g;
-                    }
-                }
-                for s in 0..2 {
+                let mut z = vec![0.0; layers * rank * chunk.len()];
+                for s in 0..layers {
                     for (k, &p) in chunk.iter().enumerate() {
-                        let rows = &self.outside.blocks[s * patterns + p];
-                        cone.warm_start(s * chunk.len() + k, rows.iter().copied());
+                        let (part, whole) = (s * chunk.len() + k, s * patterns + p);
+                        let sign = programme.sign(whole);
+                        let z = &mut z[part * rank..(part + 1) * rank];
+                        for (z, g) in z.iter_mut().zip(bare(whole)) {
+                            *z = sign * g;
+                        }
+                        let rows = &self.outside.blocks[whole];
+                        cone.warm_start(part, rows.iter().copied());
                     }
                 }
                 // a few rounds: any multipliers price from above, and these start the next pricing
@@ -383,7 +391,7 @@ impl Set {
                 cone.apply(&z, &mut v);
                 let found = CertifiedProx::<f64>::multipliers(&cone);
                 for (k, &p) in chunk.iter().enumerate() {
-                    for s in 0..2 {
+                    for s in 0..layers {
                         let (part, whole) = (s * chunk.len() + k, s * patterns + p);
                         sizes[whole] = norm(&v[part * rank..(part + 1) * rank]);
                         self.outside.blocks[whole].clone_from(&found.blocks[part]);
@@ -402,11 +410,11 @@ impl Set {
     fn grow(&mut self, programme: &Programme, sizes: &[f64], most: usize) -> usize {
         let patterns = programme.n_patterns();
         let dearest = |p: usize| {
-            if sizes.len() > patterns {
-                sizes[p].max(sizes[patterns + p])
-            } else {
-                sizes[p]
-            }
+            sizes[p..]
+                .iter()
+                .step_by(patterns)
+                .copied()
+                .fold(0.0, f64::max)
         };
         let mut order: Vec<usize> = (0..patterns)
             .filter(|&p| {

@@ -1,4 +1,4 @@
-use admm::{Factor, OuterPrimal, PrimalSolver};
+use admm::{Factor, OuterPrimal, PrimalSolver, SmoothStep};
 use crelu_model::programme::{
     Activation, ConeBasis, Programme, ThreeBlockInner, ThreeBlockPrimal, solve,
 };
@@ -287,16 +287,18 @@ fn assert_three_block_step_is_dense<T: Real>(
     let masked = MaskedBlocks::new(basis.data(), programme.masks());
     let factor = MaskedBlocks::outer_gram(basis.data(), programme.masks());
     let factor = Factor::Same(Box::new(factor));
-    let inner = OuterPrimal::new(&masked, &target, factor, programme.lift()).unwrap();
+    let inner = OuterPrimal::new(&masked, factor, programme.lift()).unwrap();
     let inner = ThreeBlockInner::Basis(Box::new(inner));
-    let mut primal = ThreeBlockPrimal::new(&basis, programme.masks(), inner);
+    let mut primal = ThreeBlockPrimal::new(&basis, programme.masks(), &target, inner);
     assert_eq!(primal.dim(), w.len());
     let (mut u, mut fu) = (vec![T::of(0.0); w.len()], vec![T::of(0.0); n]);
     // twice, so that a penalty is replaced
     for rho in [7.0 * rho, rho] {
-        primal.set_penalty(T::of(rho), &Control::default()).unwrap();
         primal
-            .solve(&narrow::<T>(&w), &[], 0.0, &mut u, &mut fu)
+            .set_penalty(T::of(rho), T::of(1.0), &Control::default())
+            .unwrap();
+        primal
+            .step(&narrow::<T>(&w), &[], 0.0, &mut u, &mut fu)
             .unwrap();
         let dense = Dense::new(programme, tau, rho);
         let mut w_cone = w[split..].to_vec();
@@ -358,7 +360,7 @@ fn assert_two_block_step_is_dense<T: Real>(
             programme.masks(),
         )))
     };
-    let mut primal = OuterPrimal::new(&masked, &target, factor, programme.lift()).unwrap();
+    let mut primal = OuterPrimal::new(&masked, factor, programme.lift()).unwrap();
     let dense = Dense::new(programme, 0.0, rho);
     let w = Stream::new(18).vector(dense.f.ncols());
     let fw: Vec<T> = {
@@ -379,7 +381,7 @@ fn assert_two_block_step_is_dense<T: Real>(
     primal.set_penalty(T::of(rho), &Control::default()).unwrap();
     let (mut u, mut fu) = (vec![T::of(0.0); w.len()], vec![T::of(0.0); n]);
     primal
-        .solve(&narrow::<T>(&w), &fw, 0.0, &mut u, &mut fu)
+        .solve(&target, &narrow::<T>(&w), &fw, 0.0, &mut u, &mut fu)
         .unwrap();
     let want = dense.solve(programme.target(), &w, &vec![0.0; dense.g.nrows()]);
     let tol = allowed::<T>(condition(programme, 0.0, rho));
