@@ -56,7 +56,7 @@ pub use linalg_core::{Ended, Lbfgs};
 pub use merge::merge;
 pub use neurons::Neurons;
 pub use own_programme::{OwnProgramme, own_programme};
-pub use pattern_bound::pattern_bound;
+pub use pattern_bound::{pattern_bound, pattern_price};
 pub use price::{Search, SearchSize, Searcher, prices, search};
 pub use problem::GlobalProblem;
 pub use settings::GlobalSettings;

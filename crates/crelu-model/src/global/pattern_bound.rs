@@ -7,19 +7,41 @@ use super::problem::GlobalProblem;
 use super::rows::sum_over_rows;
 
 /// A lower bound, in sum scaling, on the objective of all networks whose neurons have patterns of
-/// `neurons`, whatever their cones and their number: with `M_i = R'D_i theta`, `rank x K`,
+/// `neurons`, whatever their cones and their number: with the largest [`pattern_price`] `p` at `theta`,
 ///
 /// ```text
-///     max over 0 <= c <= beta_sum / max_i |M_i|_2 of -l*(-c theta)
+///     max over 0 <= c <= beta_sum / p of -l*(-c theta)
 /// ```
 ///
 /// Without the multipliers of the cones it is loose, but it holds for every loss and number of outputs.
+///
+/// **Cost** that of [`pattern_price`].
+///
+/// # Errors
+/// As [`pattern_price`].
+pub fn pattern_bound(
+    problem: &GlobalProblem,
+    neurons: &Neurons,
+    theta: &[f64],
+) -> Result<f64, LinalgError> {
+    let largest = pattern_price(problem, neurons, theta)?;
+    let most = if largest > 0.0 {
+        problem.beta_sum() / largest
+    } else {
+        1.0
+    };
+    let value = problem.loss_of().dual(theta, most).value;
+    Ok(if value.is_finite() { value } else { 0.0 })
+}
+
+/// The largest spectral norm of `R'D_i theta`, `rank x K`, over the patterns of `neurons`: no neuron
+/// with one of these patterns, inside its cone or not, is priced higher.
 ///
 /// **Cost** `4 n rank m K` flops.
 ///
 /// # Errors
 /// [`LinalgError`] where eigenvalues of a `K x K` matrix do not converge.
-pub fn pattern_bound(
+pub fn pattern_price(
     problem: &GlobalProblem,
     neurons: &Neurons,
     theta: &[f64],
@@ -56,13 +78,7 @@ pub fn pattern_bound(
         let square = Mat::from_fn(k, k, |a, b| linalg_core::dot(column(a), column(b)));
         largest = largest.max(largest_eigenvalue(square.as_ref())?.max(0.0).sqrt());
     }
-    let most = if largest > 0.0 {
-        problem.beta_sum() / largest
-    } else {
-        1.0
-    };
-    let value = problem.loss_of().dual(theta, most).value;
-    Ok(if value.is_finite() { value } else { 0.0 })
+    Ok(largest)
 }
 
 /// Rounded up by what the eigenvalues of so small a matrix may be off.
