@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use faer::Mat;
 use linalg_core::Control;
 
@@ -5,11 +7,12 @@ use crate::error::{FitError, Setting, Subject};
 use crate::fit::{Fit, FitObserver, Progress};
 use crate::gates::{GateSampler, sample_within};
 use crate::global::{
-    GlobalObserver, GlobalProblem, Neurons, OwnProgramme, Round, Trained, own_programme, train,
+    GlobalObserver, GlobalProblem, Neurons, OwnProgramme, Round, Trained, own_programme,
+    pattern_bound, pattern_price, train,
 };
 use crate::network::Network;
 use crate::prepared::Prepared;
-use crate::programme::{Activation, Programme, ProgrammeSettings, relative_gap};
+use crate::programme::{Activation, ProgrammeSettings, relative_gap};
 use crate::report::{
     FrontierEntry, GlobalTraining, HistoryEntry, PrimalUsed, Report, Seconds, Training, Work,
 };
@@ -32,19 +35,17 @@ pub(crate) fn fit_global(
     let s = settings.get();
     let (d, n) = (prepared.inputs.nrows(), prepared.n);
     let count = prepared.loss.mass();
-    let beta_max = beta_max(prepared, s.bias, control)? / count;
+    let rows = prepared.space.rows().to_owned();
+    let problem = GlobalProblem::with_loss(rows, Arc::clone(&prepared.loss), 0.0)?;
+    let beta_max = beta_max(prepared, &problem, s.bias, control)? / count;
     let beta = match s.beta {
         Beta::Absolute(beta) => beta,
         Beta::Fraction(fraction) => fraction * beta_max,
     };
-    let problem = GlobalProblem::new(
-        prepared.space.rows().to_owned(),
-        prepared.target.clone(),
-        beta * count,
-    )?;
+    let problem = problem.with_beta_sum(beta * count)?;
     let start = match &s.init {
         Some(network) => reduced(network, prepared)?,
-        None => Neurons::none(problem.rank()),
+        None => Neurons::with_outputs(problem.rank(), prepared.outputs),
     };
     let stop = !observer.progress(Progress::Prepared {
         n,
@@ -92,7 +93,10 @@ pub(crate) fn fit_global(
         Some(own) => (own.point.objective / count, own.bound / count),
         // without a neuron the programme has one point, the zero network
         None if trained.neurons.is_empty() => (objective, objective),
-        None => (objective, 0.0),
+        None => (
+            objective,
+            bound_of_patterns(&problem, &trained.neurons, settings.is_step(), control)? / count,
+        ),
     };
     // the feasible point is the network but for rounding, or a better one
     let convex = convex.min(objective);
@@ -135,7 +139,9 @@ pub(crate) fn fit_global(
         n,
         d,
         outputs: prepared.outputs,
-        patterns: own.as_ref().map_or(0, |own| own.programme.n_patterns()),
+        patterns: own
+            .as_ref()
+            .map_or(trained.neurons.len(), |own| own.programme.n_patterns()),
         neurons: network.neurons(),
         beta,
         loss: prepared.kind.name(),
@@ -174,8 +180,13 @@ pub(crate) fn fit_global(
     })
 }
 
-/// The largest `|X'D_i y|` over Gaussian patterns of seed 0.
-fn beta_max(prepared: &Prepared, bias: bool, control: &Control<'_>) -> Result<f64, FitError> {
+/// The largest spectral norm of `X'D_i theta` over Gaussian patterns of seed 0, at the zero network.
+fn beta_max(
+    prepared: &Prepared,
+    problem: &GlobalProblem,
+    bias: bool,
+    control: &Control<'_>,
+) -> Result<f64, FitError> {
     let patterns = sample_within(
         prepared.inputs.as_ref(),
         &prepared.target,
@@ -186,10 +197,34 @@ fn beta_max(prepared: &Prepared, bias: bool, control: &Control<'_>) -> Result<f6
         control,
     )?;
     let gates = prepared.space.reduce(patterns.gates.as_ref());
-    let data = prepared.space.rows().to_owned();
-    let target = prepared.target.clone();
-    let programme = Programme::new(data, patterns.masks, gates, target, 0.0, Activation::Relu)?;
-    Ok(programme.zero_threshold_within(control)?)
+    let mut neurons = Neurons::with_outputs(problem.rank(), prepared.outputs);
+    let head = vec![0.0; prepared.outputs];
+    for i in 0..gates.ncols() {
+        let gate: Vec<f64> = gates.col(i).iter().copied().collect();
+        neurons.push_head(&gate, &head, 0.0);
+    }
+    let zeros = vec![0.0; problem.n_samples() * prepared.outputs];
+    Ok(pattern_price(problem, &neurons, &problem.theta(&zeros))?)
+}
+
+/// The bound over a network's own patterns may take so many flops, a second of two cores.
+const BOUND_FLOPS: usize = 150_000_000_000;
+
+/// A lower bound over the network's own patterns where no programme over them was solved; 0 where it
+/// was not asked for, or costs too much.
+fn bound_of_patterns(
+    problem: &GlobalProblem,
+    neurons: &Neurons,
+    is_step: bool,
+    control: &Control<'_>,
+) -> Result<f64, FitError> {
+    let columns = neurons.len() * problem.outputs();
+    let flops = 4 * problem.n_samples() * problem.rank() * columns;
+    if is_step || flops > BOUND_FLOPS || control.halt().is_some() {
+        return Ok(0.0);
+    }
+    let theta = problem.theta(&neurons.fitted(problem));
+    Ok(pattern_bound(problem, neurons, &theta)?)
 }
 
 /// A network on preprocessed inputs, in the solver's coordinates: what it has outside of the row
@@ -209,6 +244,13 @@ fn reduced(network: &Network, prepared: &Prepared) -> Result<Neurons, FitError> 
             problem: "a gated model cannot start global training",
         });
     }
+    if network.n_outputs != prepared.outputs {
+        return Err(FitError::Shape {
+            what: Subject::StartOutputs,
+            want: prepared.outputs,
+            got: network.n_outputs,
+        });
+    }
     Ok(Neurons::from_network(&Network {
         hidden: prepared.space.reduce(network.hidden.as_ref()),
         output: network.output.clone(),
@@ -219,11 +261,14 @@ fn reduced(network: &Network, prepared: &Prepared) -> Result<Neurons, FitError> 
 
 fn expanded(neurons: &Neurons, prepared: &Prepared) -> Network {
     let blocks: Mat<f64> = prepared.space.expand(neurons.blocks().as_ref());
-    Network::from_blocks(blocks.as_ref(), neurons.signs(), None)
+    Network::of_directions(blocks.as_ref(), neurons.signs(), prepared.outputs, None)
 }
 
 fn primal_used(own: Option<&OwnProgramme>) -> PrimalUsed {
     match own.and_then(|own| own.solution.as_ref()) {
+        None if own.is_none() => PrimalUsed::none(
+            "global: the network's own slopes are the dual point over its patterns; no programme",
+        ),
         None => PrimalUsed::none(
             "global: the network's own residual is the dual point of its programme; no run",
         ),

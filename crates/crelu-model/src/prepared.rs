@@ -193,6 +193,12 @@ impl Prepared {
         Ok(Score::of(&zeros, &targets))
     }
 
+    /// Whether the loss is the squared one of one output, with rows that weigh 1.
+    pub(crate) fn is_plain_squared(&self) -> bool {
+        let one = |row| self.loss.weight(row) == 1.0;
+        self.outputs == 1 && self.loss.is_quadratic() && (0..self.loss.n_samples()).all(one)
+    }
+
     pub(crate) fn classify(&self) -> bool {
         self.task == Task::Classify
     }

@@ -34,6 +34,8 @@ pub enum Subject {
     Beta,
     /// Inputs of the network to start from.
     StartInputs,
+    /// Outputs of the network to start from.
+    StartOutputs,
     /// Groups of rows.
     Groups,
 }
@@ -56,6 +58,7 @@ impl fmt::Display for Subject {
             Self::GateCoordinates => "gates' coordinates",
             Self::Beta => "beta",
             Self::Groups => "groups",
+            Self::StartOutputs => "outputs of the network to start from",
             Self::StartInputs => "inputs of the network to start from, the bias among them",
         })
     }

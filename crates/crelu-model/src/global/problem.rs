@@ -95,6 +95,20 @@ impl GlobalProblem {
         })
     }
 
+    /// The same with another penalty.
+    ///
+    /// # Errors
+    /// [`FitError::NotFinite`] for one that is NaN, infinite or negative.
+    pub fn with_beta_sum(self, beta_sum: f64) -> Result<Self, FitError> {
+        if beta_sum.is_finite() && beta_sum >= 0.0 {
+            Ok(Self { beta_sum, ..self })
+        } else {
+            Err(FitError::NotFinite {
+                what: Subject::Beta,
+            })
+        }
+    }
+
     /// `R'`, `rank x n_samples`.
     #[must_use]
     pub fn data(&self) -> MatRef<'_, f64> {
