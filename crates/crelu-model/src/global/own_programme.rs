@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use admm::Proximal;
 use linalg_core::{Control, LinearOperator, Masks, axpy, norm};
 
@@ -27,7 +29,8 @@ pub struct OwnProgramme {
 /// with the multipliers of the cones the dual point: near the end of the training that is within
 /// the tolerance. The run starts from there. There is an answer when `control` has halted, too.
 ///
-/// None if there is no neuron.
+/// None if there is no neuron, or more than one output: neurons that share outputs are no points of a
+/// programme, whose neurons belong to one output each.
 ///
 /// # Errors
 /// [`FitError`] where the programme cannot be made.
@@ -38,9 +41,9 @@ pub fn own_programme(
     control: &Control<'_>,
 ) -> Result<Option<OwnProgramme>, FitError> {
     let n = problem.n_samples();
-    let Some(target) = problem.squared_target().filter(|_| !neurons.is_empty()) else {
+    if neurons.is_empty() || problem.outputs() > 1 {
         return Ok(None);
-    };
+    }
     let mut bytes = Vec::with_capacity(n * neurons.len());
     let mut images = vec![0.0; n];
     for i in 0..neurons.len() {
@@ -49,11 +52,11 @@ pub fn own_programme(
         one.images(problem.data(), &mut images);
         bytes.extend(images.iter().map(|h| u8::from(*h >= 0.0)));
     }
-    let programme = Programme::new(
+    let programme = Programme::of_loss(
         problem.data().to_owned(),
         Masks::from_columns(n, bytes)?,
         neurons.directions().to_owned(),
-        target,
+        Arc::clone(problem.loss_of()),
         problem.beta_sum(),
         Activation::Relu,
     )?;
@@ -67,7 +70,7 @@ pub fn own_programme(
         }
     }
     let point = FeasiblePoint::from_point(&programme, &v);
-    let theta = problem.theta(&point.fitted);
+    let theta = programme.loss().theta(&point.fitted);
     let budget = (problem.flops() / SHARE).max(FREE_FLOPS);
     let line = problem.beta_sum() * (1.0 + DEAR * settings.tol);
     let most = budget / (2 * PROJECTION * (n * neurons.rank()) as u64).max(1);

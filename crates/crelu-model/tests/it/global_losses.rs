@@ -6,8 +6,9 @@ use crelu_core::{Loss, LossKind};
 use crelu_model::Control;
 use crelu_model::global::{
     GlobalProblem, GlobalSettings, Neurons, SearchSize, Searcher, Trained, correct_weights, merge,
-    pattern_bound, prices, search, thin, train,
+    own_programme, pattern_bound, prices, search, thin, train,
 };
+use crelu_model::programme::ProgrammeSettings;
 use faer::Mat;
 use testkit::Stream;
 
@@ -234,5 +235,29 @@ fn weights_are_repeated_rows_and_classes_may_be_permuted() {
             );
             assert!((a / b - 1.0).abs() < SAME, "{name}: {a} {b}");
         }
+    }
+}
+
+#[test]
+fn own_programme_of_any_loss_brackets_the_network() {
+    let settings = ProgrammeSettings::default();
+    for case in cases() {
+        let weights = (0..120).map(|i| 0.5 + 0.5 * f64::from(i % 3)).collect();
+        let beta = case.problem(0.03).beta_sum();
+        let loss = case.loss(Some(weights));
+        let problem = GlobalProblem::with_loss(case.data.clone(), loss, beta).expect("fits");
+        let best = trained(&problem, true).best;
+        let own = own_programme(&problem, &best, &settings, &Control::default()).expect("made");
+        let name = case.kind.name();
+        let Some(own) = own else {
+            assert!(case.outputs > 1, "{name}");
+            continue;
+        };
+        let objective = best.objective(&problem);
+        // the network is inside its own cones: a point of the programme, to rounding
+        assert!(own.point.objective <= objective * (1.0 + 1e-9), "{name}");
+        assert!(own.bound <= own.point.objective, "{name}");
+        let gap = 1.0 - own.bound / objective;
+        assert!(gap < 2e-3, "{name}: {gap:e}");
     }
 }
