@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use admm::Status;
 use crelu_bound::{BoundError, CertificateFile, ProofProgress};
 use faer::{Accum, Mat, MatRef};
@@ -334,14 +336,8 @@ fn set_up(
     if control.halt().is_some() {
         return Err(LinalgError::Halted.into());
     }
-    let programme = Programme::new(
-        rows,
-        patterns.masks,
-        gates,
-        target.clone(),
-        0.0,
-        s.activation,
-    )?;
+    let loss = Arc::clone(&prepared.loss);
+    let programme = Programme::of_loss(rows, patterns.masks, gates, loss, 0.0, s.activation)?;
     let count = prepared.loss.mass();
     let beta_max = programme.zero_threshold_within(control)? / count;
     Ok(SetUp {
@@ -383,13 +379,18 @@ fn returned_network(
         .collect();
     let blocks =
         space.expand(Mat::from_fn(v.nrows(), active.len(), |k, j| v[(k, active[j])]).as_ref());
-    let signs: Vec<f64> = active.iter().map(|&b| programme.sign(b)).collect();
+    let n_outputs = programme.outputs();
+    let mut directions = vec![0.0; n_outputs * active.len()];
+    for (a, &b) in directions.chunks_exact_mut(n_outputs).zip(&active) {
+        a[programme.output(b)] = programme.sign(b);
+    }
     let gates = (programme.activation() == Activation::Gated).then(|| {
         Mat::from_fn(gates.nrows(), active.len(), |k, j| {
             gates[(k, programme.pattern(active[j]))]
         })
     });
-    let network = Network::from_blocks(blocks.as_ref(), &signs, gates.as_ref().map(Mat::as_ref));
+    let gates = gates.as_ref().map(Mat::as_ref);
+    let network = Network::of_directions(blocks.as_ref(), &directions, n_outputs, gates);
     let outputs = network.outputs(prepared.inputs.as_ref());
     let objective = prepared.mean_loss(&outputs) + beta * network.penalty();
     (network, objective)
@@ -423,7 +424,8 @@ impl Observer for Recorder<'_> {
                 point.active,
             ),
         };
-        let train = self.prepared.train_score(fitted);
+        let outputs = self.programme.outputs_in_rows(fitted);
+        let train = self.prepared.train_score(&outputs);
         let test = self.test.as_ref().and_then(|inputs| {
             let outputs = point_outputs(self.programme, v, inputs.as_ref());
             self.prepared.test_score(&outputs)
@@ -442,7 +444,7 @@ impl Observer for Recorder<'_> {
     }
 }
 
-/// The outputs of the network of a point on inputs in the programme's coordinates.
+/// The outputs of the network of a point on inputs in the programme's coordinates, a row's together.
 fn point_outputs(programme: &Programme, v: MatRef<'_, f64>, inputs: MatRef<'_, f64>) -> Vec<f64> {
     let active: Vec<usize> = (0..v.ncols())
         .filter(|&b| (0..v.nrows()).any(|k| v[(k, b)] != 0.0))
@@ -471,9 +473,11 @@ fn point_outputs(programme: &Programme, v: MatRef<'_, f64>, inputs: MatRef<'_, f
             1.0,
         );
     }
-    let mut out = vec![0.0; inputs.ncols()];
+    let outputs = programme.outputs();
+    let mut out = vec![0.0; inputs.ncols() * outputs];
     for (j, &b) in active.iter().enumerate() {
-        for (i, f) in out.iter_mut().enumerate() {
+        let own = out.iter_mut().skip(programme.output(b)).step_by(outputs);
+        for (i, f) in own.enumerate() {
             let h = values[(i, j)];
             if if gated { open[(i, j)] >= 0.0 } else { h > 0.0 } {
                 *f += programme.sign(b) * h;

@@ -80,10 +80,6 @@ impl RowLoss {
         self.loss.outputs()
     }
 
-    /// The loss in the rows' own scale.
-    pub(crate) fn loss(&self) -> &Arc<dyn Loss> {
-        &self.loss
-    }
 
     pub(crate) fn is_quadratic(&self) -> bool {
         self.loss.is_quadratic()
