@@ -80,7 +80,6 @@ impl RowLoss {
         self.loss.outputs()
     }
 
-
     pub(crate) fn is_quadratic(&self) -> bool {
         self.loss.is_quadratic()
     }
