@@ -8,9 +8,10 @@ use super::neurons::Neurons;
 use super::problem::GlobalProblem;
 
 /// Steps of a loss that is not quadratic; they end when one lowers the objective by less than this
-/// share: the slide that follows goes on.
+/// share, or by less than a twentieth of what all did: the slide that follows goes on.
 const STEPS: usize = 8;
 const SMALL_FALL: f64 = 1e-7;
+const SMALL_PART: f64 = 0.05;
 /// A step is halved so often at most.
 const HALVINGS: usize = 30;
 /// A curvature below this share of the largest is raised to it: a loss that is flat on one side
@@ -84,6 +85,7 @@ fn general(problem: &GlobalProblem, neurons: &mut Neurons, control: &Control<'_>
     let (k, beta) = (problem.outputs(), problem.beta_sum());
     let mut fitted = neurons.fitted(problem);
     let mut value = problem.loss(&fitted) + beta * neurons.total_weight();
+    let begun_at = value;
     for _ in 0..STEPS {
         if control.halt().is_some() {
             return;
@@ -124,7 +126,8 @@ fn general(problem: &GlobalProblem, neurons: &mut Neurons, control: &Control<'_>
             fitted = neurons.fitted(problem);
         }
         value = problem.loss(&fitted) + beta * neurons.total_weight();
-        if before - value <= SMALL_FALL * before.abs() {
+        let enough = (SMALL_FALL * before.abs()).max(SMALL_PART * (begun_at - value));
+        if before - value <= enough {
             return;
         }
     }
