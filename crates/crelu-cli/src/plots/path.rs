@@ -80,6 +80,7 @@ pub(super) fn networks(path: &[PathEntry], cv: Option<&CvChoice>) -> Result<Stri
             title: "Objective of the network on all rows",
             x: None,
             is_logarithmic: true,
+            legend: SeriesLabelPosition::UpperLeft,
             path,
             cv,
         };
@@ -89,6 +90,7 @@ pub(super) fn networks(path: &[PathEntry], cv: Option<&CvChoice>) -> Result<Stri
         let panel = Panel {
             title: "Neurons",
             is_logarithmic: false,
+            legend: SeriesLabelPosition::UpperRight,
             ..panel
         };
         panel.draw(&middle, &[("neurons", BLUE_INK, &neurons)])?;
@@ -105,6 +107,7 @@ pub(super) fn networks(path: &[PathEntry], cv: Option<&CvChoice>) -> Result<Stri
             title: "Relative gaps",
             x: Some("beta"),
             is_logarithmic: true,
+            legend: SeriesLabelPosition::LowerLeft,
             ..panel
         };
         panel.draw(&lower, &curves)
@@ -112,11 +115,13 @@ pub(super) fn networks(path: &[PathEntry], cv: Option<&CvChoice>) -> Result<Stri
 }
 
 /// A panel of curves against the penalty.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Panel<'a> {
     title: &'a str,
     x: Option<&'a str>,
     is_logarithmic: bool,
+    /// Where the curves leave room: `J` rises with the penalty, neurons and gaps fall.
+    legend: SeriesLabelPosition,
     path: &'a [PathEntry],
     cv: Option<&'a CvChoice>,
 }
@@ -174,8 +179,7 @@ impl Panel<'_> {
         if let Some(cv) = self.cv {
             chosen(&mut chart, cv, ends)?;
         }
-        // curves rise to the right, gaps fall
-        legend(&mut chart, SeriesLabelPosition::UpperMiddle)
+        legend(&mut chart, self.legend.clone())
     }
 }
 
