@@ -1,16 +1,21 @@
 //! A loss of one's own: counts, by the Poisson deviance up to a constant.
 use crelu_core::{Loss, ScalarLoss, Separable};
 
-/// Counts `y` of rate `e^f`: `e^f - y f`.
+/// Counts `y` of rate `e^f`: `e^f - y f`, less the least that it becomes.
 #[derive(Debug, Clone)]
 struct Poisson;
+
+/// Minus the least of `e^f - y f`, so that the loss is at least 0: half the deviance.
+fn least(y: f64) -> f64 {
+    if y > 0.0 { y * y.ln() - y } else { 0.0 }
+}
 
 impl ScalarLoss for Poisson {
     fn name(&self) -> &'static str {
         "poisson"
     }
     fn value(&self, f: f64, y: f64) -> f64 {
-        f.exp() - y * f
+        f.exp() - y * f + least(y)
     }
     fn slope(&self, f: f64, y: f64) -> f64 {
         f.exp() - y
@@ -21,10 +26,10 @@ impl ScalarLoss for Poisson {
     fn curvature_bound(&self) -> f64 {
         f64::INFINITY
     }
-    /// With `p = y - theta`, the rate: `p - p log p`.
+    /// With `p = y - theta`, the rate: `p - p log p`, and the same constant.
     fn dual(&self, theta: f64, y: f64) -> f64 {
         let p = y - theta;
-        if p > 0.0 { p - p * p.ln() } else { 0.0 }
+        least(y) + if p > 0.0 { p - p * p.ln() } else { 0.0 }
     }
     fn dual_slope(&self, theta: f64, y: f64) -> f64 {
         (y - theta).ln()

@@ -23,6 +23,7 @@ pub fn assert_scalar_loss(loss: &dyn ScalarLoss, points: &[f64], y: f64) {
         let value = loss.value(f, y);
         let theta = -loss.slope(f, y);
         assert!(value.is_finite() && theta.is_finite(), "{name}: at {f}");
+        assert!(value >= -ROUNDING, "{name}: below 0 at {f}: {value}");
         let above = loss.value(f + STEP, y);
         let below = loss.value(f - STEP, y);
         let slope = (above - below) / (2.0 * STEP);

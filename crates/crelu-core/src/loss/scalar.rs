@@ -8,7 +8,8 @@ pub trait ScalarLoss: fmt::Debug + Send + Sync {
     /// Its name.
     fn name(&self) -> &'static str;
 
-    /// `l(f, y)`; finite wherever `f` is.
+    /// `l(f, y)`, at least 0: gaps are relative to it, so a loss that goes below has its least value
+    /// taken off.
     fn value(&self, f: f64, y: f64) -> f64;
 
     /// The derivative by `f`.

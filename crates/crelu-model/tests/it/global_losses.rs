@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crelu_core::{Loss, LossKind};
+use crelu_core::{Loss, LossKind, ScalarLoss, Separable};
 use crelu_model::Control;
 use crelu_model::global::{
     GlobalProblem, GlobalSettings, Neurons, SearchSize, Searcher, Trained, correct_weights, merge,
@@ -259,5 +259,78 @@ fn own_programme_of_any_loss_brackets_the_network() {
         assert!(own.bound <= own.point.objective, "{name}");
         let gap = 1.0 - own.bound / objective;
         assert!(gap < 2e-3, "{name}: {gap:e}");
+    }
+}
+
+/// Counts `y` of rate `e^f`, a loss without a bound on its curvature.
+#[derive(Debug)]
+struct Poisson;
+
+/// Minus the least of `e^f - y f`, so that the loss is at least 0: half the deviance.
+fn least(y: f64) -> f64 {
+    if y > 0.0 { y * y.ln() - y } else { 0.0 }
+}
+
+impl ScalarLoss for Poisson {
+    fn name(&self) -> &'static str {
+        "poisson"
+    }
+    fn value(&self, f: f64, y: f64) -> f64 {
+        f.exp() - y * f + least(y)
+    }
+    fn slope(&self, f: f64, y: f64) -> f64 {
+        f.exp() - y
+    }
+    fn curvature(&self, f: f64, _y: f64) -> f64 {
+        f.exp()
+    }
+    fn curvature_bound(&self) -> f64 {
+        f64::INFINITY
+    }
+    fn dual(&self, theta: f64, y: f64) -> f64 {
+        let p = y - theta;
+        least(y) + if p > 0.0 { p - p * p.ln() } else { 0.0 }
+    }
+    fn dual_slope(&self, theta: f64, y: f64) -> f64 {
+        (y - theta).ln()
+    }
+    fn domain(&self, y: f64) -> (f64, f64) {
+        (f64::NEG_INFINITY, y)
+    }
+}
+
+#[test]
+fn loss_of_the_users_own_is_trained_and_bounded() {
+    let mut stream = Stream::new(5);
+    let (n, rank) = (150, 3);
+    let data = Mat::from_fn(
+        rank,
+        n,
+        |k, _| if k == 2 { 1.0 } else { 2.0 * stream.unit() },
+    );
+    let counts: Vec<f64> = (0..n)
+        .map(|i| {
+            let rate = (0.8 + data[(0, i)].max(0.0) - 0.5 * data[(1, i)]).exp();
+            (rate + stream.unit() * rate.sqrt()).round().max(0.0)
+        })
+        .collect();
+    let loss: Arc<dyn Loss> = Arc::new(Separable::new(Poisson, counts, 1, None).expect("a loss"));
+    for beta in [30.0, 1.0] {
+        let problem =
+            GlobalProblem::with_loss(data.clone(), Arc::clone(&loss), beta).expect("fits");
+        let ended = trained(&problem, true);
+        let bound = ended.search_bound.expect("searched");
+        let gap = (ended.best_objective - bound) / ended.best_objective;
+        assert!(
+            (0.0..2e-3).contains(&gap),
+            "{beta}: {} {bound}",
+            ended.best_objective
+        );
+        let settings = ProgrammeSettings::default();
+        let own = own_programme(&problem, &ended.best, &settings, &Control::default());
+        let own = own.expect("made").expect("one output");
+        assert!(own.bound <= ended.best_objective, "{beta}");
+        let gap = (ended.best_objective - own.bound) / ended.best_objective;
+        assert!(gap < 5e-3, "{beta}: {gap:e}");
     }
 }
