@@ -27,6 +27,7 @@
 mod ascent;
 mod ascent_heads;
 mod balanced;
+mod coarse;
 mod correct;
 mod course;
 mod evidence;

@@ -1,6 +1,7 @@
 use admm::Status;
 use linalg_core::{Control, Halt};
 
+use super::coarse::coarse;
 use super::course::Course;
 use super::evidence::Evidence;
 use super::ladder::Ladder;
@@ -113,7 +114,8 @@ const THINNING: u64 = 300_000_000_000;
 const EXCHANGES: usize = 8;
 const IDLE_EXCHANGES: usize = 2;
 
-/// Trains from `start` (an empty list for a start from nothing).
+/// Trains from `start` (an empty list for a start from nothing: of many rows and columns, from the
+/// network of a part of the rows).
 ///
 /// ```text
 ///     repeat
@@ -143,7 +145,7 @@ pub fn train(
     run.evidence.met(run.objective);
     let work = Work {
         products: run.products,
-        flops: run.flops(),
+        flops: run.before + run.flops(),
     };
     Trained {
         status,
@@ -203,6 +205,8 @@ struct Run<'a> {
     frontier: Vec<FrontierPoint>,
     seconds: TrainSeconds,
     products: f64,
+    /// Flops of a first network on a part of the rows.
+    before: u64,
     /// Flops of the problem when the run began, and those of its searches.
     begun_at: u64,
     pricing_flops: u64,
@@ -236,10 +240,19 @@ impl<'a> Run<'a> {
             frontier: Vec::new(),
             seconds: TrainSeconds::default(),
             products: 0.0,
+            before: 0,
             begun_at: problem.flops(),
             pricing_flops: 0,
         };
         let mut start = start;
+        if start.is_empty()
+            && let Some(first) = coarse(problem, settings, control)
+        {
+            start = first.best;
+            run.seconds = first.seconds;
+            run.products = first.work.products;
+            run.before = first.work.flops;
+        }
         correct_weights(problem, &mut start, control);
         merge(problem, &mut start);
         run.offer(start);
