@@ -199,6 +199,8 @@ pub fn solve<T: Real, S: SmoothStep<T> + ?Sized, X: Proximal<T> + ?Sized>(
             Verdict::Continue => {}
             Verdict::Retune => {
                 schedule.tighten();
+                // a step that went too far is in the memory, and its safeguard refuses all others
+                anderson.clear();
                 if settings.penalty_rule != PenaltyRule::Fixed {
                     rule = Some(PenaltyRule::Balance);
                 }

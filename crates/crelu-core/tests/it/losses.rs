@@ -1,7 +1,54 @@
+use std::sync::Arc;
+
 use crelu_core::contract::{assert_loss, assert_scalar_loss};
 use crelu_core::{Huber, Logistic, Loss, LossKind, Separable, Softmax, Squared};
 use proptest::prelude::*;
 use testkit::Stream;
+
+#[test]
+fn proximal_points_solve_their_equation_wherever_they_start() {
+    /// Of the numbers that meet in it.
+    const OFF: f64 = 1e-9;
+    let weights = || Some(vec![1.0, 0.3, 7.0]);
+    let losses: [Arc<dyn Loss>; 4] = [
+        LossKind::Logistic
+            .of(vec![1.0, -1.0, 0.2], 1, weights())
+            .unwrap(),
+        LossKind::Huber { delta: vec![0.5] }
+            .of(vec![0.1, -4.0, 30.0], 1, weights())
+            .unwrap(),
+        LossKind::Squared
+            .of(vec![0.1, -4.0, 30.0], 1, weights())
+            .unwrap(),
+        LossKind::Softmax
+            .of(
+                vec![1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.2, 0.3, 0.5],
+                3,
+                weights(),
+            )
+            .unwrap(),
+    ];
+    for loss in &losses {
+        let count = 3 * loss.outputs();
+        for size in [0.0, 0.3, 5.0, 20.0, 300.0, 800.0] {
+            for rho in [1e-4, 3e-3, 0.07, 0.25, 1.0, 40.0] {
+                for sign in [1.0, -1.0] {
+                    let part = |i: usize| [1.0, -0.4, 0.7][i % 3];
+                    let at: Vec<f64> = (0..count).map(|i| sign * size * part(i)).collect();
+                    let (mut p, mut slope) = (vec![0.0; count], vec![0.0; count]);
+                    loss.prox_into(0..3, &at, rho, &mut p);
+                    loss.value_slope(0..3, &p, &mut slope);
+                    for i in 0..count {
+                        let rest = slope[i] + rho * (p[i] - at[i]);
+                        let room = OFF * (1.0 + rho * (at[i].abs() + p[i].abs()));
+                        let name = loss.name();
+                        assert!(rest.abs() <= room, "{name}, {size}, {rho}, {i}: {rest}");
+                    }
+                }
+            }
+        }
+    }
+}
 
 /// Outputs small, near a kink, and far.
 const POINTS: [f64; 9] = [-30.0, -3.1, -0.7, -0.01, 0.0, 0.3, 1.0, 4.2, 25.0];

@@ -1,6 +1,7 @@
 //! The convex programme over fixed activation patterns, its iteration and its certificate.
 
 mod certificate;
+mod certified_prox;
 mod choose;
 mod cone;
 mod gate_start;

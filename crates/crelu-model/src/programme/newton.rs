@@ -5,11 +5,11 @@ use linalg_core::{
 };
 
 use super::certificate::{Certificate, FeasiblePoint};
+use super::certified_prox::CertifiedProx;
 use super::cone::{ConeGroup, column};
 use super::solve::{
     ProgrammeSettings, Switch, TOLERANCE_MARGIN, Totals, Tracker, WarmStart, has_cones,
 };
-use super::two_block::CertifiedProx;
 use super::{Activation, Programme};
 use crate::error::FitError;
 

@@ -3,13 +3,13 @@ use linalg_core::{Control, norm};
 
 use super::Programme;
 use super::certificate::{Certificate, FeasiblePoint, Multipliers, prices};
+use super::certified_prox::CertifiedProx;
 use super::choose::{Choice, choose};
 use super::cone::ConeGroup;
 use super::solve::{
     Check, Observer, Precision, ProgrammeSettings, Solution, Splitting, Switch, TOLERANCE_MARGIN,
     Totals, Tracker, WarmStart, finish, has_cones, is_breakdown, run,
 };
-use super::two_block::CertifiedProx;
 use crate::error::FitError;
 
 /// From this many patterns on a working set pays.

@@ -40,6 +40,8 @@ mod invariance;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod loss_conic;
+#[cfg(test)]
 mod model_file;
 #[cfg(test)]
 mod optimality;
@@ -49,6 +51,8 @@ mod oracle;
 mod path;
 #[cfg(test)]
 mod primal;
+#[cfg(test)]
+mod programme_losses;
 #[cfg(test)]
 mod sparse_network;
 #[cfg(test)]
