@@ -1,6 +1,6 @@
 //! What the tests of several crates share, for dev-dependencies alone: the seeds of random tests,
-//! a stream of test data, a clock that the test moves, a collective of threads, and the list of all
-//! activation patterns.
+//! a stream of test data, a clock that the test moves, a collective of threads, the list of all
+//! activation patterns, and the tables that document settings.
 //!
 //! Random tests draw from seeds that are written beside them, so that the suite passes or fails the
 //! same way everywhere. `cargo xtask explore` runs the same tests on fresh seeds:
@@ -32,6 +32,7 @@ mod collective;
 mod explore;
 #[cfg(feature = "algebra")]
 mod patterns;
+mod settings_table;
 mod stream;
 
 #[cfg(feature = "algebra")]
@@ -41,4 +42,5 @@ pub use collective::{Rank, on_ranks};
 pub use explore::{cases, seeds};
 #[cfg(feature = "algebra")]
 pub use patterns::all_patterns;
+pub use settings_table::{SettingRow, public_fields, setting_rows};
 pub use stream::Stream;

@@ -20,11 +20,12 @@ enum Outcome {
     Skipped(String),
 }
 
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     ("fmt", fmt),
     ("lint", lint),
     ("tidy", tidy),
     ("tests", tests),
+    ("outside", outside),
     ("docs", docs),
     ("wasm", wasm),
     ("deny", deny),
@@ -127,6 +128,19 @@ fn component(root: &Path, command: &str, name: &str, install: Install) -> Result
 /// All tests, doc tests with them.
 fn tests(root: &Path, _: Install) -> Result<Outcome, String> {
     run_command(&mut cargo(root, &TESTS))?;
+    Ok(Outcome::Held)
+}
+
+/// The program outside of the workspace's graph is built on what is public, and runs. It takes the
+/// workspace's versions and shares its outputs: what both need is compiled once.
+fn outside(root: &Path, _: Install) -> Result<Outcome, String> {
+    let folder = root.join("examples/outside");
+    let lock = folder.join("Cargo.lock");
+    std::fs::copy(root.join("Cargo.lock"), &lock)
+        .map_err(|error| format!("{}: {error}", lock.display()))?;
+    run_command(&mut cargo(&folder, &["fmt", "--check"]))?;
+    let mut build = cargo(&folder, &["run", "--quiet", "--target-dir"]);
+    run_command(build.arg(root.join("target")))?;
     Ok(Outcome::Held)
 }
 

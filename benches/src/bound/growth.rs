@@ -134,6 +134,7 @@ fn quick(n: usize, d: usize) -> Result<Value, String> {
     let inputs = set.inputs.transpose();
     let problem = BoundProblem::new(inputs, &set.target, beta).map_err(|e| e.to_string())?;
     let settings = QuickSettings::default();
+    let checked = settings.clone().check().map_err(|e| e.to_string())?;
     let before = own_memory();
     let clock = Stopwatch::start();
     let control = Control::with_clock(&clock).deadline(LIMIT);
@@ -142,7 +143,7 @@ fn quick(n: usize, d: usize) -> Result<Value, String> {
         output: &network.output,
     };
     let found =
-        quick_bound(&problem, &settings, Some(start), &control).map_err(|e| e.to_string())?;
+        quick_bound(&problem, &checked, Some(start), &control).map_err(|e| e.to_string())?;
     let seconds = clock.seconds();
     let found = found.ok_or("the verifier can do nothing with these data")?;
     Ok(json!({
@@ -181,6 +182,7 @@ fn tight(n: usize, rows: usize) -> Result<Value, String> {
     let (mut blocks, mut ended) = (0, true);
     for (iterations, seconds) in ITERATIONS.iter().zip(&mut between) {
         let settings = settings.clone().max_iters(*iterations);
+        let settings = settings.check().map_err(|e| e.to_string())?;
         let clock = Stopwatch::start();
         let control = Control::with_clock(&clock).deadline(0.5 * LIMIT);
         let mut at = Vec::new();

@@ -151,7 +151,9 @@ fn timed_tight(
 ) -> Result<TightRun, String> {
     let clock = Stopwatch::start();
     let control = Control::with_clock(&clock).deadline(limit);
-    let settings = TightSettings::default();
+    let settings = TightSettings::default()
+        .check()
+        .map_err(|e| e.to_string())?;
     let mut course = Vec::new();
     let mut note = |now: TightProgress| {
         course.push((clock.seconds(), now.bound));
@@ -173,6 +175,7 @@ fn timed_quick(
 ) -> Result<(Option<QuickBound>, f64), String> {
     let clock = Stopwatch::start();
     let settings = QuickSettings::default().kind(kind);
+    let settings = settings.check().map_err(|e| e.to_string())?;
     let control = Control::with_clock(&clock);
     let found =
         quick_bound(problem, &settings, Some(start), &control).map_err(|e| e.to_string())?;

@@ -62,6 +62,30 @@ pub enum BoundSetting {
     Flops,
     /// Bytes.
     Memory,
+    /// Bytes of the cones that wait.
+    Bytes,
+    /// Visits of a row by a cone.
+    Visits,
+    /// Rows of a block.
+    BlockRows,
+    /// Columns of the moments' factors.
+    Width,
+    /// Stages of the quick bound.
+    Stages,
+    /// Iterations of a stage.
+    Iterations,
+    /// A tolerance.
+    Tol,
+}
+
+impl BoundSetting {
+    /// The first of these settings that is outside its range.
+    pub(crate) fn first_outside<const N: usize>(
+        settings: [(Self, bool); N],
+    ) -> Result<(), BoundError> {
+        let outside = settings.into_iter().find(|(_, holds)| !holds);
+        outside.map_or(Ok(()), |(setting, _)| Err(BoundError::Setting(setting)))
+    }
 }
 
 impl fmt::Display for BoundSetting {
@@ -70,6 +94,13 @@ impl fmt::Display for BoundSetting {
             Self::Seconds => "seconds: must be a finite number, at least 0",
             Self::Flops => "flops: must be a number, at least 0",
             Self::Memory => "memory: must be above 0",
+            Self::Bytes => "bytes: must be at least 1",
+            Self::Visits => "visits: must be at least 1",
+            Self::BlockRows => "block_rows: must be at least 1",
+            Self::Width => "width: must be at least 3",
+            Self::Stages => "stages: must be at least 1",
+            Self::Iterations => "iterations: must be at least 1",
+            Self::Tol => "tol: must be a finite number, at least 0",
         })
     }
 }

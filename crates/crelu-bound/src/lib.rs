@@ -45,7 +45,9 @@ mod verify;
 pub use certificate::{
     BlockMultipliers, Certificate, IntervalMultipliers, ProductMultipliers, Proof, ProofKind, SIGNS,
 };
-pub use cones::{ConeReport, ConeSettings, dearest_in_cones, is_in_few_dimensions};
+pub use cones::{
+    CheckedConeSettings, ConeReport, ConeSettings, dearest_in_cones, is_in_few_dimensions,
+};
 pub use enumerate::{Dearest, dearest_neuron, is_enumerable};
 pub use error::{BoundError, BoundPart, BoundSetting};
 pub use faer;
@@ -61,6 +63,8 @@ pub use prove::{
     CheckedProofSettings, Completion, ProofProgress, ProofSettings, Proven, TrainedNetwork, prove,
     prove_trained,
 };
-pub use quick::{QuickBound, QuickKind, QuickSettings, quick_bound};
-pub use relax::{TightProgress, TightReport, TightSettings, TightStatus, tighten};
+pub use quick::{CheckedQuickSettings, QuickBound, QuickKind, QuickSettings, quick_bound};
+pub use relax::{
+    CheckedTightSettings, TightProgress, TightReport, TightSettings, TightStatus, tighten,
+};
 pub use verify::{NoBound, Verdict, VerifiedBound, verify};

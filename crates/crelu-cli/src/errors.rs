@@ -105,7 +105,22 @@ impl Origins<'_> {
             FitError::Shape { what: Subject::GateRows, want, got } => self.gates(
                 format_args!("{got} rows, {want} are needed (one a feature, the bias last; the bias may be left out)"),
             ),
-            FitError::TestRange { .. } => Failure::of(test_source.shown(), error),
+            FitError::TestRange { row, column, value } => {
+                let place = match column {
+                    Some(column) => test_source.feature(*row, *column),
+                    None => test_source.target(*row),
+                };
+                Failure::of(
+                    test_source.shown(),
+                    format_args!("{place}: {value:e} is too far from the training data: correct the cell, or leave its row out"),
+                )
+            }
+            FitError::FeatureRange { column, problem } => {
+                Failure::of(data, format_args!("{}: {problem}", self.source.column(Some(*column))))
+            }
+            FitError::TargetRange { problem } => {
+                Failure::of(data, format_args!("{}: {problem}", self.source.column(None)))
+            }
             FitError::NotFinite { what: Subject::Gates } => self.gates("a value is not finite"),
             FitError::NoPattern => self.gates("no gate sees any row of the data"),
             FitError::NotFinite { what } => Failure::of(

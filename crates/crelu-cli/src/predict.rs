@@ -43,6 +43,17 @@ pub(crate) fn run(args: &PredictArgs) -> Result<ExitCode, Failure> {
                 table.layout.row_place(row)
             ),
         ),
+        ModelError::TooFar { row, column, value } => {
+            let names = table.feature_names.as_deref();
+            let name = names.and_then(|names| names.get(column)).map(String::as_str);
+            Failure::of(
+                samples::shown(&args.data),
+                format_args!(
+                    "{}: {value:e} is too far from the training data: it overflows when it is standardised",
+                    table.layout.feature_place(row, column, name)
+                ),
+            )
+        }
         error => Failure::of(samples::shown(&args.data), error),
     })?;
     let text = table_text(&model, &outputs, args.proba);

@@ -142,6 +142,17 @@ impl Lines {
             .ok();
         Self { shared, thread }
     }
+
+    /// A step that is over: told if a line is due, or at once.
+    fn step(&self, seconds: f64, message: &str, at_once: bool) {
+        let mut speech = self.shared.lock();
+        if at_once || seconds >= speech.next {
+            self.shared
+                .write(&mut speech, &format!("{seconds:.1} s, {message}"));
+        }
+        // the thread says it, should the next step take long
+        message.clone_into(&mut speech.doing);
+    }
 }
 
 impl Drop for Lines {
@@ -273,17 +284,9 @@ impl Display {
     /// A step of many, of which the last of a leg is always told.
     fn step(&mut self, message: &str, of: usize, is_last: bool) {
         let seconds = self.clock.seconds();
-        let timed = format!("{seconds:.1} s, {message}");
         match &self.form {
             Form::Nothing => {}
-            Form::Lines(lines) => {
-                let mut speech = lines.shared.lock();
-                if is_last || seconds >= speech.next {
-                    lines.shared.write(&mut speech, &timed);
-                }
-                // said again while the next step takes its time
-                message.clone_into(&mut speech.doing);
-            }
+            Form::Lines(lines) => lines.step(seconds, message, is_last),
             Form::Bar(bar) => {
                 #[expect(
                     clippy::cast_possible_truncation,
@@ -294,16 +297,16 @@ impl Display {
                 let done = (BEFORE_REFIT * (self.steps as f64 / of.max(1) as f64)).min(1.0);
                 self.done = self.done.max(done);
                 bar.set_position((self.done * BAR_LENGTH as f64) as u64);
-                bar.set_message(timed);
+                bar.set_message(message.to_owned());
             }
         }
     }
 
+    /// Shows where the run is: on a bar at once, in lines when the next is due.
     fn refresh(&mut self) {
         let seconds = self.clock.seconds();
         match &mut self.form {
             Form::Nothing => return,
-            Form::Lines(lines) if seconds < lines.shared.lock().next => return,
             Form::Lines(_) => {}
             Form::Bar(bar) => {
                 let last = self.last.as_ref();
@@ -341,11 +344,20 @@ impl Display {
                 Short(bound)
             ));
         }
-        if let Form::Lines(lines) = &self.form {
-            message.clone_into(&mut lines.shared.lock().doing);
-            message = format!("{seconds:.1} s, {message}");
+        match &self.form {
+            Form::Nothing => {}
+            Form::Bar(bar) => bar.set_message(message),
+            Form::Lines(lines) => {
+                let mut speech = lines.shared.lock();
+                if seconds >= speech.next {
+                    lines
+                        .shared
+                        .write(&mut speech, &format!("{seconds:.1} s, {message}"));
+                }
+                // the thread says it, should the next step take long
+                speech.doing = message;
+            }
         }
-        self.tell(&message);
     }
 }
 
@@ -361,6 +373,7 @@ impl FitObserver for Display {
             } => {
                 let patterns = patterns.map_or(String::new(), |p| format!(", {p} patterns"));
                 self.tell(&format!("{n} rows, {d} columns{patterns}, beta {beta:.4e}"));
+                self.teller().now("training");
             }
             Progress::Iteration(iteration) => {
                 self.iteration = iteration;

@@ -85,6 +85,8 @@ pub(crate) struct Source {
     pub(crate) layout: Layout,
     /// Name of the target column, where the file has names.
     pub(crate) target_name: Option<String>,
+    /// Names of the features, where the file has names.
+    feature_names: Option<Vec<String>>,
 }
 
 impl Source {
@@ -93,6 +95,7 @@ impl Source {
             path: path.to_owned(),
             layout: table.layout.clone(),
             target_name: table.target_name.clone(),
+            feature_names: table.feature_names.clone(),
         }
     }
 
@@ -104,6 +107,34 @@ impl Source {
     /// The place of the target's cell in row `row`, counted from 0.
     pub(crate) fn target(&self, row: usize) -> Place {
         self.layout.target_place(row, self.target_name.as_deref())
+    }
+
+    /// The place of feature `feature` in row `row`, both counted from 0.
+    pub(crate) fn feature(&self, row: usize, feature: usize) -> Place {
+        self.layout
+            .feature_place(row, feature, self.feature_name(feature))
+    }
+
+    fn feature_name(&self, feature: usize) -> Option<&str> {
+        let name = self.feature_names.as_deref()?.get(feature)?;
+        Some(name.as_str())
+    }
+
+    /// The column of a feature, of the target where there is none: `column 3 (bmi)`.
+    pub(crate) fn column(&self, feature: Option<usize>) -> String {
+        let (column, name) = match feature {
+            Some(feature) => (
+                Some(self.layout.columns.get(feature).copied().unwrap_or(feature)),
+                self.feature_name(feature),
+            ),
+            None => (self.layout.target_column, self.target_name.as_deref()),
+        };
+        let name = name.filter(|name| !name.is_empty());
+        let name = name.map_or_else(String::new, |name| format!(" ({})", Excerpt(name)));
+        match column {
+            Some(column) => format!("column {}{name}", column + 1),
+            None => format!("the target{name}"),
+        }
     }
 }
 

@@ -63,6 +63,15 @@ impl Layout {
         Place::row(row).on_line(self.lines.of(row))
     }
 
+    /// The place of feature `feature` of row `row`, both counted from 0.
+    pub fn feature_place(&self, row: usize, feature: usize, name: Option<&str>) -> Place {
+        Place {
+            column: self.columns.get(feature).map(|column| column + 1),
+            ..self.row_place(row)
+        }
+        .named(name)
+    }
+
     /// The place of the cell of a target called `name` in row `row`, counted from 0.
     pub fn target_place(&self, row: usize, name: Option<&str>) -> Place {
         Place {

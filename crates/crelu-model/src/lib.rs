@@ -57,7 +57,7 @@ pub use crelu_bound as bound;
 pub use crelu_bound::{CertificateError, CertificateFile, FileError, FileKind, ProofKind};
 pub use crelu_core::{Loss, LossError, LossKind};
 pub use dataset::{Dataset, TargetColumn};
-pub use error::{FitError, ModelError, Setting, Subject, VerifyError};
+pub use error::{FitError, ModelError, OutOfRange, Setting, Subject, VerifyError};
 pub use faer;
 pub use fit::{Fit, FitObserver, Progress, fit};
 pub use gates::GateSampler;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::coding::{Coded, Coding, Task};
 use crate::dataset::Dataset;
-use crate::error::{FitError, Subject};
+use crate::error::{FitError, OutOfRange, Subject};
 use crate::loss_choice;
 use crate::merged_rows::Rows;
 use crate::model::Model;
@@ -412,7 +412,8 @@ fn units(
         units.target = Units::unit(centred.iter());
         if !units.holds_target() || centred.iter().any(|y| !y.is_finite()) {
             let size = largest(centred.iter()).min(f64::MAX);
-            return Err(FitError::TargetRange { size });
+            let problem = OutOfRange::Target { size };
+            return Err(FitError::TargetRange { problem });
         }
     }
     // standardised inputs are of size 1
@@ -425,7 +426,8 @@ fn units(
     let (column, size) = sizes.fold((0, 0.0), |most, at| if at.1 > most.1 { at } else { most });
     let vanish = s.bias && size > 0.0 && size < f64::EPSILON;
     if vanish || !units.holds_features() {
-        return Err(FitError::FeatureRange { column, size });
+        let problem = OutOfRange::Feature { size };
+        return Err(FitError::FeatureRange { column, problem });
     }
     Ok(units)
 }

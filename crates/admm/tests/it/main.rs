@@ -21,3 +21,5 @@ mod settings;
 mod shards;
 #[cfg(test)]
 mod split;
+#[cfg(test)]
+mod weights;

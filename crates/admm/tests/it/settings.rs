@@ -1,48 +1,9 @@
 //! The documented table against `Default` and `check`.
 
 use admm::{AdmmSettings, InnerSchedule, PenaltyRule};
+use testkit::{public_fields, setting_rows};
 
 const SOURCE: &str = include_str!("../../src/settings.rs");
-
-/// An end of a range.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum End {
-    /// The value is in the range.
-    Closed(f64),
-    /// The value is not.
-    Open(f64),
-    None,
-}
-
-/// The rows of the table: name, default, range.
-fn table() -> Vec<[&'static str; 3]> {
-    let rows = SOURCE
-        .lines()
-        .filter_map(|line| line.strip_prefix("/// | `"));
-    rows.map(|row| {
-        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
-        [cells[0].trim_end_matches('`'), cells[1], cells[2]]
-    })
-    .collect()
-}
-
-fn ends(range: &str) -> (End, End) {
-    let number = |text: &str| text.trim().parse::<f64>().unwrap();
-    if let Some(inside) = range.strip_prefix('(').and_then(|r| r.strip_suffix(')')) {
-        let (low, high) = inside.split_once(',').unwrap();
-        (End::Open(number(low)), End::Open(number(high)))
-    } else if let Some(low) = range.strip_prefix("at least ") {
-        (End::Closed(number(low)), End::None)
-    } else if let Some(low) = range.strip_prefix("above ") {
-        (End::Open(number(low)), End::None)
-    } else {
-        let (low, high) = range.split_once(" to ").unwrap();
-        (
-            End::Closed(number(low.split(' ').next().unwrap())),
-            End::Closed(number(high)),
-        )
-    }
-}
 
 /// A setting by its name: its value, and whether it counts.
 fn read(settings: &AdmmSettings, name: &str) -> (f64, bool) {
@@ -100,26 +61,16 @@ fn takes(name: &str, value: f64) -> bool {
 
 #[test]
 fn settings_table_lists_every_field() {
-    let body = SOURCE
-        .split("pub struct AdmmSettings {")
-        .nth(1)
-        .unwrap()
-        .split("\n}")
-        .next()
-        .unwrap();
-    let fields: Vec<&str> = body
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("pub "))
-        .map(|field| field.split(':').next().unwrap())
-        .collect();
-    let names: Vec<&str> = table().iter().map(|row| row[0]).collect();
-    assert_eq!(names, fields);
+    let rows = setting_rows(SOURCE);
+    let names: Vec<&str> = rows.iter().map(|row| row.name).collect();
+    assert_eq!(names, public_fields(SOURCE, "AdmmSettings"));
 }
 
 #[test]
 fn settings_table_states_the_defaults() {
     let settings = AdmmSettings::default();
-    for [name, default, _] in table() {
+    for row in setting_rows(SOURCE) {
+        let (name, default) = (row.name, row.default);
         if name == "penalty_rule" {
             assert_eq!(
                 default,
@@ -138,36 +89,12 @@ fn settings_table_states_the_defaults() {
 
 #[test]
 fn settings_table_states_the_ranges() {
-    for [name, _, range] in table().into_iter().filter(|row| row[0] != "penalty_rule") {
-        let counts = read(&AdmmSettings::default(), name).1;
-        let step = if counts { 1.0 } else { 1e-9 };
-        let (low, high) = ends(range);
-        for (end, inwards) in [(low, step), (high, -step)] {
-            match end {
-                End::Closed(value) => {
-                    assert!(
-                        takes(name, value) && takes(name, value + inwards),
-                        "{name}: {value}"
-                    );
-                    if !counts || value - inwards >= 0.0 {
-                        assert!(!takes(name, value - inwards), "{name}: beyond {value}");
-                    }
-                }
-                End::Open(value) => {
-                    assert!(
-                        !takes(name, value) && takes(name, value + inwards),
-                        "{name}: {value}"
-                    );
-                    assert!(!takes(name, value - inwards), "{name}: beyond {value}");
-                }
-                End::None if counts => assert!(takes(name, 1e6), "{name}"),
-                End::None => assert!(takes(name, 1e6) && !takes(name, f64::INFINITY), "{name}"),
-            }
-        }
-        if !counts {
-            assert!(!takes(name, f64::NAN), "{name}: NaN");
-            assert!(!takes(name, f64::NEG_INFINITY), "{name}");
-        }
+    let rows = setting_rows(SOURCE).into_iter();
+    for row in rows.filter(|row| row.name != "penalty_rule") {
+        let is_count = read(&AdmmSettings::default(), row.name).1;
+        row.assert_range(is_count, |value| takes(row.name, value));
+        // no number may be infinite
+        assert!(is_count || !takes(row.name, f64::INFINITY), "{}", row.name);
     }
 }
 

@@ -114,7 +114,8 @@ pub(super) fn close(
     let closed = 1.0 + CONE_TOLERANCE;
     let price = |theta: &[f64]| {
         while cones.visits > 0 {
-            let found = dearest_in_cones(problem, theta, &cones, &search)?;
+            let checked = cones.clone().check().ok()?;
+            let found = dearest_in_cones(problem, theta, &checked, &search)?;
             cones.visits = cones.visits.saturating_sub(found.visits);
             let was_coarse = cones.tolerance > CONE_TOLERANCE;
             // a neuron far above the threshold comes in first: the next search may be as coarse

@@ -265,7 +265,7 @@ impl<'a> Proving<'a> {
             return Ok(true);
         }
         let start = self.known.map(|known| known.0);
-        let Some(found) = quick_bound(self.problem, &settings, start, control)? else {
+        let Some(found) = quick_bound(self.problem, &settings.check()?, start, control)? else {
             return Ok(true);
         };
         self.quick = Some(found.certificate.clone());
@@ -309,7 +309,7 @@ impl<'a> Proving<'a> {
             self.problem,
             self.known.map(|known| known.0),
             self.quick.as_ref(),
-            &settings,
+            &settings.check()?,
             &control,
             &mut |now| {
                 if held.is_some_and(|held| now.bound <= held) {

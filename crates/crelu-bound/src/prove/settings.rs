@@ -70,18 +70,14 @@ impl ProofSettings {
     /// [`BoundError::Setting`] names the first setting outside its range.
     pub fn check(self) -> Result<CheckedProofSettings, BoundError> {
         let at_least_zero = |v: f64| v.is_finite() && v >= 0.0;
-        for (setting, ok) in [
+        BoundSetting::first_outside([
             (
                 BoundSetting::Seconds,
                 self.seconds.is_none_or(at_least_zero),
             ),
             (BoundSetting::Flops, self.flops >= 0.0),
             (BoundSetting::Memory, self.memory > 0.0),
-        ] {
-            if !ok {
-                return Err(BoundError::Setting(setting));
-            }
-        }
+        ])?;
         Ok(CheckedProofSettings(self))
     }
 }

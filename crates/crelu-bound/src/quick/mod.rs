@@ -21,4 +21,4 @@ mod smooth;
 mod solve;
 mod start;
 
-pub use solve::{QuickBound, QuickKind, QuickSettings, quick_bound};
+pub use solve::{CheckedQuickSettings, QuickBound, QuickKind, QuickSettings, quick_bound};

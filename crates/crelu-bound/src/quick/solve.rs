@@ -9,7 +9,7 @@ use super::model::IntervalModel;
 use super::reduced::Reduced;
 use super::start;
 use crate::certificate::Certificate;
-use crate::error::BoundError;
+use crate::error::{BoundError, BoundSetting};
 use crate::loss::{PointLoss, Squared};
 use crate::network::KnownNetwork;
 use crate::problem::BoundProblem;
@@ -27,20 +27,20 @@ pub enum QuickKind {
 
 /// Settings of the quick bound.
 ///
-/// | name | default | |
+/// | name | default | range |
 /// |---|---|---|
 /// | `kind` | turned | |
-/// | `width` | 16 | fewest columns of the moments' factors: at least 3; as many as dimensions up to three times that |
-/// | `stages` | 14 | most stages |
-/// | `iterations` | 300 | most iterations of one |
-/// | `tol` | 1e-4 | ends when the bound is within this of what the inequalities allow, relatively |
+/// | `width` | 16 | at least 3 |
+/// | `stages` | 14 | at least 1 |
+/// | `iterations` | 300 | at least 1 |
+/// | `tol` | 1e-4 | at least 0, finite |
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QuickSettings {
     /// Which inequalities are used.
     pub kind: QuickKind,
     /// Fewest columns of the moments' factors; up to three times as many where the data have so many
-    /// dimensions; fewer than 3 are taken as 3.
+    /// dimensions.
     pub width: usize,
     /// Most stages.
     pub stages: usize,
@@ -62,6 +62,18 @@ impl Default for QuickSettings {
     }
 }
 
+/// Settings that passed [`QuickSettings::check`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheckedQuickSettings(QuickSettings);
+
+impl CheckedQuickSettings {
+    /// The values.
+    #[must_use]
+    pub fn get(&self) -> &QuickSettings {
+        &self.0
+    }
+}
+
 /// Most columns of the moments' factors, in units of `QuickSettings::width`.
 const WIDEST: usize = 3;
 /// Evaluations of a usual run from a known network.
@@ -75,11 +87,46 @@ impl QuickSettings {
         self
     }
 
+    /// Sets the fewest columns of the moments' factors.
+    #[must_use]
+    pub fn width(mut self, columns: usize) -> Self {
+        self.width = columns;
+        self
+    }
+
+    /// Sets the most stages, and the most iterations of one.
+    #[must_use]
+    pub fn stages(mut self, stages: usize, iterations: usize) -> Self {
+        (self.stages, self.iterations) = (stages, iterations);
+        self
+    }
+
+    /// Sets the distance to the best such bound that is good enough.
+    #[must_use]
+    pub fn tol(mut self, tol: f64) -> Self {
+        self.tol = tol;
+        self
+    }
+
+    /// Checks the ranges; NaN is outside every one.
+    ///
+    /// # Errors
+    /// [`BoundError::Setting`] names the first setting outside its range.
+    pub fn check(self) -> Result<CheckedQuickSettings, BoundError> {
+        BoundSetting::first_outside([
+            (BoundSetting::Width, self.width >= 3),
+            (BoundSetting::Stages, self.stages >= 1),
+            (BoundSetting::Iterations, self.iterations >= 1),
+            (BoundSetting::Tol, self.tol.is_finite() && self.tol >= 0.0),
+        ])?;
+        Ok(CheckedQuickSettings(self))
+    }
+
     /// Columns at a rank: as many as there are dimensions, between `width` and three times that. Fewer than
     /// dimensions suffice on real data, and leave the bound far below what its inequalities allow on data
     /// that spread evenly: on Gaussian data of 2000 x 50 16 columns lose 12 %, 32 lose 1 %, 48 nothing.
     fn columns(&self, rank: usize) -> usize {
-        let width = self.width.max(3);
+        let width = self.width;
         rank.clamp(width, WIDEST * width)
     }
 
@@ -146,7 +193,7 @@ const DEAR: f64 = 0.2;
 /// fails.
 pub fn quick_bound(
     problem: &BoundProblem<'_>,
-    settings: &QuickSettings,
+    settings: &CheckedQuickSettings,
     start: Option<KnownNetwork<'_>>,
     control: &Control<'_>,
 ) -> Result<Option<QuickBound>, BoundError> {
@@ -154,7 +201,7 @@ pub fn quick_bound(
         network.check(problem)?;
     }
     let found = match Reduced::new(problem, control)? {
-        Some(data) => Run::new(&data, settings, control).found(start)?,
+        Some(data) => Run::new(&data, settings.get(), control).found(start)?,
         None => Found {
             certificate: Certificate::trivial(problem.y().to_vec()),
             limit: f64::INFINITY,

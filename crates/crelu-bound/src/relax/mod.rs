@@ -15,5 +15,5 @@ mod start;
 mod tighten;
 mod units;
 
-pub use settings::TightSettings;
+pub use settings::{CheckedTightSettings, TightSettings};
 pub use tighten::{TightProgress, TightReport, TightStatus, tighten};

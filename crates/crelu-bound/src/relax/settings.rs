@@ -1,4 +1,12 @@
+use crate::error::{BoundError, BoundSetting};
+
 /// Settings of [`tighten`](crate::tighten).
+///
+/// | name | default | range |
+/// |---|---|---|
+/// | `block_rows` | by the rows | at least 1 |
+/// | `max_iters` | 5000 | |
+/// | `tol` | 1e-4 | at least 0, finite |
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TightSettings {
@@ -44,6 +52,18 @@ impl TightSettings {
         self
     }
 
+    /// Checks the ranges; NaN is outside every one.
+    ///
+    /// # Errors
+    /// [`BoundError::Setting`] names the first setting outside its range.
+    pub fn check(self) -> Result<CheckedTightSettings, BoundError> {
+        BoundSetting::first_outside([
+            (BoundSetting::BlockRows, self.block_rows != Some(0)),
+            (BoundSetting::Tol, self.tol.is_finite() && self.tol >= 0.0),
+        ])?;
+        Ok(CheckedTightSettings(self))
+    }
+
     /// About the bytes a run on `n x d` data takes at its peak, in a proof.
     #[must_use]
     pub fn bytes(&self, n: usize, d: usize) -> f64 {
@@ -76,10 +96,23 @@ impl TightSettings {
     #[must_use]
     pub(crate) fn most_rows(&self, n_rows: usize) -> usize {
         match self.block_rows {
+            // unchecked settings are asked for their bytes, too
             Some(rows) => rows.max(1),
             None if n_rows <= WHOLE => WHOLE,
             None => PART,
         }
+    }
+}
+
+/// Settings that passed [`TightSettings::check`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheckedTightSettings(TightSettings);
+
+impl CheckedTightSettings {
+    /// The values.
+    #[must_use]
+    pub fn get(&self) -> &TightSettings {
+        &self.0
     }
 }
 

@@ -2,7 +2,7 @@ use linalg_core::{Control, Halt, LinalgError};
 
 use super::pace::Pace;
 use super::run::Run;
-use super::settings::TightSettings;
+use super::settings::CheckedTightSettings;
 use super::units::Reduced;
 use crate::certificate::Certificate;
 use crate::error::BoundError;
@@ -84,10 +84,11 @@ pub fn tighten(
     problem: &BoundProblem<'_>,
     network: Option<KnownNetwork<'_>>,
     quick: Option<&Certificate>,
-    settings: &TightSettings,
+    settings: &CheckedTightSettings,
     control: &Control<'_>,
     progress: &mut dyn FnMut(TightProgress) -> bool,
 ) -> Result<TightReport, BoundError> {
+    let settings = settings.get();
     network.map_or(Ok(()), |network| network.check(problem))?;
     let first = quick
         .cloned()

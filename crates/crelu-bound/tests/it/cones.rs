@@ -1,8 +1,8 @@
 //! Prices over the whole sphere in four to six dimensions.
 
 use crelu_bound::{
-    BoundProblem, Certificate, ConeReport, ConeSettings, Control, Halt, Proof, dearest_in_cones,
-    dearest_neuron, verify,
+    BoundProblem, Certificate, CheckedConeSettings, ConeReport, ConeSettings, Control, Halt, Proof,
+    dearest_in_cones, dearest_neuron, verify,
 };
 use faer::Mat;
 use proptest::prelude::*;
@@ -14,10 +14,9 @@ use crate::data::{Data, sampled_price, teacher};
 const TOLERANCE: f64 = 1e-4;
 const AGREE: f64 = 1.01e-4;
 
-fn settings(tolerance: f64) -> ConeSettings {
-    let mut settings = ConeSettings::default();
-    settings.tolerance = tolerance;
-    settings
+fn settings(tolerance: f64) -> CheckedConeSettings {
+    let settings = ConeSettings::default().tolerance(tolerance);
+    settings.check().unwrap()
 }
 
 fn search(x: &Mat<f64>, theta: &[f64], tolerance: f64) -> ConeReport {
@@ -142,13 +141,15 @@ fn cones_limits_leave_a_valid_looser_bound() {
     let data = teacher(400, 5, 0.02, 11);
     let theta = Stream::new(12).normals(400);
     let whole = search(&data.x, &theta, 1e-3);
-    let mut short = settings(1e-3);
-    short.visits = 64 * 400;
+    let limited = |visits: usize, bytes: usize| {
+        let settings = ConeSettings::default().tolerance(1e-3);
+        settings.visits(visits).bytes(bytes).check().unwrap()
+    };
+    let short = limited(64 * 400, usize::MAX);
     let stop = std::sync::atomic::AtomicBool::new(true);
     let interrupted = Control::default().interrupt(&stop);
     assert_eq!(interrupted.halt(), Some(Halt::Interrupted));
-    let mut small = settings(1e-3);
-    small.bytes = 4 * 64 * 400;
+    let small = limited(usize::MAX, 4 * 64 * 400);
     for (settings, control) in [
         (&short, Control::default()),
         (&small, Control::default()),
@@ -183,8 +184,8 @@ fn cones_limits_below_the_first_cones_are_none() {
         (first, 4 * first - 1, false),
         (first, 4 * first, true),
     ] {
-        let mut settings = settings(1e-3);
-        (settings.visits, settings.bytes) = (visits, bytes);
+        let settings = ConeSettings::default().tolerance(1e-3);
+        let settings = settings.visits(visits).bytes(bytes).check().unwrap();
         let control = Control::default();
         let found = dearest_in_cones(&data.problem(), &data.y, &settings, &control);
         assert_eq!(found.is_some(), serves, "{visits} {bytes}");

@@ -129,7 +129,7 @@ pub(crate) fn tightened_in(
         &data.problem(),
         Some(network),
         None,
-        &settings,
+        &settings.check().unwrap(),
         &control,
         &mut |_| true,
     );

@@ -17,5 +17,7 @@ mod prove;
 #[cfg(test)]
 mod quick;
 #[cfg(test)]
+mod settings;
+#[cfg(test)]
 mod tight;
 mod wide;

@@ -4,9 +4,8 @@ use core::sync::atomic::AtomicBool;
 
 use crelu_bound::Completion;
 use crelu_bound::{
-    BoundError, BoundSetting, CertificateError, CertificateFile, Control, KnownNetwork, ProofKind,
-    ProofProgress, ProofSettings, QuickSettings, TrainedNetwork, prove, prove_trained, quick_bound,
-    verify_bytes,
+    CertificateError, CertificateFile, Control, KnownNetwork, ProofKind, ProofProgress,
+    ProofSettings, QuickSettings, TrainedNetwork, prove, prove_trained, quick_bound, verify_bytes,
 };
 use faer::Mat;
 
@@ -54,7 +53,7 @@ fn prove_in_many_dimensions_is_the_quick_bound_unless_it_is_too_dear() {
     let data = teacher(60, 9, 0.1, 5);
     let quick = quick_bound(
         &data.problem(),
-        &QuickSettings::default(),
+        &QuickSettings::default().check().unwrap(),
         None,
         &Control::default(),
     );
@@ -145,24 +144,4 @@ fn bytes_of_other_data_or_another_penalty_are_refused() {
         verify_bytes(&raised.to_bytes(), &data.problem()),
         Err(CertificateError::TooLow { .. })
     ));
-}
-
-#[test]
-fn settings_of_a_proof_are_those_of_the_table() {
-    let settings = ProofSettings::default();
-    assert_eq!(settings.seconds, None);
-    assert_eq!(settings.flops, 5e11);
-    assert_eq!(settings.memory, 6.0 * 1024.0_f64.powi(3));
-    assert!(settings.clone().check().is_ok());
-    let refused = |settings: ProofSettings| settings.check().unwrap_err();
-    for wrong in [f64::NAN, -1.0, f64::INFINITY] {
-        let seconds = settings.clone().seconds(wrong);
-        assert_eq!(refused(seconds), BoundError::Setting(BoundSetting::Seconds));
-    }
-    for wrong in [f64::NAN, -1.0] {
-        let flops = settings.clone().flops(wrong);
-        assert_eq!(refused(flops), BoundError::Setting(BoundSetting::Flops));
-        let memory = settings.clone().memory(wrong);
-        assert_eq!(refused(memory), BoundError::Setting(BoundSetting::Memory));
-    }
 }

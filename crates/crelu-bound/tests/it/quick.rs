@@ -18,7 +18,7 @@ use crate::exact::exact;
 const REACHED: f64 = 1e-3;
 
 fn bound(data: &Data, kind: QuickKind) -> QuickBound {
-    let settings = QuickSettings::default().kind(kind);
+    let settings = QuickSettings::default().kind(kind).check().unwrap();
     quick_bound(&data.problem(), &settings, None, &Control::default())
         .unwrap()
         .unwrap()
@@ -253,7 +253,7 @@ fn quick_bound_from_a_known_network_needs_fewer_evaluations() {
         hidden: hidden.as_ref(),
         output: &output,
     };
-    let settings = QuickSettings::default();
+    let settings = QuickSettings::default().check().unwrap();
     let warm = quick_bound(&data.problem(), &settings, Some(start), &Control::default())
         .unwrap()
         .unwrap();
@@ -276,7 +276,7 @@ fn quick_bound_from_a_network_of_another_width_is_refused() {
         hidden: hidden.as_ref(),
         output: &[1.0],
     };
-    let settings = QuickSettings::default();
+    let settings = QuickSettings::default().check().unwrap();
     let refused = quick_bound(&data.problem(), &settings, Some(start), &Control::default());
     assert!(matches!(
         refused,
@@ -293,9 +293,14 @@ fn quick_bound_that_is_interrupted_hands_back_what_it_has() {
     let data = teacher(200, 10, 0.1, 5);
     let flag = AtomicBool::new(true);
     let control = Control::default().interrupt(&flag);
-    let found = quick_bound(&data.problem(), &QuickSettings::default(), None, &control)
-        .unwrap()
-        .unwrap();
+    let found = quick_bound(
+        &data.problem(),
+        &QuickSettings::default().check().unwrap(),
+        None,
+        &control,
+    )
+    .unwrap()
+    .unwrap();
     let full = bound(&data, QuickKind::Turned);
     assert!(found.evaluations < 10, "{}", found.evaluations);
     assert!(found.verified.value >= 0.0 && found.verified.value < full.verified.value);

@@ -29,7 +29,7 @@ fn run(data: &Data, network: (MatRef<'_, f64>, &[f64]), settings: &TightSettings
         &data.problem(),
         Some(neurons),
         None,
-        settings,
+        &settings.clone().check().unwrap(),
         &Control::default(),
         &mut |_| true,
     )
@@ -134,7 +134,7 @@ fn tighten_with_a_limit_or_a_flag_stops_with_what_it_has() {
         ),
     ];
     for (control, status) in controls {
-        let settings = TightSettings::default();
+        let settings = TightSettings::default().check().unwrap();
         let report = tighten(
             &data.problem(),
             None,
@@ -157,7 +157,10 @@ fn tighten_sees_a_limit_between_the_blocks_of_its_set_up() {
     let data = teacher(400, 3, 0.1, 4);
     let clock = MovingClock::ticking(1.0);
     let control = Control::with_clock(&clock).deadline(5.0);
-    let settings = TightSettings::default().block_rows(Some(10));
+    let settings = TightSettings::default()
+        .block_rows(Some(10))
+        .check()
+        .unwrap();
     let problem = data.problem();
     let report = tighten(&problem, None, None, &settings, &control, &mut |_| true);
     let report = report.expect("decompositions of finite data");
@@ -170,7 +173,7 @@ fn tighten_sees_a_limit_between_the_blocks_of_its_set_up() {
 #[test]
 fn tighten_ends_when_its_caller_has_enough() {
     let data = teacher(30, 3, 0.1, 4);
-    let settings = TightSettings::default();
+    let settings = TightSettings::default().check().unwrap();
     let (problem, control) = (data.problem(), Control::default());
     let report = tighten(&problem, None, None, &settings, &control, &mut |_| false);
     let report = report.expect("decompositions of finite data");
@@ -182,7 +185,10 @@ fn tighten_ends_when_its_caller_has_enough() {
 #[test]
 fn tighten_of_rows_without_length_leaves_them_out() {
     let few = teacher(20, 3, 0.1, 4);
-    let (settings, control) = (TightSettings::default().max_iters(160), Control::default());
+    let (settings, control) = (
+        TightSettings::default().max_iters(160).check().unwrap(),
+        Control::default(),
+    );
     // rows of zeros between the others: every network is 0 there
     let many = Data {
         x: Mat::from_fn(
@@ -259,7 +265,7 @@ fn tighten_of_odd_data_proves_what_there_is() {
             &data.problem(),
             None,
             None,
-            &TightSettings::default().max_iters(640),
+            &TightSettings::default().max_iters(640).check().unwrap(),
             &Control::default(),
             &mut |_| true,
         )
@@ -412,7 +418,7 @@ fn tighten_of_neurons_of_another_width_is_refused() {
         &data.problem(),
         Some(neurons),
         None,
-        &TightSettings::default(),
+        &TightSettings::default().check().unwrap(),
         &Control::default(),
         &mut |_| true,
     );

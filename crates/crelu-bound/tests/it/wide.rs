@@ -85,7 +85,11 @@ fn spread_certificate(of: &Certificate, d: usize, copies: usize) -> Certificate 
 
 /// A certificate of products in blocks, without a network.
 fn tight_in_blocks(data: &Data) -> Certificate {
-    let settings = TightSettings::default().max_iters(60).block_rows(Some(5));
+    let settings = TightSettings::default()
+        .max_iters(60)
+        .block_rows(Some(5))
+        .check()
+        .unwrap();
     let (problem, control) = (data.problem(), Control::default());
     let report = tighten(&problem, None, None, &settings, &control, &mut |_| true);
     report.expect("decompositions of finite data").certificate
@@ -147,7 +151,7 @@ proptest! {
         let wide = spread(&narrow, 8);
         let control = Control::default();
         let bounds = [&padded(&narrow), &wide].map(|data| {
-            let made = quick_bound(&data.problem(), &QuickSettings::default(), None, &control);
+            let made = quick_bound(&data.problem(), &QuickSettings::default().check().unwrap(), None, &control);
             made.map(|made| made.map(|made| (made.verified.value, made.limit, made.certificate)))
         });
         let [Ok(Some(own)), Ok(Some(other))] = bounds else {
@@ -155,7 +159,7 @@ proptest! {
         };
         // no certificate of these inequalities is above any value of their model
         prop_assert!(own.0 <= other.1 * (1.0 + ROUNDING) && other.0 <= own.1 * (1.0 + ROUNDING), "{} {} {} {}", own.0, own.1, other.0, other.1);
-        let settings = TightSettings::default().max_iters(80);
+        let settings = TightSettings::default().max_iters(80).check().unwrap();
         let problem = wide.problem();
         let tight = tighten(&problem, None, Some(&other.2), &settings, &control, &mut |_| true);
         let tight = tight.expect("decompositions of finite data");
@@ -185,7 +189,12 @@ fn verify_of_wide_data_proves_more_than_the_triangle_inequality() {
 fn verify_of_wide_data_goes_without_directions_that_are_no_numbers() {
     let narrow = teacher(40, 6, 0.1, 3);
     let control = Control::default();
-    let quick = quick_bound(&narrow.problem(), &QuickSettings::default(), None, &control);
+    let quick = quick_bound(
+        &narrow.problem(),
+        &QuickSettings::default().check().unwrap(),
+        None,
+        &control,
+    );
     let made = quick
         .expect("decompositions of finite data")
         .expect("numbers in range");

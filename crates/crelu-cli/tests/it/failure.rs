@@ -275,3 +275,52 @@ fn output_that_cannot_be_is_refused_before_the_run() {
     assert_eq!(here.names(), ["rings.csv"]);
     assert_eq!(here.text("rings.csv"), table);
 }
+
+#[test]
+fn sizes_out_of_range_name_the_column_of_the_file() {
+    let here = Workplace::new();
+    let table = |x: &str, y: &str| {
+        let rows = (0..8).map(|i| format!("{i},{}{x},{}{x},{i}{y}\n", i % 2, 1 + i * i % 5));
+        format!("id,a,b,y\n{}", rows.collect::<String>())
+    };
+    here.put("b.csv", table("e-25", ""));
+    here.put("y.csv", table("", "e-200"));
+    here.put("good.csv", table("e-10", ""));
+    here.put("far.csv", table("e300", ""));
+    let dropped = [
+        "--drop",
+        "id",
+        "--task",
+        "regress",
+        "--beta-frac",
+        "0.02",
+        "--quiet",
+    ];
+    for (args, place, says) in [
+        (
+            &["b.csv", "--no-standardize"][..],
+            "b.csv: column 3 (b): ",
+            "too small",
+        ),
+        (&["y.csv"], "y.csv: column 4 (y): ", "too small"),
+        (
+            &["good.csv", "--test", "far.csv"],
+            "far.csv: line 2 (row 1), column 3 (b): 1e300 ",
+            "too far",
+        ),
+    ] {
+        let run = here.run(&[&["fit"], args, &dropped].concat());
+        let line = run.complaint();
+        assert!(line.contains(place) && line.contains(says), "{line}");
+    }
+    here.run_to(
+        0,
+        &[&["fit", "good.csv", "--out", "m"], &dropped[..]].concat(),
+    );
+    let run = here.run(&["predict", "m", "far.csv"]);
+    let line = run.complaint();
+    assert!(
+        line.contains("line 2 (row 1), column 3 (b): 1e300"),
+        "{line}"
+    );
+}

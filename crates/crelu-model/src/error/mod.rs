@@ -1,6 +1,8 @@
+mod out_of_range;
 mod setting;
 mod subject;
 
+pub use out_of_range::OutOfRange;
 pub use setting::Setting;
 pub use subject::Subject;
 
@@ -38,18 +40,18 @@ pub enum FitError {
         what: Subject,
     },
     /// Targets whose squares overflow or vanish.
-    #[error("the target: values of size {size:.2e} (less their mean, if they are centred) are too {}: scale the column, to about 1", if *size < 1.0 { "small for their squares to be numbers" } else { "large to be squared" })]
+    #[error("the target: {problem}")]
     TargetRange {
-        /// The largest.
-        size: f64,
+        /// What is wrong with them.
+        problem: OutOfRange,
     },
     /// Features whose products with the target overflow or vanish, or that vanish beside the bias.
-    #[error("feature column {}: values of size {size:.2e} are too {}: scale the column, or have it standardised", column + 1, if *size < 1.0 { "small beside the bias or the target" } else { "large beside the target" })]
+    #[error("feature column {}: {problem}", column + 1)]
     FeatureRange {
         /// The feature with the largest values, from 0.
         column: usize,
-        /// Its largest value.
-        size: f64,
+        /// What is wrong with them.
+        problem: OutOfRange,
     },
     /// A test row so far from the training rows that its loss overflows.
     #[error("test row {}, {}: {value:e} is too far from the training data", row + 1, match column { Some(column) => format!("feature column {}", column + 1), None => "target".to_owned() })]

@@ -54,6 +54,12 @@ mod primal;
 #[cfg(test)]
 mod programme_losses;
 #[cfg(test)]
+mod proof_limits;
+#[cfg(test)]
+mod report;
+#[cfg(test)]
+mod settings_table;
+#[cfg(test)]
 mod sparse_network;
 #[cfg(test)]
 mod targets;

@@ -2,7 +2,7 @@
 
 use crelu_model::programme::Activation;
 use crelu_model::{
-    Dataset, Fit, FitError, FitSettings, Model, ModelError, Precision, Prove, Report,
+    Dataset, Fit, FitError, FitSettings, Model, ModelError, OutOfRange, Precision, Prove, Report,
     Standardisation, Status, TargetColumn, Task, TrainMode, VerifyError,
 };
 use faer::Mat;
@@ -189,7 +189,7 @@ fn targets_whose_squares_are_no_numbers_are_refused() {
             )
             .unwrap_err();
             assert!(
-                matches!(error, FitError::TargetRange { size: found } if (0.01..100.0).contains(&(found / size))),
+                matches!(error, FitError::TargetRange { problem: OutOfRange::Target { size: found } } if (0.01..100.0).contains(&(found / size))),
                 "{size}: {error}"
             );
             assert!(error.to_string().contains("scale the column"));

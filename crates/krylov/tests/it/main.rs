@@ -14,4 +14,6 @@ mod oracle;
 #[cfg(test)]
 mod preconditioned;
 #[cfg(test)]
+mod settings;
+#[cfg(test)]
 mod sizes;

@@ -1,7 +1,8 @@
 use faer::Mat;
 use linalg_core::{
-    Adjoint, Alone, Collective, DenseBlocks, DenseOperator, LinalgError, LinearOperator,
-    MaskedBlocks, Masks, Mirrored, RowSharded, assert_adjoint_consistent, assert_blocks_consistent,
+    Adjoint, Alone, Collective, DenseBlocks, DenseOperator, FnOperator, LinalgError,
+    LinearOperator, MaskedBlocks, Masks, Mirrored, RowSharded, ShiftedOperator, SymmetricFn,
+    assert_adjoint_consistent, assert_blocks_consistent,
 };
 use testkit::Stream;
 
@@ -132,5 +133,68 @@ fn block_columns_of_every_kind_add_up_to_the_operator() {
             DenseBlocks::new(a.as_ref(), width),
             Err(LinalgError::Shape { .. })
         ));
+    }
+}
+
+/// `y = A x` for a matrix, one entry after the other.
+fn multiply(a: faer::MatRef<'_, f64>, x: &[f64], y: &mut [f64]) {
+    for (i, y) in y.iter_mut().enumerate() {
+        *y = x.iter().enumerate().map(|(j, x)| a[(i, j)] * x).sum();
+    }
+}
+
+#[test]
+fn operators_of_closures_keep_the_adjoint_contract_and_are_their_matrix() {
+    for (rows, cols) in [(1, 1), (7, 3), (3, 7), (0, 4), (4, 0)] {
+        let a = Stream::new(70).matrix::<f64>(rows, cols);
+        let op = FnOperator::new(
+            rows,
+            cols,
+            |x: &[f64], y: &mut [f64]| multiply(a.as_ref(), x, y),
+            |y: &[f64], x: &mut [f64]| multiply(a.transpose(), y, x),
+        );
+        assert_eq!((op.rows(), op.cols()), (rows, cols));
+        assert_adjoint_consistent(&op, 71);
+        assert_same_products(&op, &DenseOperator::new(a.as_ref()));
+    }
+    for n in [0, 1, 9] {
+        let a = Stream::new(72).matrix::<f64>(n, n);
+        let symmetric = Mat::from_fn(n, n, |i, j| a[(i, j)] + a[(j, i)]);
+        let op = SymmetricFn::new(n, |x: &[f64], y: &mut [f64]| {
+            multiply(symmetric.as_ref(), x, y);
+        });
+        assert_adjoint_consistent(&op, 73);
+        assert_same_products(&op, &DenseOperator::new(symmetric.as_ref()));
+    }
+}
+
+/// Rounding of sums of a few products of numbers of size one.
+const ROUNDING: f64 = 1e-13;
+
+fn assert_same_products(op: &dyn LinearOperator<f64>, other: &dyn LinearOperator<f64>) {
+    let x = Stream::new(74).vector::<f64>(op.cols());
+    let of = |op: &dyn LinearOperator<f64>| {
+        let mut y = vec![f64::NAN; op.rows()];
+        op.apply(&x, &mut y, &mut vec![f64::NAN; op.scratch_len()]);
+        y
+    };
+    let (own, others) = (of(op), of(other));
+    let size = others.iter().fold(1.0, |most: f64, y| most.max(y.abs()));
+    for (a, b) in own.iter().zip(&others) {
+        assert!((a - b).abs() <= ROUNDING * size, "{a}, {b}");
+    }
+}
+
+#[test]
+fn shifted_operator_keeps_the_adjoint_contract_and_adds_its_shift() {
+    // one that is not symmetric: its adjoint is another
+    let a = Stream::new(75).matrix::<f64>(8, 8);
+    let inner = DenseOperator::new(a.as_ref());
+    let mut op = ShiftedOperator::new(&inner, 0.0);
+    for shift in [0.0, 2.5, -1e3, 1e-9] {
+        op.set_shift(shift);
+        assert_adjoint_consistent(&op, 76);
+        let dense = Mat::from_fn(8, 8, |i, j| a[(i, j)] + if i == j { shift } else { 0.0 });
+        assert_same_products(&op, &DenseOperator::new(dense.as_ref()));
     }
 }
