@@ -12,6 +12,7 @@ Usage: cargo xtask <command>
   explore [--minutes M] [--seed S] [--only NAME]
                          the random tests on fresh seeds, for M minutes (10), or once on the
                          seed S; each failure is shown with the line that repeats it
+  py-test [--install]    the Python package: built into target/python and tested there
   tidy                   the rules of the source tree alone (layers, bans, names, sizes)
   bench <name> [--quick] one measurement of the benches crate, built in release
   demo-data [--check]    remake data/fashion from the Debian package dataset-fashion-mnist;
@@ -26,6 +27,7 @@ pub(crate) enum Command {
     Test { install: bool },
     Explore(Plan),
     Tidy,
+    PyTest { install: bool },
     Bench(Vec<String>),
     DemoData { check: bool },
 }
@@ -44,6 +46,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Command, String> {
         "test" | "ci" => flag(name, rest, "--install").map(|install| Command::Test { install }),
         "explore" => explore(rest).map(Command::Explore),
         "tidy" => without_options(Command::Tidy),
+        "py-test" => flag(name, rest, "--install").map(|install| Command::PyTest { install }),
         "bench" => Ok(Command::Bench(rest.to_vec())),
         "demo-data" => flag(name, rest, "--check").map(|check| Command::DemoData { check }),
         other => Err(format!(

@@ -17,6 +17,7 @@ mod install;
 mod licences;
 mod metadata;
 mod process;
+mod python;
 mod random_tests;
 mod source;
 mod steps;
@@ -50,6 +51,7 @@ fn run(command: Command) -> Result<(), String> {
         }
         Command::Test { install } => steps::run(&root, Install::wanted(install)),
         Command::Tidy => tidy::run(&root),
+        Command::PyTest { install } => python::run(&root, Install::wanted(install), install),
         Command::Explore(plan) => explore::run(&root, &plan),
         Command::Bench(arguments) => bench::run(&root, &arguments),
         Command::DemoData { check } => demo_data::run(&root, check),

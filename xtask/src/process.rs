@@ -4,7 +4,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// How cargo builds and runs all tests; everything that runs a test program shares its outputs.
-pub(crate) const TESTS: [&str; 3] = ["test", "--workspace", "--locked"];
+/// The Python package is tested from Python.
+pub(crate) const TESTS: [&str; 5] = ["test", "--workspace", "--exclude", PYTHON, "--locked"];
+/// The package whose library Python loads.
+pub(crate) const PYTHON: &str = "crelu-py";
 
 /// A cargo command line in `root`, by the cargo that started this program.
 pub(crate) fn cargo(root: &Path, arguments: &[&str]) -> Command {

@@ -7,7 +7,7 @@ use std::time::Instant;
 use crate::install::{Install, Tool};
 use crate::licences;
 use crate::metadata::{self, Package};
-use crate::process::{TESTS, cargo, output, run as run_command, succeeds};
+use crate::process::{PYTHON, TESTS, cargo, output, run as run_command, succeeds};
 use crate::tidy::{self as rules, NUMERICAL};
 
 /// A name and what it runs.
@@ -85,7 +85,14 @@ const FEATURE_SETS: [&str; 3] = ["", "parallel", "nalgebra"];
 /// Clippy on everything, then on the numerical libraries with each feature alone and none.
 fn lint(root: &Path, install: Install) -> Result<Outcome, String> {
     component(root, "clippy", "clippy", install)?;
-    let all = ["clippy", "--workspace", "--all-targets", "--locked"];
+    let all = [
+        "clippy",
+        "--workspace",
+        "--exclude",
+        PYTHON,
+        "--all-targets",
+        "--locked",
+    ];
     run_command(cargo(root, &all).args(["--", "-D", "warnings"]))?;
     let members = metadata::members(root)?;
     for feature in FEATURE_SETS {
@@ -145,7 +152,15 @@ fn outside(root: &Path, _: Install) -> Result<Outcome, String> {
 }
 
 fn docs(root: &Path, _: Install) -> Result<Outcome, String> {
-    let mut doc = cargo(root, &["doc", "--no-deps", "--workspace", "--locked"]);
+    let all = [
+        "doc",
+        "--no-deps",
+        "--workspace",
+        "--exclude",
+        PYTHON,
+        "--locked",
+    ];
+    let mut doc = cargo(root, &all);
     run_command(doc.env("RUSTDOCFLAGS", "-D warnings"))?;
     Ok(Outcome::Held)
 }

@@ -15,7 +15,7 @@ struct Layer {
 /// What the tests of all crates share: a dev-dependency, never another.
 const FOR_TESTS: &str = "testkit";
 
-const LAYERS: [Layer; 12] = [
+const LAYERS: [Layer; 13] = [
     Layer {
         name: "linalg-core",
         height: 0,
@@ -79,6 +79,11 @@ const LAYERS: [Layer; 12] = [
             "crelu-model",
             "crelu-data",
         ],
+    },
+    Layer {
+        name: "crelu-py",
+        height: 6,
+        builds_on: &["crelu-model"],
     },
     Layer {
         name: "benches",

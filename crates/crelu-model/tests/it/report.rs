@@ -2,7 +2,10 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use crelu_model::{Activation, Control, Fit, FitSettings, Prove, Score, ScoreKind, TrainMode, fit};
+use crelu_model::{
+    Activation, Coded, Control, Fit, FitSettings, LossKind, Prove, Score, ScoreKind, Targets,
+    TrainMode, fit,
+};
 use serde_json::Value;
 
 use crate::data::{class_set, regression_set};
@@ -164,10 +167,15 @@ fn seconds_of_the_phases_add_up() {
     }
 }
 
+/// Two classes under the squared loss.
+fn signs(values: &[f64]) -> Targets {
+    Targets::new(Coded::signs(values), LossKind::Squared).unwrap()
+}
+
 #[test]
 fn score_of_labels_has_the_losses_of_probabilities() {
     // of the right label 0.75, 1 and 0.4
-    let score = Score::of(&[0.5, -2.0, 0.2], &[1.0, -1.0, -1.0], true);
+    let score = Score::of(&[0.5, -2.0, 0.2], &signs(&[1.0, -1.0, -1.0]));
     let ScoreKind::Labels {
         accuracy,
         log_loss,
@@ -181,7 +189,7 @@ fn score_of_labels_has_the_losses_of_probabilities() {
     assert!((log_loss.unwrap() - want).abs() < 1e-14);
     assert!((brier.unwrap() - (0.0625 + 0.36) / 3.0).abs() < 1e-14);
     // certain and wrong: the logarithm is that of what is kept
-    let wrong = Score::of(&[-1.0], &[1.0], true);
+    let wrong = Score::of(&[-1.0], &signs(&[1.0]));
     let ScoreKind::Labels { log_loss, .. } = wrong.kind else {
         panic!("{wrong:?}");
     };

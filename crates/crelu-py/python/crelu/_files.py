@@ -1,0 +1,70 @@
+"""Models as files of the command line."""
+
+import os
+import tempfile
+
+
+def write_atomic(path, content):
+    """Writes bytes to a file, whole or not at all."""
+    path = os.fspath(path)
+    folder = os.path.dirname(os.path.abspath(path))
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".crelu-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def save(model, path):
+    """Writes a trained estimator as a file of the command line `crelu`.
+
+    Parameters
+    ----------
+    model : ConvexReLUClassifier or ConvexReLURegressor
+        A trained estimator.
+    path : str or path-like
+        The file; it is written whole or not at all.
+    """
+    model.save(path)
+
+
+def load(path):
+    """Reads a model's file, written here or by the command line `crelu`.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+
+    Returns
+    -------
+    ConvexReLUClassifier or ConvexReLURegressor
+        A trained estimator. What is not in the file (the report, the history) is None.
+    """
+    import numpy as np
+
+    from ._classifier import ConvexReLUClassifier, labels_of_text
+    from ._core import Model
+    from ._regressor import ConvexReLURegressor
+
+    with open(path, "rb") as file:
+        content = file.read()
+    try:
+        model = Model.from_bytes(content)
+    except ValueError as error:
+        raise ValueError(f"{os.fspath(path)}: {error}") from None
+    kind = ConvexReLUClassifier if model.task == "classify" else ConvexReLURegressor
+    estimator = kind(beta=model.beta, activation="gated" if model.is_gated else "relu")
+    estimator._coding = None
+    estimator.n_features_in_ = model.n_features
+    if model.feature_names is not None:
+        estimator.feature_names_in_ = np.array(model.feature_names, dtype=object)
+    if model.task == "classify":
+        estimator.classes_ = labels_of_text(model.labels)
+    else:
+        estimator._is_column = model.n_outputs == 1
+    estimator._take(model, None, None)
+    return estimator
