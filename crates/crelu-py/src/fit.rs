@@ -82,17 +82,18 @@ pub(crate) fn fit(
     let control = Control::with_clock(&clock).deadline(limit).interrupt(&stop);
     let (events, heard) = mpsc::channel();
     let is_heard = callback.is_some();
-    let (ended, raised) = py.detach(|| {
+    let (data, settings, plan, control) = (&data, &settings, plan.as_ref(), &control);
+    let (callback, stop) = (callback.as_ref(), &stop);
+    let (raised, ended) = py.detach(move || {
         thread::scope(|scope| {
-            let work = scope.spawn(|| {
+            let work = scope.spawn(move || {
                 let mut reporter = Reporter { is_heard, events };
-                threads::run(threads, move || match &plan {
-                    Some(plan) => fit_path(&data, None, &settings, plan, &control, &mut reporter),
-                    None => crelu_model::fit(&data, None, &settings, &control, &mut reporter),
+                threads::run(threads, move || match plan {
+                    Some(plan) => fit_path(data, None, settings, plan, control, &mut reporter),
+                    None => crelu_model::fit(data, None, settings, control, &mut reporter),
                 })
             });
-            let raised = listen(&heard, callback.as_ref(), &stop);
-            (work.join(), raised)
+            (listen(&heard, callback, stop), work.join())
         })
     });
     let ended = match ended {
