@@ -60,6 +60,8 @@ pub(crate) struct Origins<'a> {
     pub(crate) rows: &'a [usize],
     /// The test file, if it is another.
     pub(crate) test_source: Option<&'a Source>,
+    /// Their rows in their file.
+    pub(crate) test_rows: Option<&'a [usize]>,
     /// The test rows.
     pub(crate) test: Option<&'a Dataset>,
     /// The gates, if they are given.
@@ -73,31 +75,41 @@ impl Origins<'_> {
     pub(crate) fn failure(&self, error: &FitError) -> Failure {
         let data = self.source.shown();
         let (test_source, test) = (self.test_source.unwrap_or(self.source), self.test);
+        let in_test = |row: usize| {
+            let rows = self.test_rows.and_then(|rows| rows.get(row));
+            test_source.target(rows.copied().unwrap_or(row))
+        };
         match error {
             FitError::Classes { .. } => Failure::of(data, ClassProblem(*self)),
             FitError::UnknownLabel { row } => {
                 let label = test.and_then(|test| test.target().text.get(row - 1));
                 Failure::of(
-                    format_args!("--test: {}", test_source.shown()),
+                    format_args!(
+                        "{}: {}",
+                        if self.split { "--test-frac" } else { "--test" },
+                        test_source.shown()
+                    ),
                     format_args!(
                         "{}: '{}' is no label of the training data, which are {}: correct it, or leave its row out",
-                        test_source.target(row - 1),
+                        in_test(row - 1),
                         Excerpt(label.map_or("", String::as_str)),
                         Listed(&Class::of(self.train.target()))
                     ),
                 )
             }
             FitError::TextTarget { row } => {
-                let (source, rows) = match self.train.target().values {
-                    None => (self.source, Some(self.train)),
-                    Some(_) => (test_source, test),
+                let (place, source, rows) = match self.train.target().values {
+                    None => {
+                        let at = self.rows.get(row - 1).copied().unwrap_or(row - 1);
+                        (self.source.target(at), self.source, Some(self.train))
+                    }
+                    Some(_) => (in_test(row - 1), test_source, test),
                 };
                 let cell = rows.and_then(|rows| rows.target().text.get(row - 1));
                 Failure::of(
                     source.shown(),
                     format_args!(
-                        "{}: '{}' is not a number; --task regress needs numbers",
-                        source.target(row - 1),
+                        "{place}: '{}' is not a number; --task regress needs numbers",
                         Excerpt(cell.map_or("", String::as_str))
                     ),
                 )
@@ -135,6 +147,11 @@ impl Origins<'_> {
                     Bytes(*limit)
                 ),
             ),
+            FitError::LossTask { problem, loss } => Failure::of("--loss", format_args!("{loss} {problem}")),
+            FitError::ClassWeight { label, problem } => Failure::of(
+                "--class-weight",
+                format_args!("'{}': {problem}", Excerpt(label)),
+            ),
             FitError::Setting { setting, problem } => Failure::of(format_args!("--{setting}"), problem),
             other => Failure::of(data, other),
         }
@@ -148,12 +165,9 @@ impl Origins<'_> {
     }
 }
 
-/// A label, how many rows have it, and the first of them.
+/// A label of a target.
 struct Class<'a> {
     label: &'a str,
-    rows: usize,
-    first: usize,
-    is_number: bool,
 }
 
 impl<'a> Class<'a> {
@@ -170,14 +184,8 @@ impl<'a> Class<'a> {
             let at = *known
                 .entry(value.ok_or(label.as_str()))
                 .or_insert(classes.len());
-            match classes.get_mut(at) {
-                Some(class) => class.rows += 1,
-                None => classes.push(Self {
-                    label,
-                    rows: 1,
-                    first: row,
-                    is_number: label.trim().parse::<f64>().is_ok(),
-                }),
+            if at == classes.len() {
+                classes.push(Self { label });
             }
         }
         classes
@@ -205,7 +213,7 @@ impl Display for Listed<'_> {
     }
 }
 
-/// Why a target has the wrong number of classes.
+/// Why a target has too few classes.
 struct ClassProblem<'a>(Origins<'a>);
 
 impl Display for ClassProblem<'_> {
@@ -221,73 +229,19 @@ impl Display for ClassProblem<'_> {
             Some(name) => format!("the target '{}'", Excerpt(name)),
             None => "the target".to_owned(),
         };
-        if classes.len() < 2 {
-            let only = classes.first().map_or("", |class| class.label);
-            return match origins.split {
-                true => write!(
-                    f,
-                    "the rows that --test-frac leaves for training hold 1 class, '{}': two are needed",
-                    Excerpt(only)
-                ),
-                false => write!(
-                    f,
-                    "{name} holds 1 class, '{}': two are needed",
-                    Excerpt(only)
-                ),
-            };
-        }
-        let place = |class: &Class<'_>| {
-            let row = origins
-                .rows
-                .get(class.first)
-                .copied()
-                .unwrap_or(class.first);
-            origins.source.target(row)
-        };
-        write!(
-            f,
-            "{name} holds {} classes: {}",
-            classes.len(),
-            Listed(&classes)
-        )?;
-        let numbers = classes.iter().filter(|class| class.is_number).count();
-        let odd = classes.iter().find(|class| !class.is_number);
-        match odd.filter(|_| numbers > 0) {
-            Some(class) => write!(
+        let only = classes.first().map_or("", |class| class.label);
+        match origins.split {
+            true => write!(
                 f,
-                "; '{}' ({}) is not a number, {numbers} of them are",
-                Excerpt(class.label),
-                place(class)
-            )?,
-            None => {
-                // the label that fewest rows have is the likeliest slip
-                let rare = classes.iter().rev().min_by_key(|class| class.rows);
-                if let Some(class) = rare {
-                    write!(
-                        f,
-                        "; '{}' stands in {} row{}, first in {}",
-                        Excerpt(class.label),
-                        class.rows,
-                        if class.rows == 1 { "" } else { "s" },
-                        place(class)
-                    )?;
-                    let lower = |class: &Class<'_>| class.label.to_lowercase();
-                    let twin = classes
-                        .iter()
-                        .find(|other| other.label != class.label && lower(other) == lower(class));
-                    if let Some(twin) = twin {
-                        write!(f, " (is '{}' meant?)", Excerpt(twin.label))?;
-                    }
-                }
-            }
+                "the rows that --test-frac leaves for training hold 1 class, '{}': two are needed",
+                Excerpt(only)
+            ),
+            false => write!(
+                f,
+                "{name} holds 1 class, '{}': two are needed",
+                Excerpt(only)
+            ),
         }
-        f.write_str(
-            ": two classes work now, more are not built yet; leave rows out, or join labels",
-        )?;
-        if origins.train.target().values.is_some() {
-            f.write_str("; --task regress treats numbers as numbers")?;
-        }
-        Ok(())
     }
 }
 

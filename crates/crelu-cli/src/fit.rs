@@ -91,6 +91,12 @@ pub(crate) fn run(args: &FitArgs, kind: Kind, clock: &ProgramClock) -> Result<Ex
     fitted.model.target_index = samples.target_index;
     fitted
         .model
+        .other_targets
+        .clone_from(&samples.other_targets);
+    fitted.model.weights.clone_from(&samples.weights);
+    fitted.model.columns.clone_from(&samples.columns);
+    fitted
+        .model
         .feature_names
         .clone_from(&samples.feature_names);
     if let Some(certificate) = &mut fitted.certificate {
@@ -104,7 +110,7 @@ pub(crate) fn run(args: &FitArgs, kind: Kind, clock: &ProgramClock) -> Result<Ex
         let task = Task {
             model: &fitted.model,
             guessed: args.task.is_none(),
-            target_given: args.target.is_some(),
+            target_given: !args.target.is_empty(),
             header: args.table.header(),
             source: &samples.source,
         };

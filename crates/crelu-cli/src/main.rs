@@ -18,6 +18,7 @@ mod predict;
 mod printout;
 mod progress;
 mod refuse;
+mod rows;
 mod samples;
 mod settings;
 mod summary;

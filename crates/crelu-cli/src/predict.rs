@@ -9,6 +9,7 @@ use faer::MatRef;
 
 use crate::args::PredictArgs;
 use crate::errors::Failure;
+use crate::rows::Rows;
 use crate::{outputs, printout, samples};
 
 /// Applies a model to a data file.
@@ -33,28 +34,41 @@ pub(crate) fn run(args: &PredictArgs) -> Result<ExitCode, Failure> {
         with_target: false,
         ..args.table.options()
     };
-    let (table, matched) = samples::read_known(&args.data, options, &model.columns())?;
-    let features = MatRef::from_row_major_slice(&table.features, table.n_samples, table.n_features);
+    let (table, matched) = samples::read_known(
+        &args.data,
+        options,
+        &model.columns(),
+        model.columns.as_ref(),
+    )?;
+    let mut notes = samples::column_notes(&args.data, &table, &matched);
+    let rows = Rows::of(&args.data, table, 0)?;
+    let (features, unseen) = rows.features(model.columns.as_ref())?;
+    notes.extend(rows.unseen_note(&unseen));
+    let features = features.as_deref().unwrap_or(rows.values());
+    let n_samples = rows.n_samples();
+    let features =
+        MatRef::from_row_major_slice(features, n_samples, features.len() / n_samples.max(1));
     let outputs = model.outputs(features).map_err(|error| match error {
         ModelError::Overflow { row } => Failure::of(
-            samples::shown(&args.data),
+            rows.source.shown(),
             format_args!(
                 "{}: the prediction overflows: values too large",
-                table.layout.row_place(row)
+                rows.source.layout.row_place(row)
             ),
         ),
         ModelError::TooFar { row, column, value } => {
-            let names = table.feature_names.as_deref();
-            let name = names.and_then(|names| names.get(column)).map(String::as_str);
+            let columns = model.columns.as_ref();
+            let column = columns.map_or(column, |coding| coding.column_of(column));
+            let name = rows.names().and_then(|names| names.get(column));
             Failure::of(
-                samples::shown(&args.data),
+                rows.source.shown(),
                 format_args!(
                     "{}: {value:e} is too far from the training data: it overflows when it is standardised",
-                    table.layout.feature_place(row, column, name)
+                    rows.source.layout.feature_place(row, column, name.map(String::as_str))
                 ),
             )
         }
-        error => Failure::of(samples::shown(&args.data), error),
+        error => Failure::of(rows.source.shown(), error),
     })?;
     let text = table_text(&model, &outputs, args.proba);
     match &args.out {
@@ -63,7 +77,7 @@ pub(crate) fn run(args: &PredictArgs) -> Result<ExitCode, Failure> {
         }
         None => printout::print(&text)?,
     }
-    printout::note(&samples::column_notes(&args.data, &table, &matched));
+    printout::note(&notes);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -78,7 +92,18 @@ pub(crate) fn load(path: &Path) -> Result<Model, Failure> {
 
 /// CSV with a header: `prediction`, and `p_<label>` for each label in order.
 fn table_text(model: &Model, outputs: &[f64], proba: bool) -> String {
-    let mut text = String::from("prediction");
+    let mut text = match model.other_targets.as_slice() {
+        [] => String::from("prediction"),
+        others => {
+            let first = std::iter::once(model.target_name.as_deref());
+            let names = first.chain(others.iter().map(|target| target.name.as_deref()));
+            let named = |(k, name): (usize, Option<&str>)| match name.filter(|n| !n.is_empty()) {
+                Some(name) => cell(&format!("prediction_{name}")),
+                None => format!("prediction_{k}"),
+            };
+            names.enumerate().map(named).collect::<Vec<_>>().join(",")
+        }
+    };
     if let (true, Some(labels)) = (proba, model.labels()) {
         for label in labels {
             text.push(',');

@@ -5,17 +5,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crelu_data::{
-    Excerpt, Layout, Place, ReadOptions, Selection, Table, TargetCells, Watch, is_standard_input,
+    Aside, Categorical, Excerpt, FeatureCells, FeatureColumn, Layout, Place, ReadOptions, Role,
+    Selection, Table, TargetCells, Watch, is_standard_input,
 };
 use crelu_model::{
-    Coding, ColumnMatch, Control, DataColumns, Dataset, FitError, TargetColumn, Task,
-    TrainingColumns,
+    Coding, ColumnCoding, ColumnMatch, ColumnOrigin, Control, DataColumns, Dataset, FeatureCoding,
+    FitError, Model, Task, TrainingColumns, split_rows,
 };
 
-use crate::args::{FitArgs, TableArgs};
+use crate::args::{FitArgs, Missing, TableArgs};
 use crate::clock::ProgramClock;
 use crate::errors::{Failure, Origins};
 use crate::progress::Teller;
+use crate::rows::Rows;
 
 /// What a fit learns from and is scored on.
 #[derive(Debug)]
@@ -28,10 +30,18 @@ pub(crate) struct Samples {
     pub(crate) task: Task,
     /// Index of the target column, in formats where it is one of the columns.
     pub(crate) target_index: Option<usize>,
+    /// Where further targets stood.
+    pub(crate) other_targets: Vec<ColumnOrigin>,
+    /// Where the weights stood, if they were a column.
+    pub(crate) weights: Option<ColumnOrigin>,
+    /// How the columns of the file become features; none: they are the features.
+    pub(crate) columns: Option<FeatureCoding>,
     /// Names of the features, where the file has them.
     pub(crate) feature_names: Option<Vec<String>>,
     /// The rows of the file that are trained on, from 0.
     pub(crate) rows: Vec<usize>,
+    /// The rows that are scored, of the test file or of the training file.
+    pub(crate) test_rows: Option<Vec<usize>>,
     /// The file that the training rows are from.
     pub(crate) source: Source,
     /// The file of the test rows, if it is another.
@@ -90,7 +100,7 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    fn of(path: &Path, table: &Table) -> Self {
+    pub(crate) fn of(path: &Path, table: &Table) -> Self {
         Self {
             path: path.to_owned(),
             layout: table.layout.clone(),
@@ -154,70 +164,133 @@ impl Samples {
     /// A line that names the file, the row and the column, or the option.
     pub(crate) fn read(args: &FitArgs, patience: &Patience) -> Result<Self, Failure> {
         let watch = patience.watch(&args.data);
+        let impute = args.missing == Missing::Impute;
+        let several = args.target.len() > 1;
+        let others = args.target.iter().skip(1).map(|name| (name, Role::Target));
+        let weights = args.weights.iter().map(|name| (name, Role::Weights));
+        let aside = others.chain(weights).map(|(name, role)| Aside {
+            name: name.clone(),
+            role,
+            cells: TargetCells::Numbers,
+        });
         let options = ReadOptions {
-            target: args.target.clone(),
+            target: args.target.first().cloned(),
             labels: args.labels.clone(),
-            target_cells: target_cells(args.task),
+            target_cells: match several {
+                true => TargetCells::Numbers,
+                false => target_cells(args.task),
+            },
+            aside: aside.collect(),
+            holes: impute,
             watch: Some(watch.clone()),
             ..args.table.options()
         };
+        if several && args.task == Some(Task::Classify) {
+            return Err(Failure::of("--target", FitError::SeveralTargets));
+        }
         let table = crelu_data::read(&args.data, &options).map_err(Failure::new)?;
         let mut notes: Vec<String> = id_note(&args.data, &table).into_iter().collect();
-        let source = Source::of(&args.data, &table);
-        let (names, target_index) = (table.feature_names.clone(), table.target_index);
-        let (n_samples, n_features) = (table.n_samples, table.n_features);
-        let data = dataset(table).map_err(|error| Failure::of(source.shown(), error))?;
-        let task = args.task.unwrap_or_else(|| Task::guess(data.target()));
+        let target_index = table.target_index;
+        let n_samples = table.n_samples;
+        let read = Rows::of(&args.data, table, args.target.len().saturating_sub(1))?;
+        // rows of weight 0 leave before anything is learnt
+        let kept = read.weighing();
+        let guessed = |rows: &Rows| match rows.targets.as_slice() {
+            [one] => Task::guess(&one.select(&kept)),
+            _ => Task::Regress,
+        };
+        let task = args.task.unwrap_or_else(|| guessed(&read));
+        let over = patience.is_over();
+        let split = match (&args.test, args.test_frac) {
+            (None, Some(share)) if !over => {
+                let parts = split_rows(kept.len(), share, args.seed);
+                let parts = parts.map_err(|error| match error {
+                    FitError::Setting { setting, problem } => {
+                        Failure::of(format_args!("--{setting}"), problem)
+                    }
+                    other => Failure::of("--test-frac", other),
+                })?;
+                let of = |part: &[usize]| part.iter().map(|&at| kept[at]).collect::<Vec<_>>();
+                Some((of(&parts.0), of(&parts.1)))
+            }
+            _ => None,
+        };
+        let (rows, held_out) = match split {
+            Some((train, test)) => (train, Some(test)),
+            None => (kept, None),
+        };
+        let columns = read.learn(&rows, impute)?;
+        let (train, _) = read.dataset(columns.as_ref(), &rows)?;
+        let test = match &held_out {
+            Some(held_out) => {
+                let (test, unseen) = read.dataset(columns.as_ref(), held_out)?;
+                notes.extend(read.unseen_note(&unseen));
+                Some(test)
+            }
+            None => None,
+        };
+        let feature_names = match &columns {
+            Some(coding) => coding.feature_names(),
+            None => read.names().map(<[String]>::to_vec),
+        };
+        let (n_columns, names) = (read.n_columns(), read.names().map(<[String]>::to_vec));
         let mut samples = Self {
-            rows: (0..data.n_samples()).collect(),
-            train: data,
-            test: None,
+            rows,
+            test_rows: held_out,
+            train,
+            test,
             task,
             target_index,
-            feature_names: names,
-            source,
+            other_targets: read.other_targets,
+            weights: read.weights_origin,
+            columns,
+            feature_names,
+            source: read.source,
             test_source: None,
             read_in_part: watch.has_cut().then_some(n_samples),
             notes: Vec::new(),
         };
-        // what the target holds is a fault of the file, not of the split or of the fit
+        // what the target holds is a fault of the file, not of the fit
+        let is_split = samples.test_rows.is_some();
         let learnt = Coding::of(samples.train.targets(), task);
-        let coding = learnt.map_err(|error| samples.origins(args, false).failure(&error))?;
-        match (&args.test, args.test_frac) {
-            // there is nothing to score in time
-            _ if patience.is_over() => {}
-            (Some(path), _) => {
-                let known = TrainingColumns {
-                    n_features,
-                    feature_names: samples.feature_names.as_deref(),
-                    target_name: samples.source.target_name.as_deref(),
-                    target_index,
-                };
-                let options = ReadOptions {
-                    labels: args.test_labels.clone(),
-                    target_cells: target_cells(Some(task)),
-                    watch: Some(patience.watch(path)),
-                    ..args.table.options()
-                };
-                let (table, matched) = read_known(path, options, &known)
-                    .map_err(|error| Failure::of("--test", error))?;
-                notes.extend(column_notes(path, &table, &matched));
-                let source = Source::of(path, &table);
-                let test = dataset(table).map_err(|error| Failure::at("--test", path, error))?;
-                let code = coding.code(test.targets());
-                (samples.test, samples.test_source) = (Some(test), Some(source));
-                code.map_err(|error| samples.origins(args, false).failure(&error))?;
-            }
-            (None, Some(share)) => {
-                let (train, test) = samples
-                    .train
-                    .split_rows(share, args.seed)
-                    .map_err(|error| samples.origins(args, true).failure(&error))?;
-                samples.test = Some(samples.train.select(&test));
-                samples.train = samples.train.select(&train);
-                samples.rows = train;
-            }
-            (None, None) => {}
+        let coding = learnt.map_err(|error| samples.origins(args, is_split).failure(&error))?;
+        if let Some(test) = &samples.test {
+            let code = coding.code(test.targets());
+            code.map_err(|error| samples.origins(args, is_split).failure(&error))?;
+        }
+        // there is nothing to score in time where it is over
+        if let Some(path) = args.test.as_ref().filter(|_| !over) {
+            let known = TrainingColumns {
+                n_features: n_columns,
+                feature_names: names.as_deref(),
+                target_name: samples.source.target_name.as_deref(),
+                target_index,
+                other_targets: &samples.other_targets,
+                weights: samples.weights.as_ref(),
+            };
+            let options = ReadOptions {
+                labels: args.test_labels.clone(),
+                target_cells: match several {
+                    true => TargetCells::Numbers,
+                    false => target_cells(Some(task)),
+                },
+                watch: Some(patience.watch(path)),
+                ..args.table.options()
+            };
+            let (table, matched) = read_known(path, options, &known, samples.columns.as_ref())
+                .map_err(|error| Failure::of("--test", error))?;
+            notes.extend(column_notes(path, &table, &matched));
+            let read = Rows::of(path, table, matched.other_targets.len())?;
+            let rows = read.weighing();
+            let (test, unseen) = read
+                .dataset(samples.columns.as_ref(), &rows)
+                .map_err(|error| Failure::of("--test", error))?;
+            notes.extend(read.unseen_note(&unseen));
+            let code = coding.code(test.targets());
+            samples.test = Some(test);
+            samples.test_rows = Some(rows);
+            samples.test_source = Some(read.source);
+            code.map_err(|error| samples.origins(args, false).failure(&error))?;
         }
         samples.notes = notes;
         Ok(samples)
@@ -230,6 +303,7 @@ impl Samples {
             train: &self.train,
             rows: &self.rows,
             test_source: self.test_source.as_ref(),
+            test_rows: self.test_rows.as_deref(),
             test: self.test.as_ref(),
             gates: args.gates.as_deref(),
             split,
@@ -255,14 +329,14 @@ pub(crate) fn read_target(
     labels: Option<&Path>,
     table: &TableArgs,
     known: &TrainingColumns<'_>,
-    task: Task,
+    model: &Model,
 ) -> Result<(Table, ColumnMatch), Failure> {
     let options = ReadOptions {
         labels: labels.map(Path::to_owned),
-        target_cells: target_cells(Some(task)),
+        target_cells: target_cells(Some(model.task())),
         ..table.options()
     };
-    read_known(path, options, known)
+    read_known(path, options, known, model.columns.as_ref())
 }
 
 /// Reads the columns of a model from a file, by name where both have names.
@@ -273,10 +347,18 @@ pub(crate) fn read_known(
     path: &Path,
     options: ReadOptions,
     known: &TrainingColumns<'_>,
+    columns: Option<&FeatureCoding>,
 ) -> Result<(Table, ColumnMatch), Failure> {
+    let holes = |coding: &FeatureCoding| coding.columns.iter().any(ColumnCoding::takes_holes);
+    let cells_of = |column: &ColumnCoding| match column {
+        ColumnCoding::Number { .. } => FeatureCells::Numbers,
+        ColumnCoding::Levels { .. } => FeatureCells::Levels,
+    };
     let options = ReadOptions {
         known_names: known.names(),
         n_features: Some(known.n_features),
+        holes: columns.is_some_and(holes),
+        categorical: Categorical::None,
         ..options
     };
     let mut matched = ColumnMatch::default();
@@ -288,9 +370,19 @@ pub(crate) fn read_known(
             sparse: file.sparse,
             needs_target: options.with_target,
         })?;
+        let (others, weights) = match options.with_target {
+            true => (matched.other_targets.as_slice(), matched.weights),
+            false => (&[][..], None),
+        };
+        let aside = others.iter().copied().chain(weights);
         Ok(Selection {
             features: matched.features.clone(),
             target: matched.target,
+            aside: aside.map(|column| (column, TargetCells::Numbers)).collect(),
+            cells: match columns {
+                Some(coding) => coding.columns.iter().map(cells_of).collect(),
+                None => vec![FeatureCells::Numbers; matched.features.len()],
+            },
         })
     });
     Ok((table.map_err(Failure::new)?, matched))
@@ -343,6 +435,9 @@ fn id_note(path: &Path, table: &Table) -> Option<String> {
     let layout = &table.layout;
     let is_table = layout.text.is_some() || layout.target_column.is_some();
     let first = layout.columns.iter().position(|&column| column == 0)?;
+    if table.columns.get(first) != Some(&FeatureColumn::Numbers) {
+        return None;
+    }
     if !is_table || table.n_features < 2 || table.n_samples < FEWEST {
         return None;
     }
@@ -366,20 +461,4 @@ fn id_note(path: &Path, table: &Table) -> Option<String> {
         "{}: column 1{shown_name} holds ascending whole numbers; if it is an id, leave it out: --drop {drop}",
         shown(path)
     ))
-}
-
-/// A table as the library takes it.
-///
-/// # Errors
-/// [`FitError`] where it holds nothing to learn from.
-pub(crate) fn dataset(table: Table) -> Result<Dataset, FitError> {
-    let target = match table.target {
-        Some(crelu_data::TargetColumn::Numbers { values, text }) => TargetColumn {
-            text,
-            values: Some(values),
-        },
-        Some(crelu_data::TargetColumn::Text(text)) => TargetColumn::labels(text),
-        None => TargetColumn::labels(Vec::new()),
-    };
-    Dataset::from_rows(&table.features, table.n_samples, table.n_features, target)
 }

@@ -30,6 +30,7 @@ pub(crate) fn of(args: &FitArgs, samples: &Samples) -> Result<FitSettings, Failu
     };
     settings.beta = args.single_beta().unwrap_or(settings.beta);
     settings.loss = args.loss;
+    settings.class_weight = args.class_weight.clone().unwrap_or_default();
     settings.huber_delta = args.huber_delta;
     settings.tol = args.tol;
     settings.max_iters = args.max_iters;
@@ -94,10 +95,17 @@ pub(crate) fn extend(
         ("labels", path(args.labels.as_deref())),
         (
             "target",
-            json!(args.target.as_ref().or(samples.source.target_name.as_ref())),
+            match args.target.as_slice() {
+                [] => json!(samples.source.target_name),
+                [one] => json!(one),
+                several => json!(several),
+            },
         ),
         ("target_index", json!(samples.target_index)),
         ("drop", json!(args.table.drop())),
+        ("weights", json!(args.weights)),
+        ("categorical", json!(args.table.categorical_as_given())),
+        ("missing", json!(args.missing.name())),
         (
             "header",
             json!(samples.source.layout.text.map(|text| text.header)),

@@ -8,7 +8,8 @@ use crate::args::VerifyArgs;
 use crate::errors::Failure;
 use crate::predict::load;
 use crate::printout;
-use crate::samples::{column_notes, dataset, read_target, shown};
+use crate::rows::Rows;
+use crate::samples::{column_notes, read_target};
 use crate::summary::{AtMost, Percent, Short};
 
 /// Recomputes a proven bound from the data, the penalty and the certificate.
@@ -22,10 +23,11 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
     let file = CertificateFile::from_bytes(&bytes).map_err(|error| Failure::of(&name, error))?;
     let labels = args.labels.as_deref();
     let known = model.columns();
-    let (table, matched) = read_target(&args.data, labels, &args.table, &known, model.task())?;
+    let (table, matched) = read_target(&args.data, labels, &args.table, &known, &model)?;
     let notes = column_notes(&args.data, &table, &matched);
-    let source = shown(&args.data);
-    let data = dataset(table).map_err(|error| Failure::of(source, error))?;
+    let read = Rows::of(&args.data, table, matched.other_targets.len())?;
+    let all: Vec<usize> = (0..read.n_samples()).collect();
+    let (data, _) = read.dataset(model.columns.as_ref(), &all)?;
     let checked = model
         .verify(&file, &data)
         .map_err(|error| Failure::of(&name, error))?;

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use crate::columns::{Choose, Chosen, FileColumns, choose};
 use crate::error::DataError;
-use crate::options::ReadOptions;
+use crate::feature::FeatureColumn;
+use crate::options::{ReadOptions, TargetCells};
 use crate::place::Place;
-use crate::table::{Layout, Table, TargetColumn};
+use crate::table::{AsideColumn, Layout, Table, TargetColumn};
 use crate::watch::{LEAST, Watch};
 
 /// The columns that are read of an array of `count`, at least one of them a feature. `part` names the
@@ -35,13 +36,20 @@ pub(crate) fn choose_columns(
 }
 
 /// The table of an array whose `chosen` columns are these features.
-pub(crate) fn table(features: Vec<f64>, chosen: Chosen, target: Option<TargetColumn>) -> Table {
+pub(crate) fn table(
+    features: Vec<f64>,
+    chosen: Chosen,
+    target: Option<TargetColumn>,
+    aside: Vec<AsideColumn>,
+) -> Table {
     let n_features = chosen.features.len();
     Table {
         n_samples: features.len() / n_features.max(1),
         features,
         n_features,
         feature_names: None,
+        columns: vec![FeatureColumn::Numbers; n_features],
+        aside,
         target,
         target_name: None,
         target_index: chosen.target_place,
@@ -68,6 +76,47 @@ pub(crate) fn gather_ref(values: &[f64], width: usize, columns: &[usize]) -> Vec
         gathered.extend(columns.iter().map(|&column| row[column]));
     }
     gathered
+}
+
+/// The columns beside features and target, of rows of `width` values.
+pub(crate) fn asides(
+    path: &Path,
+    part: Option<&'static str>,
+    values: &[f64],
+    width: usize,
+    chosen: &Chosen,
+) -> Result<Vec<AsideColumn>, DataError> {
+    let of = |&(column, index, _): &(usize, usize, TargetCells)| {
+        let cells = gather_ref(values, width, &[column]);
+        check_finite(path, part, &cells, &[column])?;
+        Ok(AsideColumn {
+            name: None,
+            index,
+            column,
+            cells: TargetColumn::from_values(cells),
+        })
+    };
+    chosen.aside.iter().map(of).collect()
+}
+
+/// Refuses rows with a value that is not finite, holes apart where there may be some.
+pub(crate) fn check_features(
+    path: &Path,
+    part: Option<&'static str>,
+    values: &[f64],
+    columns: &[usize],
+    options: &ReadOptions,
+) -> Result<(), DataError> {
+    match values
+        .iter()
+        .position(|value| value.is_infinite() || value.is_nan() && !options.holes)
+    {
+        None => Ok(()),
+        Some(at) => {
+            let place = Place::cell(at / columns.len(), columns[at % columns.len()]);
+            Err(not_finite(path, place.within(part), values[at]))
+        }
+    }
 }
 
 /// Refuses rows with a value that is not finite; `columns` are the file's, one a value of a row.

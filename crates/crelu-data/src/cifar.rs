@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::array::{Pieces, choose_columns, gather, table};
+use crate::array::{Pieces, asides, choose_columns, gather, table};
 use crate::columns::Choose;
 use crate::error::{ArrayError, DataError};
 use crate::options::ReadOptions;
@@ -50,9 +50,10 @@ pub(crate) fn read(
         });
     }
     let chosen = choose_columns(path, None, (PIXELS, true), options, pick)?;
+    let aside = asides(path, None, &features, PIXELS, &chosen)?;
     let features = gather(features, PIXELS, &chosen.features);
     let target = options
         .with_target
         .then(|| TargetColumn::from_values(labels));
-    Ok(table(features, chosen, target))
+    Ok(table(features, chosen, target, aside))
 }

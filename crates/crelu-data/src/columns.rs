@@ -4,7 +4,8 @@ use std::error::Error;
 use std::path::Path;
 
 use crate::error::DataError;
-use crate::options::ReadOptions;
+use crate::feature::FeatureCells;
+use crate::options::{Categorical, ReadOptions, TargetCells};
 
 /// The columns of a file, in its order, without those that are dropped.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +28,10 @@ pub struct Selection {
     pub features: Vec<usize>,
     /// The target's column, read if [`ReadOptions::with_target`] says so.
     pub target: Option<usize>,
+    /// Columns beside them, each with what it must hold.
+    pub aside: Vec<(usize, TargetCells)>,
+    /// What each feature may hold; empty: what [`ReadOptions::categorical`] says.
+    pub cells: Vec<FeatureCells>,
 }
 
 /// Chooses columns.
@@ -39,6 +44,11 @@ pub(crate) struct Chosen {
     pub(crate) features: Vec<usize>,
     /// The file's column of the target.
     pub(crate) target: Option<usize>,
+    /// Columns beside them: the file's column, the place among those that were not dropped, what it
+    /// must hold.
+    pub(crate) aside: Vec<(usize, usize, TargetCells)>,
+    /// What each feature may hold.
+    pub(crate) cells: Vec<FeatureCells>,
     /// The target's place among the columns that were not dropped.
     pub(crate) target_place: Option<usize>,
     /// Names of the columns that were not dropped.
@@ -69,7 +79,31 @@ pub(crate) fn choose(
         },
     })?;
     let column = |&place: &usize| kept.get(place).copied().unwrap_or(place);
+    let aside = |&(place, cells): &(usize, TargetCells)| (column(&place), place, cells);
+    let cells = match selection.cells.is_empty() {
+        true => {
+            let mut cells = vec![of_any(&options.categorical); selection.features.len()];
+            for name in named(&options.categorical) {
+                let wanted = find(path, Role::Categorical, name, left.names, left.count)?;
+                let feature = selection.features.iter().position(|&at| at == wanted);
+                match feature {
+                    Some(feature) => cells[feature] = FeatureCells::Levels,
+                    None => {
+                        return Err(DataError::NoFeature {
+                            path: path.to_owned(),
+                            role: Role::Categorical,
+                            name: name.to_owned(),
+                        });
+                    }
+                }
+            }
+            cells
+        }
+        false => selection.cells.clone(),
+    };
     Ok(Chosen {
+        aside: selection.aside.iter().map(aside).collect(),
+        cells,
         features: selection.features.iter().map(column).collect(),
         target: selection.target.as_ref().map(column),
         target_place: selection.target,
@@ -96,6 +130,21 @@ fn kept(
     Ok((0..file.count).filter(|&column| !dropped[column]).collect())
 }
 
+/// What the features may hold that are not named.
+fn of_any(categorical: &Categorical) -> FeatureCells {
+    match categorical {
+        Categorical::None => FeatureCells::Numbers,
+        Categorical::Auto | Categorical::Columns(_) => FeatureCells::Alike,
+    }
+}
+
+fn named(categorical: &Categorical) -> &[String] {
+    match categorical {
+        Categorical::Columns(names) => names,
+        Categorical::Auto | Categorical::None => &[],
+    }
+}
+
 /// What a column is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -104,6 +153,12 @@ pub enum Role {
     Target,
     /// To be left out.
     Drop,
+    /// The weights of the rows.
+    Weights,
+    /// The groups of the rows.
+    Groups,
+    /// To be taken for levels.
+    Categorical,
 }
 
 impl Role {
@@ -111,6 +166,9 @@ impl Role {
         match self {
             Self::Target => "--target",
             Self::Drop => "--drop",
+            Self::Weights => "--weights",
+            Self::Groups => "--groups",
+            Self::Categorical => "--categorical",
         }
     }
 }
@@ -183,11 +241,40 @@ pub(crate) fn of_training<'a>(
         let target = match &options.target {
             _ if file.target_apart => None,
             Some(name) => Some(find(path, Role::Target, name, file.names, file.count)?),
-            None => file.count.checked_sub(1),
+            None => None,
+        };
+        let mut aside: Vec<(usize, TargetCells)> = Vec::new();
+        for wanted in &options.aside {
+            let role = wanted.role;
+            if file.sparse || file.target_apart && role == Role::Target {
+                let path = path.to_owned();
+                return Err(DataError::AsideFixed { path, role }.into());
+            }
+            let column = find(path, role, &wanted.name, file.names, file.count)?;
+            if Some(column) == target || aside.iter().any(|(taken, _)| *taken == column) {
+                return Err(DataError::TwoRoles {
+                    path: path.to_owned(),
+                    role,
+                    name: wanted.name.clone(),
+                }
+                .into());
+            }
+            aside.push((column, wanted.cells));
+        }
+        // the last column that is not asked for is the target
+        let is_aside = |column: usize| aside.iter().any(|(taken, _)| *taken == column);
+        let target = match &options.target {
+            None if !file.target_apart => (0..file.count).rev().find(|&column| !is_aside(column)),
+            _ => target,
         };
         let features: Vec<usize> = (0..file.count)
-            .filter(|&column| Some(column) != target)
+            .filter(|&column| Some(column) != target && !is_aside(column))
             .collect();
-        Ok(Selection { features, target })
+        Ok(Selection {
+            features,
+            target,
+            aside,
+            cells: Vec::new(),
+        })
     }
 }

@@ -8,6 +8,7 @@ use crate::cell::{self, Cell, classify, classify_as};
 use crate::columns::{Choose, Chosen, FileColumns, choose};
 use crate::decimal::{self, Comma, Decimal};
 use crate::error::DataError;
+use crate::feature::{FeatureColumn, FeatureText, Taken, are_amounts};
 use crate::header::{self, Known, is_header};
 use crate::lines::Lines;
 use crate::options::{Header, ReadOptions, TargetCells};
@@ -15,7 +16,7 @@ use crate::place::Place;
 use crate::separator::Separator;
 use crate::source::read_error;
 use crate::stray::Stray;
-use crate::table::{Layout, Table, TargetColumn, TextLayout};
+use crate::table::{AsideColumn, Layout, Table, TargetColumn, TextLayout};
 use crate::text::TextSource;
 
 /// Records that are looked at before the first is judged ...
@@ -136,8 +137,16 @@ pub(crate) fn read(
         features: Vec::new(),
         lines: Lines::default(),
         n_samples: 0,
-        target: (chosen.target.is_some() && options.with_target).then(TargetText::default),
-        target_cells: options.target_cells,
+        targets: std::iter::once(options.target_cells)
+            .chain(chosen.aside.iter().map(|(_, _, cells)| *cells))
+            .map(|wanted| TargetText {
+                wanted,
+                ..TargetText::default()
+            })
+            .collect(),
+        columns: (chosen.cells.iter())
+            .map(|cells| FeatureText::new(*cells, options.holes))
+            .collect(),
     };
     for early in &sample {
         rows.push(early)?;
@@ -155,12 +164,36 @@ pub(crate) fn read(
     });
     let (target_name, decimal_comma) =
         (chosen.target.and_then(name), rows.decimal == Decimal::Comma);
-    let (features, lines, target) = rows.finish(chosen.target)?;
+    let with_target = chosen.target.is_some() && options.with_target;
+    let read = std::iter::once(chosen.target.filter(|_| with_target))
+        .chain(chosen.aside.iter().map(|(column, _, _)| Some(*column)))
+        .collect::<Vec<_>>();
+    let finished = rows.finish(&read, &chosen.features)?;
+    let Finished {
+        features,
+        columns,
+        lines,
+        targets,
+    } = finished;
+    let mut targets = targets.into_iter();
+    let target = targets.next().flatten();
+    let aside = (chosen.aside.iter().zip(targets))
+        .filter_map(|(&(column, index, _), cells)| {
+            Some(AsideColumn {
+                name: name(column),
+                index,
+                column,
+                cells: cells?,
+            })
+        })
+        .collect();
     Ok(Table {
         n_samples: features.len() / chosen.features.len(),
         n_features: chosen.features.len(),
         features,
         feature_names,
+        columns,
+        aside,
         target,
         target_name,
         target_index: chosen.target_place,
@@ -339,34 +372,22 @@ fn refuse_units(
 enum ColumnRole {
     Skipped,
     Feature(usize),
-    Target,
+    /// The target, 0, or a column beside it.
+    Target(usize),
 }
 
 fn roles(width: usize, chosen: &Chosen, with_target: bool) -> Vec<ColumnRole> {
     let mut roles = vec![ColumnRole::Skipped; width];
     if let (Some(column), true) = (chosen.target, with_target) {
-        roles[column] = ColumnRole::Target;
+        roles[column] = ColumnRole::Target(0);
+    }
+    for (at, (column, _, _)) in chosen.aside.iter().enumerate() {
+        roles[*column] = ColumnRole::Target(1 + at);
     }
     for (feature, &column) in chosen.features.iter().enumerate() {
         roles[column] = ColumnRole::Feature(feature);
     }
     roles
-}
-
-/// Whether cells are numbers in another dress (`5 kg`, `1.234,5`), too many different ones for labels.
-fn are_amounts(cells: &[String]) -> bool {
-    /// As many values as numbers may have to be taken for classes.
-    const MOST_LABELS: usize = 20;
-    let mut distinct: Vec<&str> = Vec::new();
-    for cell in cells {
-        if matches!(Stray::of(cell), Stray::Text | Stray::Truth | Stray::Missing) {
-            return false;
-        }
-        if distinct.len() <= MOST_LABELS && !distinct.contains(&cell.as_str()) {
-            distinct.push(cell);
-        }
-    }
-    distinct.len() > MOST_LABELS
 }
 
 /// The error for a record of another length than the first line.
@@ -396,13 +417,15 @@ struct Rows<'a> {
     features: Vec<f64>,
     lines: Lines,
     n_samples: usize,
-    target: Option<TargetText>,
-    target_cells: TargetCells,
+    /// The target, whether it is read or not, and the columns beside it.
+    targets: Vec<TargetText>,
+    columns: Vec<FeatureText>,
 }
 
 /// The cells of the target, and of each kind the first row and how many there are.
 #[derive(Default)]
 struct TargetText {
+    wanted: TargetCells,
     text: Vec<String>,
     values: Vec<f64>,
     numbers: Met,
@@ -458,11 +481,21 @@ impl Rows<'_> {
             let text = text.trim();
             self.settle_decimal(text);
             match (role, classify_as(text, self.decimal)) {
-                (ColumnRole::Feature(at), Cell::Number(value)) => self.features[start + at] = value,
-                (ColumnRole::Feature(_), kind) => {
-                    return Err(self.refusal(text, kind, column, record.line));
+                (ColumnRole::Feature(at), kind) => {
+                    match self.columns[at].take(text, kind, row, record.line) {
+                        Taken::As(value) => self.features[start + at] = value,
+                        Taken::Refused => {
+                            return Err(self.refusal(text, kind, column, record.line));
+                        }
+                        Taken::AfterText => {
+                            return Err(self.mixed(text, at, column, record.line));
+                        }
+                    }
                 }
-                (_, kind) => self.push_target(text, kind, column, record.line)?,
+                (ColumnRole::Target(at), kind) => {
+                    self.push_target(at, text, kind, column, record.line)?;
+                }
+                (ColumnRole::Skipped, _) => {}
             }
         }
         self.n_samples += 1;
@@ -481,9 +514,31 @@ impl Rows<'_> {
         }
     }
 
-    /// The error for a cell of a feature: of a column of text the column is at fault, not the cell.
-    fn refusal(&self, text: &str, kind: Cell, column: usize, line: u64) -> DataError {
+    /// The error for a number in a column whose cells before are text: the fewer of the first rows are
+    /// at fault.
+    fn mixed(&self, text: &str, feature: usize, column: usize, line: u64) -> DataError {
+        let (texts, numbers) = self.kinds(column);
+        let first = self.columns[feature].first_text();
+        let Some((cell, (row, first_line))) = first else {
+            return self.refusal(text, Cell::Text, column, line);
+        };
+        if texts <= numbers {
+            let place = self.place(row, column, Some(first_line));
+            return cell::refusal(self.path, cell, Cell::Text, place);
+        }
         let place = self.place(self.n_samples, column, Some(line));
+        DataError::MixedColumn {
+            path: self.path.to_owned(),
+            column: named_or_index(&place, column),
+            place: place.into(),
+            cell: text.to_owned(),
+            text: cell.to_owned(),
+            line: first_line,
+        }
+    }
+
+    /// Texts and numbers of a column in the first rows.
+    fn kinds(&self, column: usize) -> (usize, usize) {
         let kinds = self
             .sample
             .iter()
@@ -494,13 +549,17 @@ impl Rows<'_> {
             texts += usize::from(kind == Cell::Text);
             numbers += usize::from(matches!(kind, Cell::Number(_)));
         }
+        (texts, numbers)
+    }
+
+    /// The error for a cell of a feature: of a column of text the column is at fault, not the cell.
+    fn refusal(&self, text: &str, kind: Cell, column: usize, line: u64) -> DataError {
+        let place = self.place(self.n_samples, column, Some(line));
+        let (texts, numbers) = self.kinds(column);
         if kind == Cell::Text && texts > 1 && numbers == 0 {
             return DataError::TextColumn {
                 path: self.path.to_owned(),
-                drop: match &place.name {
-                    Some(name) => name.clone(),
-                    None => column.to_string(),
-                },
+                drop: named_or_index(&place, column),
                 stray: Stray::of(text),
                 place: place.into(),
                 cell: text.to_owned(),
@@ -511,18 +570,20 @@ impl Rows<'_> {
 
     fn push_target(
         &mut self,
+        at: usize,
         text: &str,
         kind: Cell,
         column: usize,
         line: u64,
     ) -> Result<(), DataError> {
         let row = self.n_samples;
+        let wanted = self.targets[at].wanted;
         let is_nan = || text.parse::<f64>().is_ok_and(f64::is_nan);
         let refused = match kind {
             Cell::Missing => true,
             // among labels, too, NaN stands for a missing one
-            Cell::NotFinite => self.target_cells == TargetCells::Numbers || is_nan(),
-            Cell::Text => self.target_cells == TargetCells::Numbers,
+            Cell::NotFinite => wanted == TargetCells::Numbers || is_nan(),
+            Cell::Text => wanted == TargetCells::Numbers,
             Cell::Number(_) => false,
         };
         if refused {
@@ -533,34 +594,59 @@ impl Rows<'_> {
                 self.place(row, column, Some(line)),
             ));
         }
-        if let Some(target) = &mut self.target {
-            match kind {
-                Cell::Number(value) => {
-                    target.values.push(value);
-                    target.numbers.at(row);
-                }
-                Cell::NotFinite => target.not_finite.at(row),
-                _ => target.texts.at(row),
+        let target = &mut self.targets[at];
+        match kind {
+            Cell::Number(value) => {
+                target.values.push(value);
+                target.numbers.at(row);
             }
-            target.text.push(text.to_owned());
+            Cell::NotFinite => target.not_finite.at(row),
+            _ => target.texts.at(row),
         }
+        target.text.push(text.to_owned());
         Ok(())
     }
 
-    fn finish(
-        mut self,
-        target_column: Option<usize>,
-    ) -> Result<(Vec<f64>, Lines, Option<TargetColumn>), DataError> {
+    /// The table's parts; `read`: the file's columns of the target and of those beside it, where they
+    /// are read.
+    fn finish(mut self, read: &[Option<usize>], features: &[usize]) -> Result<Finished, DataError> {
         if self.n_samples == 0 {
             return Err(DataError::NoRows {
                 path: self.path.to_owned(),
                 part: None,
             });
         }
-        let Some(target) = self.target.take() else {
-            return Ok((self.features, self.lines, None));
-        };
+        let amounts = self.columns.iter().position(FeatureText::holds_amounts);
+        if let Some(feature) = amounts
+            && let Some((cell, (row, line))) = self.columns[feature].first_text()
+        {
+            let place = self.place(row, features[feature], Some(line));
+            return Err(DataError::TextColumn {
+                path: self.path.to_owned(),
+                drop: named_or_index(&place, features[feature]),
+                stray: Stray::of(cell),
+                place: place.into(),
+                cell: cell.to_owned(),
+            });
+        }
+        let targets = std::mem::take(&mut self.targets);
+        let targets: Result<Vec<Option<TargetColumn>>, DataError> = (targets.into_iter().zip(read))
+            .map(|(target, column)| column.map(|column| self.target(target, column)).transpose())
+            .collect();
+        Ok(Finished {
+            targets: targets?,
+            columns: (self.columns.into_iter())
+                .map(FeatureText::finish)
+                .collect(),
+            features: self.features,
+            lines: self.lines,
+        })
+    }
+
+    /// A target that is all in.
+    fn target(&self, target: TargetText, column: usize) -> Result<TargetColumn, DataError> {
         let TargetText {
+            wanted,
             text,
             values,
             numbers,
@@ -568,14 +654,10 @@ impl Rows<'_> {
             not_finite,
         } = target;
         if texts.count == 0 && not_finite.count == 0 {
-            return Ok((
-                self.features,
-                self.lines,
-                Some(TargetColumn::Numbers { values, text }),
-            ));
+            return Ok(TargetColumn::Numbers { values, text });
         }
-        let place = |row: usize| self.place(row, target_column.unwrap_or(0), self.lines.of(row));
-        if texts.count == 0 && self.target_cells != TargetCells::Labels {
+        let place = |row: usize| self.place(row, column, self.lines.of(row));
+        if texts.count == 0 && wanted != TargetCells::Labels {
             let row = not_finite.first;
             return Err(DataError::NotFinite {
                 path: self.path.to_owned(),
@@ -583,7 +665,10 @@ impl Rows<'_> {
                 cell: text[row].clone(),
             });
         }
-        if numbers.count == 0 && self.target_cells == TargetCells::Alike && are_amounts(&text) {
+        if numbers.count == 0
+            && wanted == TargetCells::Alike
+            && are_amounts(text.iter().map(String::as_str))
+        {
             return Err(DataError::TextTarget {
                 path: self.path.to_owned(),
                 place: Box::new(place(0)),
@@ -591,7 +676,7 @@ impl Rows<'_> {
                 cell: text[0].clone(),
             });
         }
-        if numbers.count > 0 && self.target_cells == TargetCells::Alike {
+        if numbers.count > 0 && wanted == TargetCells::Alike {
             // the fewer are the stray ones
             let (stray, others) = match texts.count <= numbers.count {
                 true => (texts, numbers),
@@ -610,6 +695,22 @@ impl Rows<'_> {
                 others: others.count,
             });
         }
-        Ok((self.features, self.lines, Some(TargetColumn::Text(text))))
+        Ok(TargetColumn::Text(text))
+    }
+}
+
+/// The parts of a table.
+struct Finished {
+    features: Vec<f64>,
+    columns: Vec<FeatureColumn>,
+    lines: Lines,
+    targets: Vec<Option<TargetColumn>>,
+}
+
+/// A column as options can name it.
+fn named_or_index(place: &Place, column: usize) -> String {
+    match &place.name {
+        Some(name) => name.clone(),
+        None => column.to_string(),
     }
 }

@@ -32,7 +32,7 @@ pub fn read_idx_bytes(
         &mut |file| {
             Ok(Selection {
                 features: (0..file.count).collect(),
-                target: None,
+                ..Selection::default()
             })
         },
     )
@@ -82,13 +82,14 @@ fn table(
         [n_samples, ref rest @ ..] => (n_samples, rest.iter().product()),
     };
     let chosen = choose_columns(path, None, (width, true), options, pick)?;
+    let aside = array::asides(path, None, &images.values, width, &chosen)?;
     let features = gather(images.values, width, &chosen.features);
     check_finite(path, None, &features, &chosen.features)?;
     let target = labels
         .map(|(labels, array)| target(path, labels, array, images.stated_rows))
         .transpose()?
         .map(|labels| TargetColumn::from_values(labels[..n_samples].to_vec()));
-    Ok(array::table(features, chosen, target))
+    Ok(array::table(features, chosen, target, aside))
 }
 
 fn target(path: &Path, labels: &Path, array: Array, want: usize) -> Result<Vec<f64>, DataError> {

@@ -7,6 +7,7 @@ use crate::cell;
 use crate::columns::{Choose, FileColumns, choose};
 use crate::decimal::Decimal;
 use crate::error::{DataError, SparseError};
+use crate::feature::FeatureColumn;
 use crate::lines::Lines;
 use crate::options::ReadOptions;
 use crate::place::Place;
@@ -201,6 +202,8 @@ impl SparseRows {
             n_samples,
             n_features,
             feature_names: None,
+            columns: vec![FeatureColumn::Numbers; n_features],
+            aside: Vec::new(),
             target,
             target_name: None,
             target_index: None,

@@ -70,9 +70,10 @@ pub(crate) fn read(
         }
         _ => None,
     };
+    let aside = array::asides(path, None, &values, width, &chosen)?;
     let features = gather(values, width, &chosen.features);
-    check_finite(path, None, &features, &chosen.features)?;
-    Ok(array::table(features, chosen, target))
+    array::check_features(path, None, &features, &chosen.features, options)?;
+    Ok(array::table(features, chosen, target, aside))
 }
 
 /// An array in memory, in C order.

@@ -6,7 +6,7 @@ use std::path::Path;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use crate::array::{self, check_finite, choose_columns, gather};
+use crate::array::{self, choose_columns, gather};
 use crate::columns::Choose;
 use crate::error::{ArrayError, DataError};
 use crate::format::is_gzipped;
@@ -57,8 +57,10 @@ fn read_archive<R: Read + Seek>(
     };
     let chosen = choose_columns(path, Some("X"), (width, true), options, pick)?;
     let stated_rows = x.stated_rows;
-    let features = gather(x.numbers(path, Some("X"))?, width, &chosen.features);
-    check_finite(path, Some("X"), &features, &chosen.features)?;
+    let values = x.numbers(path, Some("X"))?;
+    let aside = array::asides(path, Some("X"), &values, width, &chosen)?;
+    let features = gather(values, width, &chosen.features);
+    array::check_features(path, Some("X"), &features, &chosen.features, options)?;
     let target = if options.with_target {
         let y = read_part(path, &mut archive, "y", None)?;
         let targets = match y.shape[..] {
@@ -76,7 +78,7 @@ fn read_archive<R: Read + Seek>(
     } else {
         None
     };
-    Ok(array::table(features, chosen, target))
+    Ok(array::table(features, chosen, target, aside))
 }
 
 fn read_part<R: Read + Seek>(

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::columns::Role;
 use crate::error::DataError;
 use crate::watch::Watch;
 
@@ -25,6 +26,12 @@ pub struct ReadOptions {
     pub target_cells: TargetCells,
     /// The features that a sparse file may have at most. `None`: whatever the file has.
     pub n_features: Option<usize>,
+    /// Columns that are read beside features and target: further targets, weights, groups.
+    pub aside: Vec<Aside>,
+    /// Which feature columns of a text table may be text.
+    pub categorical: Categorical,
+    /// Whether features may have holes; they are NaN in the table then.
+    pub holes: bool,
     /// Whether to go on, asked while a text file is read; `None`: to its end.
     pub watch: Option<Watch>,
 }
@@ -41,6 +48,9 @@ impl Default for ReadOptions {
             with_target: true,
             target_cells: TargetCells::Alike,
             n_features: None,
+            aside: Vec::new(),
+            categorical: Categorical::Auto,
+            holes: false,
             watch: None,
         }
     }
@@ -56,6 +66,30 @@ pub enum Header {
     Yes,
     /// It is data.
     No,
+}
+
+/// A column that is neither a feature nor the target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aside {
+    /// Its name, or its index counted from 0, as for the target.
+    pub name: String,
+    /// What it is for.
+    pub role: Role,
+    /// What it must hold.
+    pub cells: TargetCells,
+}
+
+/// Which feature columns of a text table may be text.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Categorical {
+    /// Those without a number.
+    #[default]
+    Auto,
+    /// None.
+    None,
+    /// These, whatever they hold, each a name or an index as for the target; and those without a
+    /// number.
+    Columns(Vec<String>),
 }
 
 /// What the cells of a text table's target may be.

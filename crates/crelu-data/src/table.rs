@@ -1,13 +1,15 @@
 //! The table that every format is read into.
 
 use crate::encoding::Encoding;
+use crate::feature::FeatureColumn;
 use crate::lines::Lines;
 use crate::place::Place;
 use crate::separator::Separator;
 
 /// Features and target of a data file.
 ///
-/// **Shapes** `features`: `[n_samples * n_features]`, row-major, all finite; `target`: `[n_samples]`.
+/// **Shapes** `features`: `[n_samples * n_features]`, row-major, all finite but for holes, which are NaN,
+/// where they were allowed; `target`: `[n_samples]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
     /// The features, row-major.
@@ -22,11 +24,28 @@ pub struct Table {
     pub target: Option<TargetColumn>,
     /// Name of the target column, where the file has a header.
     pub target_name: Option<String>,
+    /// What each feature column holds.
+    pub columns: Vec<FeatureColumn>,
+    /// The columns that were read beside features and target, in the order asked for.
+    pub aside: Vec<AsideColumn>,
     /// Place of the target column among those of the file that were not dropped, counted from 0, in
     /// formats where it is one of the columns.
     pub target_index: Option<usize>,
     /// Where in the file all this stands.
     pub layout: Layout,
+}
+
+/// A column that was read beside features and target.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AsideColumn {
+    /// Its name, where the file has a header.
+    pub name: Option<String>,
+    /// Its place among the columns of the file that were not dropped, counted from 0.
+    pub index: usize,
+    /// The file's column, counted from 0.
+    pub column: usize,
+    /// Its cells.
+    pub cells: TargetColumn,
 }
 
 /// How a file is laid out: for messages about its content.
@@ -67,6 +86,15 @@ impl Layout {
     pub fn feature_place(&self, row: usize, feature: usize, name: Option<&str>) -> Place {
         Place {
             column: self.columns.get(feature).map(|column| column + 1),
+            ..self.row_place(row)
+        }
+        .named(name)
+    }
+
+    /// The place of the cell of the file's column `column` called `name` in row `row`, all counted from 0.
+    pub fn cell_place(&self, row: usize, column: usize, name: Option<&str>) -> Place {
+        Place {
+            column: Some(column + 1),
             ..self.row_place(row)
         }
         .named(name)

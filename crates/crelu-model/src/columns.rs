@@ -1,5 +1,7 @@
 use core::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::Model;
 
 /// The columns that a model was trained on, to find them in other data.
@@ -14,8 +16,21 @@ pub struct TrainingColumns<'a> {
     pub feature_names: Option<&'a [String]>,
     /// The target's name, if it had one.
     pub target_name: Option<&'a str>,
-    /// The target's place among the features, if it was one of the columns.
+    /// The target's place among the columns, if it was one of them.
     pub target_index: Option<usize>,
+    /// Further targets.
+    pub other_targets: &'a [ColumnOrigin],
+    /// The weights of the rows, if they were one of the columns.
+    pub weights: Option<&'a ColumnOrigin>,
+}
+
+/// Where a column stood in the training data.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ColumnOrigin {
+    /// Its name, if it had one.
+    pub name: Option<String>,
+    /// Its place among the columns, from 0.
+    pub index: usize,
 }
 
 /// The columns of other data.
@@ -40,6 +55,10 @@ pub struct ColumnMatch {
     pub features: Vec<usize>,
     /// The target's column, if it is one of them.
     pub target: Option<usize>,
+    /// Those of further targets, where all are there.
+    pub other_targets: Vec<usize>,
+    /// That of the weights.
+    pub weights: Option<usize>,
     /// Columns that the model does not know, found by name.
     pub ignored: Vec<usize>,
     /// Names of the training data with the column that was taken for them because its name differs
@@ -92,10 +111,12 @@ pub enum ColumnError {
         got: usize,
     },
     /// Without names, a number of columns that fits neither with nor without the target.
-    #[error("{}", CountProblem(*want, *got, *target))]
+    #[error("{}", CountProblem(*want, *beside, *got, *target))]
     Count {
         /// Features of the model.
         want: usize,
+        /// Further targets and weights of the training data.
+        beside: usize,
         /// Columns found.
         got: usize,
         /// What the target adds.
@@ -119,10 +140,18 @@ impl Model {
     #[must_use]
     pub fn columns(&self) -> TrainingColumns<'_> {
         TrainingColumns {
-            n_features: self.n_features(),
-            feature_names: self.feature_names.as_deref(),
+            n_features: self
+                .columns
+                .as_ref()
+                .map_or(self.n_features(), |c| c.columns.len()),
+            feature_names: match &self.columns {
+                Some(coding) => coding.names.as_deref(),
+                None => self.feature_names.as_deref(),
+            },
             target_name: self.target_name.as_deref(),
             target_index: self.target_index,
+            other_targets: &self.other_targets,
+            weights: self.weights.as_ref(),
         }
     }
 }
@@ -133,6 +162,8 @@ impl TrainingColumns<'_> {
     pub fn names(&self) -> Vec<String> {
         let mut names = self.feature_names.unwrap_or_default().to_vec();
         names.extend(self.target_name.map(str::to_owned));
+        names.extend(self.other_targets.iter().filter_map(|t| t.name.clone()));
+        names.extend(self.weights.and_then(|weights| weights.name.clone()));
         names
     }
 
@@ -149,8 +180,12 @@ impl TrainingColumns<'_> {
 
     fn by_place(&self, data: &DataColumns<'_>) -> Result<ColumnMatch, ColumnError> {
         let (want, got) = (self.n_features, data.count);
+        let beside = self.other_targets.len() + usize::from(self.weights.is_some());
         // without a place in training, a target is the last column
-        let place = self.target_index.unwrap_or(want).min(want);
+        let place = self
+            .target_index
+            .unwrap_or(want + beside)
+            .min(want + beside);
         let target = match (data.target_apart, data.needs_target) {
             (true, _) => TargetPlace::Apart,
             (_, false) => TargetPlace::Optional(place + 1),
@@ -163,14 +198,27 @@ impl TrainingColumns<'_> {
         match target {
             TargetPlace::Apart if got == want || data.sparse && got < want => Ok(all),
             TargetPlace::Optional(_) if got == want => Ok(all),
-            TargetPlace::Optional(_) | TargetPlace::Needed(_) if got == want + 1 => {
+            TargetPlace::Optional(_) | TargetPlace::Needed(_) if got == want + beside + 1 => {
+                let other_targets: Vec<usize> =
+                    self.other_targets.iter().map(|t| t.index).collect();
+                let weights = self.weights.map(|weights| weights.index);
+                let is_feature = |column: &usize| {
+                    *column != place && !other_targets.contains(column) && weights != Some(*column)
+                };
                 Ok(ColumnMatch {
-                    features: (0..got).filter(|&column| column != place).collect(),
+                    features: (0..got).filter(is_feature).collect(),
                     target: Some(place),
+                    other_targets,
+                    weights,
                     ..ColumnMatch::default()
                 })
             }
-            _ => Err(ColumnError::Count { want, got, target }),
+            _ => Err(ColumnError::Count {
+                want,
+                beside,
+                got,
+                target,
+            }),
         }
     }
 
@@ -191,7 +239,7 @@ impl TrainingColumns<'_> {
             let slots: Vec<usize> = (at..needed.len())
                 .filter(|&k| needed[k].0 == *name)
                 .collect();
-            let is_optional = |k: &usize| needed[*k].1.is_none() && !needs_target;
+            let is_optional = |k: &usize| !needed[*k].1.is_needed(needs_target);
             let columns: Vec<usize> = (0..names.len()).filter(|&c| names[c] == *name).collect();
             let musts: Vec<usize> = slots.iter().copied().filter(|k| !is_optional(k)).collect();
             let filled = if columns.len() == slots.len() {
@@ -229,12 +277,13 @@ impl TrainingColumns<'_> {
         let mut renamed = Vec::new();
         let folded: Vec<String> = names.iter().map(|name| fold(name)).collect();
         let absent = |found: &[Option<usize>]| -> Vec<usize> {
-            let is_needed = |k: &usize| needed[*k].1.is_some() || needs_target;
+            let is_needed = |k: &usize| needed[*k].1.is_needed(needs_target);
             (0..needed.len())
                 .filter(|k| found[*k].is_none() && is_needed(k))
                 .collect()
         };
-        let optional = (0..needed.len()).filter(|&k| needed[k].1.is_none() && found[k].is_none());
+        let optional = (0..needed.len())
+            .filter(|&k| !matches!(needed[k].1, Slot::Feature(_)) && found[k].is_none());
         let mut open = absent(&found);
         open.extend(optional);
         open.sort_unstable();
@@ -245,7 +294,7 @@ impl TrainingColumns<'_> {
             let mut like = (0..names.len()).filter(|&c| !taken[c] && folded[c] == name);
             if let (true, Some(column), None) = (only, like.next(), like.next()) {
                 found[slot] = Some(column);
-                if needed[slot].1.is_some() || needs_target {
+                if needed[slot].1.is_needed(needs_target) {
                     renamed.push((needed[slot].0.to_owned(), column));
                 }
             }
@@ -257,40 +306,76 @@ impl TrainingColumns<'_> {
         if let Some(&first) = absent.first() {
             return Err(ColumnError::Missing {
                 name: needed[first].0.to_owned(),
-                is_target: needed[first].1.is_none(),
+                is_target: matches!(needed[first].1, Slot::Target(_)),
                 more: absent.len() - 1,
                 found: names.to_vec(),
             });
         }
-        let mut features = vec![0; self.n_features];
-        let mut target = None;
-        for ((_, feature), column) in needed.iter().zip(&found) {
-            match (feature, column) {
-                (Some(feature), Some(column)) => features[*feature] = *column,
-                (None, column) => target = *column,
-                (Some(_), None) => {}
-            }
-        }
-        Ok(ColumnMatch {
-            features,
-            target,
+        let mut matched = ColumnMatch {
+            features: vec![0; self.n_features],
             ignored: (0..names.len()).filter(|&column| !taken[column]).collect(),
             renamed,
-        })
+            ..ColumnMatch::default()
+        };
+        for ((_, slot), column) in needed.iter().zip(&found) {
+            match (slot, *column) {
+                (Slot::Feature(feature), Some(column)) => matched.features[*feature] = column,
+                (Slot::Target(0), column) => matched.target = column,
+                (Slot::Target(_), Some(column)) => matched.other_targets.push(column),
+                (Slot::Weights, column) => matched.weights = column,
+                (Slot::Feature(_) | Slot::Target(_), None) => {}
+            }
+        }
+        if matched.other_targets.len() < self.other_targets.len() {
+            matched.other_targets.clear();
+        }
+        Ok(matched)
     }
 
-    /// Names in the order of the training data, each with its feature; the target has none.
-    fn needed<'n>(&'n self, known: &'n [String]) -> Vec<(&'n str, Option<usize>)> {
-        let mut needed: Vec<(&str, Option<usize>)> = known
+    /// Names in the order of the training data, each with what it is.
+    fn needed<'n>(&'n self, known: &'n [String]) -> Vec<(&'n str, Slot)> {
+        let mut needed: Vec<(&str, Slot)> = known
             .iter()
             .enumerate()
-            .map(|(k, name)| (name.as_str(), Some(k)))
+            .map(|(k, name)| (name.as_str(), Slot::Feature(k)))
             .collect();
-        if let Some(name) = self.target_name {
-            let place = self.target_index.unwrap_or(needed.len()).min(needed.len());
-            needed.insert(place, (name, None));
+        let first = self.target_name.map(|name| (name, self.target_index));
+        let others = self.other_targets.iter();
+        let others = others.map(|t| Some((t.name.as_deref()?, Some(t.index))));
+        let targets = std::iter::once(first).chain(others).enumerate();
+        let mut beside: Vec<(&str, Slot, Option<usize>)> = targets
+            .filter_map(|(k, target)| target.map(|(name, at)| (name, Slot::Target(k), at)))
+            .collect();
+        if let Some(weights) = self.weights
+            && let Some(name) = &weights.name
+        {
+            beside.push((name, Slot::Weights, Some(weights.index)));
+        }
+        beside.sort_by_key(|(_, _, at)| at.unwrap_or(usize::MAX));
+        for (name, slot, at) in beside {
+            let place = at.unwrap_or(needed.len()).min(needed.len());
+            needed.insert(place, (name, slot));
         }
         needed
+    }
+}
+
+/// What a column of the training data was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Slot {
+    Feature(usize),
+    /// The first target is 0.
+    Target(usize),
+    Weights,
+}
+
+impl Slot {
+    fn is_needed(self, needs_target: bool) -> bool {
+        match self {
+            Self::Feature(_) => true,
+            Self::Target(_) => needs_target,
+            Self::Weights => false,
+        }
     }
 }
 
@@ -381,11 +466,15 @@ impl fmt::Display for IsOrAre {
     }
 }
 
-struct CountProblem(usize, usize, TargetPlace);
+struct CountProblem(usize, usize, usize, TargetPlace);
 
 impl fmt::Display for CountProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(want, got, target) = *self;
+        let Self(want, beside, got, target) = *self;
+        let and = match beside {
+            0 => "",
+            _ => " and what else stood beside the features",
+        };
         let s = |count: usize| if count == 1 { "" } else { "s" };
         match target {
             TargetPlace::Apart => write!(
@@ -395,15 +484,15 @@ impl fmt::Display for CountProblem {
             ),
             TargetPlace::Optional(place) => write!(
                 f,
-                "{got} column{}, the model was trained on {want} features: needed are {want} columns, or {} with the target in column {place}",
+                "{got} column{}, the model was trained on {want} features: needed are {want} columns, or {} with the target in column {place}{and}",
                 s(got),
-                want + 1
+                want + beside + 1
             ),
             TargetPlace::Needed(place) => write!(
                 f,
-                "{got} column{}, needed are {}: the {want} features and the target, in column {place}",
+                "{got} column{}, needed are {}: the {want} features and the target, in column {place}{and}",
                 s(got),
-                want + 1
+                want + beside + 1
             ),
         }
     }

@@ -155,8 +155,8 @@ impl Dataset {
     /// The same rows with weights, one a row.
     ///
     /// # Errors
-    /// [`FitError::Shape`] for another number of them, [`FitError::Weight`] for one that is not
-    /// above 0 or not finite: a row of weight 0 has no place here.
+    /// [`FitError::Shape`] for another number of them, [`FitError::Weight`] for one that is below 0 or
+    /// not finite, or where all are 0. A row of weight 0 is as if it was not there.
     pub fn with_weights(self, weights: Option<Vec<f64>>) -> Result<Self, FitError> {
         if let Some(weights) = &weights {
             if weights.len() != self.n_samples() {
@@ -166,8 +166,9 @@ impl Dataset {
                     got: weights.len(),
                 });
             }
-            let bad = |w: &f64| !(w.is_finite() && *w > 0.0);
-            if let Some(row) = weights.iter().position(bad) {
+            let bad = |w: &f64| !(w.is_finite() && *w >= 0.0);
+            let all_zero = weights.iter().all(|w| *w == 0.0).then_some(0);
+            if let Some(row) = weights.iter().position(bad).or(all_zero) {
                 let value = weights[row];
                 return Err(FitError::Weight { row, value });
             }
@@ -219,6 +220,13 @@ impl Dataset {
         self.features.nrows()
     }
 
+    /// The rows of a weight above 0, where there are others.
+    pub(crate) fn weighing_rows(&self) -> Option<Vec<usize>> {
+        let weights = self.weights.as_ref()?;
+        let rows: Vec<usize> = (0..weights.len()).filter(|&j| weights[j] > 0.0).collect();
+        (rows.len() < weights.len()).then_some(rows)
+    }
+
     /// The rows given, in that order.
     ///
     /// # Panics
@@ -253,26 +261,39 @@ impl Dataset {
         test_share: f64,
         seed: u64,
     ) -> Result<(Vec<usize>, Vec<usize>), FitError> {
-        use rand::SeedableRng;
-        use rand::seq::SliceRandom;
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a share of a count, rounded"
-        )]
-        let count = (test_share * self.n_samples() as f64).round() as usize;
-        if count == 0 || count >= self.n_samples() {
-            return Err(FitError::Setting {
-                setting: Setting::TestFrac,
-                problem: "leaves no row for the test or for training",
-            });
-        }
-        let mut rows: Vec<usize> = (0..self.n_samples()).collect();
-        rows.shuffle(&mut rand_xoshiro::Xoshiro256PlusPlus::seed_from_u64(seed));
-        let (test, train) = rows.split_at_mut(count);
-        test.sort_unstable();
-        train.sort_unstable();
-        Ok((train.to_vec(), test.to_vec()))
+        split_rows(self.n_samples(), test_share, seed)
     }
+}
+
+/// A seeded random share of `n` rows, at least one and not all, and the others, each ascending:
+/// `(train, test)`.
+///
+/// # Errors
+/// [`FitError::Setting`] if the share leaves either part empty.
+pub fn split_rows(
+    n: usize,
+    test_share: f64,
+    seed: u64,
+) -> Result<(Vec<usize>, Vec<usize>), FitError> {
+    use rand::SeedableRng;
+    use rand::seq::SliceRandom;
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of a count, rounded"
+    )]
+    let count = (test_share * n as f64).round() as usize;
+    if count == 0 || count >= n {
+        return Err(FitError::Setting {
+            setting: Setting::TestFrac,
+            problem: "leaves no row for the test or for training",
+        });
+    }
+    let mut rows: Vec<usize> = (0..n).collect();
+    rows.shuffle(&mut rand_xoshiro::Xoshiro256PlusPlus::seed_from_u64(seed));
+    let (test, train) = rows.split_at_mut(count);
+    test.sort_unstable();
+    train.sort_unstable();
+    Ok((train.to_vec(), test.to_vec()))
 }

@@ -91,6 +91,15 @@ pub fn fit(
 ) -> Result<Fit, FitError> {
     let begun = control.seconds();
     match trained(train, test, settings, control, observer) {
+        Ok(mut fit) => {
+            // rows of weight 0 left before anything
+            if let (Some(certificate), Some(kept)) = (&mut fit.certificate, train.weighing_rows()) {
+                for row in &mut certificate.rows {
+                    *row = kept.get(*row).copied().unwrap_or(*row);
+                }
+            }
+            Ok(fit)
+        }
         Err(error) if is_halt(&error) => {
             let halt = control.halt().unwrap_or(Halt::Interrupted);
             zero_fit(train, test, settings, halt, begun, control)

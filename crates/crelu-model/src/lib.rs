@@ -19,10 +19,12 @@
 
 mod baseline;
 mod certificate_check;
+mod class_weight;
 mod coding;
 mod columns;
 mod dataset;
 mod error;
+mod feature_coding;
 mod fit;
 mod fit_global;
 pub mod gates;
@@ -51,14 +53,18 @@ mod zero_fit;
 pub use admm::Status;
 pub use baseline::LinearModel;
 pub use certificate_check::CheckedBound;
+pub use class_weight::ClassWeight;
 pub use coding::{Coded, Coding, Task};
-pub use columns::{ColumnError, ColumnMatch, DataColumns, TargetPlace, TrainingColumns};
+pub use columns::{
+    ColumnError, ColumnMatch, ColumnOrigin, DataColumns, TargetPlace, TrainingColumns,
+};
 pub use crelu_bound as bound;
 pub use crelu_bound::{CertificateError, CertificateFile, FileError, FileKind, ProofKind};
 pub use crelu_core::{Loss, LossError, LossKind};
-pub use dataset::{Dataset, TargetColumn};
+pub use dataset::{Dataset, TargetColumn, split_rows};
 pub use error::{FitError, ModelError, OutOfRange, Setting, Subject, VerifyError};
 pub use faer;
+pub use feature_coding::{ColumnCoding, Encoded, FeatureCoding, RawColumns, Unseen};
 pub use fit::{Fit, FitObserver, Progress, fit};
 pub use gates::GateSampler;
 pub use linalg_core::{Clock, ClockedControl, Control, Halt};

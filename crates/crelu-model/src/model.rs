@@ -2,7 +2,9 @@ use crelu_core::LossKind;
 use faer::MatRef;
 
 use crate::coding::{Coding, Task};
+use crate::columns::ColumnOrigin;
 use crate::error::ModelError;
+use crate::feature_coding::FeatureCoding;
 use crate::network::Network;
 use crate::probability::{class_of, has_probabilities, probabilities_into};
 use crate::programme::Activation;
@@ -28,6 +30,12 @@ pub struct Model {
     pub target_name: Option<String>,
     /// The target's column index in the training file, if it had one.
     pub target_index: Option<usize>,
+    /// Further targets in the training file.
+    pub other_targets: Vec<ColumnOrigin>,
+    /// The weights of the rows in the training file, if they were a column.
+    pub weights: Option<ColumnOrigin>,
+    /// How the columns of a table become features; none: they are the features.
+    pub columns: Option<FeatureCoding>,
     /// The names of the features, if the training file had any.
     pub feature_names: Option<Vec<String>>,
     /// The penalty of the mean objective.

@@ -6,7 +6,9 @@ use safetensors::SafeTensors;
 use serde_json::json;
 
 use crate::coding::{Coding, Task};
+use crate::columns::ColumnOrigin;
 use crate::error::ModelError;
+use crate::feature_coding::{ColumnCoding, FeatureCoding};
 use crate::model::Model;
 use crate::network::Network;
 use crate::standardise::Standardisation;
@@ -83,6 +85,18 @@ impl Model {
         }
         if let Some(index) = self.target_index {
             put("target_index", index.to_string());
+        }
+        if !self.other_targets.is_empty() {
+            put("other_targets", json!(self.other_targets).to_string());
+        }
+        if let Some(weights) = &self.weights {
+            put("weights", json!(weights).to_string());
+        }
+        if let Some(coding) = &self.columns {
+            put("columns", json!(coding.columns).to_string());
+            if let Some(names) = &coding.names {
+                put("column_names", json!(names).to_string());
+            }
         }
         if let Some(names) = &self.feature_names {
             put("feature_names", json!(names).to_string());
@@ -217,6 +231,18 @@ impl Model {
         else {
             return Err(format("its beta, objective or gap entry is missing"));
         };
+        let columns = match get("columns") {
+            None => None,
+            Some(text) => Some(columns_of(text, get("column_names"), d)?),
+        };
+        let other_targets: Vec<ColumnOrigin> = match get("other_targets") {
+            None => Vec::new(),
+            Some(text) => serde_json::from_str(text)
+                .map_err(|_| format("its other_targets entry is not a list of columns"))?,
+        };
+        if coding.task() == Task::Regress && other_targets.len() + 1 != outputs {
+            return Err(format("it has another number of targets than of outputs"));
+        }
         let feature_names =
             get("feature_names").and_then(|t| serde_json::from_str::<Vec<String>>(t).ok());
         Ok(Self {
@@ -236,12 +262,36 @@ impl Model {
             output_bias,
             target_name: get("target_name").map(str::to_owned),
             target_index: get("target_index").and_then(|t| t.parse().ok()),
+            other_targets,
+            weights: get("weights").and_then(|t| serde_json::from_str(t).ok()),
+            columns,
             feature_names: feature_names.filter(|names| names.len() == d),
             beta,
             objective,
             gap,
         })
     }
+}
+
+/// The coding of the columns of a table that gives `d` features.
+fn columns_of(text: &str, names: Option<&str>, d: usize) -> Result<FeatureCoding, ModelError> {
+    let format = |problem| ModelError::Format { problem };
+    let columns: Vec<ColumnCoding> = serde_json::from_str(text)
+        .map_err(|_| format("its columns entry is not the coding of columns"))?;
+    let names: Option<Vec<String>> = match names {
+        None => None,
+        Some(text) => serde_json::from_str(text).ok(),
+    };
+    let names = names.filter(|names| names.len() == columns.len());
+    let coding = FeatureCoding { names, columns };
+    let is_finite = |column: &ColumnCoding| match column {
+        ColumnCoding::Number { median, .. } => median.is_none_or(f64::is_finite),
+        ColumnCoding::Levels { .. } => true,
+    };
+    if coding.n_features() != d || !coding.columns.iter().all(is_finite) {
+        return Err(format("its columns entry does not give its features"));
+    }
+    Ok(coding)
 }
 
 fn entry(matrix: &Mat<f64>, k: usize, i: usize) -> f64 {

@@ -6,6 +6,7 @@ use linalg_core::{Control, LinalgError, RowSpace};
 use serde_json::{Map, Value, json};
 
 use crate::coding::{Coded, Coding, Task};
+use crate::columns::ColumnOrigin;
 use crate::dataset::Dataset;
 use crate::error::{FitError, OutOfRange, Subject};
 use crate::loss_choice;
@@ -52,6 +53,8 @@ pub(crate) struct Prepared {
     pub(crate) space: RowSpace,
     /// The test rows, the same way.
     test: Option<(Mat<f64>, Targets)>,
+    /// Where further targets stand unless a caller says: after the features and the first.
+    other_targets: Vec<ColumnOrigin>,
     /// When the preparation began, on the caller's clock.
     pub(crate) begun: f64,
 }
@@ -64,6 +67,8 @@ impl Prepared {
         control: &Control<'_>,
     ) -> Result<Self, FitError> {
         let begun = control.seconds();
+        let weighing = train.weighing_rows().map(|rows| train.select(&rows));
+        let train = weighing.as_ref().unwrap_or(train);
         let Learnt {
             task,
             coding,
@@ -142,6 +147,7 @@ impl Prepared {
             inputs,
             space,
             test,
+            other_targets: other_targets(train),
             begun,
         })
     }
@@ -149,6 +155,8 @@ impl Prepared {
     /// What the report and the model say of a run that ended before its data were prepared: targets
     /// and their coding; no inputs.
     pub(crate) fn targets_only(train: &Dataset, s: &FitSettings) -> Result<Self, FitError> {
+        let weighing = train.weighing_rows().map(|rows| train.select(&rows));
+        let train = weighing.as_ref().unwrap_or(train);
         let Learnt {
             task,
             coding,
@@ -174,6 +182,7 @@ impl Prepared {
             inputs: Mat::new(),
             space: RowSpace::columns(Mat::new().as_ref()),
             test: None,
+            other_targets: other_targets(train),
             begun: 0.0,
         })
     }
@@ -252,6 +261,10 @@ impl Prepared {
             output_bias: vec![0.0; self.outputs],
             target_name: None,
             target_index: None,
+            // where a caller does not say, further targets stand after the features and the first
+            other_targets: self.other_targets.clone(),
+            weights: None,
+            columns: None,
             feature_names: None,
             beta,
             objective,
@@ -290,6 +303,14 @@ impl Prepared {
     }
 }
 
+fn other_targets(train: &Dataset) -> Vec<ColumnOrigin> {
+    let origin = |k: usize| ColumnOrigin {
+        name: None,
+        index: train.n_features() + k,
+    };
+    (1..train.targets().len()).map(origin).collect()
+}
+
 /// What the targets of the training rows say.
 struct Learnt {
     task: Task,
@@ -305,7 +326,7 @@ impl Learnt {
         let task = s.task.unwrap_or_else(|| train.target().task());
         let coding = Coding::of(train.targets(), task)?;
         let coded = coding.code(train.targets())?;
-        let weights = train.weights().map(<[f64]>::to_vec);
+        let weights = s.class_weight.of_rows(&coding, &coded, train.weights())?;
         let kind = s.loss.kind(&coded, weights.as_deref(), s)?;
         Ok(Self {
             task,

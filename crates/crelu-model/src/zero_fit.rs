@@ -45,7 +45,7 @@ pub(crate) fn zero_fit(
             Halt::TimeLimit => Status::TimeLimit,
             Halt::Interrupted => Status::Interrupted,
         },
-        n: train.n_samples(),
+        n: prepared.n,
         d: train.n_features() + usize::from(s.bias),
         beta: match s.beta {
             Beta::Absolute(beta) => beta,

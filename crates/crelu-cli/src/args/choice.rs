@@ -3,8 +3,8 @@
 use crelu_data::Header;
 use crelu_model::path::{Metric, Rule};
 use crelu_model::{
-    Activation, Backend, FormChoice, GateSampler, LossChoice, Precision, PrimalChoice, Splitting,
-    Switch, Task, TrainMode,
+    Activation, Backend, ClassWeight, FormChoice, GateSampler, LossChoice, Precision, PrimalChoice,
+    Splitting, Switch, Task, TrainMode,
 };
 
 /// Finds `word` among those that work now; one that is to come is told from one that is unknown.
@@ -59,6 +59,60 @@ pub(super) fn train(word: &str) -> Result<TrainMode, String> {
 pub(super) fn loss(word: &str) -> Result<LossChoice, String> {
     let now = LossChoice::ALL.map(|loss| (loss.name(), loss));
     choose(word, &now, &[])
+}
+
+/// What is done about missing features.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Missing {
+    Error,
+    Impute,
+}
+
+impl Missing {
+    /// Its name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Impute => "impute",
+        }
+    }
+}
+
+/// `--missing`
+pub(super) fn missing(word: &str) -> Result<Missing, String> {
+    let now = [Missing::Error, Missing::Impute].map(|missing| (missing.name(), missing));
+    choose(word, &now, &[])
+}
+
+/// `--class-weight`
+pub(super) fn class_weight(text: &str) -> Result<ClassWeight, String> {
+    if text.trim() == "balanced" {
+        return Ok(ClassWeight::Balanced);
+    }
+    // a label may hold a comma or an equals sign: a part without a weight belongs to the next
+    let mut given: Vec<(String, f64)> = Vec::new();
+    let mut open = String::new();
+    for part in text.split(',') {
+        open.push_str(part);
+        let weight = open
+            .rsplit_once('=')
+            .and_then(|(label, weight)| Some((label.trim(), weight.trim().parse().ok()?)));
+        match weight {
+            Some((label, weight)) if !f64::is_nan(weight) && weight > 0.0 && weight.is_finite() => {
+                if given.iter().any(|(known, _)| known == label) {
+                    return Err(format!("the label '{label}' is given twice"));
+                }
+                given.push((label.to_owned(), weight));
+                open.clear();
+            }
+            Some(_) => return Err("a weight must be a finite number above 0".to_owned()),
+            None => open.push(','),
+        }
+    }
+    match open.is_empty() && !given.is_empty() {
+        true => Ok(ClassWeight::Labels(given)),
+        false => Err("must be balanced, or LABEL=W,LABEL=W,...".to_owned()),
+    }
 }
 
 /// `--backend`

@@ -6,10 +6,11 @@ use clap::Args;
 use crelu_data::is_standard_input;
 use crelu_model::path::PathSettings;
 use crelu_model::{
-    Activation, Backend, Beta, FormChoice, GateSampler, LossChoice, Precision, PrimalChoice, Prove,
-    Splitting, Switch, Task, TrainMode,
+    Activation, Backend, Beta, ClassWeight, FormChoice, GateSampler, LossChoice, Precision,
+    PrimalChoice, Prove, Splitting, Switch, Task, TrainMode,
 };
 
+use super::choice::Missing;
 use super::search::{BetaArg, SearchArgs};
 use super::{Kind, TableArgs, choice, number};
 
@@ -20,9 +21,20 @@ pub(crate) struct FitArgs {
     /// a table on standard input.
     pub(crate) data: PathBuf,
 
-    /// Target column: a name, or an index counted from 0 [default: the last column]
+    /// Target column: a name, or an index counted from 0; several are a regression of all
+    /// [default: the last column]
+    #[arg(long, value_name = "COL[,COL...]", value_delimiter = ',')]
+    pub(crate) target: Vec<String>,
+    /// Column of the weights of the rows, numbers from 0; a row of weight 0 is as if it was not there
     #[arg(long, value_name = "COL")]
-    pub(crate) target: Option<String>,
+    pub(crate) weights: Option<String>,
+    /// Weights of the classes in the loss: balanced, or LABEL=W,... (others 1)
+    #[arg(long, value_name = "balanced|LABEL=W,...", value_parser = choice::class_weight)]
+    pub(crate) class_weight: Option<ClassWeight>,
+    /// What is done about missing features (empty cells, NA, N/A, NaN, null, ?): error, or impute: the
+    /// median, or a level of their own, and a column that says where they were
+    #[arg(long, value_name = "NAME", default_value = "error", value_parser = choice::missing)]
+    pub(crate) missing: Missing,
     #[command(flatten)]
     pub(crate) table: TableArgs,
     /// Labels of IDX images

@@ -1,7 +1,7 @@
 //! The options that say how a data file is read, the same for every command.
 
 use clap::Args;
-use crelu_data::{Header, ReadOptions};
+use crelu_data::{Categorical, Header, ReadOptions};
 
 use super::choice;
 
@@ -11,6 +11,15 @@ pub(crate) struct TableArgs {
     /// Columns to leave out: names, or indices counted from 0
     #[arg(long, value_name = "COL[,COL...]", value_delimiter = ',')]
     drop: Vec<String>,
+    /// Which text columns become a column a level: auto (those without a number), none, or these, whatever
+    /// they hold, beside those
+    #[arg(
+        long,
+        value_name = "auto|none|COL,...",
+        default_value = "auto",
+        value_delimiter = ','
+    )]
+    categorical: Vec<String>,
     /// Whether the first line of a text table names the columns: auto, yes or no
     #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = choice::header)]
     header: Header,
@@ -22,8 +31,23 @@ impl TableArgs {
         ReadOptions {
             drop: self.drop.clone(),
             header: self.header,
+            categorical: self.categorical(),
             ..ReadOptions::default()
         }
+    }
+
+    fn categorical(&self) -> Categorical {
+        match self.categorical.as_slice() {
+            [] => Categorical::Auto,
+            [word] if word == "auto" => Categorical::Auto,
+            [word] if word == "none" => Categorical::None,
+            names => Categorical::Columns(names.to_vec()),
+        }
+    }
+
+    /// Which text columns are coded, as given.
+    pub(crate) fn categorical_as_given(&self) -> &[String] {
+        &self.categorical
     }
 
     /// The columns left out, as given.

@@ -220,7 +220,7 @@ pub enum DataError {
     },
     /// A feature column without any number in its first rows.
     #[error(
-        "{}: {place}: '{}' is not a number, nor is any cell below it: {}leave the column out (fit --drop {})",
+        "{}: {place}: '{}' is not a number, nor is any cell below it: {}leave the column out (fit --drop {}), or fit --categorical takes its cells as levels",
         Shown(path),
         Excerpt(cell),
         ColumnOf(*stray),
@@ -279,9 +279,10 @@ pub enum DataError {
     },
     /// NaN, an infinity, or a number too large for a 64-bit float.
     #[error(
-        "{}: {place}: '{}' is not a finite number: correct the cell, or leave its row out",
+        "{}: {place}: '{}' is not a finite number: correct the cell, or leave its row out{}",
         Shown(path),
-        Excerpt(cell)
+        Excerpt(cell),
+        if cell.eq_ignore_ascii_case("nan") { "; a missing feature: fit --missing impute" } else { "" }
     )]
     NotFinite {
         /// The file.
@@ -293,7 +294,7 @@ pub enum DataError {
     },
     /// An empty cell, or a sign for a missing value.
     #[error(
-        "{}: {place}: '{}' is a missing value: fill it in, or leave the row or the column out",
+        "{}: {place}: '{}' is a missing value: fill it in, leave the row or the column out, or, of a feature, fit --missing impute",
         Shown(path),
         Excerpt(cell)
     )]
@@ -373,6 +374,70 @@ pub enum DataError {
         index: usize,
         /// Columns in the file.
         columns: usize,
+    },
+    /// A column that is no feature.
+    #[error(
+        "{}: {}: '{}' is no feature column",
+        Shown(path),
+        role.option(),
+        Excerpt(name)
+    )]
+    NoFeature {
+        /// The file.
+        path: PathBuf,
+        /// What it is asked for.
+        role: Role,
+        /// The name asked for.
+        name: String,
+    },
+    /// A column that is to be two things.
+    #[error(
+        "{}: {}: the column '{}' is asked for twice",
+        Shown(path),
+        role.option(),
+        Excerpt(name)
+    )]
+    TwoRoles {
+        /// The file.
+        path: PathBuf,
+        /// What it is asked for the second time.
+        role: Role,
+        /// The name asked for.
+        name: String,
+    },
+    /// A format that has no such column.
+    #[error(
+        "{}: {}: a file of this kind has no column for it",
+        Shown(path),
+        role.option()
+    )]
+    AsideFixed {
+        /// The file.
+        path: PathBuf,
+        /// What it is asked for.
+        role: Role,
+    },
+    /// A number in a column of text.
+    #[error(
+        "{}: {place}: '{}' is a number, and '{}' in line {line} of this column is not: correct one of them; fit --categorical {} takes all as levels",
+        Shown(path),
+        Excerpt(cell),
+        Excerpt(text),
+        Excerpt(column)
+    )]
+    MixedColumn {
+        /// The file.
+        path: PathBuf,
+        /// Where the number stands.
+        place: Box<Place>,
+        /// The number.
+        cell: String,
+        /// The text.
+        text: String,
+        /// Its line.
+        line: u64,
+        /// The column, as it can be named.
+        column: String,
     },
     /// Columns to be dropped of a format that names none.
     #[error(

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crelu_data::{
-    DataError, FileColumns, ReadOptions, Selection, TargetCells, read, read_matrix_npy,
-    read_selected,
+    Aside, Categorical, DataError, FileColumns, ReadOptions, Role, Selection, TargetCells, read,
+    read_matrix_npy, read_selected,
 };
 use zip::CompressionMethod::{Deflated, Stored};
 
@@ -28,6 +28,7 @@ fn first_of(_: &FileColumns<'_>) -> Selection {
     Selection {
         features: vec![0],
         target: None,
+        ..Selection::default()
     }
 }
 
@@ -442,6 +443,7 @@ fn read_malformed_npy_says_why() {
         Ok(Selection {
             features: vec![2, 1],
             target: None,
+            ..Selection::default()
         })
     };
     let error = read_selected(&path, &fit(), last).unwrap_err();
@@ -900,6 +902,117 @@ fn read_unlike_cells_of_a_target_says_what_stands_where() {
 }
 
 #[test]
+fn read_text_column_that_may_be_none_says_what_to_do() {
+    let folder = Folder::new();
+    let none = ReadOptions {
+        categorical: Categorical::None,
+        ..ReadOptions::default()
+    };
+    for (name, text, says) in [
+        (
+            "text.csv",
+            "a,city,y\n1,Rome,3\n4,Oslo,6\n5,Bonn,7\n",
+            &["column 2 (city)", "'Rome'", "--drop city", "--categorical"][..],
+        ),
+        (
+            "dates.csv",
+            "day,a,y\n2024-01-01,2,3\n2024-01-02,5,6\n2024-01-03,5,6\n",
+            &["column 1 (day)", "date", "--drop day"],
+        ),
+    ] {
+        refuse(&folder, name, text, &none, says);
+    }
+    // numbers among text: the fewer are at fault
+    let auto = ReadOptions::default();
+    refuse(
+        &folder,
+        "stray.csv",
+        "a,city,y\n1,Rome,3\n4,Oslo,6\n5,7,7\n2,Bonn,4\n",
+        &auto,
+        &[
+            "line 4 (row 3), column 2 (city)",
+            "'7' is a number",
+            "'Rome' in line 2",
+            "--categorical city",
+        ],
+    );
+    refuse(
+        &folder,
+        "first.csv",
+        "a,b,y\n1,x,3\n4,2,6\n5,7,7\n2,3,4\n",
+        &auto,
+        &["line 2 (row 1), column 2 (b)", "'x' is not a number"],
+    );
+    let amounts: String = (0..30).map(|i| format!("{i} kg,{i},{}\n", i % 7)).collect();
+    refuse(
+        &folder,
+        "amounts.csv",
+        format!("mass,b,y\n{amounts}"),
+        &auto,
+        &["column 1 (mass)", "without the unit", "--drop mass"],
+    );
+    let listed = |name: &str| ReadOptions {
+        categorical: Categorical::Columns(vec![name.to_owned()]),
+        ..ReadOptions::default()
+    };
+    for name in ["nobody", "y"] {
+        let says = ["--categorical", name];
+        refuse(
+            &folder,
+            "listed.csv",
+            "a,b,y\n1,2,3\n4,5,6\n",
+            &listed(name),
+            &says,
+        );
+    }
+}
+
+#[test]
+fn read_column_beside_that_is_none_says_which() {
+    let folder = Folder::new();
+    let text = "a,w,y\n1,1,3\n4,x,6\n";
+    let aside = |name: &str, role| ReadOptions {
+        aside: vec![Aside {
+            name: name.to_owned(),
+            role,
+            cells: TargetCells::Numbers,
+        }],
+        ..ReadOptions::default()
+    };
+    for (options, says) in [
+        (
+            aside("v", Role::Weights),
+            &["--weights", "'v'", "a, w, y"][..],
+        ),
+        (
+            aside("w", Role::Weights),
+            &["line 3 (row 2), column 2 (w)", "'x'"],
+        ),
+    ] {
+        refuse(&folder, "beside.csv", text, &options, says);
+    }
+    let twice = ReadOptions {
+        target: Some("a".to_owned()),
+        ..aside("a", Role::Weights)
+    };
+    refuse(
+        &folder,
+        "twice.csv",
+        text,
+        &twice,
+        &["--weights", "'a'", "twice"],
+    );
+    let sparse = aside("1", Role::Weights);
+    refuse(
+        &folder,
+        "a.libsvm",
+        "1 1:2\n0 1:3\n",
+        &sparse,
+        &["--weights"],
+    );
+}
+
+#[test]
 fn read_table_that_is_laid_out_wrong_says_how() {
     let folder = Folder::new();
     for (name, text, says) in [
@@ -907,16 +1020,6 @@ fn read_table_that_is_laid_out_wrong_says_how() {
             "units.csv",
             "a,b,y\ndegC,kN,-\n1,2,3\n4,5,6\n",
             &["line 2 (row 1), column 1 (a)", "'degC'", "units"][..],
-        ),
-        (
-            "text.csv",
-            "a,city,y\n1,Rome,3\n4,Oslo,6\n5,Bonn,7\n",
-            &["column 2 (city)", "'Rome'", "--drop city"],
-        ),
-        (
-            "dates.csv",
-            "day,a,y\n2024-01-01,2,3\n2024-01-02,5,6\n2024-01-03,5,6\n",
-            &["column 1 (day)", "date", "--drop day"],
         ),
         (
             "title.csv",

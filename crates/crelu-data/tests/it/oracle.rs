@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crelu_data::{
-    Encoding, Header, ReadOptions, Selection, Separator, Table, TargetCells, TargetColumn, read,
-    read_idx_bytes, read_matrix_npy, read_selected,
+    Aside, Categorical, Encoding, FeatureColumn, Header, ReadOptions, Role, Selection, Separator,
+    Table, TargetCells, TargetColumn, read, read_idx_bytes, read_matrix_npy, read_selected,
 };
 use ndarray::{Array1, Array2, ShapeBuilder};
 use ndarray_npy::{NpzWriter, WriteNpyExt};
@@ -466,6 +466,7 @@ fn selected(path: &Path, names: &[&str], features: &[usize]) -> Table {
     let pick = Selection {
         features: features.to_vec(),
         target: None,
+        ..Selection::default()
     };
     read_selected(path, &options, |_| Ok(pick.clone())).unwrap_or_else(|error| panic!("{error}"))
 }
@@ -772,4 +773,74 @@ fn read_matrix_npy_in_either_order_is_column_major() {
         assert_eq!((read.rows, read.cols), (2, 3), "{name}");
         assert_eq!(read.values, [0.0, 10.0, 1.0, 11.0, 2.0, 12.0], "{name}");
     }
+}
+
+#[test]
+fn text_columns_holes_and_columns_beside_are_read_as_asked() {
+    let folder = Folder::new();
+    let text = "a,colour,w,y,z\n1,red,2,0.5,7\n,blue,0,1.5,8\n3,red,1,2.5,9\nNaN,?,1,3.5,9\n";
+    let path = folder.put("levels.csv", text);
+    let aside = |name: &str, role| Aside {
+        name: name.to_owned(),
+        role,
+        cells: TargetCells::Numbers,
+    };
+    let options = ReadOptions {
+        target: Some("y".to_owned()),
+        aside: vec![aside("z", Role::Target), aside("w", Role::Weights)],
+        holes: true,
+        ..ReadOptions::default()
+    };
+    let table = read(&path, &options).unwrap();
+    let (hole, names) = (f64::NAN, ["a", "colour"].map(str::to_owned));
+    assert_eq!(table.feature_names.as_deref(), Some(&names[..]));
+    let want = [1.0, 0.0, hole, 1.0, 3.0, 0.0, hole, hole];
+    let same = |(a, b): (&f64, &f64)| a == b || a.is_nan() && b.is_nan();
+    assert!(
+        table.features.iter().zip(&want).all(same),
+        "{:?}",
+        table.features
+    );
+    let levels = vec!["red".to_owned(), "blue".to_owned()];
+    assert_eq!(
+        table.columns,
+        [FeatureColumn::Numbers, FeatureColumn::Levels(levels)]
+    );
+    assert_eq!(
+        (table.target_index, table.layout.target_column),
+        (Some(3), Some(3))
+    );
+    let beside: Vec<(&str, usize, &[f64])> = (table.aside.iter())
+        .map(|column| {
+            let name = column.name.as_deref().unwrap_or_default();
+            (name, column.index, column.cells.values().unwrap())
+        })
+        .collect();
+    assert_eq!(
+        beside,
+        [
+            ("z", 4, &[7.0, 8.0, 9.0, 9.0][..]),
+            ("w", 2, &[2.0, 0.0, 1.0, 1.0])
+        ]
+    );
+    // without leave a hole is an error; a listed column of numbers is levels as written
+    let strict = ReadOptions {
+        holes: false,
+        ..options
+    };
+    assert!(
+        read(&path, &strict)
+            .unwrap_err()
+            .to_string()
+            .contains("--missing impute")
+    );
+    let codes = folder.put("codes.csv", "zip,y\n010,1\n10,2\n010,3\n");
+    let listed = ReadOptions {
+        categorical: Categorical::Columns(vec!["zip".to_owned()]),
+        ..ReadOptions::default()
+    };
+    let table = read(&codes, &listed).unwrap();
+    assert_eq!(table.features, [0.0, 1.0, 0.0]);
+    let levels = vec!["010".to_owned(), "10".to_owned()];
+    assert_eq!(table.columns, [FeatureColumn::Levels(levels)]);
 }

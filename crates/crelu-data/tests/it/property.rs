@@ -83,6 +83,7 @@ fn read_every_way(folder: &Folder, name: &str, bytes: &[u8]) {
         count => Ok(Selection {
             features: vec![count - 1, 0],
             target: None,
+            ..Selection::default()
         }),
     });
     match turned {

@@ -95,12 +95,44 @@ pub enum FitError {
     #[error("several targets are numbers that are predicted together: --task regress")]
     SeveralTargets,
     /// A weight that is none.
-    #[error("row {}: the weight {value} is not a number above 0", row + 1)]
+    #[error("row {}: the weight {value} is not a number from 0, or all of them are 0", row + 1)]
     Weight {
         /// The row, from 0.
         row: usize,
         /// Its weight.
         value: f64,
+    },
+    /// A column of text with too many levels to be one column a level.
+    #[error("column {}: {levels} different texts, more than {most}", column + 1)]
+    Levels {
+        /// The column, from 0.
+        column: usize,
+        /// How many there are.
+        levels: usize,
+        /// How many may be.
+        most: usize,
+    },
+    /// A column of nothing but holes.
+    #[error("column {}: every cell is missing", column + 1)]
+    NoValue {
+        /// The column, from 0.
+        column: usize,
+    },
+    /// A hole where training had none filled.
+    #[error("row {}, column {}: a missing value", row + 1, column + 1)]
+    Hole {
+        /// The row, from 0.
+        row: usize,
+        /// The column, from 0.
+        column: usize,
+    },
+    /// A class weight of a label that is not there, or that is no weight.
+    #[error("class weight of '{label}': {problem}")]
+    ClassWeight {
+        /// The label.
+        label: String,
+        /// What is wrong.
+        problem: &'static str,
     },
     /// A loss that does not suit the targets.
     #[error("loss {loss}: {problem}")]

@@ -8,6 +8,7 @@ mod setters;
 pub use check::CheckedFitSettings;
 pub use choices::{Beta, LossChoice, PatternSource};
 
+use crate::class_weight::ClassWeight;
 use crate::coding::Task;
 use crate::gates::GateSampler;
 use crate::global::GlobalSettings;
@@ -26,6 +27,7 @@ use crate::report::TrainMode;
 /// | `patterns` | 100, gaussian | at least 1; given ones: sampled only |
 /// | `loss` | auto | logistic: two classes; softmax: classes; huber: numbers |
 /// | `huber_delta` | 1.345 of the deviation that the median of the distances from the median gives | above 0, finite |
+/// | `class_weight` | all 1 | above 0, finite; classes only |
 /// | `beta` | 0.02 of beta_max | at least 0, finite |
 /// | `tol` | that of the engine | at least 0, finite |
 /// | `max_iters` | that of the engine | |
@@ -59,6 +61,8 @@ pub struct FitSettings {
     pub loss: LossChoice,
     /// The residual up to which the huber loss is quadratic; none: found for each target.
     pub huber_delta: Option<f64>,
+    /// The weights of the classes.
+    pub class_weight: ClassWeight,
     /// The penalty.
     pub beta: Beta,
     /// Relative gap at which the fit is converged: of the programme, or of the search; none: the
@@ -108,6 +112,7 @@ impl Default for FitSettings {
             },
             loss: LossChoice::Auto,
             huber_delta: None,
+            class_weight: ClassWeight::Equal,
             beta: Beta::Fraction(0.02),
             tol: None,
             max_iters: None,

@@ -1,6 +1,7 @@
 use faer::Mat;
 
 use super::{Beta, FitSettings, LossChoice, PatternSource};
+use crate::class_weight::ClassWeight;
 use crate::coding::Task;
 use crate::gates::GateSampler;
 use crate::network::Network;
@@ -57,6 +58,13 @@ impl FitSettings {
     #[must_use]
     pub fn huber_delta(mut self, delta: impl Into<Option<f64>>) -> Self {
         self.huber_delta = delta.into();
+        self
+    }
+
+    /// Sets the weights of the classes.
+    #[must_use]
+    pub fn class_weight(mut self, weights: ClassWeight) -> Self {
+        self.class_weight = weights;
         self
     }
 

@@ -18,6 +18,8 @@ fn found(
         feature_names: Some(&features),
         target_name: Some(target),
         target_index: Some(place),
+        other_targets: &[],
+        weights: None,
     };
     known.find(&DataColumns {
         names: Some(&columns),
@@ -165,6 +167,8 @@ fn by_place(
         feature_names: (!data_names).then_some(&known),
         target_name: None,
         target_index,
+        other_targets: &[],
+        weights: None,
     };
     known.find(&DataColumns {
         names: data_names.then_some(&columns),
@@ -209,6 +213,7 @@ fn columns_without_names_are_taken_by_place() {
             error,
             ColumnError::Count {
                 want: 2,
+                beside: 0,
                 got: count,
                 target
             }
