@@ -8,6 +8,7 @@
 //! | `global` | generated networks beside Adam: objective, neurons, time, seeds, held-out scores, growth |
 //! | `bound` | proven gaps over all networks, quick and tight, with their seconds and the growth of their cost |
 //! | `speed` | rates of slides and searches beside a matrix product, whole fits beside scikit-learn |
+//! | `gpu` | each kernel's rate on the adapter, and the host's for the same product |
 //! | `convergence` | iterations, products and seconds to a certified gap, on real and synthetic sets |
 //! | `experiments` | condition of the systems before and after preconditioning, and a race of all primal steps |
 //!
@@ -24,6 +25,7 @@ mod convergence;
 mod core_rates;
 mod experiments;
 mod global;
+mod gpu;
 mod large;
 mod record;
 mod sets;
@@ -33,7 +35,7 @@ mod store;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask bench all [--quick], or bench core|convergence|calibrate|large|speed [--quick] [--set NAME] [--write FILE], \
+const USAGE: &str = "usage: cargo xtask bench all [--quick], or bench core|convergence|calibrate|gpu|large|speed [--quick] [--set NAME] [--write FILE], \
      or bench global [--quick] [--only table|seeds|heldout|growth|paper|page] [--paper] [--set NAME] [--fraction F] [--resume] [--write], or \
      bench bound [--quick] [--set NAME] [--growth] [--resume] [--page] [--write], or bench experiments [--quick] [--set NAME] [--resume] [--page] [--write]";
 
@@ -41,7 +43,7 @@ const USAGE: &str = "usage: cargo xtask bench all [--quick], or bench core|conve
 type Bench = fn(&[String]) -> Result<(), String>;
 
 /// The largest comes first: what a process took before would show in its memory.
-const BENCHES: [(&str, Bench); 8] = [
+const BENCHES: [(&str, Bench); 9] = [
     ("large", large::run),
     ("core", core_rates::run),
     ("calibrate", calibrate::run),
@@ -50,6 +52,7 @@ const BENCHES: [(&str, Bench); 8] = [
     ("global", global::run),
     ("bound", bound::run),
     ("speed", speed::run),
+    ("gpu", gpu::run),
 ];
 
 fn main() -> ExitCode {

@@ -9,6 +9,7 @@
     reason = "a command-line program speaks through its standard streams"
 )]
 
+mod adapter;
 mod bench;
 mod command;
 mod demo_data;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
+use crate::adapter;
 use crate::install::{Install, Tool};
 use crate::licences;
 use crate::metadata::{self, Package};
@@ -80,7 +81,7 @@ fn tidy(root: &Path, _: Install) -> Result<Outcome, String> {
 }
 
 /// The features by which the numerical libraries are linted again: none, and each alone.
-const FEATURE_SETS: [&str; 3] = ["", "parallel", "nalgebra"];
+const FEATURE_SETS: [&str; 4] = ["", "parallel", "nalgebra", "wgpu"];
 
 /// Clippy on everything, then on the numerical libraries with each feature alone and none.
 fn lint(root: &Path, install: Install) -> Result<Outcome, String> {
@@ -132,9 +133,14 @@ fn component(root: &Path, command: &str, name: &str, install: Install) -> Result
     })
 }
 
-/// All tests, doc tests with them.
-fn tests(root: &Path, _: Install) -> Result<Outcome, String> {
-    run_command(&mut cargo(root, &TESTS))?;
+/// All tests, doc tests with them. Those of the device are required where the machine is there for
+/// the tests; `CRELU_GPU` says otherwise.
+fn tests(root: &Path, install: Install) -> Result<Outcome, String> {
+    let mut command = cargo(root, &TESTS);
+    if adapter::is_required(install)? {
+        command.env("CRELU_GPU", "require");
+    }
+    run_command(&mut command)?;
     Ok(Outcome::Held)
 }
 

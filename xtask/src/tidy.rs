@@ -9,6 +9,7 @@ mod examples;
 mod exchange;
 mod file_names;
 mod fixed;
+mod kernels;
 mod length;
 mod lib_files;
 mod lints;
@@ -25,11 +26,12 @@ use crate::tree::{Source, Tree};
 
 /// The crates that compile for wasm32 without their default features: no operating system, no
 /// clock, no threads of their own.
-pub(crate) const NUMERICAL: [&str; 7] = [
+pub(crate) const NUMERICAL: [&str; 8] = [
     "linalg-core",
     "krylov",
     "precond-nystrom",
     "admm",
+    "gpu-wgpu",
     "crelu-core",
     "crelu-bound",
     "crelu-model",
@@ -38,7 +40,7 @@ pub(crate) const NUMERICAL: [&str; 7] = [
 /// A name and a function that lists where the rule is broken.
 type Rule = (&'static str, fn(&Tree) -> Vec<Finding>);
 
-const RULES: [Rule; 16] = [
+const RULES: [Rule; 17] = [
     ("allows", allows::check),
     ("architecture", architecture::check),
     ("data notes", data_notes::check),
@@ -47,6 +49,7 @@ const RULES: [Rule; 16] = [
     ("exchange", exchange::check),
     ("file names", file_names::check),
     ("fixed", fixed::check),
+    ("kernels", kernels::check),
     ("length", length::check),
     ("lib files", lib_files::check),
     ("lints", lints::check),

@@ -12,6 +12,8 @@ pub(crate) struct Tree {
     pub(crate) packages: Vec<Package>,
     /// Every `.rs` file of the members.
     pub(crate) sources: Vec<Source>,
+    /// Every `.wgsl` file of the members.
+    pub(crate) shaders: Vec<String>,
     /// Every `Cargo.toml` of the members, as (path, text).
     pub(crate) manifests: Vec<(String, String)>,
     /// The folders in `crates/`.
@@ -76,6 +78,8 @@ impl Tree {
             tree.manifests.push((manifest, text));
             let mut files = Vec::new();
             collect_files(root, &package.folder, &mut files)?;
+            let shaders = files.iter().filter(|path| path.ends_with(".wgsl"));
+            tree.shaders.extend(shaders.cloned());
             for path in files.into_iter().filter(|path| path.ends_with(".rs")) {
                 let text = read(root, &path)?;
                 tree.sources.push(Source::new(path, text));

@@ -1,3 +1,7 @@
+use core::error::Error;
+use core::fmt;
+use std::sync::Arc;
+
 use krylov::KrylovError;
 use linalg_core::{LinalgError, SettingsError};
 
@@ -29,6 +33,38 @@ pub enum PrimalError {
     /// A solve was asked for before a penalty was set.
     #[error("set_penalty must come before solve")]
     NoPenalty,
+    /// A primal step from outside this crate failed, for a reason of its own.
+    #[error(transparent)]
+    Foreign(ForeignError),
+}
+
+impl PrimalError {
+    /// Wraps the error of a primal step from outside this crate.
+    pub fn foreign(error: impl Error + Send + Sync + 'static) -> Self {
+        Self::Foreign(ForeignError(Arc::new(error)))
+    }
+}
+
+/// An error of another crate, shared; two are equal if they say the same.
+#[derive(Debug, Clone)]
+pub struct ForeignError(Arc<dyn Error + Send + Sync>);
+
+impl PartialEq for ForeignError {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_string() == other.0.to_string()
+    }
+}
+
+impl fmt::Display for ForeignError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for ForeignError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
 }
 
 /// Why there is no iterate worth reading.

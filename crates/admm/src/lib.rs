@@ -31,7 +31,7 @@ mod solver;
 mod state;
 mod status;
 
-pub use error::{AdmmError, PrimalError};
+pub use error::{AdmmError, ForeignError, PrimalError};
 pub use least_squares::{LeastSquares, least_squares};
 pub use linalg_core::{
     BlockColumns, Clock, ClockedControl, Control, DenseOperator, FnOperator, LinearOperator,

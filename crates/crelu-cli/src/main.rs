@@ -5,6 +5,7 @@
 mod args;
 mod clock;
 mod demo;
+mod devices;
 mod embedded;
 mod errors;
 mod file_limit;
@@ -33,6 +34,7 @@ use clock::ProgramClock;
 fn main() -> ExitCode {
     // first of all: seconds and time limits count from here
     let clock = ProgramClock::start();
+    devices::quieten();
     let command = match args::parse() {
         Parsed::Command(command) => command,
         Parsed::Answered => return ExitCode::SUCCESS,
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         Command::Path(args) => fit::run(&args, Kind::Path, &clock),
         Command::Predict(args) => predict::run(&args),
         Command::Info(args) => info::run(&args),
+        Command::Devices => devices::run(),
         Command::Verify(args) => verify::run(&args),
         Command::Export(_) => refuse::run(&command),
     };

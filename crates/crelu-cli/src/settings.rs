@@ -8,6 +8,7 @@ use faer::{Mat, MatRef};
 use serde_json::{Map, Value, json};
 
 use crate::args::FitArgs;
+use crate::devices;
 use crate::errors::Failure;
 use crate::outputs::Destinations;
 use crate::samples::Samples;
@@ -47,7 +48,8 @@ pub(crate) fn of(args: &FitArgs, samples: &Samples) -> Result<FitSettings, Failu
     settings.programme.splitting = args.splitting;
     settings.programme.primal = args.primal;
     settings.programme.form = args.form;
-    settings.programme.backend = args.backend;
+    let used = devices::choose(args.backend, &samples.train)?;
+    (settings.programme.backend, settings.programme.device) = (used.backend, used.device);
     settings.programme.nystrom_rank = args.nystrom_rank;
     settings.programme.precision = args.precision.unwrap_or(Precision::Auto);
     settings.programme.newton = args.newton;

@@ -21,4 +21,6 @@ mod error;
 mod loss;
 
 pub use error::LossError;
-pub use loss::{Huber, Logistic, Loss, LossKind, ScalarLoss, Scaled, Separable, Softmax, Squared};
+pub use loss::{
+    Huber, Logistic, Loss, LossKind, RowLoss, ScalarLoss, Scaled, Separable, Softmax, Squared,
+};

@@ -12,6 +12,8 @@ use crate::global::{
 };
 use crate::network::Network;
 use crate::prepared::Prepared;
+#[cfg(feature = "wgpu")]
+use crate::programme::Backend;
 use crate::programme::{Activation, ProgrammeSettings, relative_gap};
 use crate::report::{
     FrontierEntry, GlobalTraining, HistoryEntry, PrimalUsed, Report, Seconds, Training, Work,
@@ -37,6 +39,7 @@ pub(crate) fn fit_global(
     let count = prepared.loss.mass();
     let rows = prepared.space.rows().to_owned();
     let problem = GlobalProblem::with_loss(rows, Arc::clone(&prepared.loss), 0.0)?;
+    let problem = on_its_engine(problem, &s.programme)?;
     let beta_max = beta_max(prepared, &problem, s.bias, control)? / count;
     let beta = match s.beta {
         Beta::Absolute(beta) => beta,
@@ -149,7 +152,7 @@ pub(crate) fn fit_global(
         training: Training::Global(training),
         seed: s.seed,
         version: env!("CARGO_PKG_VERSION"),
-        primal: primal_used(own.as_ref()),
+        primal: primal_used(&problem, own.as_ref()),
         objective_network: objective,
         objective_convex: convex,
         dual_bound,
@@ -264,7 +267,40 @@ fn expanded(neurons: &Neurons, prepared: &Prepared) -> Network {
     Network::of_directions(blocks.as_ref(), neurons.signs(), prepared.outputs, None)
 }
 
-fn primal_used(own: Option<&OwnProgramme>) -> PrimalUsed {
+/// The problem with its passes over the rows where the settings want them.
+fn on_its_engine(
+    problem: GlobalProblem,
+    settings: &ProgrammeSettings,
+) -> Result<GlobalProblem, FitError> {
+    #[cfg(feature = "wgpu")]
+    if settings.backend == Backend::Wgpu {
+        return match &settings.device {
+            Some(handle) => problem.on_device(handle),
+            None => Err(FitError::Setting {
+                setting: Setting::Backend,
+                problem: "wgpu needs an opened device",
+            }),
+        };
+    }
+    #[cfg(not(feature = "wgpu"))]
+    let _ = settings;
+    Ok(problem)
+}
+
+fn primal_used(problem: &GlobalProblem, own: Option<&OwnProgramme>) -> PrimalUsed {
+    let mut used = solve_used(own);
+    let (backend, note) = problem.engine_used();
+    if used.method.is_none() {
+        used.backend = backend;
+    }
+    if let Some(note) = note {
+        used.reason.push_str("; ");
+        used.reason.push_str(&note);
+    }
+    used
+}
+
+fn solve_used(own: Option<&OwnProgramme>) -> PrimalUsed {
     match own.and_then(|own| own.solution.as_ref()) {
         None if own.is_none() => PrimalUsed::none(
             "global: the network's own slopes are the dual point over its patterns; no programme",

@@ -71,7 +71,9 @@ pub use linalg_core::{Clock, ClockedControl, Control, Halt};
 pub use loss::SquaredLoss;
 pub use model::{Model, Prediction};
 pub use network::Network;
-pub use programme::{Activation, Backend, FormChoice, Precision, PrimalChoice, Splitting, Switch};
+pub use programme::{
+    Activation, Backend, DeviceHandle, FormChoice, Precision, PrimalChoice, Splitting, Switch,
+};
 pub use proof::Prove;
 pub use report::{
     CvChoice, FoldScores, FrontierEntry, GlobalTraining, HistoryEntry, PathEntry, PrimalUsed,

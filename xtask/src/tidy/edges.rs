@@ -15,7 +15,7 @@ struct Layer {
 /// What the tests of all crates share: a dev-dependency, never another.
 const FOR_TESTS: &str = "testkit";
 
-const LAYERS: [Layer; 13] = [
+const LAYERS: [Layer; 14] = [
     Layer {
         name: "linalg-core",
         height: 0,
@@ -52,6 +52,11 @@ const LAYERS: [Layer; 13] = [
         builds_on: &["linalg-core", "krylov"],
     },
     Layer {
+        name: "gpu-wgpu",
+        height: 4,
+        builds_on: &["linalg-core", "admm"],
+    },
+    Layer {
         name: "crelu-bound",
         height: 4,
         builds_on: &["linalg-core", "admm"],
@@ -64,6 +69,7 @@ const LAYERS: [Layer; 13] = [
             "krylov",
             "precond-nystrom",
             "admm",
+            "gpu-wgpu",
             "crelu-core",
             "crelu-bound",
         ],
@@ -75,6 +81,7 @@ const LAYERS: [Layer; 13] = [
             "linalg-core",
             "krylov",
             "admm",
+            "gpu-wgpu",
             "crelu-bound",
             "crelu-model",
             "crelu-data",
@@ -93,6 +100,7 @@ const LAYERS: [Layer; 13] = [
             "krylov",
             "precond-nystrom",
             "admm",
+            "gpu-wgpu",
             "crelu-bound",
             "crelu-model",
             "crelu-data",

@@ -41,8 +41,11 @@ impl Lift {
         }
     }
 
-    /// The same for one.
-    pub(crate) fn add<T: Real>(self, alpha: T, x: &[T], w: &[T], u: &mut [T]) {
+    /// `u = w + alpha (x)` or `w + alpha (x, -x)`.
+    ///
+    /// # Panics
+    /// If the lengths do not fit.
+    pub fn add<T: Real>(self, alpha: T, x: &[T], w: &[T], u: &mut [T]) {
         u.copy_from_slice(w);
         match self {
             Self::Single => axpy(alpha, x, u),

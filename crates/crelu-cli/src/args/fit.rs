@@ -6,13 +6,13 @@ use clap::Args;
 use crelu_data::is_standard_input;
 use crelu_model::path::PathSettings;
 use crelu_model::{
-    Activation, Backend, Beta, ClassWeight, FormChoice, GateSampler, LossChoice, Precision,
-    PrimalChoice, Prove, Splitting, Switch, Task, TrainMode,
+    Activation, Beta, ClassWeight, FormChoice, GateSampler, LossChoice, Precision, PrimalChoice,
+    Prove, Splitting, Switch, Task, TrainMode,
 };
 
 use super::choice::Missing;
 use super::search::{BetaArg, SearchArgs};
-use super::{Kind, TableArgs, choice, number};
+use super::{BackendChoice, Kind, TableArgs, choice, number};
 
 /// `crelu fit`
 #[derive(Debug, Args)]
@@ -108,9 +108,9 @@ pub(crate) struct FitArgs {
     /// The working set of patterns: auto, on or off
     #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = choice::switch)]
     pub(crate) working_set: Switch,
-    /// faer, or nalgebra, the slow reference for cholesky and cg (wgpu: not built yet)
+    /// faer; nalgebra, the slow reference for cholesky and cg; wgpu, a graphics adapter (crelu devices); or auto
     #[arg(long, value_name = "NAME", default_value = "faer", value_parser = choice::backend)]
-    pub(crate) backend: Backend,
+    pub(crate) backend: BackendChoice,
     /// f32, f64 or mixed: a factor or a sketch in f32, corrected in f64 [default: f64; mixed where the kernel matrix has over 64 million entries]
     #[arg(long, value_name = "NAME", value_parser = choice::precision)]
     pub(crate) precision: Option<Precision>,

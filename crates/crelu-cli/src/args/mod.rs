@@ -10,7 +10,7 @@ mod table;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
-pub(crate) use choice::Missing;
+pub(crate) use choice::{BackendChoice, Missing};
 pub(crate) use commands::{DemoArgs, InfoArgs, LaterArgs, PredictArgs, VerifyArgs};
 pub(crate) use fit::FitArgs;
 pub(crate) use table::TableArgs;
@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Predict(PredictArgs),
     /// Show what is in a model file.
     Info(InfoArgs),
+    /// List the graphics adapters that --backend wgpu can use.
+    Devices,
     /// Check a proven bound from the data and its certificate alone.
     Verify(VerifyArgs),
     /// Train along a path of penalties; choose one by cross-validation, and write its model. The

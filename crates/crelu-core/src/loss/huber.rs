@@ -1,3 +1,4 @@
+use super::LossKind;
 use super::scalar::ScalarLoss;
 use crate::error::LossError;
 
@@ -76,5 +77,14 @@ impl ScalarLoss for Huber {
         } else {
             at - e.signum() * self.delta / rho
         }
+    }
+    fn kind(each: &[Self], outputs: usize) -> Option<LossKind> {
+        let delta = each
+            .iter()
+            .map(Huber::delta)
+            .cycle()
+            .take(outputs)
+            .collect();
+        Some(LossKind::Huber { delta })
     }
 }

@@ -1,3 +1,4 @@
+use super::LossKind;
 use super::scalar::ScalarLoss;
 
 /// `log(1 + e^(-y f))` for labels `y` of -1 and +1. A target between them is the mean of several
@@ -93,5 +94,8 @@ impl ScalarLoss for Logistic {
             f = next;
         }
         f
+    }
+    fn kind(_each: &[Self], _outputs: usize) -> Option<LossKind> {
+        Some(LossKind::Logistic)
     }
 }

@@ -1,5 +1,6 @@
 //! Losses: what training and bounds ask of them.
 
+mod by_rows;
 mod huber;
 mod kind;
 mod line;
@@ -14,6 +15,7 @@ mod weights;
 use core::fmt;
 use core::ops::Range;
 
+pub use by_rows::RowLoss;
 pub use huber::Huber;
 pub use kind::LossKind;
 pub use logistic::Logistic;
@@ -88,6 +90,12 @@ pub trait Loss: fmt::Debug + Send + Sync {
     /// Whether the loss is `(f - y)^2 / 2`, so that a minimisation over weights is a lasso.
     fn is_quadratic(&self) -> bool {
         false
+    }
+
+    /// What the loss of a row is made of, where an engine may have code of its own for it; none: the
+    /// trait's functions are all there is.
+    fn by_rows(&self) -> Option<RowLoss<'_>> {
+        None
     }
 
     /// The factor of all outputs that is best for `l(t F) + t penalty`, `t >= 0`.

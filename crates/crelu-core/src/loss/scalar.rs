@@ -1,5 +1,7 @@
 use core::fmt;
 
+use super::LossKind;
+
 /// A convex loss of one output `f` and its target `y`, with a derivative.
 ///
 /// Only what is asked for here is needed for training with a certificate; sums over rows and
@@ -70,6 +72,14 @@ pub trait ScalarLoss: fmt::Debug + Send + Sync {
     /// Whether the loss is `(f - y)^2 / 2`.
     fn is_quadratic(&self) -> bool {
         false
+    }
+
+    /// The kind that these losses of so many outputs are together, if it is one of those by name.
+    fn kind(_each: &[Self], _outputs: usize) -> Option<LossKind>
+    where
+        Self: Sized,
+    {
+        None
     }
 }
 

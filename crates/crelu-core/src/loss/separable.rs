@@ -4,7 +4,7 @@ use super::line;
 use super::scalar::ScalarLoss;
 use super::sum::Sum;
 use super::weights::{Weights, finite};
-use super::{Loss, Scaled};
+use super::{Loss, RowLoss, Scaled};
 use crate::error::LossError;
 
 /// The sum of losses of single outputs, over all outputs and rows.
@@ -220,5 +220,13 @@ impl<L: ScalarLoss> Loss for Separable<L> {
 
     fn is_quadratic(&self) -> bool {
         self.each.iter().all(ScalarLoss::is_quadratic)
+    }
+
+    fn by_rows(&self) -> Option<RowLoss<'_>> {
+        Some(RowLoss {
+            kind: L::kind(&self.each, self.outputs)?,
+            target: &self.target,
+            constant: 0.0,
+        })
     }
 }

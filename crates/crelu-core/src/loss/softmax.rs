@@ -3,7 +3,7 @@ use core::ops::Range;
 use super::logistic::entropy_term;
 use super::sum::Sum;
 use super::weights::{Weights, finite};
-use super::{Loss, Scaled, line};
+use super::{Loss, LossKind, RowLoss, Scaled, line};
 use crate::error::LossError;
 
 /// `logsumexp(f) - q'f` for label shares `q` of `K` classes: one-hot for a single label.
@@ -80,6 +80,14 @@ fn softmax_into(f: &[f64], p: &mut [f64]) -> (f64, f64) {
 }
 
 impl Loss for Softmax {
+    fn by_rows(&self) -> Option<RowLoss<'_>> {
+        Some(RowLoss {
+            kind: LossKind::Softmax,
+            target: &self.shares,
+            constant: 0.0,
+        })
+    }
+
     fn name(&self) -> &'static str {
         "softmax"
     }

@@ -1,3 +1,4 @@
+use super::LossKind;
 use super::scalar::ScalarLoss;
 
 /// `(f - y)^2 / 2`.
@@ -34,5 +35,8 @@ impl ScalarLoss for Squared {
     }
     fn is_quadratic(&self) -> bool {
         true
+    }
+    fn kind(_each: &[Self], _outputs: usize) -> Option<LossKind> {
+        Some(LossKind::Squared)
     }
 }

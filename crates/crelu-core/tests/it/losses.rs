@@ -226,3 +226,18 @@ proptest! {
         assert_loss(&*loss, &rows.fitted, &rows.other);
     }
 }
+
+#[test]
+fn loss_by_rows_is_the_loss() {
+    for outputs in [1, 3] {
+        for kind in kinds(outputs) {
+            let of = rows(&kind, 17, outputs, 5, true);
+            let weights = of.weights.clone();
+            let loss = kind.of(of.target, outputs, of.weights).expect("a loss");
+            let by_rows = loss.by_rows().expect("a loss by name");
+            let again = by_rows.kind.of(by_rows.target.to_vec(), outputs, weights);
+            let value = again.expect("a loss").value(&of.fitted) + by_rows.constant;
+            assert_eq!(value, loss.value(&of.fitted), "{kind:?}");
+        }
+    }
+}

@@ -167,6 +167,10 @@ pub enum FitError {
     /// A preconditioner could not be made.
     #[error(transparent)]
     Preconditioner(#[from] precond_nystrom::PrecondError),
+    /// The graphics adapter failed.
+    #[cfg(feature = "wgpu")]
+    #[error(transparent)]
+    Device(gpu_wgpu::GpuError),
     /// The iteration failed.
     #[error(transparent)]
     Admm(#[from] AdmmError),

@@ -42,6 +42,8 @@ pub enum Setting {
     Form,
     /// The library of its products.
     Backend,
+    /// The precision.
+    Precision,
     /// What is done for a proven bound.
     Prove,
     /// The share of rows for the test.
@@ -77,9 +79,10 @@ impl Setting {
             Self::Patterns => "patterns",
             Self::MemoryLimit => "memory-limit",
             Self::NystromRank => "nystrom-rank",
-            Self::Splitting => "splitting",
             Self::Form => "form",
             Self::Backend => "backend",
+            Self::Splitting => "splitting",
+            Self::Precision => "precision",
             Self::Prove => "prove",
             Self::TestFrac => "test-frac",
             Self::Betas => "betas",

@@ -1,6 +1,8 @@
 use linalg_core::{Control, dot, norm};
 
 use super::ascent_heads::Heads;
+#[cfg(feature = "wgpu")]
+use super::engine::Course;
 use super::fused::{Climb, Lane, Layout, Level};
 
 /// The first and the last step of an ascent, as shares of the whole way to `g / |g|`.
@@ -12,14 +14,63 @@ const FINEST_STEP: f32 = 3e-4;
 /// ... and those that climb on over all rows, after steps on a sample, so many, from this one.
 const CLIMB: usize = 3;
 const CLIMB_STEP: f32 = 0.3;
-const MOMENTUM: f32 = 0.9;
+pub(super) const MOMENTUM: f32 = 0.9;
 /// What a gradient adds to the velocity: together with the momentum, 0.3 of the power step. Larger
 /// ones jump over narrow maxima (1 and 3 leave J up to 0.03 % and 0.1 % higher), 0.1 is too slow.
-const GAIN: f32 = 0.03;
+pub(super) const GAIN: f32 = 0.03;
 /// Tenths of the steps after which the worse half of the ascents is given up.
 const CULLS: [usize; 2] = [2, 4];
 /// A value below this share of the gradient's length does not set the length of the step.
-const LEAST_VALUE: f32 = 0.1;
+pub(super) const LEAST_VALUE: f32 = 0.1;
+
+/// A part of an ascent: the sizes of its steps, and those before which the worse half is given up.
+#[cfg(feature = "wgpu")]
+pub(super) struct Phase {
+    pub(super) sizes: Vec<f32>,
+    pub(super) culls: Vec<usize>,
+}
+
+/// The parts that a course goes through, as [`Ascent`] does.
+#[cfg(feature = "wgpu")]
+pub(super) fn phases(course: Course, steps: usize) -> Vec<Phase> {
+    let small = |count: usize, first: f32| Phase {
+        sizes: step_sizes(count, first, FINEST_STEP),
+        culls: Vec::new(),
+    };
+    let culls = CULLS.map(|part| part * steps / 10);
+    let large = || Phase {
+        sizes: step_sizes(steps, FIRST_STEP, LAST_STEP),
+        culls: culls.into_iter().filter(|&k| k < steps).collect(),
+    };
+    match course {
+        Course::Whole => vec![large(), small(steps * FINISH / 10, LAST_STEP)],
+        Course::Sample => vec![large()],
+        Course::Climb => vec![small(steps * CLIMB / 10, CLIMB_STEP)],
+    }
+}
+
+/// So many sizes from the first to the last, each the same share of the one before.
+fn step_sizes(count: usize, first: f32, last: f32) -> Vec<f32> {
+    #[expect(clippy::cast_precision_loss, reason = "a count far below 2^24")]
+    let ratio = (last / first).powf(1.0 / (count.max(2) - 1) as f32);
+    core::iter::successors(Some(first), |size| Some(size * ratio))
+        .take(count)
+        .collect()
+}
+
+/// The half of the columns whose values are best, of each sign.
+pub(super) fn better_half(values: &[f32], signs: &[f32]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|&i, &j| values[j].total_cmp(&values[i]).then(i.cmp(&j)));
+    let mut kept: Vec<usize> = Vec::with_capacity(values.len() / 2 + 2);
+    for sign in [1.0, -1.0] {
+        let of_sign = order.iter().copied().filter(|&j| signs[j] * sign > 0.0);
+        let of_sign: Vec<usize> = of_sign.collect();
+        kept.extend(&of_sign[..of_sign.len().div_ceil(2)]);
+    }
+    kept.sort_unstable();
+    kept
+}
 
 /// Columns times steps of so many ascents, and the steps over all rows of one that climbs on;
 /// `is_whole`: the ascents are over all rows and finish themselves.
@@ -52,8 +103,6 @@ pub(super) struct Ascent {
     /// The best points met and their values.
     best: Vec<f32>,
     values: Vec<f32>,
-    /// Products `R u` or `R'v` so far.
-    pub(super) products: f64,
 }
 
 impl Ascent {
@@ -78,7 +127,6 @@ impl Ascent {
             layout,
             best: zeros(),
             values: vec![f32::NEG_INFINITY; columns],
-            products: 0.0,
         }
     }
 
@@ -134,10 +182,7 @@ impl Ascent {
         control: &Control<'_>,
     ) {
         self.velocity.fill(0.0);
-        #[expect(clippy::cast_precision_loss, reason = "a count far below 2^24")]
-        let ratio = (last / first).powf(1.0 / (steps.max(2) - 1) as f32);
-        let mut step = first;
-        for k in 0..steps {
+        for (k, step) in step_sizes(steps, first, last).into_iter().enumerate() {
             self.gradients(data, theta);
             self.keep_best();
             if first == FIRST_STEP && CULLS.iter().any(|part| k == (part * steps) / 10) {
@@ -147,7 +192,6 @@ impl Ascent {
                 return;
             }
             self.advance(step);
-            step *= ratio;
         }
         self.gradients(data, theta);
         self.keep_best();
@@ -165,9 +209,6 @@ impl Ascent {
     fn gradients(&mut self, data: &[f32], theta: &[f32]) {
         let (rank, columns) = (self.rank, self.columns);
         self.gone_through += columns;
-        #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
-        let count = 2.0 * columns as f64;
-        self.products += count;
         let len = rank * self.layout.padded();
         let (packed, slopes) = (&mut self.packed[..len], &mut self.slopes[..len]);
         self.layout.pack(rank, &self.u, packed);
@@ -208,18 +249,7 @@ impl Ascent {
 
     /// Goes on with the half of the columns whose values are best, of each sign.
     fn cull(&mut self) {
-        let mut order: Vec<usize> = (0..self.columns).collect();
-        order.sort_by(|&i, &j| self.values[j].total_cmp(&self.values[i]).then(i.cmp(&j)));
-        let mut kept: Vec<usize> = Vec::with_capacity(self.columns / 2 + 2);
-        for sign in [1.0, -1.0] {
-            let of_sign: Vec<usize> = order
-                .iter()
-                .copied()
-                .filter(|&j| self.signs[j] * sign > 0.0)
-                .collect();
-            kept.extend(&of_sign[..of_sign.len().div_ceil(2)]);
-        }
-        kept.sort_unstable();
+        let kept = better_half(&self.values, &self.signs);
         let rank = self.rank;
         for (to, &from) in kept.iter().enumerate() {
             for list in [

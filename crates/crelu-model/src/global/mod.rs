@@ -30,10 +30,14 @@ mod balanced;
 mod coarse;
 mod correct;
 mod course;
+#[cfg(feature = "wgpu")]
+mod device_rows;
+mod engine;
 mod evidence;
 mod fused;
 mod gram;
 mod group_lasso;
+mod host_rows;
 mod ladder;
 mod merge;
 mod neurons;

@@ -4,7 +4,8 @@ use linalg_core::{Control, Real, axpy, dot, for_each_mut, in_pool, norm};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use super::ascent::Ascent;
+use super::engine::{Batch, Course, Ends};
+use super::host_rows::block_of;
 use super::neurons::Neurons;
 use super::packed::Packed;
 use super::pattern::{groups, pattern_hashes};
@@ -53,9 +54,6 @@ pub struct Searcher {
     pub round: u64,
 }
 
-/// Most columns of a block of ascents, both signs in turn. The cut follows from their number alone
-/// and every block draws from its own stream, so the answer does not depend on the number of threads.
-const BLOCK: usize = 96;
 /// Of ascents on a sample of the rows, one in so many climbs on over all rows ...
 const CLIMBERS: usize = 8;
 /// ... but no fewer than this.
@@ -234,35 +232,45 @@ fn ascend(
     let starts = Starts::new(data, rank, &reach, neurons);
     let columns = 2 * size.ascents;
     let block = block_of(columns);
-    let mut blocks: Vec<Option<Ascent>> = (0..columns.div_ceil(block)).map(|_| None).collect();
-    for_each_mut(&mut blocks, |b, out| {
-        if control.halt().is_some() {
-            return;
-        }
-        let first = b * block;
-        let count = block.min(columns - first);
+    let mut drawn = vec![0.0; columns * rank];
+    let mut parts: Vec<&mut [f32]> = drawn.chunks_mut(block * rank).collect();
+    for_each_mut(&mut parts, |b, part| {
         let mut rng = stream(searcher, b);
-        let sign = |j: usize| if outputs > 1 || j % 2 == 0 { 1.0 } else { -1.0 };
-        let mut ascent = Ascent::new(rank, outputs, (0..count).map(sign).collect());
-        for (j, u) in ascent.u.chunks_exact_mut(rank).enumerate() {
-            starts.draw((first + j) / 2, j % 2, &mut rng, u);
+        for (j, u) in part.chunks_exact_mut(rank).enumerate() {
+            starts.draw((b * block + j) / 2, j % 2, &mut rng, u);
         }
-        ascent.run(data, &theta_here, size.steps, control);
-        if stride == 1 {
-            ascent.finish(data, &theta_here, size.steps, control);
-        }
-        *out = Some(ascent);
     });
+    let sign = |j: usize| {
+        if outputs > 1 || j.is_multiple_of(2) {
+            1.0
+        } else {
+            -1.0
+        }
+    };
+    let signs: Vec<f32> = (0..columns).map(sign).collect();
+    let batch = Batch {
+        sample: (stride > 1).then_some(data),
+        theta: &theta_here,
+        columns: &drawn,
+        signs: &signs,
+        steps: size.steps,
+        course: if stride > 1 {
+            Course::Sample
+        } else {
+            Course::Whole
+        },
+    };
+    let mut ends = problem.engine().ascend(problem, &batch, control);
     #[expect(clippy::cast_precision_loss, reason = "counts far below 2^53")]
     let share = looked_at.len() as f64 / problem.n_samples() as f64;
-    let mut products = share * counted(problem, &blocks, looked_at.len());
+    let mut products = share * counted(problem, &ends, looked_at.len());
     if stride > 1 {
-        blocks = climb_on(problem, &theta_all, &blocks, columns, size.steps, control);
-        products += counted(problem, &blocks, problem.n_samples());
+        ends = climb_on(problem, &theta_all, &ends, columns, size.steps, control);
+        products += counted(problem, &ends, problem.n_samples());
     }
     // (point, value, sign) of each sign, the dearest first
     let line = narrow_value(problem, (threshold - NARROW_ERROR) / largest);
-    let all = ends(&blocks);
+    let all = ends.sorted(rank);
     for sign in [1.0, -1.0] {
         // a halted search is not used to insert: a look at the dearest must do
         let both = if outputs > 1 { 2 } else { 1 };
@@ -294,67 +302,42 @@ fn ascend(
     (candidates, products)
 }
 
-/// Columns of a block of so many: an even number, for both signs, and an even number of blocks.
-fn block_of(columns: usize) -> usize {
-    let blocks = columns.div_ceil(BLOCK).next_multiple_of(2).max(2);
-    columns.div_ceil(blocks).next_multiple_of(2).max(2)
-}
-
 /// The products of ascents over so many rows, which are added to the work of the problem.
-fn counted(problem: &GlobalProblem, blocks: &[Option<Ascent>], rows: usize) -> f64 {
-    let mut products = 0.0;
-    for ascent in blocks.iter().flatten() {
-        let columns = ascent.columns_gone_through();
-        let work = problem.work();
-        work.add_products(2, rows, problem.rank(), columns);
-        if problem.outputs() > 1 {
-            work.add_products(2, rows, problem.outputs(), columns);
-        }
-        products += ascent.products;
+fn counted(problem: &GlobalProblem, ends: &Ends, rows: usize) -> f64 {
+    let (work, columns) = (problem.work(), ends.gone_through);
+    work.add_products(2, rows, problem.rank(), columns);
+    if problem.outputs() > 1 {
+        work.add_products(2, rows, problem.outputs(), columns);
     }
+    #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
+    let products = 2.0 * columns as f64;
     products
-}
-
-/// The ends of all ascents, the dearest first.
-fn ends(blocks: &[Option<Ascent>]) -> Vec<(&[f32], f32, f32)> {
-    let mut all: Vec<(&[f32], f32, f32)> = blocks
-        .iter()
-        .flatten()
-        .flat_map(Ascent::ends)
-        .filter(|(_, value, _)| value.is_finite())
-        .collect();
-    // stable: equal values stay in the order of the blocks
-    all.sort_by(|a, b| b.1.total_cmp(&a.1));
-    all
 }
 
 /// The best of ascents on a sample of the rows go on over all rows, half of them of each sign.
 fn climb_on(
     problem: &GlobalProblem,
     theta: &[f32],
-    blocks: &[Option<Ascent>],
+    ends: &Ends,
     ascents: usize,
     steps: usize,
     control: &Control<'_>,
-) -> Vec<Option<Ascent>> {
-    let rank = problem.rank();
-    let all = ends(blocks);
+) -> Ends {
+    let all = ends.sorted(problem.rank());
     let most = climbers(ascents).div_ceil(2);
     let of_sign = |sign: f32| all.iter().filter(move |end| end.2 == sign).take(most);
     let chosen: Vec<&(&[f32], f32, f32)> = of_sign(1.0).chain(of_sign(-1.0)).collect();
-    let block = block_of(chosen.len());
-    let mut out: Vec<Option<Ascent>> = (0..chosen.len().div_ceil(block)).map(|_| None).collect();
-    for_each_mut(&mut out, |b, out| {
-        let chosen = &chosen[b * block..chosen.len().min((b + 1) * block)];
-        let signs = chosen.iter().map(|end| end.2).collect();
-        let mut ascent = Ascent::new(rank, problem.outputs(), signs);
-        for (u, end) in ascent.u.chunks_exact_mut(rank).zip(chosen) {
-            u.copy_from_slice(end.0);
-        }
-        ascent.climb(problem.narrow(), theta, steps, control);
-        *out = Some(ascent);
-    });
-    out
+    let columns: Vec<f32> = chosen.iter().flat_map(|end| end.0).copied().collect();
+    let signs: Vec<f32> = chosen.iter().map(|end| end.2).collect();
+    let batch = Batch {
+        sample: None,
+        theta,
+        columns: &columns,
+        signs: &signs,
+        steps,
+        course: Course::Climb,
+    };
+    problem.engine().ascend(problem, &batch, control)
 }
 
 /// A price, in units of `beta_sum`, as a value of the ascents: their data are scaled.

@@ -3,8 +3,11 @@ use std::sync::Arc;
 use crelu_core::{Loss, LossKind};
 use faer::{Mat, MatRef};
 
+use super::engine::RowEngine;
+use super::host_rows::HostRows;
 use super::work::FlopCount;
 use crate::error::{FitError, Subject};
+use crate::programme::Backend;
 
 /// The training problem over all neurons, in sum scaling:
 ///
@@ -24,6 +27,7 @@ pub struct GlobalProblem {
     loss: Arc<dyn Loss>,
     beta_sum: f64,
     work: FlopCount,
+    engine: Arc<dyn RowEngine>,
 }
 
 impl GlobalProblem {
@@ -92,6 +96,7 @@ impl GlobalProblem {
             loss,
             beta_sum,
             work: FlopCount::default(),
+            engine: Arc::new(HostRows),
         })
     }
 
@@ -128,6 +133,27 @@ impl GlobalProblem {
     /// What `R` is multiplied by there.
     pub(super) fn narrow_scale(&self) -> f64 {
         self.narrow_scale
+    }
+
+    /// The same problem with its searches and slides on a device.
+    ///
+    /// # Errors
+    /// [`FitError::Device`] where the rows do not fit there.
+    #[cfg(feature = "wgpu")]
+    pub fn on_device(mut self, handle: &crate::programme::DeviceHandle) -> Result<Self, FitError> {
+        let rows = super::device_rows::DeviceRows::new(handle.device(), &self)?;
+        self.engine = Arc::new(rows);
+        Ok(self)
+    }
+
+    pub(super) fn engine(&self) -> &dyn RowEngine {
+        self.engine.as_ref()
+    }
+
+    /// What runs the searches and slides, and what is to be said about it.
+    #[must_use]
+    pub fn engine_used(&self) -> (Backend, Option<String>) {
+        (self.engine.backend(), self.engine.note())
     }
 
     /// The loss.

@@ -32,7 +32,7 @@ pub fn slide(
 ) -> Slid {
     in_pool(|| {
         let before = neurons.objective(problem);
-        let mut fast = Balanced::narrow(problem, neurons.len());
+        let mut fast = problem.engine().balanced(problem, neurons.len());
         let evaluate = &mut |x: &[f64], gradient: &mut [f64]| fast.evaluate(x, gradient);
         let (first, ended) = one(problem, neurons, evaluate, before, iterations, control);
         let promised = before - ended.value;

@@ -1,7 +1,6 @@
+use super::backend::Backend;
 use super::price::{Price, Sizes};
-use super::solve::{
-    Backend, FormChoice, Precision, PrimalChoice, ProgrammeSettings, Splitting, Switch,
-};
+use super::solve::{FormChoice, Precision, PrimalChoice, ProgrammeSettings, Splitting, Switch};
 use super::{Activation, Programme};
 use crate::error::{FitError, Setting};
 
@@ -116,6 +115,13 @@ fn precision(
     #[expect(clippy::cast_precision_loss, reason = "a size far below 2^53")]
     let entries = (n_samples as f64).powi(2);
     let factor = (method, form) == (Method::Cholesky, Form::Kernel);
+    if settings.backend == Backend::Wgpu {
+        // the device has f32; what is around it, and what is certified, f64 unless asked otherwise
+        return match settings.precision {
+            Precision::F32 => Precision::F32,
+            _ => Precision::Mixed,
+        };
+    }
     match settings.precision {
         Precision::Auto if factor && entries > MIXED_FROM && splitting != Splitting::ThreeBlock => {
             Precision::Mixed
@@ -147,6 +153,9 @@ fn candidates(
     let methods: &[Method] = match settings.primal {
         PrimalChoice::Auto if settings.backend == Backend::Nalgebra => {
             &[Cholesky, Cg, PcgJacobi, PcgNystrom]
+        }
+        PrimalChoice::Auto if settings.backend == Backend::Wgpu => {
+            &[Cg, PcgJacobi, PcgNystrom, Rbcd]
         }
         PrimalChoice::Auto => &[Cholesky, Cg, PcgJacobi, PcgNystrom, Rbcd],
         PrimalChoice::Cholesky => &[Cholesky],
@@ -181,6 +190,9 @@ fn candidates(
             problem: "cholesky has kernel, gram and full; cg, pcg-jacobi and pcg-nystrom have kernel, reduced and full; rbcd and block-exact have reduced and full",
         });
     }
+    if settings.backend == Backend::Wgpu {
+        check_device(settings, &list)?;
+    }
     if settings.backend == Backend::Nalgebra {
         let blocks = list.iter().any(|(m, _)| matches!(m, Rbcd | BlockExact));
         let source = list.iter().any(|(_, f)| *f == Form::Full);
@@ -200,6 +212,41 @@ fn candidates(
     Ok(list)
 }
 
+/// What a device does: inexact steps on the reduced system of the two-block splitting, in `f32`.
+fn check_device(settings: &ProgrammeSettings, list: &[(Method, Form)]) -> Result<(), FitError> {
+    use Method::{Cg, PcgJacobi, PcgNystrom, Rbcd};
+    let serves = |(method, form): &(Method, Form)| {
+        matches!(method, Cg | PcgJacobi | PcgNystrom | Rbcd) && *form == Form::Reduced
+    };
+    for (is_wrong, setting, problem) in [
+        (
+            cfg!(not(feature = "wgpu")),
+            Setting::Backend,
+            "built without the feature wgpu",
+        ),
+        (
+            !list.iter().all(serves),
+            Setting::Backend,
+            "wgpu has cg, pcg-jacobi, pcg-nystrom and rbcd on the reduced system; the others run on faer",
+        ),
+        (
+            settings.splitting == Splitting::ThreeBlock,
+            Setting::Splitting,
+            "the three-block form runs on faer; wgpu has the two-block form",
+        ),
+        (
+            settings.precision == Precision::F64,
+            Setting::Precision,
+            "wgpu computes in f32: mixed keeps the iteration around it in f64",
+        ),
+    ] {
+        if is_wrong {
+            return Err(FitError::Setting { setting, problem });
+        }
+    }
+    Ok(())
+}
+
 /// Chooses the primal step by work within the memory limit, and the splitting by the rank.
 pub(super) fn choose(
     programme: &Programme,
@@ -213,7 +260,7 @@ pub(super) fn choose(
         });
     }
     let splitting = match settings.splitting {
-        Splitting::Auto if !is_plain => Splitting::TwoBlock,
+        Splitting::Auto if !is_plain || settings.backend == Backend::Wgpu => Splitting::TwoBlock,
         Splitting::Auto if programme.activation() == Activation::Gated => Splitting::TwoBlock,
         Splitting::Auto if programme.rank() > THIN_RANK => Splitting::ThreeBlock,
         Splitting::Auto => Splitting::TwoBlock,

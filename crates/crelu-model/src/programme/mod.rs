@@ -1,11 +1,15 @@
 //! The convex programme over fixed activation patterns, its iteration and its certificate.
 
+mod backend;
 mod certificate;
 mod certified_prox;
 mod choose;
 mod cone;
+mod device;
 mod gate_start;
 mod newton;
+#[cfg(feature = "wgpu")]
+mod on_device;
 mod outputs;
 mod price;
 mod primal;
@@ -18,12 +22,14 @@ mod three_primal;
 mod two_block;
 mod working_set;
 
+pub use backend::Backend;
 pub use certificate::{Certificate, FeasiblePoint, Multipliers};
 pub use choose::{Choice, Form, Method};
 pub use cone::ConeGroup;
+pub use device::DeviceHandle;
 pub use solve::{
-    Backend, Check, FormChoice, Observer, Precision, PrimalChoice, ProgrammeSettings, Solution,
-    SplitStart, Splitting, Switch, WarmStart, solve,
+    Check, FormChoice, Observer, Precision, PrimalChoice, ProgrammeSettings, Solution, SplitStart,
+    Splitting, Switch, WarmStart, solve,
 };
 pub use source_system::SourceSystem;
 pub use sparse_network::SparseNetwork;

@@ -14,15 +14,16 @@ use precond_nystrom::{
     PrecondError, RankReport, RankStatus, masked_gram_diagonal, masked_outer_diagonal,
 };
 
+use super::backend::Backend;
 use super::choose::{Choice, Form, Method};
-use super::solve::{Backend, Precision, ProgrammeSettings};
+use super::solve::{Precision, ProgrammeSettings};
 use crate::error::FitError;
 
 /// Most inner iterations of a conjugate-gradient step.
 pub(super) const INNER_LIMIT: usize = 500;
 /// Most sweeps of a block-descent step: where they are not enough, the next step goes on from
 /// where this one stopped.
-const SWEEP_LIMIT: usize = 300;
+pub(super) const SWEEP_LIMIT: usize = 300;
 
 /// What a primal step is built for: masked data in the coordinates of the iteration, and how blocks
 /// pair up.
@@ -88,6 +89,17 @@ impl<'a, T: Real> System<'a, T> {
         rho: f64,
         control: Control<'a>,
     ) -> Result<Built<'a, T>, FitError> {
+        #[cfg(feature = "wgpu")]
+        if choice.backend == Backend::Wgpu {
+            return super::on_device::build(
+                &self.blocks,
+                self.lift,
+                choice,
+                settings,
+                rho,
+                control,
+            );
+        }
         let full = choice.form == Form::Full && self.lift == Lift::Mirrored;
         let lift = if full { Lift::Single } else { self.lift };
         let op: &dyn LinearOperator<T> = if full { &self.pair } else { &self.single };
@@ -195,7 +207,7 @@ impl<'a, T: Real> System<'a, T> {
 }
 
 /// A sketch of `A'A` or `A A'` and what it found, in words.
-fn sketch<T: Real>(
+pub(super) fn sketch<T: Real>(
     op: &dyn LinearOperator<T>,
     space: Space,
     settings: &ProgrammeSettings,

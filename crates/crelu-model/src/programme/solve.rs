@@ -2,8 +2,10 @@ use admm::{AdmmError, PhaseSeconds, PrimalError, Residuals, Status, Verdict};
 use linalg_core::{Control, LinalgError, Real};
 use serde::Serialize;
 
+use super::backend::Backend;
 use super::certificate::{Certificate, FeasiblePoint, Multipliers};
 use super::choose::{Choice, choose};
+use super::device::DeviceHandle;
 use super::gate_start::gate_start;
 use super::sparse_network::SparseNetwork;
 use super::{Activation, Programme, newton, three_block, two_block, working_set};
@@ -107,27 +109,6 @@ impl FormChoice {
     }
 }
 
-/// The library that the products and the factors of the primal step come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Backend {
-    /// faer, threaded and blocked.
-    #[default]
-    Faer,
-    /// nalgebra: an independent reference, clear rather than fast.
-    Nalgebra,
-}
-
-impl Backend {
-    /// The name in options and reports.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Faer => "faer",
-            Self::Nalgebra => "nalgebra",
-        }
-    }
-}
-
 /// The precision of the iteration; certificates are always evaluated in `f64`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Precision {
@@ -171,6 +152,9 @@ pub struct ProgrammeSettings {
     pub form: FormChoice,
     /// The library of its products and factors.
     pub backend: Backend,
+    /// The opened adapter, which [`Backend::Wgpu`] needs.
+    #[serde(skip)]
+    pub device: Option<DeviceHandle>,
     /// Rank of a Nystrom preconditioner; none: found by its error.
     pub nystrom_rank: Option<usize>,
     /// Seed of sketches and of the order of blocks.
@@ -196,6 +180,7 @@ impl Default for ProgrammeSettings {
             primal: PrimalChoice::Auto,
             form: FormChoice::Auto,
             backend: Backend::Faer,
+            device: None,
             nystrom_rank: None,
             seed: 0,
             precision: Precision::Auto,
@@ -396,7 +381,7 @@ pub(super) fn run(
             ));
             (Status::Stalled, None, Some(warm.cloned()))
         }
-        Err(error) if tracker.progressed(&totals) && is_breakdown(&error) => {
+        Err(error) if tracker.progressed(&totals) && (is_breakdown(&error) || is_lost(&error)) => {
             choice.reason.push_str(&format!(
                 "; stopped at iteration {} ({error}): the best point so far",
                 totals.iterations
@@ -406,10 +391,15 @@ pub(super) fn run(
         Err(error) => return Err(error),
     };
     if let Some(from) = again {
-        let wide = ProgrammeSettings {
+        let mut wide = ProgrammeSettings {
             precision: Precision::F64,
             ..settings.clone()
         };
+        if choice.backend == Backend::Wgpu {
+            // a device has no f64
+            wide.backend = Backend::Faer;
+            choice.backend = wide.backend;
+        }
         // twice the width may ask for another system
         let outcome = choose(programme, &wide).and_then(|next| {
             if (next.method, next.form) != (choice.method, choice.form) {
@@ -460,6 +450,14 @@ pub(super) fn is_breakdown(error: &FitError) -> bool {
         ) | FitError::Linalg(
             LinalgError::NotPositiveDefinite { .. } | LinalgError::NotFinite { .. }
         ) | FitError::Preconditioner(_)
+    )
+}
+
+/// Whether a primal step from outside failed: a device that is gone.
+fn is_lost(error: &FitError) -> bool {
+    matches!(
+        error,
+        FitError::Admm(AdmmError::Primal(PrimalError::Foreign(_)))
     )
 }
 

@@ -198,6 +198,12 @@ impl<T: Real> Nystrom<T> {
         &self.eigenvalues
     }
 
+    /// The eigenvalue that stands for those that were not found; 0 where the whole range was.
+    #[must_use]
+    pub fn last(&self) -> f64 {
+        self.last
+    }
+
     /// Their eigenvectors, `n x rank`.
     #[must_use]
     pub fn basis(&self) -> MatRef<'_, T> {

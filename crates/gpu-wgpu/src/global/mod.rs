@@ -1,0 +1,11 @@
+//! The two passes over rows that global training spends its time in.
+
+mod ascents;
+mod balanced;
+#[cfg(test)]
+mod tests;
+mod training_rows;
+
+pub use ascents::{Ascended, Ascents};
+pub use balanced::Balanced;
+pub use training_rows::TrainingRows;
