@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crelu_model::{Backend, Dataset, DeviceHandle};
+use crelu_model::{Backend, DeviceHandle};
 use gpu_wgpu::{Adapter, Device, GpuError, Kind, adapters_blocking};
 
 use crate::args::BackendChoice;
@@ -74,11 +74,11 @@ pub(crate) struct Used {
     pub(crate) device: Option<DeviceHandle>,
 }
 
-/// Opens the adapter where one is asked for, or where `auto` takes one.
+/// Opens the adapter where one is asked for, or where `auto` takes one for so many numbers of data.
 ///
 /// # Errors
 /// A line that names `--backend`: there is no adapter, or it cannot be opened.
-pub(crate) fn choose(choice: BackendChoice, data: &Dataset) -> Result<Used, Failure> {
+pub(crate) fn choose(choice: BackendChoice, numbers: usize) -> Result<Used, Failure> {
     let asked = std::env::var(ADAPTER).ok();
     let open = || Device::open_blocking(asked.as_deref());
     let without = |backend| Used {
@@ -96,7 +96,7 @@ pub(crate) fn choose(choice: BackendChoice, data: &Dataset) -> Result<Used, Fail
         }),
         BackendChoice::Given(backend) => Ok(without(backend)),
         BackendChoice::Auto => {
-            let is_large = data.n_samples() * data.n_features() >= LARGE;
+            let is_large = numbers >= LARGE;
             let is_card = |device: &Device| device.adapter().kind != Kind::Software;
             match is_large.then(open) {
                 Some(Ok(device)) if is_card(&device) => Ok(with(device)),

@@ -4,13 +4,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crelu_data::{ReadOptions, write_atomic};
-use crelu_model::{Model, ModelError, Prediction};
+use crelu_model::{Activation, Model, ModelError, Prediction};
 use faer::MatRef;
 
 use crate::args::PredictArgs;
 use crate::errors::Failure;
 use crate::rows::Rows;
-use crate::{outputs, printout, samples};
+use crate::{devices, outputs, printout, samples};
 
 /// Applies a model to a data file.
 ///
@@ -48,7 +48,17 @@ pub(crate) fn run(args: &PredictArgs) -> Result<ExitCode, Failure> {
     let n_samples = rows.n_samples();
     let features =
         MatRef::from_row_major_slice(features, n_samples, features.len() / n_samples.max(1));
-    let outputs = model.outputs(features).map_err(|error| match error {
+    let used = devices::choose(args.backend, features.nrows() * features.ncols())?;
+    let outputs = match &used.device {
+        Some(_) if model.activation() == Activation::Gated => {
+            let problem = "a gated network is predicted by faer";
+            return Err(Failure::of("--backend wgpu", problem));
+        }
+        Some(device) => model.outputs_on(features, device),
+        None => model.outputs(features),
+    };
+    let outputs = outputs.map_err(|error| match error {
+        ModelError::Device(error) => Failure::of("--backend wgpu", error),
         ModelError::Overflow { row } => Failure::of(
             rows.source.shown(),
             format_args!(

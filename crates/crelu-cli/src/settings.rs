@@ -48,7 +48,8 @@ pub(crate) fn of(args: &FitArgs, samples: &Samples) -> Result<FitSettings, Failu
     settings.programme.splitting = args.splitting;
     settings.programme.primal = args.primal;
     settings.programme.form = args.form;
-    let used = devices::choose(args.backend, &samples.train)?;
+    let numbers = samples.train.n_samples() * samples.train.n_features();
+    let used = devices::choose(args.backend, numbers)?;
     (settings.programme.backend, settings.programme.device) = (used.backend, used.device);
     settings.programme.nystrom_rank = args.nystrom_rank;
     settings.programme.precision = args.precision.unwrap_or(Precision::Auto);

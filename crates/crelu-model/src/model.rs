@@ -92,6 +92,31 @@ impl Model {
     /// NaN and infinities, [`ModelError::TooFar`] and [`ModelError::Overflow`] for numbers that
     /// have no output.
     pub fn outputs(&self, rows: MatRef<'_, f64>) -> Result<Vec<f64>, ModelError> {
+        self.outputs_by(rows, |network, inputs| Ok(network.outputs(inputs)))
+    }
+
+    /// [`outputs`](Self::outputs) with the products on a device, in `f32`.
+    ///
+    /// # Errors
+    /// As there, and [`ModelError::Device`].
+    #[cfg(feature = "wgpu")]
+    pub fn outputs_on(
+        &self,
+        rows: MatRef<'_, f64>,
+        handle: &crate::programme::DeviceHandle,
+    ) -> Result<Vec<f64>, ModelError> {
+        self.outputs_by(rows, |network, inputs| {
+            network
+                .outputs_on(inputs, handle)
+                .map_err(ModelError::Device)
+        })
+    }
+
+    fn outputs_by(
+        &self,
+        rows: MatRef<'_, f64>,
+        evaluate: impl FnOnce(&Network, MatRef<'_, f64>) -> Result<Vec<f64>, ModelError>,
+    ) -> Result<Vec<f64>, ModelError> {
         if rows.ncols() != self.n_features() {
             return Err(ModelError::Features {
                 want: self.n_features(),
@@ -108,7 +133,7 @@ impl Model {
             let value = features[(column, row)];
             return Err(ModelError::TooFar { row, column, value });
         }
-        let mut outputs = self.network.outputs(inputs.as_ref());
+        let mut outputs = evaluate(&self.network, inputs.as_ref())?;
         for (row, outputs) in outputs.chunks_exact_mut(self.n_outputs()).enumerate() {
             for (f, bias) in outputs.iter_mut().zip(&self.output_bias) {
                 *f += bias;

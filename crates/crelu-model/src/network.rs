@@ -24,6 +24,41 @@ pub struct Network {
 const BATCH: usize = 2048;
 
 impl Network {
+    /// The outputs on a device, in `f32`: those of a network without gates.
+    ///
+    /// **Shapes** `inputs`: `width x n_samples`; the result: `K` numbers a row.
+    ///
+    /// # Errors
+    /// [`gpu_wgpu::GpuError`].
+    ///
+    /// # Panics
+    /// If the network is gated.
+    #[cfg(feature = "wgpu")]
+    pub fn outputs_on(
+        &self,
+        inputs: MatRef<'_, f64>,
+        handle: &crate::programme::DeviceHandle,
+    ) -> Result<Vec<f64>, gpu_wgpu::GpuError> {
+        use linalg_core::Real;
+        assert!(self.gates.is_none(), "a network without gates");
+        let (n, width, k) = (inputs.ncols(), inputs.nrows(), self.n_outputs);
+        let narrow = |of: MatRef<'_, f64>| -> Vec<f32> {
+            let column = |j: usize| of.col(j).iter().map(|x| f32::of(*x));
+            (0..of.ncols()).flat_map(column).collect()
+        };
+        let device = handle.device();
+        let rows = gpu_wgpu::Rows::upload(device, &narrow(inputs), n, width)?;
+        let hidden = narrow(self.hidden.as_ref());
+        let output: Vec<f32> = (0..k)
+            .flat_map(|k| self.output.iter().skip(k).step_by(self.n_outputs))
+            .map(|a| f32::of(*a))
+            .collect();
+        let made = gpu_wgpu::network_outputs(device, &rows, &hidden, &output, k);
+        let by_output = gpu_wgpu::block_on(made)?;
+        let row = |i: usize| by_output.iter().skip(i).step_by(n).map(|f| f64::from(*f));
+        Ok((0..n).flat_map(row).collect())
+    }
+
     /// A network without a neuron.
     #[must_use]
     pub fn zero(width: usize, n_outputs: usize, activation: Activation) -> Self {

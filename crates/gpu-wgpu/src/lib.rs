@@ -53,7 +53,7 @@ pub use buffer::Buffer;
 pub use bus::Bus;
 pub use device::Device;
 pub use error::{GpuError, Names};
-pub use global::{Ascended, Ascents, Balanced, TrainingRows};
+pub use global::{Ascended, Ascents, Balanced, TrainingRows, network_outputs};
 pub use kernel::Tiling;
 pub use kernels::ascent_step::Motion;
 pub use kernels::loss_slope::Loss;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{TableArgs, number};
+use super::{BackendChoice, TableArgs, choice, number};
 
 /// `crelu demo`
 #[derive(Debug, Args)]
@@ -32,6 +32,9 @@ pub(crate) struct PredictArgs {
     pub(crate) data: PathBuf,
     #[command(flatten)]
     pub(crate) table: TableArgs,
+    /// faer; wgpu, a graphics adapter, in f32 (crelu devices); or auto
+    #[arg(long, value_name = "NAME", default_value = "faer", value_parser = choice::backend)]
+    pub(crate) backend: BackendChoice,
     /// Also the probability of each label.
     #[arg(long)]
     pub(crate) proba: bool,

@@ -165,6 +165,31 @@ fn global_training_on_the_device_reaches_the_hosts_objective() {
 }
 
 #[test]
+fn predictions_on_the_device_are_the_hosts() {
+    let here = Workplace::new();
+    if !is_there(&here) {
+        return;
+    }
+    head(&here, "breast_cancer.csv", 200);
+    fitted(
+        &here,
+        &["--beta-frac", "0.1", "--loss", "logistic", "--no-prove"],
+    );
+    let probabilities = |backend: &str| -> Vec<f64> {
+        let args = ["predict", "m", "t.csv", "--proba", "--backend", backend];
+        let out = here.run_to(0, &args).out;
+        let cells = out.lines().skip(1).map(|line| line.rsplit(',').next());
+        cells.map(|cell| cell.unwrap().parse().unwrap()).collect()
+    };
+    let (host, device) = (probabilities("faer"), probabilities("wgpu"));
+    assert_eq!(host.len(), 200);
+    for (a, b) in host.iter().zip(&device) {
+        assert!((a - b).abs() <= 1e-5, "{a} {b}");
+    }
+    assert_ne!(host, device, "f32 has other last digits");
+}
+
+#[test]
 fn backend_that_does_not_serve_is_one_line() {
     let here = Workplace::new();
     head(&here, "breast_cancer.csv", 60);

@@ -200,6 +200,10 @@ pub enum ModelError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// The graphics adapter failed.
+    #[cfg(feature = "wgpu")]
+    #[error(transparent)]
+    Device(gpu_wgpu::GpuError),
     /// A feature is NaN or infinite.
     #[error("row {}, feature column {}: {value} is no number to predict from", row + 1, column + 1)]
     NotFinite {

@@ -2,10 +2,12 @@
 
 mod ascents;
 mod balanced;
+mod outputs;
 #[cfg(test)]
 mod tests;
 mod training_rows;
 
 pub use ascents::{Ascended, Ascents};
 pub use balanced::Balanced;
+pub use outputs::network_outputs;
 pub use training_rows::TrainingRows;

@@ -292,3 +292,28 @@ fn training_rows_of_other_lengths_are_refused() {
         }
     }
 }
+
+#[test]
+fn network_outputs_are_those_of_the_network() {
+    for device in devices() {
+        for case in cases() {
+            let rows = case.rows_on(device);
+            let made = network_outputs(device, &rows, &case.w, &case.a, case.outputs);
+            let got = block_on(made).expect("outputs");
+            let w: Vec<f64> = case.w.iter().map(|w| f64::from(*w)).collect();
+            for k in 0..case.outputs {
+                for i in 0..case.n {
+                    let of = |j: usize| {
+                        f64::from(case.a[k * case.columns + j]) * case.image(i, &w, j).max(0.0)
+                    };
+                    let want: f64 = (0..case.columns).map(of).sum();
+                    let off = (f64::from(got[k * case.n + i]) - want).abs();
+                    assert!(off <= NEAR * (1.0 + want.abs()), "{k} {i}: {off:e}");
+                }
+            }
+            let rows = case.rows_on(device);
+            let short = network_outputs(device, &rows, &case.w[1..], &case.a, case.outputs);
+            assert!(block_on(short).is_err());
+        }
+    }
+}
