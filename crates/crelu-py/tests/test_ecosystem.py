@@ -46,12 +46,7 @@ def test_clone_and_pickle_keep_parameters_and_predictions(hinges):
     assert again.report_ == model.report_
 
 
-def frames():
-    yield pytest.param("pandas", id="pandas")
-    yield pytest.param("polars", id="polars")
-
-
-@pytest.mark.parametrize("library", frames())
+@pytest.mark.parametrize("library", ["pandas", "polars"])
 def test_frames_with_text_are_coded_by_levels(library):
     module = pytest.importorskip(library)
     rng = np.random.default_rng(3)

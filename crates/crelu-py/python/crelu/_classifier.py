@@ -278,7 +278,8 @@ class ConvexReLUClassifier(ClassifierMixin, ConvexReLU):
         ndarray of shape (n_samples, n_classes)
             In the order of ``classes_``.
         """
-        return self._model.probabilities(self._outputs(X))
+        outputs = self._outputs(X)
+        return self._model.probabilities(outputs)
 
     @available_if(_may_have_probabilities)
     def predict_log_proba(self, X):

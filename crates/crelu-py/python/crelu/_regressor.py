@@ -97,7 +97,7 @@ class ConvexReLURegressor(RegressorMixin, ConvexReLU):
     >>> from crelu import ConvexReLURegressor
     >>> X = np.linspace(-1, 1, 41).reshape(-1, 1)
     >>> model = ConvexReLURegressor(beta=1e-4).fit(X, np.abs(X[:, 0]))
-    >>> print(np.round(model.predict([[-0.5], [0.25]]), 1))
+    >>> print(np.round(model.predict([[-0.5], [0.2]]), 1))
     [0.5 0.2]
     """
 
