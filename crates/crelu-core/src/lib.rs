@@ -22,5 +22,6 @@ mod loss;
 
 pub use error::LossError;
 pub use loss::{
-    Huber, Logistic, Loss, LossKind, RowLoss, ScalarLoss, Scaled, Separable, Softmax, Squared,
+    Huber, Logistic, Loss, LossKind, Offset, RowLoss, ScalarLoss, Scaled, Separable, Softmax,
+    Squared,
 };

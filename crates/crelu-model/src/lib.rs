@@ -23,6 +23,7 @@ mod class_weight;
 mod coding;
 mod columns;
 mod dataset;
+mod equal_rows;
 mod error;
 mod feature_coding;
 mod fit;

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::coding::{Coded, Coding, Task};
 use crate::columns::ColumnOrigin;
 use crate::dataset::Dataset;
+use crate::equal_rows::EqualRows;
 use crate::error::{FitError, OutOfRange, Subject};
 use crate::loss_choice;
 use crate::merged_rows::Rows;
@@ -36,8 +37,10 @@ pub(crate) struct Prepared {
     pub(crate) outputs: usize,
     /// Training rows, of which those of `inputs` stand for one or more each.
     pub(crate) n: usize,
-    /// What the outputs for the training rows are scored against.
-    targets: Targets,
+    /// The column of `inputs` of each training row, where equal rows were joined.
+    pub(crate) place: Option<Vec<usize>>,
+    /// What the outputs for the training rows are scored against, in their order, in units.
+    pub(crate) targets: Targets,
     /// What lies between the user's numbers and these.
     pub(crate) units: Units,
     /// Whether no digit was lost between them.
@@ -124,7 +127,14 @@ impl Prepared {
             None => None,
         };
         let (d, n) = (inputs.nrows(), inputs.ncols());
-        let space = if d > n {
+        go_on()?;
+        let (mut loss, mut target, mut place) = (Arc::clone(targets.loss()), None, None);
+        if let Some(equal) = EqualRows::of(&inputs, &targets)? {
+            inputs = equal.inputs;
+            loss = equal.loss;
+            (target, place) = (Some(equal.target), Some(equal.place));
+        }
+        let space = if d > inputs.ncols() {
             RowSpace::qr_within(inputs.transpose(), control)?
         } else if d <= SVD_WIDTH {
             RowSpace::svd_within(inputs.transpose(), control)?
@@ -135,10 +145,11 @@ impl Prepared {
             task,
             coding,
             kind,
-            loss: Arc::clone(targets.loss()),
+            loss,
             outputs: targets.outputs(),
             n,
-            target: targets.coded().targets(targets.kind()),
+            target: target.unwrap_or_else(|| targets.coded().targets(targets.kind())),
+            place,
             targets,
             units,
             exact,
@@ -174,6 +185,7 @@ impl Prepared {
             outputs: targets.outputs(),
             n: targets.n_samples(),
             target: Vec::new(),
+            place: None,
             targets,
             units,
             exact: true,
@@ -225,7 +237,15 @@ impl Prepared {
 
     /// The score on the training rows of outputs for the rows of `inputs`, a row's together.
     pub(crate) fn train_score(&self, outputs: &[f64]) -> Score {
-        Score::of(outputs, &self.targets)
+        let Some(place) = &self.place else {
+            return Score::of(outputs, &self.targets);
+        };
+        let k = self.outputs;
+        let all: Vec<f64> = (place.iter())
+            .flat_map(|&at| &outputs[at * k..(at + 1) * k])
+            .copied()
+            .collect();
+        Score::of(&all, &self.targets)
     }
 
     /// The score of outputs for the test rows.
