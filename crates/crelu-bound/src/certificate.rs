@@ -6,14 +6,18 @@ pub const SIGNS: [f64; 2] = [1.0, -1.0];
 /// What a bound rests on: a vector `theta` and, for both signs, a reason why no neuron has a
 /// price above the threshold.
 ///
-/// For any `theta` and any `U >= max_{|u| <= 1} |theta' (X u)_+|`, with `B = n beta` and
-/// `c = min(B / U, theta'y / |theta|^2)`, no two-layer network has `n J` below `c theta'y - c^2 |theta|^2 / 2`
-/// (squared loss). Everything here is untrusted: the verifier looks at `X`, `y`,
-/// `beta` and these numbers alone, replaces what is outside its cone and rounds against the bound.
+/// For any `theta` and any `U >= max_{|u| <= 1} |theta' (X u)_+|`, with `B = beta sum w` and
+/// any `c <= B / U`, no two-layer network has a `J sum w` below `-l*(-c theta)`; for the squared loss that
+/// is `c theta'y - c^2 |theta|^2 / 2`. Everything here is untrusted: the verifier looks at `X`, `y`, the
+/// weights, `beta` and these numbers alone, replaces what is outside its cone and rounds against the bound.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Certificate {
-    /// `[n_samples]`, in the units of the targets.
+    /// `[n_samples]`, in the units of the targets times the weights.
     pub theta: Vec<f64>,
+    /// `[n_samples]`: the place of every row among the different rows, from 0; rows of one place are
+    /// equal. The proof is about the different rows: a price knows of their `theta` the sum alone. None:
+    /// every row stands for itself.
+    pub merged: Option<Vec<usize>>,
     /// Why the price of `theta` is bounded.
     pub proof: Proof,
 }
@@ -70,6 +74,16 @@ impl Proof {
 }
 
 impl Certificate {
+    /// A certificate of rows that stand for themselves.
+    #[must_use]
+    pub fn new(theta: Vec<f64>, proof: Proof) -> Self {
+        Self {
+            theta,
+            merged: None,
+            proof,
+        }
+    }
+
     /// `theta` with no multipliers: what the triangle inequality proves of it.
     pub(crate) fn trivial(theta: Vec<f64>) -> Self {
         let n = theta.len();
@@ -80,9 +94,29 @@ impl Certificate {
             factor: Vec::new(),
             width: 0,
         };
-        Self {
-            theta,
-            proof: Proof::Interval(Box::new([none.clone(), none])),
+        Self::new(theta, Proof::Interval(Box::new([none.clone(), none])))
+    }
+
+    /// `scale` times everything: it proves the same.
+    pub(crate) fn scale(&mut self, scale: f64) {
+        let all = |values: &mut [f64]| values.iter_mut().for_each(|v| *v *= scale);
+        all(&mut self.theta);
+        match &mut self.proof {
+            Proof::Enumeration => {}
+            Proof::Cones { price } => *price *= scale,
+            Proof::Interval(both) => both.iter_mut().for_each(|m| {
+                all(&mut m.mu);
+                all(&mut m.t);
+                all(&mut m.g);
+            }),
+            Proof::Products(both) => both.iter_mut().for_each(|m| {
+                m.trace *= scale;
+                for block in &mut m.blocks {
+                    all(&mut block.products);
+                    all(&mut block.bound);
+                    all(&mut block.direction);
+                }
+            }),
         }
     }
 }
@@ -94,11 +128,11 @@ impl Certificate {
 /// `D_i = g_i M x_i`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct IntervalMultipliers {
-    /// `[n_samples]`: `mu_i >= 0`, read where `q_i > 0`.
+    /// `[rows]`: `mu_i >= 0`, read where `q_i > 0`.
     pub mu: Vec<f64>,
-    /// `[n_samples]`: `0 <= t_i <= |q_i|`, read where `q_i < 0`.
+    /// `[rows]`: `0 <= t_i <= |q_i|`, read where `q_i < 0`.
     pub t: Vec<f64>,
-    /// `[n_samples]`: `g_i`, read where `q_i < 0`.
+    /// `[rows]`: `g_i`, read where `q_i < 0`.
     pub g: Vec<f64>,
     /// `[n_features * width]`, column-major: the factor `V` of `M = V V'`.
     pub factor: Vec<f64>,

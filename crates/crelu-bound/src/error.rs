@@ -10,6 +10,10 @@ pub enum BoundPart {
     Columns,
     /// The targets.
     Y,
+    /// The weights of the rows.
+    Weights,
+    /// The places of rows that are equal.
+    Merged,
     /// Rows of a network's hidden weights.
     NetworkRows,
     /// Output weights of a network.
@@ -38,6 +42,8 @@ impl fmt::Display for BoundPart {
             Self::X => "x",
             Self::Columns => "columns of x",
             Self::Y => "y",
+            Self::Weights => "weights",
+            Self::Merged => "merged",
             Self::NetworkRows => "rows of the network",
             Self::NetworkOutput => "output weights of the network",
             Self::Theta => "theta",
@@ -124,6 +130,28 @@ pub enum BoundError {
     NotFinite {
         /// Where.
         part: BoundPart,
+        /// The row, from 0.
+        row: usize,
+    },
+    /// A target that the logistic loss has no value for.
+    #[error("y: row {row} (from 0) is {value}, not from -1 to 1")]
+    Label {
+        /// The row, from 0.
+        row: usize,
+        /// What stands there.
+        value: f64,
+    },
+    /// A weight that is none.
+    #[error("weights: row {row} (from 0) is {value}: must be positive, and add up to a number")]
+    Weight {
+        /// The row, from 0.
+        row: usize,
+        /// What stands there.
+        value: f64,
+    },
+    /// Rows that a certificate says are equal, and are not; or a place that is none.
+    #[error("merged: row {row} (from 0) is not equal to the row of its place")]
+    Merged {
         /// The row, from 0.
         row: usize,
     },

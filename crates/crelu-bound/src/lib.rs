@@ -1,16 +1,19 @@
 //! A proven lower bound on the objective of all two-layer ReLU networks, whatever their width.
 //!
 //! ```text
-//!     J(f) = (1/n) sum_j (f(x_j) - y_j)^2 / 2 + beta sum_i |u_i| |a_i|,   f(x) = sum_i a_i (u_i'x)_+
+//!     J(f) = sum_j w_j loss(f(x_j), y_j) / sum_j w_j + beta sum_i |u_i| |a_i|,   f(x) = sum_i a_i (u_i'x)_+
 //! ```
 //!
-//! Data, targets and `beta` in; a number that no network's `J` is below, and a certificate of it,
+//! for the squared, the logistic and huber's loss ([`BoundLoss`]). Data, targets, weights and `beta` in; a number that no network's `J` is below, and a certificate of it,
 //! out. The price of a vector `theta` is `max_{|u| <= 1} |theta'(X u)_+|`. If it is at most `U`, then
-//! for `B = n beta` and any `c <= B / U`
+//! for `B = beta sum w`, any `c <= B / U` with which `c theta` is in the domain of the dual, and the
+//! conjugate `l*` of the loss of all rows
 //!
 //! ```text
-//!     n J(f) >= c theta'y - c^2 |theta|^2 / 2        for every two-layer ReLU network f
+//!     J(f) sum w >= -l*(-c theta)        for every two-layer ReLU network f
 //! ```
+//!
+//! which is `c theta'y - c^2 |theta|^2 / 2` for the squared loss.
 //!
 //! A certificate is such a `theta` and a reason why its price is bounded. [`prove`] makes the best one
 //! that there are the means for, [`CertificateFile`] is its bytes, and [`verify_bytes`] checks them.
@@ -56,7 +59,7 @@ pub use file::{
     verify_bytes,
 };
 pub use linalg_core::{Clock, ClockedControl, Control, Halt};
-pub use loss::{PointLoss, Squared};
+pub use loss::BoundLoss;
 pub use network::KnownNetwork;
 pub use problem::BoundProblem;
 pub use prove::{

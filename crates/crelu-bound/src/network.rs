@@ -2,6 +2,7 @@ use faer::{Accum, Mat, MatRef};
 use linalg_core::product;
 
 use crate::error::{BoundError, BoundPart};
+use crate::loss::{Losses, RowLoss};
 use crate::problem::BoundProblem;
 
 /// A known network `f(x) = sum_j a_j (u_j'x)_+`: its moments are a good place to start from.
@@ -32,19 +33,16 @@ impl KnownNetwork<'_> {
         let mut images = Mat::zeros(problem.n_samples(), self.output.len());
         let (to, x) = (images.as_mut(), problem.x());
         product(to, Accum::Replace, x, self.hidden, 1.0);
-        let error = |i: usize| {
+        let f = |i: usize| -> f64 {
             let terms = self.output.iter().enumerate();
-            let f: f64 = terms.map(|(j, a)| a * images[(i, j)].max(0.0)).sum();
-            problem.y()[i] - f
+            terms.map(|(j, a)| a * images[(i, j)].max(0.0)).sum()
         };
-        let n = problem.n_samples();
-        let loss: f64 = (0..n).map(|i| 0.5 * error(i).powi(2)).sum();
+        let losses = Losses::new(problem);
+        let loss: f64 = (0..losses.len()).map(|i| losses.at(i, f(i)).0).sum();
         let lengths = self.output.iter().enumerate();
         let cost: f64 = lengths
             .map(|(j, a)| a.abs() * self.hidden.col(j).norm_l2())
             .sum();
-        #[expect(clippy::cast_precision_loss, reason = "a row count far below 2^53")]
-        let mean = loss / n as f64;
-        mean + problem.beta() * cost
+        loss / problem.mass() + problem.beta() * cost
     }
 }

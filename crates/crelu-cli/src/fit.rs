@@ -100,7 +100,9 @@ pub(crate) fn run(args: &FitArgs, kind: Kind, clock: &ProgramClock) -> Result<Ex
         .feature_names
         .clone_from(&samples.feature_names);
     if let Some(certificate) = &mut fitted.certificate {
-        certificate.rows.clone_from(&samples.rows);
+        for row in &mut certificate.rows {
+            *row = samples.rows[*row];
+        }
     }
     settings::extend(&mut fitted.report.settings, args, &samples, &destinations);
     display.teller().now("writing");

@@ -386,6 +386,7 @@ impl FitObserver for Display {
                     self.clock.seconds()
                 ));
             }
+            Progress::NoProof(why) => self.tell(&format!("no bound over all networks: {why}")),
             Progress::Proof(ProofProgress::TooDear { flops, limit }) => self.tell(&format!(
                 "the quick proof is left out: it would take {flops:.0e} flops, more than {limit:.0e}; --prove 0 asks for it"
             )),

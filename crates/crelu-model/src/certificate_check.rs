@@ -1,10 +1,12 @@
-use crelu_bound::{BoundProblem, CertificateError, CertificateFile, ProofKind};
-use crelu_core::LossKind;
+use crelu_bound::{BoundLoss, CertificateError, CertificateFile, ProofKind};
 
+use crate::class_weight::ClassWeight;
 use crate::dataset::Dataset;
 use crate::error::{FitError, Subject, VerifyError};
 use crate::model::Model;
+use crate::prepared::targets_in;
 use crate::programme::{Activation, relative_gap};
+use crate::proof::ProvenRows;
 use crate::standardise::preprocess;
 use crate::units::Units;
 
@@ -41,7 +43,6 @@ impl Model {
         }
         let train = data.select(file.rows_among(data.n_samples())?);
         let coded = self.coding.code(train.targets())?;
-        let mut target = coded.targets(&self.loss);
         if train.n_features() != self.n_features() {
             return Err(FitError::Shape {
                 what: Subject::FeatureColumns,
@@ -51,7 +52,10 @@ impl Model {
             .into());
         }
         let units = Units::from(file.units);
-        if units.centre != self.output_bias || !matches!(self.loss, LossKind::Squared) {
+        if self.output_bias.len() != 1 {
+            return Err(VerifyError::NoBound("it has several outputs"));
+        }
+        if units.centre != self.output_bias {
             return Err(VerifyError::Centre {
                 certificate: file.units.centre,
                 model: self.output_bias.first().copied().unwrap_or(0.0),
@@ -66,13 +70,26 @@ impl Model {
             .into());
         }
         let mut inputs = preprocess(train.features(), self.standardisation.as_ref(), self.bias);
-        let centred: Vec<f64> = target.iter().map(|y| y - file.units.centre).collect();
-        units.targets_in(&mut target);
+        let classes = match &file.class_weight {
+            Some(text) => serde_json::from_str(text).ok(),
+            None => Some(serde_json::Value::Null),
+        };
+        let classes = classes.as_ref().and_then(ClassWeight::from_json);
+        let classes = classes.ok_or(CertificateError::Format {
+            problem: "its class_weight entry is none",
+        })?;
+        let weights = classes.of_rows(&self.coding, &coded, train.weights())?;
+        let (targets, kept) = targets_in(coded, &self.loss, &units, weights, train.weights())?;
         // a proof of numbers that lost digits on their way in is one of other numbers
-        let exact = units.inputs_in(&mut inputs) && units.keeps(&centred, &target);
+        let exact = units.inputs_in(&mut inputs) && kept;
         let beta = units.beta_in(self.beta).filter(|_| exact);
         let beta = beta.ok_or(CertificateError::Nothing)?;
-        let problem = BoundProblem::new(inputs.transpose(), &target, beta)?;
+        let loss = BoundLoss::of(targets.kind())
+            .ok_or(VerifyError::NoBound("there is none for its loss"))?;
+        let coded = targets.coded().targets(targets.kind());
+        let rows = ProvenRows::of(&coded, targets.loss().as_ref());
+        let inputs = rows.pick(&inputs);
+        let problem = rows.problem_of(&inputs, loss, beta)?;
         let verified = file.verify(&problem).map_err(|error| match error {
             CertificateError::TooLow { proven, stated } => CertificateError::TooLow {
                 proven: units.objective_out(proven),
@@ -82,10 +99,10 @@ impl Model {
         })?;
         let bound = units.objective_out(verified.value);
         let network = self.network.times_power(-units.weights_out());
-        let loss = LossKind::Squared
-            .of(target, 1, None)
-            .map_err(FitError::from)?;
-        let loss = loss.value(&network.outputs(inputs.as_ref())) / loss.mass();
+        let mut outputs = vec![0.0; targets.n_samples()];
+        let fitted = network.outputs(inputs.as_ref());
+        (rows.rows.iter().zip(fitted)).for_each(|(row, f)| outputs[*row] = f);
+        let loss = targets.loss().value(&outputs) / targets.loss().mass();
         let objective = units.objective_out(loss) + self.beta * self.network.penalty();
         Ok(CheckedBound {
             bound,

@@ -1,3 +1,5 @@
+use serde_json::{Value, json};
+
 use crate::coding::{Coded, Coding};
 use crate::error::FitError;
 
@@ -14,6 +16,30 @@ pub enum ClassWeight {
 }
 
 impl ClassWeight {
+    /// As in reports: null, "balanced", or an object of labels and weights.
+    pub(crate) fn to_json(&self) -> Value {
+        match self {
+            Self::Equal => Value::Null,
+            Self::Balanced => json!("balanced"),
+            Self::Labels(given) => (given.iter())
+                .map(|(label, weight)| (label.clone(), json!(weight)))
+                .collect(),
+        }
+    }
+
+    /// Back from [`to_json`](Self::to_json).
+    pub(crate) fn from_json(value: &Value) -> Option<Self> {
+        match value {
+            Value::Null => Some(Self::Equal),
+            Value::String(text) if text == "balanced" => Some(Self::Balanced),
+            Value::Object(given) => (given.iter())
+                .map(|(label, weight)| Some((label.clone(), weight.as_f64()?)))
+                .collect::<Option<_>>()
+                .map(Self::Labels),
+            _ => None,
+        }
+    }
+
     /// The weights of rows in the loss, from those that the rows have; none: all are 1.
     ///
     /// # Errors

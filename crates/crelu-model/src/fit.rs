@@ -60,6 +60,8 @@ pub enum Progress<'a> {
     Path(PathProgress<'a>),
     /// A proof is left out, or made in another way.
     Proof(ProofProgress),
+    /// There is no proof, and why.
+    NoProof(&'static str),
 }
 
 /// The caller's eye on a fit.

@@ -214,10 +214,9 @@ impl Prepared {
         Ok(Score::of(&zeros, &targets))
     }
 
-    /// Whether the loss is the squared one of one output, with rows that weigh 1.
-    pub(crate) fn is_plain_squared(&self) -> bool {
-        let one = |row| self.loss.weight(row) == 1.0;
-        self.outputs == 1 && self.loss.is_quadratic() && (0..self.loss.n_samples()).all(one)
+    /// What the outputs for the training rows are scored against.
+    pub(crate) fn targets(&self) -> &Targets {
+        &self.targets
     }
 
     pub(crate) fn classify(&self) -> bool {
@@ -359,7 +358,7 @@ impl Learnt {
 }
 
 /// Coded targets in the units in which they are solved; whether no digit was lost on the way.
-fn targets_in(
+pub(crate) fn targets_in(
     mut coded: Coded,
     kind: &LossKind,
     units: &Units,

@@ -1,10 +1,12 @@
 use crelu_bound::{
-    BoundError, BoundProblem, CertificateFile, Completion, KnownNetwork, ProofProgress,
+    BoundError, BoundLoss, BoundProblem, CertificateFile, Completion, KnownNetwork, ProofProgress,
     ProofSettings, TrainedNetwork, prove_trained,
 };
+use crelu_core::Loss;
 use faer::Mat;
 use linalg_core::Control;
 
+use crate::class_weight::ClassWeight;
 use crate::error::FitError;
 use crate::fit::{Fit, FitObserver, Progress};
 use crate::global::{GlobalProblem, Neurons, correct_weights, merge, slide};
@@ -43,10 +45,16 @@ pub(crate) fn prove_fit(
         Prove::Quick => proofs.flops(flops_unasked(&fit.report)),
         Prove::Seconds(seconds) => proofs.seconds(seconds),
     };
-    // a bound for the squared loss is none for another
-    if !prepared.is_plain_squared() {
+    if settings.activation == Activation::Relu && prepared.outputs > 1 {
+        observer.progress(Progress::NoProof(
+            "it can be had of one output only: of several, the relaxations bound no price",
+        ));
         return Ok(());
     }
+    let Some(loss) = BoundLoss::of(prepared.targets().kind()) else {
+        observer.progress(Progress::NoProof("there is none for this loss"));
+        return Ok(());
+    };
     // no proof begins after the limit; one of numbers that lost digits on their way in is one of others
     let provable = prepared.exact && settings.activation == Activation::Relu;
     if !provable || control.halt().is_some() {
@@ -55,7 +63,8 @@ pub(crate) fn prove_fit(
     let begun = control.seconds();
     observer.progress(Progress::Doing("proving a bound"));
     let beta = fit.report.beta;
-    let problem = match BoundProblem::new(prepared.inputs.transpose(), &prepared.target, beta) {
+    let rows = ProvenRows::new(prepared);
+    let problem = match rows.problem(prepared, loss, beta) {
         Ok(problem) => problem,
         // without a penalty there is nothing to prove
         Err(BoundError::Beta(_)) => return Ok(()),
@@ -66,6 +75,7 @@ pub(crate) fn prove_fit(
     let mut completion = EngineNetwork {
         prepared,
         network,
+        rows: &rows,
         threshold: problem.threshold(),
         state: None,
     };
@@ -96,12 +106,83 @@ pub(crate) fn prove_fit(
         fit.report.proven_bound = Some(bound);
         fit.report.proven_gap = Some(relative_gap(objective, bound));
         fit.report.proof = Some(proven.certificate.proof.kind());
-        let file = CertificateFile::new(&problem, proven.certificate, &proven.bound);
+        let mut file = CertificateFile::new(&problem, proven.certificate, &proven.bound);
+        file.rows.clone_from(&rows.rows);
+        if settings.class_weight != ClassWeight::Equal {
+            file.class_weight = Some(settings.class_weight.to_json().to_string());
+        }
         fit.certificate = Some(file);
     }
     fit.report.seconds.proof = control.seconds() - begun;
     fit.report.seconds.total = control.seconds();
     Ok(())
+}
+
+/// The training rows that a proof is about: those that weigh anything.
+pub(crate) struct ProvenRows {
+    /// Among the training rows.
+    pub(crate) rows: Vec<usize>,
+    target: Vec<f64>,
+    /// None: all weigh 1.
+    weights: Option<Vec<f64>>,
+    /// `d x rows`, where those are not all columns of the prepared inputs.
+    inputs: Option<Mat<f64>>,
+}
+
+impl ProvenRows {
+    fn new(prepared: &Prepared) -> Self {
+        let targets = prepared.targets();
+        let all = targets.coded().targets(targets.kind());
+        let mut out = Self::of(&all, targets.loss().as_ref());
+        if out.rows.len() < prepared.inputs.ncols() {
+            out.inputs = Some(out.pick(&prepared.inputs));
+        }
+        out
+    }
+
+    /// Of coded targets and the loss of their rows; without inputs.
+    pub(crate) fn of(target: &[f64], loss: &dyn Loss) -> Self {
+        let rows: Vec<usize> = (0..loss.n_samples())
+            .filter(|&row| loss.weight(row) > 0.0)
+            .collect();
+        let weights: Vec<f64> = rows.iter().map(|&row| loss.weight(row)).collect();
+        Self {
+            target: rows.iter().map(|&row| target[row]).collect(),
+            weights: weights.iter().any(|w| *w != 1.0).then_some(weights),
+            inputs: None,
+            rows,
+        }
+    }
+
+    /// The columns of the rows.
+    pub(crate) fn pick(&self, inputs: &Mat<f64>) -> Mat<f64> {
+        Mat::from_fn(inputs.nrows(), self.rows.len(), |k, i| {
+            inputs[(k, self.rows[i])]
+        })
+    }
+
+    fn problem<'a>(
+        &'a self,
+        prepared: &'a Prepared,
+        loss: BoundLoss,
+        beta: f64,
+    ) -> Result<BoundProblem<'a>, BoundError> {
+        self.problem_of(self.inputs.as_ref().unwrap_or(&prepared.inputs), loss, beta)
+    }
+
+    /// **Shapes** `inputs`: `d x rows`.
+    pub(crate) fn problem_of<'a>(
+        &'a self,
+        inputs: &'a Mat<f64>,
+        loss: BoundLoss,
+        beta: f64,
+    ) -> Result<BoundProblem<'a>, BoundError> {
+        let problem = BoundProblem::new(inputs.transpose(), &self.target, beta)?.with_loss(loss)?;
+        match &self.weights {
+            Some(weights) => problem.with_weights(weights),
+            None => Ok(problem),
+        }
+    }
 }
 
 /// Unless it is asked for, the quick bound may take this share of the training's flops ...
@@ -164,6 +245,7 @@ const SLIDE: usize = 200;
 struct EngineNetwork<'a> {
     prepared: &'a Prepared,
     network: &'a Network,
+    rows: &'a ProvenRows,
     threshold: f64,
     state: Option<(GlobalProblem, Neurons)>,
 }
@@ -174,8 +256,8 @@ impl EngineNetwork<'_> {
             let space = &self.prepared.space;
             // few columns: a sampled fit has given its own away
             let rows = space.reduce(self.prepared.inputs.as_ref());
-            let target = self.prepared.target.clone();
-            let problem = GlobalProblem::new(rows, target, self.threshold).ok()?;
+            let loss = self.prepared.loss.clone();
+            let problem = GlobalProblem::with_loss(rows, loss, self.threshold).ok()?;
             let neurons = Neurons::from_network(&Network {
                 hidden: space.reduce(self.network.hidden.as_ref()),
                 output: self.network.output.clone(),
@@ -189,9 +271,11 @@ impl EngineNetwork<'_> {
 }
 
 impl Completion for EngineNetwork<'_> {
-    fn theta(&mut self) -> Option<Vec<f64>> {
+    fn outputs(&mut self) -> Option<Vec<f64>> {
+        let rows = &self.rows.rows;
         let (problem, neurons) = self.state()?;
-        Some(problem.theta(&neurons.fitted(problem)))
+        let outputs = neurons.fitted(problem);
+        Some(rows.iter().map(|&row| outputs[row]).collect())
     }
 
     fn take_in(&mut self, direction: &[f64], sign: f64, control: &Control<'_>) {

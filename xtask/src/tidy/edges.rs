@@ -59,7 +59,7 @@ const LAYERS: [Layer; 14] = [
     Layer {
         name: "crelu-bound",
         height: 4,
-        builds_on: &["linalg-core", "admm"],
+        builds_on: &["linalg-core", "admm", "crelu-core"],
     },
     Layer {
         name: "crelu-model",

@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, HashMap};
 
+use crelu_core::LossKind;
 use faer::MatRef;
 use safetensors::SafeTensors;
 use serde_json::json;
@@ -9,6 +10,7 @@ use super::tensors::{FileKind, Tensor, encode, open, tensor};
 use crate::certificate::{
     BlockMultipliers, Certificate, IntervalMultipliers, ProductMultipliers, Proof,
 };
+use crate::loss::BoundLoss;
 use crate::problem::BoundProblem;
 use crate::verify::{VerifiedBound, verify};
 
@@ -39,6 +41,11 @@ pub struct CertificateFile {
     pub bound: f64,
     /// The penalty of the mean objective that it was made for.
     pub beta: f64,
+    /// The loss that it was made for, in the units of the problem.
+    pub loss: BoundLoss,
+    /// Weights of classes that multiply those of the rows, in the words of the program that made it: the
+    /// weights of the problem are the product.
+    pub class_weight: Option<String>,
     /// How a user's numbers become those of the problem; all zero if they are the same.
     pub units: CertificateUnits,
     /// The rows of the data file that it was made for, from 0, in the order of training.
@@ -49,10 +56,11 @@ pub struct CertificateFile {
     pub certificate: Certificate,
 }
 
-/// A hash of the rows and targets of a problem: it tells other data from
+/// A hash of the rows, targets and weights of a problem: it tells other data from
 /// these; what is proven of data does not rest on it.
 ///
-/// **Source** the 128-bit FNV-1a hash, over sizes and the bits of every number, row by row.
+/// **Source** the 128-bit FNV-1a hash, over sizes and the bits of every number, row by row; of
+/// the weights where there are any.
 #[must_use]
 pub fn fingerprint(problem: &BoundProblem<'_>) -> u128 {
     const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
@@ -72,6 +80,9 @@ pub fn fingerprint(problem: &BoundProblem<'_>) -> u128 {
             take((x[(i, j)] + 0.0).to_bits());
         }
         take((y + 0.0).to_bits());
+        if let Some(weights) = problem.weights() {
+            take(weights[i].to_bits());
+        }
     }
     hash
 }
@@ -99,6 +110,8 @@ impl CertificateFile {
         Self {
             bound: verified.value,
             beta: problem.beta(),
+            loss: problem.loss(),
+            class_weight: None,
             units: CertificateUnits::default(),
             rows: (0..problem.n_samples()).collect(),
             hash: fingerprint(problem),
@@ -110,9 +123,15 @@ impl CertificateFile {
     /// itself is believed. `problem` holds the rows [`rows`](Self::rows), in that order.
     ///
     /// # Errors
-    /// [`CertificateError`] says why it does not hold: another `beta`, other rows, a bound below the
+    /// [`CertificateError`] says why it does not hold: another loss, another `beta`, other rows, a bound below the
     /// one it states.
     pub fn verify(&self, problem: &BoundProblem<'_>) -> Result<VerifiedBound, CertificateError> {
+        if self.loss != problem.loss() {
+            return Err(CertificateError::Loss {
+                certificate: named(self.loss),
+                given: named(problem.loss()),
+            });
+        }
         if self.beta.to_bits() != problem.beta().to_bits() {
             return Err(CertificateError::Beta {
                 certificate: self.beta,
@@ -169,6 +188,9 @@ impl CertificateFile {
             Tensor::new("theta", vec![n], self.certificate.theta.clone()),
             Tensor::new("rows", vec![self.rows.len()], numbers(&self.rows)),
         ];
+        if let Some(merged) = &self.certificate.merged {
+            tensors.push(Tensor::new("merged", vec![merged.len()], numbers(merged)));
+        }
         let kind = match &self.certificate.proof {
             Proof::Interval(both) => {
                 for (name, m) in SIGN_NAMES.into_iter().zip(both.iter()) {
@@ -188,9 +210,24 @@ impl CertificateFile {
         let mut meta = BTreeMap::new();
         let mut put = |key: &str, value: String| meta.insert(key.to_owned(), value);
         put("format", FileKind::Certificate.format().to_owned());
-        put("format_version", FileKind::Certificate.newest().to_string());
+        // what an earlier program can read says so
+        let is_first = self.loss == BoundLoss::Squared
+            && self.certificate.merged.is_none()
+            && self.class_weight.is_none();
+        let version = if is_first {
+            1
+        } else {
+            FileKind::Certificate.newest()
+        };
+        put("format_version", version.to_string());
         put("version", env!("CARGO_PKG_VERSION").to_owned());
-        put("loss", "squared".to_owned());
+        put("loss", self.loss.name().to_owned());
+        if let Some(weights) = &self.class_weight {
+            put("class_weight", weights.clone());
+        }
+        if let Some(delta) = self.loss.delta() {
+            put("delta", json!(delta).to_string());
+        }
         put("proof", kind.to_owned());
         put("bound", json!(self.bound).to_string());
         put("beta", json!(self.beta).to_string());
@@ -217,15 +254,20 @@ impl CertificateFile {
         let format = |problem| CertificateError::Format { problem };
         let (file, meta) = open(bytes, FileKind::Certificate)?;
         let get = |key: &str| meta.get(key).map(String::as_str);
-        if get("loss") != Some("squared") {
-            return Err(format("its loss is not one this program reads"));
-        }
         let number = |key: &str| {
             get(key)
                 .and_then(|t| t.parse::<f64>().ok())
                 .filter(|v| v.is_finite())
         };
         let count = |key: &str| get(key).and_then(|t| t.parse::<usize>().ok());
+        let loss = match get("loss") {
+            Some("squared") => Some(LossKind::Squared),
+            Some("logistic") => Some(LossKind::Logistic),
+            Some("huber") => number("delta").map(|delta| LossKind::Huber { delta: vec![delta] }),
+            _ => None,
+        };
+        let loss = (loss.and_then(|kind| BoundLoss::of(&kind)))
+            .ok_or(format("its loss is not one this program reads"))?;
         let hash = get("hash").and_then(|t| u128::from_str_radix(t, 16).ok());
         let (Some(bound), Some(beta), Some(hash)) = (number("bound"), number("beta"), hash) else {
             return Err(format("its bound, beta or hash entry is missing"));
@@ -234,8 +276,19 @@ impl CertificateFile {
             "its centre, target_exponent or feature_exponent entry is no such number",
         ))?;
         let theta = vector(&file, "", "theta", None)?;
-        let n = theta.len();
-        let rows = indices(&file, "", "rows", n)?;
+        // the multipliers are those of the different rows
+        let merged = match file.tensor("merged") {
+            Ok(_) => Some(indices(&file, "", "merged", theta.len())?),
+            Err(_) => None,
+        };
+        let kinds = merged
+            .as_ref()
+            .map(|all| all.iter().max().map_or(0, |most| most + 1));
+        let n = kinds.unwrap_or(theta.len());
+        if n > theta.len() {
+            return Err(wrong("merged", "has more places than rows"));
+        }
+        let rows = indices(&file, "", "rows", theta.len())?;
         let proof = match get("proof") {
             Some("enumeration") => Proof::Enumeration,
             Some("cones") => Proof::Cones {
@@ -259,11 +312,25 @@ impl CertificateFile {
         Ok(Self {
             bound,
             beta,
+            loss,
+            class_weight: meta.get("class_weight").cloned(),
             units,
             rows,
             hash,
-            certificate: Certificate { theta, proof },
+            certificate: Certificate {
+                theta,
+                merged,
+                proof,
+            },
         })
+    }
+}
+
+/// A loss in a message.
+fn named(loss: BoundLoss) -> String {
+    match loss.delta() {
+        Some(delta) => format!("{} with delta {delta}", loss.name()),
+        None => loss.name().to_owned(),
     }
 }
 

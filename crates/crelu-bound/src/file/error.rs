@@ -115,6 +115,14 @@ pub enum CertificateError {
         /// The hash of the rows given.
         got: u128,
     },
+    /// It is for another loss.
+    #[error("made for the {certificate} loss, not {given}")]
+    Loss {
+        /// The certificate's.
+        certificate: String,
+        /// That of the problem.
+        given: String,
+    },
     /// It is for another penalty.
     #[error("made for beta = {certificate}, not {given}")]
     Beta {

@@ -38,7 +38,11 @@ impl FileKind {
     /// The newest version of its layout, the entry `format_version`.
     #[must_use]
     pub fn newest(self) -> u64 {
-        1
+        match self {
+            Self::Model => 1,
+            // losses other than squared, and rows that are merged
+            Self::Certificate => 2,
+        }
     }
 }
 
@@ -163,7 +167,7 @@ pub fn open(
     }
     let newest = wanted.newest();
     match entry("format_version").and_then(|text| text.parse::<u64>().ok()) {
-        Some(version) if version == newest => Ok((file, meta)),
+        Some(version) if (1..=newest).contains(&version) => Ok((file, meta)),
         Some(found) if found > newest => Err(FileError::Version { found, newest }),
         _ => Err(FileError::NoVersion),
     }

@@ -1,13 +1,14 @@
 use faer::{Accum, Mat, MatRef};
 use linalg_core::{Control, Lbfgs, axpy, dot, norm, product};
 
+use crate::loss::{Losses, RowLoss};
 use crate::problem::BoundProblem;
 
 /// A network that takes in the dearest neurons, until its residual proves it optimal.
 pub trait Completion {
-    /// `theta = y - f`, `[n_samples]`; none where there is no network to complete, and the proof does
+    /// The outputs for all rows, `[n_samples]`; none where there is no network to complete, and the proof does
     /// without.
-    fn theta(&mut self) -> Option<Vec<f64>>;
+    fn outputs(&mut self) -> Option<Vec<f64>>;
 
     /// Takes in a neuron `s (u'x)_+` and lowers the objective with it.
     ///
@@ -27,6 +28,7 @@ const BATCH: usize = 2048;
 /// weights are corrected by coordinate descent, and all neurons moved by L-BFGS.
 pub(super) struct OwnNetwork<'a> {
     problem: &'a BoundProblem<'a>,
+    losses: Losses,
     /// Unit directions, `[n_features]` each.
     directions: Vec<Vec<f64>>,
     signs: Vec<f64>,
@@ -38,6 +40,7 @@ impl<'a> OwnNetwork<'a> {
     pub(super) fn new(problem: &'a BoundProblem<'a>) -> Self {
         Self {
             problem,
+            losses: Losses::new(problem),
             directions: Vec::new(),
             signs: Vec::new(),
             weights: Vec::new(),
@@ -66,25 +69,30 @@ impl<'a> OwnNetwork<'a> {
     fn correct(&mut self) {
         let images = self.images();
         let column = |i: usize| images.col(i).try_as_col_major().map(|c| c.as_slice());
-        let mut theta = self.problem.y().to_vec();
+        let mut f = vec![0.0; self.losses.len()];
         for (i, weight) in self.weights.iter().enumerate() {
             if let Some(h) = column(i) {
-                axpy(-self.signs[i] * weight, h, &mut theta);
+                axpy(self.signs[i] * weight, h, &mut f);
             }
         }
         for _ in 0..SWEEPS {
             let (mut moved, mut largest) = (0.0_f64, 0.0_f64);
             for i in 0..self.weights.len() {
                 let Some(h) = column(i) else { continue };
-                let square = dot(h, h);
+                // the quadratic that touches the loss from above
+                let (mut gain, mut square) = (0.0, 0.0);
+                for (row, (f, h)) in f.iter().zip(h).enumerate() {
+                    gain += self.losses.theta(row, *f) * h;
+                    square += self.losses.curvature_bound(row) * h * h;
+                }
                 if square == 0.0 {
                     self.weights[i] = 0.0;
                     continue;
                 }
-                let slope = self.signs[i] * dot(h, &theta) - self.problem.threshold();
+                let slope = self.signs[i] * gain - self.problem.threshold();
                 let next = (self.weights[i] + slope / square).max(0.0);
                 let step = next - self.weights[i];
-                axpy(-self.signs[i] * step, h, &mut theta);
+                axpy(self.signs[i] * step, h, &mut f);
                 self.weights[i] = next;
                 moved = moved.max(step.abs());
                 largest = largest.max(next);
@@ -116,8 +124,9 @@ impl<'a> OwnNetwork<'a> {
             x[m * d + i] = root;
         }
         let signs = std::mem::take(&mut self.signs);
-        let problem = self.problem;
-        let mut evaluate = |x: &[f64], gradient: &mut [f64]| balanced(problem, &signs, x, gradient);
+        let (problem, losses) = (self.problem, &self.losses);
+        let mut evaluate =
+            |x: &[f64], gradient: &mut [f64]| balanced(problem, losses, &signs, x, gradient);
         let mut lbfgs = Lbfgs::new(x.len());
         lbfgs.minimise(&mut evaluate, &mut x, DESCENT, &mut || {
             control.halt().is_none()
@@ -132,15 +141,15 @@ impl<'a> OwnNetwork<'a> {
 }
 
 impl Completion for OwnNetwork<'_> {
-    fn theta(&mut self) -> Option<Vec<f64>> {
+    fn outputs(&mut self) -> Option<Vec<f64>> {
         let images = self.images();
-        let mut theta = self.problem.y().to_vec();
+        let mut f = vec![0.0; self.losses.len()];
         for (i, weight) in self.weights.iter().enumerate() {
-            for (t, h) in theta.iter_mut().zip(images.col(i).iter()) {
-                *t -= self.signs[i] * weight * h;
+            for (f, h) in f.iter_mut().zip(images.col(i).iter()) {
+                *f += self.signs[i] * weight * h;
             }
         }
-        Some(theta)
+        Some(f)
     }
 
     fn take_in(&mut self, direction: &[f64], sign: f64, control: &Control<'_>) {
@@ -163,9 +172,15 @@ fn images(x: MatRef<'_, f64>, hidden: MatRef<'_, f64>) -> Mat<f64> {
     images
 }
 
-/// `sum_j (f - y)^2 / 2 + B sum_i (|w_i|^2 + a_i^2) / 2` of `f(x) = sum_i s_i a_i (w_i'x)_+`, and its
+/// `sum_j w_j loss(f_j, y_j) + B sum_i (|w_i|^2 + a_i^2) / 2` of `f(x) = sum_i s_i a_i (w_i'x)_+`, and its
 /// gradient, in batches of rows. `x` holds the `w_i`, then the `a_i`.
-fn balanced(problem: &BoundProblem<'_>, signs: &[f64], x: &[f64], gradient: &mut [f64]) -> f64 {
+fn balanced(
+    problem: &BoundProblem<'_>,
+    losses: &Losses,
+    signs: &[f64],
+    x: &[f64],
+    gradient: &mut [f64],
+) -> f64 {
     let (d, m, n) = (problem.n_features(), signs.len(), problem.n_samples());
     let threshold = problem.threshold();
     let (w, a) = x.split_at(d * m);
@@ -182,10 +197,11 @@ fn balanced(problem: &BoundProblem<'_>, signs: &[f64], x: &[f64], gradient: &mut
         let misfit: Vec<f64> = (0..count)
             .map(|j| {
                 let f: f64 = (0..m).map(|i| signs[i] * a[i] * h[(j, i)]).sum();
-                f - problem.y()[first + j]
+                let (loss, slope) = losses.at(first + j, f);
+                value += loss;
+                slope
             })
             .collect();
-        value += 0.5 * dot(&misfit, &misfit);
         for i in 0..m {
             for (j, e) in misfit.iter().enumerate() {
                 gradient[d * m + i] += signs[i] * e * h[(j, i)];

@@ -154,9 +154,10 @@ impl Closing<'_> {
         let mut is_complete = false;
         for _ in 0..self.rounds {
             let begun = whole.seconds();
-            let Some(theta) = self.completion.theta() else {
+            let Some(outputs) = self.completion.outputs() else {
                 break;
             };
+            let theta = problem.theta(&outputs);
             let Some((dearest, proof)) = price(&theta) else {
                 break;
             };
@@ -166,7 +167,7 @@ impl Closing<'_> {
             if whole.halt().is_some() || whole.ends_at().is_some_and(is_late) {
                 break;
             }
-            let certificate = Certificate { theta, proof };
+            let certificate = Certificate::new(theta, proof);
             // a check of a larger price costs as much and proves less
             let is_lower = dearest.bound < least;
             least = least.min(dearest.bound);

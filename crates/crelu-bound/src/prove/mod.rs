@@ -2,6 +2,7 @@
 
 mod completion;
 mod few_dimensions;
+mod merged;
 mod settings;
 
 pub use completion::Completion;
@@ -12,13 +13,14 @@ use linalg_core::Control;
 
 use self::completion::OwnNetwork;
 use self::few_dimensions::{CONE_TOLERANCE, Dimensions, close};
+use self::merged::{Merged, OfMerged};
 use crate::certificate::Certificate;
 use crate::error::BoundError;
 use crate::network::KnownNetwork;
 use crate::problem::BoundProblem;
 use crate::quick::{QuickSettings, quick_bound};
 use crate::relax::{TightSettings, tighten};
-use crate::verify::VerifiedBound;
+use crate::verify::{VerifiedBound, verify};
 
 /// Unless it is asked for, pricing all neurons is left out beyond this many rows.
 const MOST_ROWS: usize = 20_000;
@@ -91,7 +93,7 @@ pub struct TrainedNetwork<'a> {
 /// The best lower bound on the `J` of all two-layer ReLU networks that `settings` give the means for,
 /// and its certificate. None if there is no time for any.
 ///
-/// Where the data span up to three dimensions all neurons are priced, to rounding; in up to six to a
+/// Equal rows are proven as one. Where the data span up to three dimensions all neurons are priced, to rounding; in up to six to a
 /// tolerance of 1e-3 once there are `seconds`, by a short search without; beyond, the quick bound and
 /// for `seconds` the tight one. A decomposition that does not converge ends the proofs with what there
 /// is by then, and so does a limit of `control`.
@@ -103,9 +105,19 @@ pub fn prove(
     settings: &CheckedProofSettings,
     control: &Control<'_>,
 ) -> Result<Option<Proven>, BoundError> {
-    let mut own = OwnNetwork::new(problem);
-    let proving = Proving::new(problem, settings.get(), None);
-    proving.run(&mut own, control, &mut |_| true)
+    let observer = &mut |_| true;
+    match Merged::new(problem) {
+        Some(merged) => prove_merged(problem, &merged, observer, |problem, observer| {
+            let mut own = OwnNetwork::new(problem);
+            let proving = Proving::new(problem, settings.get(), None);
+            proving.run(&mut own, control, observer)
+        }),
+        None => {
+            let mut own = OwnNetwork::new(problem);
+            let proving = Proving::new(problem, settings.get(), None);
+            proving.run(&mut own, control, observer)
+        }
+    }
 }
 
 /// [`prove`] for a network that is known: its neurons are where the bounds start, and `observer`, told
@@ -120,9 +132,49 @@ pub fn prove_trained(
     control: &Control<'_>,
     observer: &mut dyn FnMut(ProofProgress) -> bool,
 ) -> Result<Option<Proven>, BoundError> {
-    let known = Some((trained.network, trained.objective));
-    let proving = Proving::new(problem, settings.get(), known);
-    proving.run(trained.completion, control, observer)
+    let TrainedNetwork {
+        network,
+        objective,
+        completion,
+    } = trained;
+    match Merged::new(problem) {
+        Some(merged) => prove_merged(problem, &merged, observer, |problem, observer| {
+            let known = Some((network, objective - merged.constant));
+            let merged = &merged;
+            let mut completion = OfMerged {
+                all: completion,
+                merged,
+            };
+            let proving = Proving::new(problem, settings.get(), known);
+            proving.run(&mut completion, control, observer)
+        }),
+        None => {
+            let proving = Proving::new(problem, settings.get(), Some((network, objective)));
+            proving.run(completion, control, observer)
+        }
+    }
+}
+
+/// Proves the problem of the merged rows by `prove`, and says what that is of all rows.
+fn prove_merged(
+    problem: &BoundProblem<'_>,
+    merged: &Merged,
+    observer: Observer<'_>,
+    prove: impl FnOnce(&BoundProblem<'_>, Observer<'_>) -> Result<Option<Proven>, BoundError>,
+) -> Result<Option<Proven>, BoundError> {
+    let few = merged.problem(problem)?;
+    let mut told = |progress| {
+        observer(match progress {
+            ProofProgress::Better(bound) => ProofProgress::Better(bound + merged.constant),
+            other => other,
+        })
+    };
+    let Some(proven) = prove(&few, &mut told)? else {
+        return Ok(None);
+    };
+    let certificate = merged.spread(problem, proven.certificate, proven.bound.scale);
+    let bound = verify(problem, &certificate)?.bound();
+    Ok(bound.map(|bound| Proven { certificate, bound }))
 }
 
 /// The best proof so far.

@@ -12,11 +12,11 @@ use crate::certificate::{Certificate, IntervalMultipliers, Proof};
 ///     mu = q / soft, soft = |N'x| / |N|   (q > 0),   t = |q| (1 + w+ - w-) / 2,   D = |q| w_D U x / (2 |U x|)
 /// ```
 pub(super) fn certificate(model: &IntervalModel<'_>, data: &Reduced) -> Certificate {
-    let (n, unit) = (data.target.len(), data.unit);
+    let (n, unit) = (data.losses.len(), data.unit);
     let mut theta = vec![0.0; n];
     for chunk in &model.chunks {
         for (i, theta) in theta[chunk.rows.clone()].iter_mut().enumerate() {
-            *theta = data.spread * chunk.theta(i);
+            *theta = data.losses.theta_unit * chunk.theta(i);
         }
     }
     let multipliers = [0, 1].map(|sign| {
@@ -45,10 +45,7 @@ pub(super) fn certificate(model: &IntervalModel<'_>, data: &Reduced) -> Certific
         }
         out
     });
-    Certificate {
-        theta,
-        proof: Proof::Interval(Box::new(multipliers)),
-    }
+    Certificate::new(theta, Proof::Interval(Box::new(multipliers)))
 }
 
 fn column_major(m: MatRef<'_, f64>) -> Vec<f64> {

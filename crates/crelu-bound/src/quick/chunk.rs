@@ -4,7 +4,7 @@ use faer::{Accum, Mat, MatMut, MatRef};
 use linalg_core::{dot, product};
 
 use super::smooth::Kink;
-use crate::loss::PointLoss;
+use crate::loss::RowLoss;
 
 /// The root in a row's largest output is taken of at least this share of the smoothing, times the
 /// row: its slope, which becomes a multiplier, stays bounded.
@@ -145,29 +145,27 @@ impl Chunk {
     pub(super) fn evaluate(
         &mut self,
         data: MatRef<'_, f64>,
-        target: &[f64],
         shapes: &[Shape; 2],
-        loss: &dyn PointLoss,
+        loss: &dyn RowLoss,
         smoothing: f64,
     ) {
         let data = data.subcols(self.rows.start, self.rows.len());
-        let target = &target[self.rows.clone()];
         for (side, shape) in self.sides.iter_mut().zip(shapes) {
             side.forward(data, &self.norms, shape, smoothing);
         }
         let [plus, minus] = &self.sides;
         self.value = 0.0;
-        for (i, &y) in target.iter().enumerate() {
+        for (i, row) in self.rows.clone().enumerate() {
             let (high, low) = (plus.high[i] - minus.low[i], plus.low[i] - minus.high[i]);
-            let least = loss.least(y);
-            let (value, slope) = loss.at(high, y);
+            let least = loss.least(row);
+            let (value, slope) = loss.at(row, high);
             (self.up[i], self.down[i]) = (0.0, 0.0);
             self.value += least;
             if slope < 0.0 {
                 self.up[i] = -slope;
                 self.value += value - least;
             }
-            let (value, slope) = loss.at(low, y);
+            let (value, slope) = loss.at(row, low);
             if slope > 0.0 {
                 self.down[i] = slope;
                 self.value += value - least;

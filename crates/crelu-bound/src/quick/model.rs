@@ -2,7 +2,7 @@ use faer::{Accum, Mat, MatRef};
 use linalg_core::{for_each_mut, product};
 
 use super::chunk::{Chunk, Shape, Slope, inverse};
-use crate::loss::{Linear, PointLoss};
+use crate::loss::{Linear, RowLoss};
 
 /// Fewest rows of a chunk: below it the products' overhead shows.
 const CHUNK_ROWS: usize = 128;
@@ -16,7 +16,7 @@ const MOST_CHUNKS: usize = 32;
 ///     per sign  mass a^2, m, U (tr U = a^2), xi = x'm
 ///     high = (xi + a sqrt(x'U x)) / 2,   low = (xi + max(|xi|, |U x|)) / 2
 ///     H = high+ - low-,  L = low+ - high-
-///     min  sum_i min_{L_i <= f <= H_i} loss(f, y_i) + B (a+^2 + a-^2)
+///     min  sum_i min_{L_i <= f <= H_i} w_i loss(f, y_i) + B (a+^2 + a-^2)
 /// ```
 ///
 /// convex in the moments; they are factored as `U = V V'`, `m = V v_a`, `V = N |v_a| / |N|`, so
@@ -25,8 +25,7 @@ const MOST_CHUNKS: usize = 32;
 /// **Cost** of an evaluation `8 n width (rank + width)` flops.
 pub(super) struct IntervalModel<'a> {
     data: MatRef<'a, f64>,
-    target: &'a [f64],
-    loss: &'a dyn PointLoss,
+    loss: &'a dyn RowLoss,
     price: f64,
     /// The given `theta` of a price alone.
     fixed: Option<Vec<f64>>,
@@ -41,8 +40,7 @@ impl<'a> IntervalModel<'a> {
     /// **Shapes** `data`: `rank x n_samples`. Without `turning`, `|U x|` is left out.
     pub(super) fn new(
         data: MatRef<'a, f64>,
-        target: &'a [f64],
-        loss: &'a dyn PointLoss,
+        loss: &'a dyn RowLoss,
         price: f64,
         width: usize,
         turning: bool,
@@ -63,7 +61,6 @@ impl<'a> IntervalModel<'a> {
         };
         Self {
             data,
-            target,
             loss,
             price,
             fixed: None,
@@ -214,12 +211,16 @@ impl<'a> IntervalModel<'a> {
             shape.scale = shape.mass_root * inverse(shape.size);
         }
         let (data, shapes) = (self.data, &self.shapes);
-        let (loss, target): (&dyn PointLoss, &[f64]) = match &self.fixed {
-            Some(theta) => (&Linear, theta),
-            None => (self.loss, self.target),
+        let linear;
+        let loss: &dyn RowLoss = match &self.fixed {
+            Some(theta) => {
+                linear = Linear(theta);
+                &linear
+            }
+            None => self.loss,
         };
         for_each_mut(&mut self.chunks, |_, chunk| {
-            chunk.evaluate(data, target, shapes, loss, smoothing);
+            chunk.evaluate(data, shapes, loss, smoothing);
         });
     }
 }
@@ -227,7 +228,8 @@ impl<'a> IntervalModel<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::loss::Squared;
+    use crate::loss::{BoundLoss, Losses};
+    use crate::problem::BoundProblem;
     use crate::quick::start;
 
     /// Rounding over the step is 1e-8, the third derivative times its square less.
@@ -238,8 +240,24 @@ mod tests {
     fn gradient_is_the_slope_of_the_value() {
         let data = Mat::from_fn(4, 150, |k, i| ((7 * i + 3 * k) as f64).sin() + 0.1);
         let target: Vec<f64> = (0..150).map(|i| (i as f64 * 0.37).cos()).collect();
-        for turning in [false, true] {
-            let mut model = IntervalModel::new(data.as_ref(), &target, &Squared, 9.0, 5, turning);
+        let huber = crelu_core::Huber::new(0.4).map(BoundLoss::Huber);
+        let kinds = [
+            BoundLoss::Squared,
+            BoundLoss::Logistic,
+            huber.unwrap_or_default(),
+        ];
+        let weights: Vec<f64> = (0..150).map(|i| 1.5 + (i as f64).sin()).collect();
+        let problem = |loss| {
+            let all = BoundProblem::new(data.transpose(), &target, 1.0)?;
+            all.with_loss(loss)?.with_weights(&weights)
+        };
+        let losses: Vec<Losses> = (kinds.into_iter())
+            .filter_map(|loss| problem(loss).ok())
+            .map(|problem| Losses::new(&problem))
+            .collect();
+        assert_eq!(losses.len(), 3);
+        for (losses, turning) in losses.iter().flat_map(|l| [(l, false), (l, true)]) {
+            let mut model = IntervalModel::new(data.as_ref(), losses, 9.0, 5, turning);
             let x = start::from_data(data.as_ref(), 5);
             for fixed in [false, true] {
                 if fixed {

@@ -1,6 +1,7 @@
 use faer::Mat;
 use linalg_core::{Control, LinalgError, RowSpace};
 
+use crate::loss::Losses;
 use crate::problem::BoundProblem;
 
 /// Up to this width the data are decomposed by a thin SVD, whatever it may save; above it they are
@@ -15,13 +16,12 @@ pub(super) struct Reduced {
     pub(super) space: RowSpace,
     /// `rank x n_samples`, entries of about 1.
     pub(super) rows: Mat<f64>,
-    /// Of deviation 1, or of size 1 where they do not vary.
-    pub(super) target: Vec<f64>,
+    /// Targets of deviation 1, or of size 1 where they do not vary; labels as they are. Weights of mean 1.
+    pub(super) losses: Losses,
     /// `B` in these units.
     pub(super) price: f64,
-    /// What `rows` and `target` were divided by.
+    /// What `rows` were divided by.
     pub(super) unit: f64,
-    pub(super) spread: f64,
 }
 
 impl Reduced {
@@ -41,21 +41,22 @@ impl Reduced {
         #[expect(clippy::cast_precision_loss, reason = "counts far below 2^53")]
         let entries = (n * space.rank().max(1)) as f64;
         let unit = space.rows().norm_l2() / entries.sqrt();
-        let spread = spread(problem.y());
-        let price = problem.threshold() / unit / spread;
+        let all: Vec<usize> = (0..n).collect();
+        let Some(losses) = Losses::scaled(problem, &all, spread) else {
+            return Ok(None);
+        };
+        let price = problem.threshold() / unit / losses.theta_unit;
         let in_range = |v: f64| v > 0.0 && v.is_finite();
-        if ![unit, spread, price].into_iter().all(in_range) {
+        if ![unit, price].into_iter().all(in_range) {
             return Ok(None);
         }
         let rows = Mat::from_fn(space.rank(), n, |k, i| space.rows()[(k, i)] / unit);
-        let target = problem.y().iter().map(|y| y / spread).collect();
         Ok(Some(Self {
             space,
             rows,
-            target,
+            losses,
             price,
             unit,
-            spread,
         }))
     }
 }

@@ -10,7 +10,6 @@ use super::reduced::Reduced;
 use super::start;
 use crate::certificate::Certificate;
 use crate::error::{BoundError, BoundSetting};
-use crate::loss::{PointLoss, Squared};
 use crate::network::KnownNetwork;
 use crate::problem::BoundProblem;
 use crate::verify::{VerifiedBound, is_compacted, verify};
@@ -163,8 +162,6 @@ pub struct QuickBound {
     pub evaluations: usize,
 }
 
-/// The loss; the model asks nothing else of it, the verifier knows this one only.
-const LOSS: &dyn PointLoss = &Squared;
 /// Smoothing of the first stages, as a share of the targets' deviation; the last for all others.
 const SMOOTHING: [f64; 9] = [0.1, 0.1, 0.03, 0.03, 0.01, 0.01, 0.003, 0.003, 0.001];
 /// A stage ends when ten iterations win less than this share of what is left to win ...
@@ -203,7 +200,7 @@ pub fn quick_bound(
     let found = match Reduced::new(problem, control)? {
         Some(data) => Run::new(&data, settings.get(), control).found(start)?,
         None => Found {
-            certificate: Certificate::trivial(problem.y().to_vec()),
+            certificate: Certificate::trivial(problem.theta_of_zero()),
             limit: f64::INFINITY,
             evaluations: 0,
         },
@@ -211,12 +208,10 @@ pub fn quick_bound(
     let Some(verified) = verify(problem, &found.certificate)?.bound() else {
         return Ok(None);
     };
-    #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
-    let n = problem.n_samples() as f64;
     Ok(Some(QuickBound {
         certificate: found.certificate,
         verified,
-        limit: (found.limit / n).max(verified.value),
+        limit: (found.limit / problem.mass()).max(verified.value),
         evaluations: found.evaluations,
     }))
 }
@@ -246,8 +241,7 @@ impl<'a> Run<'a> {
     fn new(data: &'a Reduced, settings: &'a QuickSettings, control: &'a Control<'a>) -> Self {
         let model = IntervalModel::new(
             data.rows.as_ref(),
-            &data.target,
-            LOSS,
+            &data.losses,
             data.price,
             settings.columns(data.rows.nrows()),
             settings.kind == QuickKind::Turned,
@@ -271,8 +265,8 @@ impl<'a> Run<'a> {
         let mut x = match network.filter(start::has_mass) {
             Some(network) => {
                 let mut x = start::from_network(network, &self.data.space, width)?;
-                // masses are in units of target over data
-                linalg_core::scale((self.data.unit / self.data.spread).sqrt(), &mut x);
+                // masses are in units of outputs over data
+                linalg_core::scale((self.data.unit / self.data.losses.f_unit).sqrt(), &mut x);
                 x
             }
             None => {
@@ -285,11 +279,10 @@ impl<'a> Run<'a> {
         if self.best.is_none() {
             ended?; // what was found before a decomposition failed serves
         }
-        let square = self.data.spread * self.data.spread;
-        let none = || Certificate::trivial(vec![0.0; self.data.target.len()]);
+        let none = || Certificate::trivial(vec![0.0; self.data.losses.len()]);
         Ok(Found {
             certificate: self.best.map_or_else(none, |best| best.1),
-            limit: self.limit * square,
+            limit: self.limit * self.data.losses.value_unit(),
             evaluations: self.evaluations,
         })
     }
@@ -297,12 +290,8 @@ impl<'a> Run<'a> {
     /// The price of the zero network's `theta`: if it is at most the threshold, zero is the
     /// optimum and this certificate says so; if not, its moments are where to start.
     fn zero(&mut self, x: &mut [f64]) -> Result<(), BoundError> {
-        let theta: Vec<f64> = self
-            .data
-            .target
-            .iter()
-            .map(|y| -LOSS.at(0.0, *y).1)
-            .collect();
+        let losses = &self.data.losses;
+        let theta: Vec<f64> = (0..losses.len()).map(|i| losses.theta(i, 0.0)).collect();
         self.model.price_of(&theta);
         let smoothing = SMOOTHING[0];
         for stage in [smoothing, smoothing, smoothing / 10.0] {
@@ -356,7 +345,8 @@ impl<'a> Run<'a> {
         if self.left(*bound) <= self.settings.tol || self.halted() {
             return Ok(());
         }
-        let theta: Vec<f64> = held.theta.iter().map(|t| t / self.data.spread).collect();
+        let unit = self.data.losses.theta_unit;
+        let theta: Vec<f64> = held.theta.iter().map(|t| t / unit).collect();
         self.model.value(x);
         let (masses, half) = (self.model.masses(), self.model.half());
         let fresh = start::from_data(self.data.rows.as_ref(), self.model.width());
@@ -463,9 +453,10 @@ impl<'a> Run<'a> {
         } else {
             1.0
         };
-        let bound: f64 = (self.model.thetas())
-            .zip(&self.data.target)
-            .map(|(theta, y)| LOSS.dual(c * theta, *y))
+        let losses = &self.data.losses;
+        let c = losses.room(self.model.thetas(), c);
+        let bound: f64 = (self.model.thetas().enumerate())
+            .map(|(i, theta)| losses.dual(i, c * theta))
             .sum();
         if bound.is_finite() && self.best.as_ref().is_none_or(|best| bound > best.0) {
             self.best = Some((bound, certificate(&self.model, self.data)));

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use faer::diag::Diag;
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
@@ -8,6 +10,7 @@ use linalg_core::{LinalgError, for_each_mut, product};
 use super::form::Scales;
 use super::moments::{Moments, cone};
 use super::units::Reduced;
+use crate::loss::Losses;
 
 /// One block of rows: its data, and the moments of both signs.
 pub(super) struct Block {
@@ -17,7 +20,8 @@ pub(super) struct Block {
     pub(super) x: Mat<f64>,
     /// `[m]`: `c_i = |x_i| / kappa`: a row's output is `c_i sum_s s p_s`.
     pub(super) outputs: Vec<f64>,
-    pub(super) y: Vec<f64>,
+    /// Of all rows.
+    losses: Arc<Losses>,
     /// `rank x rank`: `u = F w_u`.
     root: Mat<f64>,
     pub(super) signs: [Moments; 2],
@@ -46,7 +50,7 @@ impl Block {
                 .iter()
                 .map(|&i| data.lengths[i] / scales.kappa)
                 .collect(),
-            y: rows.iter().map(|&i| data.y[i]).collect(),
+            losses: data.losses.clone(),
             signs: [Moments::new(m, rank), Moments::new(m, rank)],
             rows,
             x,
@@ -79,51 +83,57 @@ impl Block {
         self.project_outputs(scales, rho);
     }
 
-    /// The rows of `(kappa a, z)`, where both signs meet in the loss: with `e` the row's error
-    /// `c sum_s s p_s - y`, `p_s` is the cone's projection after a step `s c e / (2 rho)`, and `e`
-    /// solves a scalar equation that rises at least as fast as `e` itself.
+    /// The rows of `(kappa a, z)`, where both signs meet in the loss: with `f` the row's output
+    /// `c sum_s s p_s`, `p_s` is the cone's projection after a step `s c theta / (2 rho)`, `theta` minus
+    /// the slope of the loss at `f`; so `f` solves a scalar equation that rises at least as fast as `f` itself.
     fn project_outputs(&mut self, scales: Scales, rho: f64) {
         let tau = scales.tau();
         let [plus, minus] = &mut self.signs;
-        for i in 0..self.rows.len() {
-            let (c, y) = (self.outputs[i], self.y[i]);
+        for (i, &row) in self.rows.iter().enumerate() {
+            let c = self.outputs[i];
             let step = c / (2.0 * rho);
             let (first, second) = (plus.at(i), minus.at(i));
-            // e + y - c (p_+(e) - p_-(e)) = 0 is piecewise linear in e: Newton inside a bracket
-            let value = |e: f64| {
-                let (p, dp) = cone(first.0 - step * e, first.1, tau);
-                let (q, dq) = cone(second.0 + step * e, second.1, tau);
-                (e + y - c * (p - q), 1.0 + c * step * (dp + dq))
+            // f - c (p_+(theta) - p_-(theta)) = 0: Newton inside a bracket
+            let value = |f: f64| {
+                let theta = self.losses.theta(row, f);
+                let (p, dp) = cone(first.0 + step * theta, first.1, tau);
+                let (q, dq) = cone(second.0 - step * theta, second.1, tau);
+                let rise = c * step * (dp + dq) * self.losses.curvature(row, f);
+                (f - c * (p - q), 1.0 + rise)
             };
-            let mut e = c * (first.0.max(0.0) - second.0.max(0.0)) - y;
+            let mut f = c * (first.0.max(0.0) - second.0.max(0.0));
             let (mut low, mut high) = (f64::NEG_INFINITY, f64::INFINITY);
             for _ in 0..NEWTON_STEPS {
-                let (v, slope) = value(e);
+                let (v, slope) = value(f);
+                // it rises by at least 1: the root is no farther than the value
                 if v > 0.0 {
-                    high = e;
+                    high = f;
+                    low = low.max(f - v);
                 } else {
-                    low = e;
+                    low = f;
+                    high = high.min(f - v);
                 }
-                let mut next = e - v / slope;
+                let mut next = f - v / slope;
                 let is_inside = next >= low && next <= high;
                 if !is_inside {
                     next = 0.5 * (low + high);
                 }
-                let is_done = (next - e).abs() <= NEWTON_END * (e.abs() + y.abs());
-                e = next;
+                let is_done = (next - f).abs() <= NEWTON_END * (f.abs() + 1.0);
+                f = next;
                 if is_done {
                     break;
                 }
             }
+            let theta = self.losses.theta(row, f);
             for (moments, s) in [(&mut *plus, 1.0), (&mut *minus, -1.0)] {
-                let (p, shrink) = moments.onto_cone(i, -s * step * e, tau);
+                let (p, shrink) = moments.onto_cone(i, s * step * theta, tau);
                 moments.take(i, p, shrink);
             }
         }
     }
 }
 
-/// The row's equation is piecewise linear with three pieces a sign.
+/// The row's equation is piecewise linear with three pieces a sign, or smooth between them.
 const NEWTON_STEPS: usize = 30;
 const NEWTON_END: f64 = 1e-13;
 

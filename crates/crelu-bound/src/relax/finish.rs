@@ -24,7 +24,7 @@ pub(super) struct Finish<'a> {
 }
 
 impl Finish<'_> {
-    /// `theta` as near to `y` as both signs allow, every multiplier in its cone, and the products
+    /// `theta` as near to that of the zero network, which has the largest dual value, as both signs allow, every multiplier in its cone, and the products
     /// `z_i z'_i` lowered until every block is negative definite, by as much as makes the proven
     /// price least.
     ///
@@ -33,31 +33,29 @@ impl Finish<'_> {
         let mut theta = vec![0.0; self.data.n_rows()];
         for (block, duals) in self.blocks.iter().zip(self.duals) {
             for (i, &row) in block.rows.iter().enumerate() {
-                theta[row] = row_theta(block, duals, i, self.scales);
+                theta[row] = row_theta(self.data, block, duals, i, self.scales);
             }
         }
         let mut both = [None, None];
         for_each_mut(&mut both, |s, out| *out = Some(self.one_sign(&theta, s)));
-        // what is left out has no price: its theta is y once the price is scaled to the threshold
+        // what is left out has no price: its theta is that of the zero network once the price is scaled
+        // to the threshold
         let price = both.iter().flatten().fold(0.0, |most, one| one.1.max(most));
         let scale = match price.is_finite() {
             true => (price / self.data.threshold).max(1.0),
             false => 1.0,
         };
-        let mut user: Vec<f64> = self.problem.y().iter().map(|y| scale * y).collect();
+        let mut user: Vec<f64> = self.problem.theta_of_zero();
+        user.iter_mut().for_each(|t| *t *= scale);
         for (row, t) in self.data.rows.iter().zip(&theta) {
-            user[*row] = t * self.data.y_unit;
+            user[*row] = t * self.data.losses.theta_unit;
         }
         let empty = || ProductMultipliers {
             blocks: Vec::new(),
             trace: 0.0,
         };
-        Certificate {
-            theta: user,
-            proof: Proof::Products(Box::new(
-                both.map(|one| one.map_or_else(empty, |one| one.0)),
-            )),
-        }
+        let both = both.map(|one| one.map_or_else(empty, |one| one.0));
+        Certificate::new(user, Proof::Products(Box::new(both)))
     }
 
     /// The multipliers of a sign and about the price that they prove, at size one.
@@ -94,24 +92,26 @@ impl Finish<'_> {
             .map(|(block, part)| export(data, block, part, &signed, self.scales, best.exp()));
         let made = ProductMultipliers {
             blocks: out.collect(),
-            trace: trace * data.x_unit * data.y_unit,
+            trace: trace * data.x_unit * data.losses.theta_unit,
         };
         (made, proven)
     }
 }
 
-/// `y_i`, moved between what the two signs' multipliers of `(a, z_i)` pay for.
-fn row_theta(block: &Block, duals: &[Form; 2], i: usize, scales: Scales) -> f64 {
+/// `theta` of the zero network, moved between what the two signs' multipliers of `(a, z_i)` pay for.
+fn row_theta(data: &Reduced, block: &Block, duals: &[Form; 2], i: usize, scales: Scales) -> f64 {
     let paid = |s: usize| {
         let dual = &duals[s];
         let lean = dual.slope.col(i).norm_l2();
         2.0 * (dual.bound[i] - scales.tau() * lean) / block.outputs[i]
     };
     let (high, low) = (paid(0), -paid(1));
-    match low < high {
-        true => block.y[i].clamp(low, high),
+    let row = block.rows[i];
+    let theta = match low < high {
+        true => data.first[row].clamp(low, high),
         false => 0.5 * (low + high),
-    }
+    };
+    data.losses.inside(row, theta)
 }
 
 /// One block's multipliers inside their cones, and their form.
@@ -260,7 +260,7 @@ fn export(
 ) -> BlockMultipliers {
     let (rank, m) = (block.x.nrows(), block.rows.len());
     let length = |i: usize| data.lengths[block.rows[i % m]];
-    let unit = data.y_unit / data.x_unit;
+    let unit = data.losses.theta_unit / data.x_unit;
     let shift = part.shift(relative);
     let mut products = Vec::with_capacity(4 * m * m);
     for j in 0..2 * m {
@@ -273,11 +273,11 @@ fn export(
     let bound = (0..2 * m)
         .map(|i| {
             let price = if i < m { q[block.rows[i]] } else { 0.0 };
-            (2.0 * part.form.bound[i] / block.outputs[i % m] - price) * data.y_unit
+            (2.0 * part.form.bound[i] / block.outputs[i % m] - price) * data.losses.theta_unit
         })
         .collect();
     let slopes = Mat::from_fn(rank, 2 * m, |k, i| {
-        -2.0 * scales.delta / length(i) * part.form.slope[(k, i)] * data.y_unit
+        -2.0 * scales.delta / length(i) * part.form.slope[(k, i)] * data.losses.theta_unit
     });
     let directions = data.space.expand(slopes.as_ref());
     BlockMultipliers {

@@ -14,6 +14,7 @@ use super::tighten::{TightProgress, TightReport, TightStatus};
 use super::units::{Reduced, count};
 use crate::certificate::Certificate;
 use crate::error::BoundError;
+use crate::loss::RowLoss;
 use crate::network::KnownNetwork;
 use crate::problem::BoundProblem;
 use crate::verify::verify;
@@ -57,8 +58,7 @@ impl<'a> Run<'a> {
         };
         let rho = start.fill(&data, quick, &mut blocks, scales);
         let side = 1 + data.rank();
-        let unit = data.y_unit * data.y_unit / count(problem.n_samples());
-        let objective = start.objective * unit + data.rest;
+        let objective = start.objective * data.mean_unit(problem) + data.rest;
         Ok(Ok(Self {
             problem,
             corners: [Mat::zeros(side, side), Mat::zeros(side, side)],
@@ -234,14 +234,14 @@ impl<'a> Run<'a> {
         let mut sum = 0.0;
         for block in &self.blocks {
             let p = |s: usize, i: usize| block.signs[s].moment[i];
-            for i in 0..block.rows.len() {
+            for (i, &row) in block.rows.iter().enumerate() {
                 let output = block.outputs[i] * (p(0, i) - p(1, i));
-                sum += 0.5 * (output - block.y[i]).powi(2);
+                sum += self.data.losses.at(row, output).0;
             }
         }
         let kappa = self.scales.kappa;
         let mass: f64 = self.corners.iter().map(|c| c[(0, 0)]).sum::<f64>() / (kappa * kappa);
-        let unit = self.data.y_unit * self.data.y_unit / count(self.problem.n_samples());
+        let unit = self.data.mean_unit(self.problem);
         (sum + self.data.threshold * mass) * unit + self.data.rest
     }
 

@@ -5,6 +5,7 @@ use super::block::Block;
 use super::form::{Form, Scales};
 use super::units::Reduced;
 use crate::certificate::{Certificate, Proof, SIGNS};
+use crate::loss::RowLoss;
 use crate::network::KnownNetwork;
 
 /// A network as unit directions in the row space and a signed mass each, at size one.
@@ -15,9 +16,9 @@ pub(super) struct Start {
     mass: Vec<f64>,
     /// `m x k`: `x_i'u_j` for rows of length one.
     images: Mat<f64>,
-    /// `[m]`: `y - f`.
+    /// `[m]`: minus the slope of the loss.
     pub(super) theta: Vec<f64>,
-    /// `sum theta^2 / 2 + B sum |mass|`.
+    /// The loss and `B sum |mass|`.
     pub(super) objective: f64,
 }
 
@@ -30,7 +31,7 @@ impl Start {
             directions = data.space.reduce(network.hidden);
             for (j, a) in network.output.iter().enumerate() {
                 let norm = directions.col(j).norm_l2();
-                let weight = a * norm * data.x_unit / data.y_unit;
+                let weight = a * norm * data.x_unit / data.losses.f_unit;
                 let is_usable = norm > 0.0 && weight.is_finite() && norm.is_finite();
                 mass.push(if is_usable { weight } else { 0.0 });
                 for k in 0..rank {
@@ -58,8 +59,9 @@ impl Start {
                 .map(|(j, w)| w * images[(i, j)].max(0.0));
             data.lengths[i] * terms.sum::<f64>()
         };
-        let theta: Vec<f64> = (0..m).map(|i| data.y[i] - output(i)).collect();
-        let loss = 0.5 * theta.iter().map(|t| t * t).sum::<f64>();
+        let rows: Vec<(f64, f64)> = (0..m).map(|i| data.losses.at(i, output(i))).collect();
+        let theta: Vec<f64> = rows.iter().map(|(_, slope)| -slope).collect();
+        let loss: f64 = rows.iter().map(|(value, _)| value).sum();
         let objective = loss + data.threshold * mass.iter().map(|w| w.abs()).sum::<f64>();
         Self {
             directions,
@@ -196,6 +198,7 @@ impl Start {
         let Some((theta, given)) = given else {
             return self.guess(data, s);
         };
+        let unit = data.losses.theta_unit;
         let d = given.factor.len() / given.width.max(1);
         let mut directions = Mat::zeros(rank, m);
         if given.width > 0 && d > 0 {
@@ -213,7 +216,7 @@ impl Start {
             );
         }
         for i in 0..m {
-            let scale = given.g[data.rows[i]] * data.lengths[i] * (data.x_unit / data.y_unit);
+            let scale = given.g[data.rows[i]] * data.lengths[i] * (data.x_unit / unit);
             for k in 0..rank {
                 directions[(k, i)] *= scale;
             }
@@ -222,9 +225,9 @@ impl Start {
             data.rows.iter().map(|&i| values[i] * unit).collect()
         };
         Quick {
-            q: pick(theta, SIGNS[s] / data.y_unit),
-            mu: pick(&given.mu, data.x_unit / data.y_unit),
-            t: pick(&given.t, 1.0 / data.y_unit),
+            q: pick(theta, SIGNS[s] / unit),
+            mu: pick(&given.mu, data.x_unit / unit),
+            t: pick(&given.t, 1.0 / unit),
             directions,
         }
     }

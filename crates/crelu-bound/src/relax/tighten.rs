@@ -92,7 +92,7 @@ pub fn tighten(
     network.map_or(Ok(()), |network| network.check(problem))?;
     let first = quick
         .cloned()
-        .unwrap_or_else(|| Certificate::trivial(problem.y().to_vec()));
+        .unwrap_or_else(|| Certificate::trivial(problem.theta_of_zero()));
     let bound = verify(problem, &first)?.bound();
     let mut report = TightReport {
         bound: bound.unwrap_or(VerifiedBound {

@@ -1,6 +1,9 @@
+use std::sync::Arc;
+
 use faer::Mat;
 use linalg_core::{Control, LinalgError, RowSpace};
 
+use crate::loss::{Losses, RowLoss};
 use crate::problem::BoundProblem;
 
 /// The problem the relaxation works on: rows in their own row space, of unit length, data and
@@ -12,15 +15,15 @@ pub(super) struct Reduced {
     pub(super) directions: Mat<f64>,
     /// `[m]`: `|x_i| / x_unit`.
     pub(super) lengths: Vec<f64>,
-    /// `[m]`: `y_i / y_unit`.
-    pub(super) y: Vec<f64>,
-    /// `n beta / (x_unit y_unit)`.
+    /// Of the `m` rows, with targets of size one; labels as they are.
+    pub(super) losses: Arc<Losses>,
+    /// `[m]`: `theta` of the zero network.
+    pub(super) first: Vec<f64>,
+    /// `B / (x_unit theta_unit)`.
     pub(super) threshold: f64,
     /// The mean length of the rows.
     pub(super) x_unit: f64,
-    /// The root mean square of the targets.
-    pub(super) y_unit: f64,
-    /// What the rows of zeros cost every network: the sum of `y^2 / (2 n)` over them, mean units.
+    /// What the rows of zeros cost every network, mean units.
     pub(super) rest: f64,
     /// Back to the features.
     pub(super) space: RowSpace,
@@ -35,8 +38,7 @@ impl Reduced {
         let (n, x) = (problem.n_samples(), problem.x());
         let largest = |m: f64, v: f64| m.max(v.abs());
         let x_size = (0..x.ncols()).fold(0.0, |m, j| (0..n).fold(m, |m, i| largest(m, x[(i, j)])));
-        let y_size = problem.y().iter().fold(0.0, |m, v| largest(m, *v));
-        if x_size < f64::MIN_POSITIVE || y_size < f64::MIN_POSITIVE {
+        if x_size < f64::MIN_POSITIVE {
             return Ok(None);
         }
         let unit = Mat::from_fn(n, x.ncols(), |i, j| x[(i, j)] / x_size);
@@ -47,34 +49,37 @@ impl Reduced {
         let m = rows.len();
         let mean = |sum: f64| sum / count(m.max(1));
         let length = mean(rows.iter().map(|&i| norm(i)).sum());
-        let spread = mean(
-            rows.iter()
-                .map(|&i| (problem.y()[i] / y_size).powi(2))
-                .sum(),
-        )
-        .sqrt();
-        let (x_unit, y_unit) = (x_size * length, y_size * spread);
+        let x_unit = x_size * length;
+        let Some(losses) = Losses::scaled(problem, &rows, root_mean_square) else {
+            return Ok(None);
+        };
         let mut is_kept = vec![false; n];
         rows.iter().for_each(|&i| is_kept[i] = true);
         let others = (0..n).filter(|&i| !is_kept[i]);
-        let rest = others.map(|i| 0.5 * problem.y()[i].powi(2)).sum::<f64>() / count(n);
-        let threshold = problem.threshold() / x_unit / y_unit;
-        let is_usable = m > 0 && y_unit > 0.0 && threshold > 0.0 && threshold.is_finite();
+        let losses_of_all = Losses::new(problem);
+        let rest = others.map(|i| losses_of_all.at(i, 0.0).0).sum::<f64>() / problem.mass();
+        let threshold = problem.threshold() / x_unit / losses.theta_unit;
+        let is_usable = m > 0 && threshold > 0.0 && threshold.is_finite();
         if !is_usable {
             return Ok(None);
         }
         let directions = Mat::from_fn(all.nrows(), m, |k, i| all[(k, rows[i])] / norm(rows[i]));
         Ok(Some(Self {
             lengths: rows.iter().map(|&i| norm(i) / length).collect(),
-            y: rows.iter().map(|&i| problem.y()[i] / y_unit).collect(),
+            first: (0..m).map(|i| losses.theta(i, 0.0)).collect(),
+            losses: Arc::new(losses),
             directions,
             rows,
             threshold,
             x_unit,
-            y_unit,
             rest,
             space,
         }))
+    }
+
+    /// What a value of these units is in the mean objective.
+    pub(super) fn mean_unit(&self, problem: &BoundProblem<'_>) -> f64 {
+        self.losses.value_unit() / problem.mass()
     }
 
     pub(super) fn rank(&self) -> usize {
@@ -84,6 +89,15 @@ impl Reduced {
     pub(super) fn n_rows(&self) -> usize {
         self.rows.len()
     }
+}
+
+fn root_mean_square(y: &[f64]) -> f64 {
+    let size = y.iter().fold(0.0, |m: f64, v| m.max(v.abs()));
+    if size == 0.0 {
+        return 0.0;
+    }
+    let sum: f64 = y.iter().map(|v| (v / size).powi(2)).sum();
+    size * (sum / count(y.len().max(1))).sqrt()
 }
 
 /// A row shorter than this share of the largest entry is left to the rounding errors of the

@@ -8,7 +8,10 @@
 mod ball;
 mod compact;
 mod directed;
+mod dual;
 mod interval;
+mod logarithm;
+mod merged;
 mod positive;
 mod products;
 mod units;
@@ -17,9 +20,12 @@ pub(crate) use self::compact::is_compacted;
 pub(crate) use self::interval::best_shift;
 pub(crate) use self::positive::factor;
 
-use self::ball::Ball;
+use faer::MatRef;
+
 use self::compact::Compact;
-use self::directed::{add_up, div_down, mul_down, mul_up, power_of_two, sub_down};
+use self::directed::{add_up, div_down, mul_down, mul_up, power_of_two};
+use self::dual::Losses;
+use self::merged::Kinds;
 use self::units::Scaled;
 use crate::certificate::{Certificate, IntervalMultipliers, ProductMultipliers, Proof, SIGNS};
 use crate::cones;
@@ -79,8 +85,10 @@ impl Verdict {
 
 /// Recomputes what a certificate proves.
 ///
-/// With `U` a proven bound of both prices of `theta`, `B = n beta` and any `c <= B / U`:
-/// `n J >= c theta'y - c^2 |theta|^2 / 2`; the best such `c` is taken.
+/// With `U` a proven bound of both prices of `theta`, `B = beta sum w` and any `c <= B / U` with which
+/// `c theta` is in the domain of the dual: `J sum w >= -l*(-c theta)`; about the best such `c` is taken.
+/// `U` does not know the loss; the dual value is rounded down, that of the logistic loss with a logarithm
+/// of its own.
 ///
 /// **Cost** [`Proof::Interval`]: `24 n d^2` flops and some forty Cholesky factorisations of side
 /// `d`; [`Proof::Products`]: `8 m d (m + d)` flops and a few times `m^3` a block of `m` rows. Data of
@@ -93,50 +101,92 @@ pub fn verify(
     problem: &BoundProblem<'_>,
     certificate: &Certificate,
 ) -> Result<Verdict, BoundError> {
-    check(problem, certificate)?;
-    let Some(data) = Scaled::new(problem) else {
-        return Ok(Verdict::None(NoBound::Range));
+    length(
+        BoundPart::Theta,
+        problem.n_samples(),
+        certificate.theta.len(),
+    )?;
+    let kinds = match &certificate.merged {
+        Some(places) => Some(Kinds::new(problem.x(), places)?),
+        None => None,
     };
-    let (ex, ey) = (data.x_exponent, data.y_exponent);
-    let theta: Vec<f64> = certificate
-        .theta
-        .iter()
-        .map(|t| data.multiplier(*t, 0, -1))
-        .collect();
+    let x = kinds.as_ref().map_or(problem.x(), Kinds::x);
+    check(x, certificate)?;
+    let nothing = |why| Ok(Verdict::None(why));
+    let Some(losses) = Losses::new(problem) else {
+        return nothing(NoBound::Range);
+    };
+    let Some(data) = Scaled::new(x, losses.theta_exponent()) else {
+        return nothing(NoBound::Range);
+    };
+    let (ex, et) = (data.x_exponent, data.theta_exponent);
+    let theta = certificate.theta.iter().map(|t| data.multiplier(*t, 0, -1));
     // halves and quarters below are exact: what is too small for them is none
-    let theta: Vec<f64> = theta
-        .iter()
-        .map(|t| if t.abs() < NEGLIGIBLE { 0.0 } else { *t })
+    let mut theta: Vec<f64> = theta
+        .map(|t| if t.abs() < NEGLIGIBLE { 0.0 } else { t })
         .collect();
     if !theta.iter().all(|t| t.is_finite()) {
-        return Ok(Verdict::None(NoBound::Theta));
+        return nothing(NoBound::Theta);
     }
+    losses.admit(&mut theta);
+    // of the different rows, and what its roundings cost
+    let (q, slip) = match &kinds {
+        Some(kinds) => kinds.sums(&theta, &data.norms),
+        None => (theta.clone(), 0.0),
+    };
+    let price = match price(problem, certificate, &data, &q) {
+        Ok(price) => price,
+        Err(why) => return nothing(why),
+    };
+    let price = match slip > 0.0 {
+        true => add_up(price, slip),
+        false => price,
+    };
+    let threshold = mul_down(losses.mass_down(), problem.beta());
+    let threshold = mul_down(mul_down(threshold, power_of_two(-ex)), power_of_two(-et));
+    let (scale, value) = losses.best(&theta, div_down(threshold, price));
+    Ok(Verdict::Bound(VerifiedBound {
+        value: losses.mean_down(value),
+        price_bound: mul_up(mul_up(price, power_of_two(ex)), power_of_two(et)),
+        scale,
+    }))
+}
+
+/// What both prices of `theta` do not exceed, at size one.
+fn price(
+    problem: &BoundProblem<'_>,
+    certificate: &Certificate,
+    data: &Scaled,
+    theta: &[f64],
+) -> Result<f64, NoBound> {
+    let (ex, et) = (data.x_exponent, data.theta_exponent);
     let signed = |sign: f64| -> Vec<f64> { theta.iter().map(|t| sign * t).collect() };
     let prices: [Option<f64>; 2] = match &certificate.proof {
         Proof::Enumeration | Proof::Cones { .. } => {
-            let user: Vec<f64> = theta.iter().map(|t| t * power_of_two(ey)).collect();
-            let is_exact = (user.iter().zip(&theta)).all(|(u, t)| u * power_of_two(-ey) == *t);
+            let user: Vec<f64> = theta.iter().map(|t| t * power_of_two(et)).collect();
+            let is_exact = (user.iter().zip(theta)).all(|(u, t)| u * power_of_two(-et) == *t);
             if !is_exact {
-                return Ok(Verdict::None(NoBound::Range));
+                return Err(NoBound::Range);
             }
+            let x = data.x.as_ref();
+            let x = faer::Mat::from_fn(x.nrows(), x.ncols(), |i, j| x[(i, j)] * power_of_two(ex));
+            let rows = problem.with_rows(x.as_ref());
             let price = match certificate.proof {
                 Proof::Cones { price } => {
-                    let holds = cones::is_price_at_most(problem, &user, price);
+                    let holds = cones::is_price_at_most(&rows, &user, price);
                     (holds == Some(true)).then_some(price)
                 }
-                _ => enumerate::price_bound(problem, &user),
+                _ => enumerate::price_bound(&rows, &user),
             };
-            let Some(price) = price else {
-                return Ok(Verdict::None(NoBound::Enumeration));
-            };
-            let price = mul_up(mul_up(price, power_of_two(-ex)), power_of_two(-ey));
+            let price = price.ok_or(NoBound::Enumeration)?;
+            let price = mul_up(mul_up(price, power_of_two(-ex)), power_of_two(-et));
             [Some(price); 2]
         }
-        Proof::Interval(both) => both_signs(&data, &signed, |data, q, k, compact| {
+        Proof::Interval(both) => both_signs(data, &signed, |data, q, k, compact| {
             let compact = compact.map(|of| of.interval(&both[k]));
             interval::price(data, q, compact.as_ref().unwrap_or(&both[k]))
         }),
-        Proof::Products(both) => both_signs(&data, &signed, |data, q, k, compact| {
+        Proof::Products(both) => both_signs(data, &signed, |data, q, k, compact| {
             let compact = compact.map(|of| of.products(&both[k]));
             products::price(data, q, compact.as_ref().unwrap_or(&both[k]))
         }),
@@ -147,44 +197,11 @@ pub fn verify(
         let trivial = data.trivial_price(&signed(*sign));
         price = price.max(proven.map_or(trivial, |p| if p < trivial { p } else { trivial }));
     }
-    let threshold = threshold_down(problem, ex, ey);
-    let (scale, value) = loss(&theta, &data.y, div_down(threshold, price));
-    let (n, unit) = (count(problem.n_samples()), power_of_two(ey));
-    let value = match value > 0.0 {
-        true => mul_down(mul_down(div_down(value, n), unit), unit).max(0.0),
-        false => 0.0,
-    };
-    Ok(Verdict::Bound(VerifiedBound {
-        value,
-        price_bound: mul_up(mul_up(price, power_of_two(ex)), unit),
-        scale,
-    }))
+    Ok(price)
 }
 
 /// Numbers of `theta` below this are none, at data of size one.
 const NEGLIGIBLE: f64 = 1e-280;
-
-/// `n beta` in the scaled units, rounded down.
-fn threshold_down(problem: &BoundProblem<'_>, ex: i32, ey: i32) -> f64 {
-    let threshold = mul_down(count(problem.n_samples()), problem.beta());
-    mul_down(mul_down(threshold, power_of_two(-ex)), power_of_two(-ey))
-}
-
-/// The best `c <= most` and `c theta'y - c^2 |theta|^2 / 2`, rounded down.
-fn loss(theta: &[f64], y: &[f64], most: f64) -> (f64, f64) {
-    let column = Ball::column(theta);
-    let row = column.transposed();
-    let (gain, cost) = (row.times(&Ball::column(y)), row.times(&column));
-    let gain = sub_down(gain.mid[(0, 0)], gain.rad[(0, 0)]);
-    let cost = add_up(cost.mid[(0, 0)], cost.rad[(0, 0)]);
-    let scale = (gain / cost).min(most);
-    let is_usable = scale > 0.0 && scale.is_finite(); // not so for NaN
-    if !is_usable {
-        return (0.0, 0.0);
-    }
-    let rest = sub_down(gain, mul_up(0.5 * scale, cost).next_up());
-    (scale, mul_down(scale, rest))
-}
 
 /// The price of each sign, through the compact form of the data where that pays.
 fn both_signs(
@@ -204,26 +221,16 @@ fn both_signs(
     prices
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a row count far below 2^53")]
-fn count(n: usize) -> f64 {
-    n as f64
-}
-
-fn check(problem: &BoundProblem<'_>, certificate: &Certificate) -> Result<(), BoundError> {
-    let n = problem.n_samples();
-    length(BoundPart::Theta, n, certificate.theta.len())?;
+fn check(x: MatRef<'_, f64>, certificate: &Certificate) -> Result<(), BoundError> {
     match &certificate.proof {
         Proof::Enumeration | Proof::Cones { .. } => Ok(()),
-        Proof::Interval(both) => both.iter().try_for_each(|m| check_interval(problem, m)),
-        Proof::Products(both) => both.iter().try_for_each(|m| check_products(problem, m)),
+        Proof::Interval(both) => both.iter().try_for_each(|m| check_interval(x, m)),
+        Proof::Products(both) => both.iter().try_for_each(|m| check_products(x, m)),
     }
 }
 
-fn check_interval(
-    problem: &BoundProblem<'_>,
-    multipliers: &IntervalMultipliers,
-) -> Result<(), BoundError> {
-    let (n, d) = (problem.n_samples(), problem.n_features());
+fn check_interval(x: MatRef<'_, f64>, multipliers: &IntervalMultipliers) -> Result<(), BoundError> {
+    let (n, d) = (x.nrows(), x.ncols());
     length(BoundPart::Mu, n, multipliers.mu.len())?;
     length(BoundPart::T, n, multipliers.t.len())?;
     length(BoundPart::G, n, multipliers.g.len())?;
@@ -231,11 +238,8 @@ fn check_interval(
     length(BoundPart::Factor, factor, multipliers.factor.len())
 }
 
-fn check_products(
-    problem: &BoundProblem<'_>,
-    multipliers: &ProductMultipliers,
-) -> Result<(), BoundError> {
-    let (n, d) = (problem.n_samples(), problem.n_features());
+fn check_products(x: MatRef<'_, f64>, multipliers: &ProductMultipliers) -> Result<(), BoundError> {
+    let (n, d) = (x.nrows(), x.ncols());
     let mut is_seen = vec![false; n];
     for block in &multipliers.blocks {
         let side = 2 * block.rows.len();

@@ -88,7 +88,7 @@ proptest! {
         let found = dearest_in_cones(&data.problem(), &data.y, &settings(1e-2), &Control::default())
             .unwrap()
             .dearest;
-        let at = |price| Certificate { theta: data.y.clone(), proof: Proof::Cones { price } };
+        let at = |price| Certificate::new(data.y.clone(), Proof::Cones { price });
         let verified = verify(&data.problem(), &at(found.bound)).unwrap().bound().unwrap();
         prop_assert!((verified.price_bound / found.bound - 1.0).abs() <= 1e-12);
         // below the price of a neuron there is no proof; just below it, that takes long to see
@@ -159,12 +159,12 @@ fn cones_limits_leave_a_valid_looser_bound() {
         assert!(cut.visits < whole.visits, "{} {}", cut.visits, whole.visits);
         assert!(cut.dearest.bound > whole.dearest.bound);
         // and the verifier agrees
-        let certificate = Certificate {
-            theta: theta.clone(),
-            proof: Proof::Cones {
+        let certificate = Certificate::new(
+            theta.clone(),
+            Proof::Cones {
                 price: cut.dearest.bound,
             },
-        };
+        );
         assert!(
             verify(&data.problem(), &certificate)
                 .unwrap()

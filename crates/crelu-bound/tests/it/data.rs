@@ -107,10 +107,7 @@ pub(crate) fn interval(data: &Data, theta: &[f64], rng: &mut Stream) -> Certific
         factor: rng.normals(d * width),
         width,
     });
-    Certificate {
-        theta: theta.to_vec(),
-        proof: Proof::Interval(Box::new(both)),
-    }
+    Certificate::new(theta.to_vec(), Proof::Interval(Box::new(both)))
 }
 
 /// Products' multipliers inside their cones, with `(ii)` strong enough for positive blocks.
@@ -127,10 +124,7 @@ pub(crate) fn products(data: &Data, theta: &[f64], blocks: usize, rng: &mut Stre
             trace: rng.normal() * 0.1,
         }
     });
-    Certificate {
-        theta: theta.to_vec(),
-        proof: Proof::Products(Box::new(both)),
-    }
+    Certificate::new(theta.to_vec(), Proof::Products(Box::new(both)))
 }
 
 fn block(d: usize, theta: &[f64], rows: Vec<usize>, rng: &mut Stream) -> BlockMultipliers {

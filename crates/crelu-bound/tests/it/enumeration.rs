@@ -113,7 +113,7 @@ proptest! {
         let rows = if rank == 3 { rows.clamp(3, 7) } else { rows };
         let data = teacher(rows, rank, share, seed);
         let best = exact(&data);
-        let certificate = Certificate { theta: best.theta, proof: Proof::Enumeration };
+        let certificate = Certificate::new(best.theta, Proof::Enumeration);
         let bound = verify(&data.problem(), &certificate).unwrap().bound().unwrap();
         let size = data.y.iter().map(|y| y * y).sum::<f64>() / rows as f64;
         // the interior point stops at about 1e-8
@@ -161,10 +161,7 @@ fn verify_with_enumeration_of_any_length_of_theta_stays_below_the_optimum() {
         for power in (-1070..1020).step_by(11) {
             let by = |t: &f64| t * 2.0_f64.powi(power / 2) * 2.0_f64.powi(power - power / 2);
             let theta: Vec<f64> = best.theta.iter().map(by).collect();
-            let certificate = Certificate {
-                theta,
-                proof: Proof::Enumeration,
-            };
+            let certificate = Certificate::new(theta, Proof::Enumeration);
             let bound = verify(&data.problem(), &certificate).unwrap().bound();
             // the interior point stops at about 1e-8
             let most = best.objective + 1e-7 * size;

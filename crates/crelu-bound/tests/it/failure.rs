@@ -303,10 +303,7 @@ fn verify_of_prices_that_underflow_proves_nothing_false() {
     let f = y - beta / x;
     let best = 0.5 * (f - y) * (f - y) + beta * f / x;
     for proof in [Proof::Cones { price: 0.0 }, Proof::Enumeration] {
-        let certificate = Certificate {
-            theta: vec![two(-720)],
-            proof,
-        };
+        let certificate = Certificate::new(vec![two(-720)], proof);
         let verdict = verify(&data.problem(), &certificate).expect("the shapes fit");
         let value = verdict.bound().map_or(0.0, |bound| bound.value);
         assert!(value <= best, "{value} above {best}");

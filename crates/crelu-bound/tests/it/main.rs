@@ -11,6 +11,8 @@ mod exact;
 #[cfg(test)]
 mod failure;
 #[cfg(test)]
+mod losses;
+#[cfg(test)]
 mod oracle;
 #[cfg(test)]
 mod prove;

@@ -73,7 +73,7 @@ fn prove_in_many_dimensions_is_the_quick_bound_unless_it_is_too_dear() {
 struct Fixed;
 
 impl Completion for Fixed {
-    fn theta(&mut self) -> Option<Vec<f64>> {
+    fn outputs(&mut self) -> Option<Vec<f64>> {
         None
     }
 

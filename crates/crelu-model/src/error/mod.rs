@@ -247,6 +247,9 @@ pub enum VerifyError {
     /// The model has no such bound.
     #[error("the model is gated: a proven bound speaks of ReLU networks")]
     Gated,
+    /// The model's loss has no such bound.
+    #[error("the model has no proven bound: {0}")]
+    NoBound(&'static str),
     /// The model has another centre.
     #[error("made for targets less {certificate}, the model adds {model}")]
     Centre {

@@ -1,7 +1,6 @@
 use serde_json::{Map, Value, json};
 
 use super::{Beta, CheckedFitSettings, PatternSource};
-use crate::class_weight::ClassWeight;
 use crate::proof::Prove;
 use crate::report::TrainMode;
 
@@ -32,15 +31,7 @@ impl CheckedFitSettings {
             Beta::Fraction(v) => put("beta_frac", json!(v)),
         };
         put("loss", json!(s.loss));
-        let class_weight = match &s.class_weight {
-            ClassWeight::Equal => Value::Null,
-            ClassWeight::Balanced => json!("balanced"),
-            ClassWeight::Labels(given) => given
-                .iter()
-                .map(|(label, weight)| (label.clone(), json!(weight)))
-                .collect(),
-        };
-        put("class_weight", class_weight);
+        put("class_weight", s.class_weight.to_json());
         put("train", json!(s.train_in_force()));
         if s.train_in_force() == TrainMode::Global {
             put("ascents", json!(s.ascents_in_force()));

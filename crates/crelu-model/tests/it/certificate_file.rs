@@ -3,11 +3,12 @@
 use std::sync::OnceLock;
 
 use crelu_model::bound::{
-    BlockMultipliers, Certificate, CertificateUnits, IntervalMultipliers, ProductMultipliers, Proof,
+    BlockMultipliers, BoundLoss, Certificate, CertificateUnits, IntervalMultipliers,
+    ProductMultipliers, Proof,
 };
 use crelu_model::{
-    CertificateError, CertificateFile, Dataset, Fit, FitSettings, ProofKind, Prove, TrainMode,
-    VerifyError,
+    CertificateError, CertificateFile, ClassWeight, Dataset, Fit, FitSettings, LossChoice,
+    ProofKind, Prove, TrainMode, VerifyError,
 };
 use proptest::prelude::*;
 
@@ -47,6 +48,8 @@ pub(crate) fn files() -> Vec<CertificateFile> {
     let file = |proof| CertificateFile {
         bound: 0.1 + 0.2,
         beta: 1e-300,
+        loss: BoundLoss::Squared,
+        class_weight: Some("balanced".to_owned()),
         units: CertificateUnits {
             centre: -1e5 / 3.0,
             target: -450,
@@ -54,10 +57,7 @@ pub(crate) fn files() -> Vec<CertificateFile> {
         },
         rows: vec![0, 7, 3, 12, 9],
         hash: u128::MAX / 3,
-        certificate: Certificate {
-            theta: vec![0.1, -0.0, 5e-324, f64::MAX, -1.0 / 3.0],
-            proof,
-        },
+        certificate: Certificate::new(vec![0.1, -0.0, 5e-324, f64::MAX, -1.0 / 3.0], proof),
     };
     vec![
         file(Proof::Enumeration),
@@ -193,6 +193,68 @@ fn certificate_of_a_fit_checks_out_on_its_data_alone() {
         model.verify(file, data),
         Err(VerifyError::Certificate(CertificateError::Beta { .. }))
     ));
+}
+
+#[test]
+fn fit_of_any_loss_with_weights_is_proven_and_checks_out() {
+    let n = 60;
+    let weights = |data: Dataset| {
+        let weights = (0..n)
+            .map(|j| f64::from(u8::try_from(j % 4).unwrap()))
+            .collect();
+        data.with_weights(Some(weights)).unwrap()
+    };
+    let labels = ClassWeight::Labels(vec![("in".to_owned(), 0.3)]);
+    for (data, loss, class_weight) in [
+        (class_set(3, n, 4), LossChoice::Logistic, ClassWeight::Equal),
+        (weights(class_set(4, n, 4)), LossChoice::Logistic, labels),
+        (
+            weights(class_set(5, n, 4)),
+            LossChoice::Squared,
+            ClassWeight::Balanced,
+        ),
+        (
+            weights(regression_set(6, n, 4)),
+            LossChoice::Huber,
+            ClassWeight::Equal,
+        ),
+    ] {
+        let settings = FitSettings::default()
+            .train(TrainMode::Global)
+            .loss(loss)
+            .class_weight(class_weight)
+            .beta_frac(0.2);
+        let fit = run(&data, settings);
+        let bound = fit.report.proven_bound.unwrap();
+        let objective = fit.report.objective_network;
+        assert!(
+            bound <= objective && bound >= 0.7 * objective,
+            "{bound} {objective}"
+        );
+        let file = fit.certificate.as_ref().unwrap();
+        let file = CertificateFile::from_bytes(&file.to_bytes()).unwrap();
+        let checked = fit.model.verify(&file, &data).unwrap();
+        assert_eq!(checked.bound, bound);
+        let apart = (checked.objective - objective).abs();
+        assert!(
+            apart <= 1e-9 * objective,
+            "{} {objective}",
+            checked.objective
+        );
+        // a row without weight is not there
+        assert_eq!(
+            file.rows.len(),
+            if data.weights().is_some() { 45 } else { n }
+        );
+        let even = data.clone().with_weights(None).unwrap();
+        if data.weights().is_some() {
+            let refused = fit.model.verify(&file, &even);
+            assert!(matches!(
+                refused,
+                Err(VerifyError::Certificate(CertificateError::OtherRows { .. }))
+            ));
+        }
+    }
 }
 
 #[test]

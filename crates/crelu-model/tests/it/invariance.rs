@@ -602,6 +602,7 @@ fn fit_observer_sees_the_run_in_order() {
                 Progress::Doing(_)
                 | Progress::Proven { .. }
                 | Progress::Proof(_)
+                | Progress::NoProof(_)
                 | Progress::Path(_) => {}
             }
             true
