@@ -1,6 +1,6 @@
 use crelu_model::{
-    Clock, Control, Dataset, FitObserver, FitSettings, Precision, Progress, TargetColumn,
-    TrainMode, fit,
+    Clock, Control, Dataset, FitObserver, FitSettings, LossChoice, Precision, Progress,
+    TargetColumn, TrainMode, fit,
 };
 use faer::Mat;
 use rand::SeedableRng;
@@ -34,6 +34,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let data = images(n, d)?;
     let before = peak_memory();
     let mut settings = FitSettings::default()
+        .loss(LossChoice::Squared)
         .train(TrainMode::Sampled)
         .n_patterns(patterns)
         .beta_frac(0.02)

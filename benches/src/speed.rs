@@ -3,7 +3,9 @@ use std::process::Command;
 use std::time::Instant;
 
 use crelu_model::global::{GlobalProblem, Neurons, SearchSize, Searcher, search, slide};
-use crelu_model::{Clock, Control, Dataset, FitSettings, Prove, TargetColumn, Task, fit};
+use crelu_model::{
+    Clock, Control, Dataset, FitSettings, LossChoice, Prove, TargetColumn, Task, fit,
+};
 use faer::{Accum, Mat};
 use linalg_core::product;
 use rand::SeedableRng;
@@ -164,13 +166,19 @@ fn fits(quick: bool) -> Result<Vec<Value>, String> {
                 .map_err(|e| e.to_string())
                 .map(|fit| (fit.report, clock.seconds()))
         };
-        let (report, seconds) = train(FitSettings::default(), 300.0)?;
+        let (report, seconds) = train(FitSettings::default().loss(LossChoice::Squared), 300.0)?;
         let most = if quick {
             5.0
         } else {
             (20.0 * seconds).clamp(30.0, 300.0)
         };
-        let (thorough, _) = train(FitSettings::default().thorough(true).thin(0.0), most)?;
+        let (thorough, _) = train(
+            FitSettings::default()
+                .loss(LossChoice::Squared)
+                .thorough(true)
+                .thin(0.0),
+            most,
+        )?;
         let peer = classifier(&features, d, &labels);
         let ratio = report.objective_network / thorough.objective_network;
         println!(

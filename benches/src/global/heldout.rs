@@ -1,5 +1,5 @@
 use crelu_model::global::{GlobalSettings, Neurons, train};
-use crelu_model::{Clock, Control, FitSettings, Network, TrainMode, fit};
+use crelu_model::{Clock, Control, FitSettings, LossChoice, Network, TrainMode, fit};
 use serde_json::{Map, Value, json};
 
 use super::SETS;
@@ -166,6 +166,7 @@ fn linear(split: &Split, multiple: f64) -> Result<Answer, String> {
 fn sampled(split: &Split, fraction: f64) -> Result<Answer, String> {
     let beta = fraction * beta_max(&split.inputs, &split.target)?;
     let settings = FitSettings::default()
+        .loss(LossChoice::Squared)
         .train(TrainMode::Sampled)
         .task(split.task)
         .beta(beta)

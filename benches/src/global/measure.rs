@@ -1,7 +1,7 @@
 //! Rows of the record: one network of one kind on one set at one penalty.
 
 use crelu_model::global::{GlobalSettings, Neurons, merge};
-use crelu_model::{Clock, Control, FitSettings, Network, TrainMode, fit};
+use crelu_model::{Clock, Control, FitSettings, LossChoice, Network, TrainMode, fit};
 use serde_json::{Value, json};
 
 use super::adam::{adam, kept};
@@ -106,7 +106,9 @@ pub(crate) fn ordinary(case: &Case, steps: usize, seed: u64) -> Result<Value, St
 /// The optimum over a hundred sampled patterns.
 pub(crate) fn sampled(case: &Case) -> Result<Value, String> {
     let (_, raw) = sets::raw(&case.set)?;
-    let settings = FitSettings::default().train(TrainMode::Sampled);
+    let settings = FitSettings::default()
+        .loss(LossChoice::Squared)
+        .train(TrainMode::Sampled);
     let settings = settings.task(raw.task).beta(case.beta);
     let clock = Stopwatch::start();
     let settings = settings.check().map_err(|e| e.to_string())?;
@@ -131,6 +133,7 @@ mod tests {
         let row = global(&case, Variant::Default, 3).unwrap();
         let (_, raw) = sets::raw("wine class 0").unwrap();
         let settings = FitSettings::default()
+            .loss(LossChoice::Squared)
             .train(TrainMode::Global)
             .task(raw.task);
         let settings = settings.beta(case.beta).seed(3).check().unwrap();

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 
 use crelu_model::{
-    Activation, Clock, Coding, Control, Dataset, Fit, FitError, FitSettings, LinearModel, LossKind,
-    Score, Standardisation, Status, Targets, Task, TrainMode, preprocess,
+    Activation, Clock, Coding, Control, Dataset, Fit, FitError, FitSettings, LinearModel,
+    LossChoice, LossKind, Score, Standardisation, Status, Targets, Task, TrainMode, preprocess,
 };
 
 use crate::args::DemoArgs;
@@ -164,6 +164,7 @@ struct Timed {
 impl Run<'_> {
     fn fit(&self, name: &str, mode: TrainMode, activation: Activation) -> Result<Timed, FitError> {
         let settings = FitSettings::default()
+            .loss(LossChoice::Squared)
             .task(Task::Classify)
             .activation(activation)
             .train(mode)

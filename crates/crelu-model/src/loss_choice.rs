@@ -30,10 +30,10 @@ impl LossChoice {
             (Self::Auto | Self::Squared, Coded::Numbers { .. }) | (Self::Squared, _) => {
                 Ok(LossKind::Squared)
             }
-            // two classes have the squared loss until every engine takes the logistic one
-            (Self::Auto, Coded::Classes { classes: 2, .. }) => Ok(LossKind::Squared),
+            (Self::Auto | Self::Logistic, Coded::Classes { classes: 2, .. }) => {
+                Ok(LossKind::Logistic)
+            }
             (Self::Auto | Self::Softmax, Coded::Classes { .. }) => Ok(LossKind::Softmax),
-            (Self::Logistic, Coded::Classes { classes: 2, .. }) => Ok(LossKind::Logistic),
             (Self::Logistic, Coded::Classes { .. }) => refuse(
                 "logistic",
                 "is for two classes, the target has more: softmax, or squared",

@@ -78,8 +78,8 @@ pub(crate) struct FitArgs {
     beta_frac: Option<f64>,
     #[command(flatten)]
     search: SearchArgs,
-    /// auto, squared, logistic (two classes), softmax (classes) or huber (numbers); auto: squared, for
-    /// more than two classes softmax
+    /// auto, squared, logistic (two classes), softmax (classes) or huber (numbers); auto: squared for
+    /// numbers, logistic for two classes, softmax for more
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = choice::loss)]
     pub(crate) loss: LossChoice,
     /// The residual up to which the huber loss is quadratic [default: 1.345 deviations, from the

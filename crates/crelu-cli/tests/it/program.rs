@@ -51,8 +51,16 @@ impl Workplace {
     /// The program in this folder, not yet started.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_crelu"));
+        // the tests are of the squared loss where they do not say another
+        let (first, rest) = args.split_at(args.len().min(1));
+        let squared: &[&str] = match first {
+            ["fit" | "path"] if !rest.contains(&"--loss") => &["--loss", "squared"],
+            _ => &[],
+        };
         command
-            .args(args)
+            .args(first)
+            .args(squared)
+            .args(rest)
             .current_dir(self.0.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -29,8 +29,7 @@ pub enum Beta {
 /// Which loss is minimised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LossChoice {
-    /// The one that suits the task: squared for numbers; for labels squared, and softmax for more
-    /// than two.
+    /// The one that suits the task: squared for numbers, logistic for two classes, softmax for more.
     #[default]
     Auto,
     /// `(f - y)^2 / 2`; labels are coded -1 and +1, more than two 1 in the place of their class.

@@ -118,7 +118,7 @@ fn proven() -> &'static (Dataset, Fit) {
     static FIT: OnceLock<(Dataset, Fit)> = OnceLock::new();
     FIT.get_or_init(|| {
         let data = regression_set(3, 60, 8);
-        let settings = FitSettings::default()
+        let settings = crate::data::squared()
             .train(TrainMode::Global)
             .beta_frac(0.1);
         let fit = run(&data, settings);
@@ -262,7 +262,7 @@ fn fit_proves_only_what_it_is_asked_to() {
     let data = class_set(5, 60, 8);
     let proof = |settings: FitSettings| run(&data, settings).report.proof;
     let global = || {
-        FitSettings::default()
+        crate::data::squared()
             .train(TrainMode::Global)
             .beta_frac(0.1)
     };
@@ -284,7 +284,7 @@ fn fit_proves_only_what_it_is_asked_to() {
 fn fit_in_one_or_two_dimensions_is_proven_by_enumeration() {
     for (d, share) in [(1, 0.3), (1, 0.02), (2, 0.3), (2, 0.02)] {
         let data = regression_set(6, 80, d);
-        let settings = FitSettings::default()
+        let settings = crate::data::squared()
             .train(TrainMode::Global)
             .beta_frac(share);
         let report = run(&data, settings.thin(0.0)).report;
@@ -303,7 +303,7 @@ fn fit_in_four_to_six_dimensions_is_proven_by_cones() {
         (5, 0.1, 1e-2),
     ] {
         let data = regression_set(6, 80, d);
-        let settings = FitSettings::default()
+        let settings = crate::data::squared()
             .train(TrainMode::Global)
             .beta_frac(share)
             .thin(0.0);
@@ -349,7 +349,7 @@ fn fit_in_four_to_six_dimensions_is_proven_by_cones() {
 #[test]
 fn fit_above_the_threshold_is_proven_to_be_zero() {
     let data = regression_set(7, 60, 6);
-    let settings = FitSettings::default()
+    let settings = crate::data::squared()
         .train(TrainMode::Global)
         .beta_frac(3.0);
     let report = run(&data, settings).report;

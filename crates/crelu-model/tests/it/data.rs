@@ -3,7 +3,7 @@
 use crelu_model::gates::sample;
 use crelu_model::programme::{Activation, Multipliers, Programme, ProgrammeSettings};
 use crelu_model::{Dataset, GateSampler, TargetColumn};
-use crelu_model::{FitSettings, TrainMode};
+use crelu_model::{FitSettings, LossChoice, TrainMode};
 use faer::{Mat, MatRef};
 use linalg_core::{Masks, RowSpace};
 use testkit::Stream;
@@ -178,8 +178,13 @@ pub(crate) fn objective_and_violation(programme: &Programme, v: MatRef<'_, f64>)
 }
 
 /// The default settings of a programme over sampled patterns.
+/// The squared loss, whatever the task.
+pub(crate) fn squared() -> FitSettings {
+    FitSettings::default().loss(LossChoice::Squared)
+}
+
 pub(crate) fn on_patterns() -> FitSettings {
-    FitSettings::default().train(TrainMode::Sampled)
+    squared().train(TrainMode::Sampled)
 }
 
 /// The bound by its formula, from dense matrices.

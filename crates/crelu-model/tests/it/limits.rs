@@ -144,7 +144,7 @@ fn try_limits(train: &Dataset, settings: &FitSettings, name: &str) -> usize {
 }
 
 fn sampled() -> FitSettings {
-    FitSettings::default()
+    crate::data::squared()
         .train(TrainMode::Sampled)
         .task(Task::Classify)
         .n_patterns(12)
@@ -188,7 +188,7 @@ fn sampled_fit_hears_a_limit_with_every_primal_step() {
 #[test]
 fn global_fit_hears_a_limit_in_every_phase() {
     for (train, shape) in [(data(90, 5, 304), "tall"), (data(30, 70, 305), "wide")] {
-        let settings = FitSettings::default()
+        let settings = crate::data::squared()
             .train(TrainMode::Global)
             .task(Task::Classify)
             .beta_frac(0.05)
@@ -209,7 +209,7 @@ fn interrupted_fit_before_its_first_step_is_the_zero_network_and_says_so() {
             if mode == TrainMode::Global && activation == Activation::Gated {
                 continue;
             }
-            let settings = FitSettings::default()
+            let settings = crate::data::squared()
                 .train(mode)
                 .task(Task::Classify)
                 .activation(activation)

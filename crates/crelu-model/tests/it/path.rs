@@ -61,12 +61,12 @@ fn check_path(fit: &Fit, plan: &PathSettings, count: usize) {
 fn path_is_near_fits_of_its_own_at_each_penalty() {
     let (regression, classes) = (regression_set(51, 120, 4), class_set(52, 100, 3));
     for (data, settings) in [
-        (&regression, FitSettings::default()),
-        (&classes, FitSettings::default()),
+        (&regression, crate::data::squared()),
+        (&classes, crate::data::squared()),
         (&regression, on_patterns().n_patterns(30)),
         (
             &classes,
-            FitSettings::default()
+            crate::data::squared()
                 .activation(Activation::Gated)
                 .n_patterns(30),
         ),
@@ -116,9 +116,9 @@ fn path_takes_less_work_than_fits_at_its_smallest_penalty() {
     let of_20 = PathSettings::default().betas(Betas::of_count(20));
     let of_10 = PathSettings::default();
     for (plan, most) in [(of_20, 4.0 + 5.0 * 4.0), (of_10, 12.0)] {
-        let found = run(&data, FitSettings::default(), &plan);
+        let found = run(&data, crate::data::squared(), &plan);
         let smallest = found.report.path.as_ref().unwrap().last().unwrap().beta;
-        let alone = FitSettings::default()
+        let alone = crate::data::squared()
             .beta(smallest)
             .prove(Prove::Never)
             .check();
@@ -153,7 +153,7 @@ fn folds_know_nothing_of_rows_that_they_do_not_have() {
             held_out: rows(0, 30),
         },
     ];
-    for settings in [FitSettings::default(), on_patterns().n_patterns(20)] {
+    for settings in [crate::data::squared(), on_patterns().n_patterns(20)] {
         let scores = |x: &Mat<f64>, y: &[f64]| {
             let data = Dataset::from_columns(x.clone(), TargetColumn::numbers(y.to_vec())).unwrap();
             let betas = Betas::Given(vec![0.3, 0.03]);
@@ -171,7 +171,7 @@ fn folds_know_nothing_of_rows_that_they_do_not_have() {
 #[test]
 fn path_is_the_same_on_other_numbers_of_threads() {
     let data = class_set(55, 80, 3);
-    for settings in [FitSettings::default(), on_patterns().n_patterns(20)] {
+    for settings in [crate::data::squared(), on_patterns().n_patterns(20)] {
         let on = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new()
                 .num_threads(threads)
@@ -203,12 +203,12 @@ fn rules_and_metrics_are_those_asked_for() {
         (Rule::OneSe, Some(Metric::LogLoss), Metric::LogLoss),
     ] {
         let plan = short().rule(rule).metric(metric);
-        let found = run(&data, FitSettings::default(), &plan);
+        let found = run(&data, crate::data::squared(), &plan);
         check_path(&found, &plan, 5);
         assert_eq!(found.report.cv.unwrap().metric, expected);
     }
     let plan = short().metric(Metric::R2);
-    let settings = FitSettings::default().check().unwrap();
+    let settings = crate::data::squared().check().unwrap();
     let refused = fit_path(&data, None, &settings, &plan, &Control::default(), &mut ());
     assert!(
         matches!(
@@ -267,7 +267,7 @@ fn folds_that_cannot_be_leave_a_plain_fit_and_say_why() {
         (&apart, &single, "the data have 1 group"),
     ] {
         let mut listener = Listener::default();
-        let settings = FitSettings::default().check().unwrap();
+        let settings = crate::data::squared().check().unwrap();
         let found = fit_path(
             data,
             None,
@@ -292,7 +292,7 @@ fn folds_that_cannot_be_leave_a_plain_fit_and_say_why() {
     // fewer folds than were asked for
     let few = Dataset::from_columns(line(6), labels(&["a", "b", "b", "a", "b", "b"])).unwrap();
     let mut listener = Listener::default();
-    let settings = FitSettings::default().check().unwrap();
+    let settings = crate::data::squared().check().unwrap();
     let found = fit_path(
         &few,
         None,
@@ -320,7 +320,7 @@ fn path_where_no_penalty_matters_is_the_zero_network() {
         (&flat, Task::Regress),
     ] {
         for mode in [TrainMode::Global, TrainMode::Sampled] {
-            let settings = FitSettings::default().task(task).train(mode);
+            let settings = crate::data::squared().task(task).train(mode);
             let found = run(data, settings, &short());
             assert_eq!(
                 (found.report.status, found.report.neurons),
@@ -338,10 +338,10 @@ fn path_with_gates_or_a_start_is_trained_with_them() {
     let found = run(&data, on_patterns().gates(gates), &short());
     check_path(&found, &short(), 5);
     assert!(found.report.patterns <= 12);
-    let start = run(&data, FitSettings::default(), &short()).model.network;
-    let from = run(&data, FitSettings::default().init(start), &short());
+    let start = run(&data, crate::data::squared(), &short()).model.network;
+    let from = run(&data, crate::data::squared().init(start), &short());
     check_path(&from, &short(), 5);
-    let small = run(&data, FitSettings::default().max_neurons(3), &short());
+    let small = run(&data, crate::data::squared().max_neurons(3), &short());
     assert!(
         small
             .report
@@ -368,7 +368,7 @@ const LIMITS: usize = 10;
 #[test]
 fn path_at_a_limit_leaves_a_usable_model() {
     let data = regression_set(58, 60, 3);
-    for settings in [FitSettings::default(), on_patterns().n_patterns(15)] {
+    for settings in [crate::data::squared(), on_patterns().n_patterns(15)] {
         let settings = settings.check().unwrap();
         let all = Steps::default();
         let control = Control::with_clock(&all).deadline(None);
@@ -383,7 +383,7 @@ fn path_at_a_limit_leaves_a_usable_model() {
             let report = &found.report;
             assert_eq!(report.status, Status::TimeLimit, "{part}");
             assert!(Model::from_bytes(&found.model.to_bytes()).is_ok());
-            let zero = FitSettings::default().beta_frac(2.0).check().unwrap();
+            let zero = crate::data::squared().beta_frac(2.0).check().unwrap();
             let zero = fit(&data, None, &zero, &Control::default(), &mut ()).unwrap();
             assert!(report.objective_network <= zero.report.objective_network * (1.0 + 1e-12));
             let parts = report.seconds.parts();
@@ -401,7 +401,7 @@ fn path_at_a_limit_leaves_a_usable_model() {
 #[test]
 fn path_that_its_observer_ends_is_interrupted() {
     let data = regression_set(59, 60, 3);
-    let settings = FitSettings::default().check().unwrap();
+    let settings = crate::data::squared().check().unwrap();
     for last in [1, 3, 5, 8] {
         let mut listener = Listener {
             last_step: Some(last),
@@ -426,7 +426,7 @@ fn path_that_its_observer_ends_is_interrupted() {
 #[test]
 fn path_settings_out_of_range_are_refused() {
     let data = regression_set(60, 30, 2);
-    let settings = FitSettings::default().check().unwrap();
+    let settings = crate::data::squared().check().unwrap();
     let splits = |rows: [(&[usize], &[usize]); 2]| {
         let split = |(train, held): (&[usize], &[usize])| Split {
             train: train.to_vec(),

@@ -30,7 +30,7 @@ fn even_rows() -> Dataset {
 }
 
 fn go(data: &Dataset, control: &Control<'_>, observer: &mut dyn FitObserver) -> Fit {
-    let mut settings = FitSettings::default()
+    let mut settings = crate::data::squared()
         .train(TrainMode::Global)
         .beta_frac(1.1)
         .ascents(1);

@@ -92,7 +92,7 @@ fn json(fit: &Fit) -> Value {
 }
 
 fn modes() -> [(&'static str, FitSettings); 4] {
-    let base = FitSettings::default().max_iters(12);
+    let base = crate::data::squared().max_iters(12);
     [
         ("global", base.clone()),
         ("global, unproven", base.clone().prove(Prove::Never)),
@@ -143,7 +143,7 @@ fn report_has_every_key_in_every_mode() {
 fn report_of_no_solve_names_none() {
     // at three times the threshold the zero network is all there is
     let data = regression_set(3, 30, 3);
-    let settings = FitSettings::default().beta_frac(3.0).check().unwrap();
+    let settings = crate::data::squared().beta_frac(3.0).check().unwrap();
     let fit = fit(&data, None, &settings, &Control::default(), &mut ()).unwrap();
     let primal = &json(&fit)["primal"];
     for key in ["method", "form", "splitting", "precision"] {

@@ -37,7 +37,7 @@ fn mapped(data: &Dataset, change: impl Fn(f64) -> f64) -> Dataset {
 
 fn ways() -> Vec<FitSettings> {
     let base = || {
-        FitSettings::default()
+        crate::data::squared()
             .task(Task::Regress)
             .beta_frac(0.02)
             .n_patterns(20)
@@ -439,7 +439,7 @@ fn constant_target_is_its_own_prediction() {
 
 #[test]
 fn certificate_of_centred_and_scaled_targets_checks_out_and_knows_its_centre() {
-    let mut settings = FitSettings::default()
+    let mut settings = crate::data::squared()
         .train(TrainMode::Global)
         .beta_frac(0.1)
         .task(Task::Regress);
