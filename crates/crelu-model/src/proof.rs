@@ -122,6 +122,8 @@ pub(crate) fn prove_fit(
 pub(crate) struct ProvenRows {
     /// Among the training rows.
     pub(crate) rows: Vec<usize>,
+    /// Which columns of the inputs they are: equal rows may be one.
+    columns: Vec<usize>,
     target: Vec<f64>,
     /// None: all weigh 1.
     weights: Option<Vec<f64>>,
@@ -134,7 +136,15 @@ impl ProvenRows {
         let targets = prepared.targets();
         let all = targets.coded().targets(targets.kind());
         let mut out = Self::of(&all, targets.loss().as_ref());
-        if out.rows.len() < prepared.inputs.ncols() {
+        if let Some(place) = &prepared.place {
+            out.columns = out.rows.iter().map(|&row| place[row]).collect();
+        }
+        let is_all = out
+            .columns
+            .iter()
+            .enumerate()
+            .all(|(i, column)| i == *column);
+        if !is_all || out.columns.len() != prepared.inputs.ncols() {
             out.inputs = Some(out.pick(&prepared.inputs));
         }
         out
@@ -150,14 +160,15 @@ impl ProvenRows {
             target: rows.iter().map(|&row| target[row]).collect(),
             weights: weights.iter().any(|w| *w != 1.0).then_some(weights),
             inputs: None,
+            columns: rows.clone(),
             rows,
         }
     }
 
-    /// The columns of the rows.
+    /// The rows' columns of the inputs.
     pub(crate) fn pick(&self, inputs: &Mat<f64>) -> Mat<f64> {
-        Mat::from_fn(inputs.nrows(), self.rows.len(), |k, i| {
-            inputs[(k, self.rows[i])]
+        Mat::from_fn(inputs.nrows(), self.columns.len(), |k, i| {
+            inputs[(k, self.columns[i])]
         })
     }
 
@@ -272,10 +283,10 @@ impl EngineNetwork<'_> {
 
 impl Completion for EngineNetwork<'_> {
     fn outputs(&mut self) -> Option<Vec<f64>> {
-        let rows = &self.rows.rows;
+        let columns = &self.rows.columns;
         let (problem, neurons) = self.state()?;
         let outputs = neurons.fitted(problem);
-        Some(rows.iter().map(|&row| outputs[row]).collect())
+        Some(columns.iter().map(|&column| outputs[column]).collect())
     }
 
     fn take_in(&mut self, direction: &[f64], sign: f64, control: &Control<'_>) {
