@@ -71,9 +71,10 @@ pub(crate) struct FitArgs {
     pub(crate) gate_sampler: GateSampler,
 
     /// The penalty of the mean objective, or cv: ten are tried, and one chosen by cross-validation
+    /// [default: cv]
     #[arg(long, value_name = "B|cv", conflicts_with = "beta_frac", value_parser = number::beta, allow_negative_numbers = true)]
     beta: Option<BetaArg>,
-    /// The penalty as a fraction of beta_max [default: 0.02]
+    /// The penalty as a fraction of beta_max
     #[arg(long, value_name = "F", value_parser = number::at_least_zero, allow_negative_numbers = true)]
     beta_frac: Option<f64>,
     #[command(flatten)]
@@ -211,7 +212,10 @@ impl FitArgs {
     pub(crate) fn plan(&self, kind: Kind) -> Option<PathSettings> {
         match kind {
             Kind::Path => Some(self.search.plan(BETAS_OF_PATH).always(true).prove(true)),
-            Kind::Fit => (self.beta == Some(BetaArg::Cv)).then(|| self.search.plan(BETAS)),
+            Kind::Fit => self
+                .single_beta()
+                .is_none()
+                .then(|| self.search.plan(BETAS)),
         }
     }
 

@@ -146,6 +146,11 @@ fn fit_with_beta_cv_says_in_a_line_what_it_chose_and_is_the_same_on_any_threads(
     for (a, b) in apart {
         assert!((a - b).abs() <= 1e-6, "{a} {b}");
     }
+    // it is what happens without a penalty
+    let args = ["fit", "rings.csv", "--metric", "loss", "--no-prove"];
+    let rest = ["--quiet", "--threads", "1", "--out", "default"];
+    here.run_to(0, &[&args[..], &rest].concat());
+    assert_eq!(here.bytes("one"), here.bytes("default"));
     let line = one
         .out
         .lines()
