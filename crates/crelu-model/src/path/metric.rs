@@ -1,3 +1,4 @@
+use crate::coding::Task;
 use crate::error::{FitError, Setting};
 use crate::report::{Report, Score, ScoreKind};
 use serde::Serialize;
@@ -18,6 +19,9 @@ pub enum Metric {
     /// Mean loss of the training, without the penalty; smaller is better.
     Loss,
 }
+
+const OF_NUMBERS: &str = "numbers are scored by r2 or loss";
+const OF_LABELS: &str = "labels are scored by accuracy, log_loss, brier or loss";
 
 impl Metric {
     /// All of them.
@@ -57,6 +61,22 @@ impl Metric {
         }
     }
 
+    /// Whether a task can be scored by it, whatever the loss.
+    ///
+    /// # Errors
+    /// [`FitError::Setting`] where it cannot.
+    pub(super) fn check(self, task: Task) -> Result<(), FitError> {
+        let problem = match (self, task) {
+            (Self::Accuracy | Self::LogLoss | Self::Brier, Task::Regress) => OF_NUMBERS,
+            (Self::R2, Task::Classify) => OF_LABELS,
+            _ => return Ok(()),
+        };
+        Err(FitError::Setting {
+            setting: Setting::Metric,
+            problem,
+        })
+    }
+
     /// Its value of a score.
     ///
     /// # Errors
@@ -73,10 +93,8 @@ impl Metric {
         value.ok_or(FitError::Setting {
             setting: Setting::Metric,
             problem: match score.kind {
-                ScoreKind::Numbers { .. } => "numbers are scored by r2 or loss",
-                ScoreKind::Labels { .. } if self == Self::R2 => {
-                    "labels are scored by accuracy, log_loss, brier or loss"
-                }
+                ScoreKind::Numbers { .. } => OF_NUMBERS,
+                ScoreKind::Labels { .. } if self == Self::R2 => OF_LABELS,
                 ScoreKind::Labels { .. } => {
                     "the squared loss of more than two classes has no probabilities: accuracy or loss"
                 }

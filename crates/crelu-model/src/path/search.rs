@@ -48,6 +48,9 @@ pub fn fit_path(
     let begun = control.seconds();
     let plain = settings.at(Beta::Fraction(PLAIN), settings.get().init.clone());
     let task = settings.get().task.unwrap_or_else(|| train.target().task());
+    if let Some(metric) = plan.metric {
+        metric.check(task)?;
+    }
     let folds = Folds::of(train, task, plan, settings.get().seed)?;
     observer.progress(Progress::Path(PathProgress::Folds {
         count: folds.splits.len(),
