@@ -89,7 +89,7 @@ impl Leg {
 pub(super) fn step(settings: &FitSettings, prove: bool) -> Result<CheckedFitSettings, FitError> {
     let is_asked = prove && settings.prove != Prove::Never;
     let prove = if is_asked { Prove::Quick } else { Prove::Never };
-    loose(settings, prove).map(CheckedFitSettings::as_step)
+    loose(settings, prove).map(CheckedFitSettings::into_step)
 }
 
 /// The settings of a step of a fold: a network that is only scored need not be small, unless it is told
@@ -103,7 +103,7 @@ pub(super) fn fold_step(settings: &FitSettings) -> Result<CheckedFitSettings, Fi
     }
     // what a model to start from learnt of the rows that are held out must not be in the scores
     settings.init = None;
-    loose(&settings, Prove::Never).map(CheckedFitSettings::as_step)
+    loose(&settings, Prove::Never).map(CheckedFitSettings::into_step)
 }
 
 fn loose(settings: &FitSettings, prove: Prove) -> Result<CheckedFitSettings, FitError> {

@@ -136,6 +136,9 @@ struct Choice {
     scores: Option<(Metric, Vec<FoldScores>)>,
 }
 
+/// A fold, its rows, and what it came to.
+type FoldRun<'s> = (usize, &'s Split, Option<Result<Fold, FitError>>);
+
 struct Search<'a> {
     train: &'a Dataset,
     test: Option<&'a Dataset>,
@@ -339,7 +342,7 @@ impl Search<'_> {
             settings: &settings,
             folds: splits.len(),
         };
-        let mut runs: Vec<(usize, &Split, Option<Result<Fold, FitError>>)> = splits
+        let mut runs: Vec<FoldRun<'_>> = splits
             .iter()
             .enumerate()
             .map(|(fold, split)| (fold, split, None))

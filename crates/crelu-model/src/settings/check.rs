@@ -29,7 +29,7 @@ impl CheckedFitSettings {
 
     /// The same for a step of a path, whose figures nobody reads: in global mode nothing is computed
     /// beside the network.
-    pub(crate) fn as_step(self) -> Self {
+    pub(crate) fn into_step(self) -> Self {
         Self(self.0, Depth::Step)
     }
 
