@@ -41,6 +41,7 @@ mod cell;
 mod cifar;
 mod columns;
 mod csv;
+mod csv_rows;
 mod decimal;
 mod encoding;
 mod error;
