@@ -92,6 +92,18 @@ def test_class_weights_are_sample_weights(rings):
     np.testing.assert_array_equal(one.decision_function(X), other.decision_function(X))
 
 
+def test_repeated_rows_are_their_weight_in_any_order(rings):
+    X, y = rings
+    times = np.arange(len(y)) % 3
+    order = np.random.default_rng(5).permutation(times.sum())
+    X_all, y_all = (np.repeat(part, times, axis=0)[order] for part in (X, y))
+    for class_weight in (None, "balanced"):
+        model = ConvexReLUClassifier(beta=0.01, class_weight=class_weight)
+        one = model.fit(X, y, sample_weight=times).decision_function(X)
+        other = model.fit(X_all, y_all).decision_function(X)
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
+
+
 def test_rows_of_no_weight_are_as_if_they_were_not_there(rings):
     X, y = rings
     weights = np.where(np.arange(len(y)) < 90, 1.0, 0.0)

@@ -221,12 +221,19 @@ class ConvexReLUClassifier(ClassifierMixin, ConvexReLU):
                 f"y holds 1 class, {self.classes_[0]!r}: a classifier needs two classes or more"
             )
         if self.class_weight is not None:
-            of_class = compute_sample_weight(self.class_weight, y)
+            of_class = self._class_weights(y, codes, weights)
             weights = of_class if weights is None else weights * of_class
         numeric = self.classes_.dtype.kind in "iuf"
         values = [float(label) for label in self.classes_] if numeric else None
         labels = [_text(label) for label in self.classes_]
         return (codes.astype(np.int64), labels, values), weights
+
+    def _class_weights(self, y, codes, weights):
+        """The weight of every row's class; balanced classes weigh the same in all."""
+        if self.class_weight != "balanced":
+            return compute_sample_weight(self.class_weight, y)
+        totals = np.bincount(codes, weights=weights)
+        return (totals.sum() / (len(totals) * totals))[codes]
 
     def decision_function(self, X):
         """The outputs of the network.

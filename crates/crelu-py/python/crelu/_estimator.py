@@ -146,15 +146,17 @@ class ConvexReLU(BaseEstimator):
             kept = np.arange(X.shape[0])
         y = np.asarray(y)
         options = self._options()
+        splits = None
         if self.beta == "cv":
             if isinstance(self.cv, numbers.Integral):
                 options["folds"] = int(self.cv)
             else:
-                options["splits"] = self._splits(X, y, kept)
+                splits = self._splits(X, y, kept)
         if len(kept) < X.shape[0]:
             X, y = X[kept], y[kept]
         if weights is not None:
             weights = weights[kept]
+        X, y, weights, options["splits"] = merged(X, y, weights, splits)
         target, weights = target_of(y, weights)
         if self.warm_start and hasattr(self, "_model"):
             same = self._model.n_features == X.shape[1]
@@ -237,6 +239,30 @@ class ConvexReLU(BaseEstimator):
         """
         check_is_fitted(self, "_model")
         write_atomic(path, self._model.to_bytes())
+
+
+def merged(X, y, weights, splits):
+    """Rows that are the same are one row of their weights together, in an order of its own: a weight of
+    two and a row that stands there twice are the same problem, wherever they stand.
+
+    Rows of different folds stay apart. Without weights there are none if all rows differ.
+    """
+    n = X.shape[0]
+    codes = np.unique(y, return_inverse=True, axis=0)[1].reshape(n, 1)
+    folds = np.zeros((n, 2 * len(splits or ())))
+    for k, (train, held_out) in enumerate(splits or ()):
+        folds[train, 2 * k] = 1
+        folds[held_out, 2 * k + 1] = 1
+    # zeros of either sign are the same
+    key = np.ascontiguousarray(np.column_stack([X, codes, folds]), dtype=np.float64) + 0.0
+    key = key.view(np.dtype((np.void, key.shape[1] * key.itemsize))).ravel()
+    _, first, place = np.unique(key, return_index=True, return_inverse=True)
+    place = place.ravel()
+    together = np.bincount(place, weights=weights, minlength=len(first)).astype(np.float64)
+    if splits is not None:
+        splits = [tuple(np.unique(place[part]) for part in pair) for pair in splits]
+    weights = None if (together == together[0]).all() else together
+    return X[first], y[first], weights, splits
 
 
 def _cv_results(path):
