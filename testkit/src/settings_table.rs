@@ -144,7 +144,8 @@ pub struct Other { pub x: f64 }
         let rows = setting_rows(SOURCE);
         rows[0].assert_range(false, |v| v.is_finite() && v >= 0.0);
         rows[2].assert_range(false, |v| v > 0.0 && v < 1.0);
-        let wrong: [(usize, fn(f64) -> bool); 4] = [
+        type Takes = fn(f64) -> bool;
+        let wrong: [(usize, Takes); 4] = [
             (0, |v| v.is_finite() && v > 0.0),
             (0, |v| v >= 0.0),
             (0, |v| v.is_nan() || v.is_finite() && v >= 0.0),

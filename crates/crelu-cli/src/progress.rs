@@ -288,15 +288,17 @@ impl Display {
             Form::Nothing => {}
             Form::Lines(lines) => lines.step(seconds, message, is_last),
             Form::Bar(bar) => {
+                #[expect(clippy::cast_precision_loss, reason = "counts of steps")]
+                let done = (BEFORE_REFIT * (self.steps as f64 / of.max(1) as f64)).min(1.0);
+                self.done = self.done.max(done);
                 #[expect(
                     clippy::cast_possible_truncation,
                     clippy::cast_sign_loss,
                     clippy::cast_precision_loss,
                     reason = "a share of a short bar"
                 )]
-                let done = (BEFORE_REFIT * (self.steps as f64 / of.max(1) as f64)).min(1.0);
-                self.done = self.done.max(done);
-                bar.set_position((self.done * BAR_LENGTH as f64) as u64);
+                let position = (self.done * BAR_LENGTH as f64) as u64;
+                bar.set_position(position);
                 bar.set_message(message.to_owned());
             }
         }
@@ -321,7 +323,8 @@ impl Display {
                     clippy::cast_precision_loss,
                     reason = "a share of a short bar"
                 )]
-                bar.set_position((self.done * BAR_LENGTH as f64) as u64);
+                let position = (self.done * BAR_LENGTH as f64) as u64;
+                bar.set_position(position);
             }
         }
         let mut message = format!("iteration {}", self.iteration);

@@ -11,7 +11,7 @@
 //! the outputs of a row. A loss of one's own needs a [`ScalarLoss`], some forty lines:
 //!
 //! ```
-#![doc = include_str!("../examples/poisson.rs")]
+#![doc = include_str!("../examples/counts.rs")]
 //! ```
 //!
 //! [`contract`] holds what every loss must keep, to be called from tests.

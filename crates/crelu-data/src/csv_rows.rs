@@ -102,7 +102,7 @@ pub(crate) struct TargetText {
 
 /// How often something was met, and where first.
 #[derive(Debug, Clone, Copy, Default)]
-struct Met {
+pub(crate) struct Met {
     count: usize,
     first: usize,
 }

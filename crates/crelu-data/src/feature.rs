@@ -119,18 +119,32 @@ impl FeatureText {
     }
 }
 
-/// Whether cells are numbers in another dress (`5 kg`, `1.234,5`), too many different ones for labels.
+/// Whether cells are numbers in another dress: `1.234,5` or `50%`, or with units (`5 kg`) where there are
+/// too many different ones for labels.
 pub(crate) fn are_amounts<'a>(cells: impl Iterator<Item = &'a str>) -> bool {
     /// As many values as numbers may have to be taken for classes.
     const MOST_LABELS: usize = 20;
     let mut distinct: Vec<&str> = Vec::new();
+    let mut is_written = false;
     for cell in cells {
         if matches!(Stray::of(cell), Stray::Text | Stray::Truth | Stray::Missing) {
             return false;
         }
+        is_written |= is_number_in_writing(cell);
         if distinct.len() <= MOST_LABELS && !distinct.contains(&cell) {
             distinct.push(cell);
         }
     }
-    distinct.len() > MOST_LABELS
+    distinct.len() > MOST_LABELS || is_written
+}
+
+/// Whether a cell is one number with separators of thousands, a decimal comma or a sign of per cent:
+/// whatever their count, such cells are no labels.
+fn is_number_in_writing(cell: &str) -> bool {
+    let number = cell.trim().trim_start_matches(['+', '-']);
+    let digits = number.trim_end_matches('%');
+    let is_part = |c: char| c.is_ascii_digit() || matches!(c, ',' | '.' | '\'');
+    digits.starts_with(|c: char| c.is_ascii_digit())
+        && digits.chars().all(is_part)
+        && (digits.len() < number.len() || digits.contains([',', '\'']))
 }

@@ -24,7 +24,7 @@
 //!
 //! # Example
 //! ```
-#![doc = include_str!("../examples/masked_ridge.rs")]
+#![doc = include_str!("../examples/device_ridge.rs")]
 //! ```
 
 mod adapter;

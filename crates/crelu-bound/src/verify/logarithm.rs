@@ -95,11 +95,20 @@ mod tests {
 
     #[test]
     fn logarithm_of_numbers_known_to_many_digits_is_bounded() {
-        // ln(1/2), ln(3/4), ln(0.1 as a double) to twenty digits, rounded down
+        // ln(3/4), ln(1/4), ln(0.1 as a double) to twenty digits, as the doubles below them
         for (x, ln) in [
-            (0.5, -0.693_147_180_559_945_309_42),
-            (0.75, -0.287_682_072_451_780_927_44),
-            (0.1, -2.302_585_092_994_045_628_6),
+            (
+                0.25,
+                f64::from_bits((-1.386_294_361_119_890_6_f64).to_bits() + 1),
+            ),
+            (
+                0.75,
+                f64::from_bits((-0.287_682_072_451_780_9_f64).to_bits() + 1),
+            ),
+            (
+                0.1,
+                f64::from_bits((-2.302_585_092_994_045_6_f64).to_bits() + 1),
+            ),
         ] {
             assert!(ln_up(x) >= ln && ln_up(x) <= ln * (1.0 - CLOSE), "{x}");
         }

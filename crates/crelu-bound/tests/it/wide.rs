@@ -89,7 +89,7 @@ fn tight_in_blocks(data: &Data) -> Certificate {
         .max_iters(60)
         .block_rows(Some(5))
         .check()
-        .unwrap();
+        .expect("in range");
     let (problem, control) = (data.problem(), Control::default());
     let report = tighten(&problem, None, None, &settings, &control, &mut |_| true);
     report.expect("decompositions of finite data").certificate

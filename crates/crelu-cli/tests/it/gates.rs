@@ -52,8 +52,6 @@ fn gates_in_either_order_with_or_without_the_bias_give_the_same_model() {
         let args = [
             "fit",
             "rings.csv",
-            "--beta-frac",
-            "0.02",
             "--gates",
             "gates.npy",
             "--activation",
@@ -69,16 +67,7 @@ fn gates_in_either_order_with_or_without_the_bias_give_the_same_model() {
     assert!(models.iter().all(|model| *model == models[0]));
     here.run_to(
         0,
-        &[
-            "fit",
-            "rings.csv",
-            "--beta-frac",
-            "0.02",
-            "--activation",
-            "gated",
-            "--out",
-            "m",
-        ],
+        &["fit", "rings.csv", "--activation", "gated", "--out", "m"],
     );
     assert_ne!(here.bytes("m"), models[0]);
 }
@@ -101,28 +90,12 @@ fn gates_that_do_not_fit_are_refused_by_name() {
         ),
     ] {
         here.put(name, bytes);
-        let run = here.run(&[
-            "fit",
-            "rings.csv",
-            "--beta-frac",
-            "0.02",
-            "--train",
-            "sampled",
-            "--gates",
-            name,
-        ]);
+        let run = here.run(&["fit", "rings.csv", "--train", "sampled", "--gates", name]);
         let line = run.complaint().to_lowercase();
         assert!(line.starts_with("--gates") && line.contains(name), "{line}");
         assert!(line.contains(says), "{line}");
     }
-    let sampled = [
-        "fit",
-        "rings.csv",
-        "--beta-frac",
-        "0.02",
-        "--train",
-        "sampled",
-    ];
+    let sampled = ["fit", "rings.csv", "--train", "sampled"];
     let run = here.run(&[&sampled[..], &["--gates", "nowhere.npy"]].concat());
     assert!(run.complaint().contains("--gates: nowhere.npy"), "{run:?}");
     here.put("bias.npy", stored(3, false));

@@ -5,13 +5,7 @@ use crate::program::{Workplace, data, rings};
 #[test]
 fn global_is_the_default_and_reports_what_its_searches_found() {
     let here = Workplace::new();
-    let fit = [
-        "fit",
-        &data("diabetes.csv"),
-        "--beta-frac",
-        "0.02",
-        "--quiet",
-    ];
+    let fit = ["fit", &data("diabetes.csv"), "--quiet"];
     here.run_to(0, &[&fit[..], &["--out", "m", "--report", "r"]].concat());
     let report = here.report("r");
     assert_eq!(report["train_mode"], "global");
@@ -40,15 +34,7 @@ fn global_is_the_default_and_reports_what_its_searches_found() {
 fn global_keeps_to_its_number_of_neurons_and_repeats_on_any_number_of_threads() {
     let here = Workplace::new();
     here.put("rings.csv", rings(200, 4, 40));
-    let fit = [
-        "fit",
-        "rings.csv",
-        "--beta-frac",
-        "0.02",
-        "--max-neurons",
-        "5",
-        "--quiet",
-    ];
+    let fit = ["fit", "rings.csv", "--max-neurons", "5", "--quiet"];
     here.run_to(0, &[&fit[..], &["--out", "a", "--threads", "1"]].concat());
     here.run_to(0, &[&fit[..], &["--out", "b", "--threads", "2"]].concat());
     assert_eq!(here.bytes("a"), here.bytes("b"));

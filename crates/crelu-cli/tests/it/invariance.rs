@@ -10,8 +10,6 @@ fn fit(here: &Workplace, model: &str, options: &[&str]) -> (Vec<u8>, Vec<f64>) {
     let fixed = [
         "fit",
         &table,
-        "--beta-frac",
-        "0.02",
         "--out",
         model,
         "--patterns",

@@ -37,8 +37,6 @@ fn plots_of_a_classification_hold_every_series() {
         &[
             "fit",
             "rings.csv",
-            "--beta-frac",
-            "0.02",
             "--train",
             "sampled",
             "--test-frac",
@@ -86,15 +84,7 @@ fn plots_of_a_regression_show_r2() {
     let here = Workplace::new();
     here.run_to(
         0,
-        &[
-            "fit",
-            &data("diabetes.csv"),
-            "--beta-frac",
-            "0.02",
-            "--plots",
-            ".",
-            "--quiet",
-        ],
+        &["fit", &data("diabetes.csv"), "--plots", ".", "--quiet"],
     );
     let r2 = here.text("r2.svg");
     check_well_formed(&r2);
@@ -111,8 +101,6 @@ fn plots_of_a_run_without_iterations_are_still_drawn() {
         &[
             "fit",
             "rings.csv",
-            "--beta-frac",
-            "0.02",
             "--max-iters",
             "0",
             "--tol",
@@ -130,18 +118,7 @@ fn plots_of_a_run_without_iterations_are_still_drawn() {
 fn plots_of_global_training_show_the_search_and_the_frontier() {
     let here = Workplace::new();
     here.put("rings.csv", rings(150, 2, 22));
-    here.run_to(
-        0,
-        &[
-            "fit",
-            "rings.csv",
-            "--beta-frac",
-            "0.02",
-            "--plots",
-            "p",
-            "--quiet",
-        ],
-    );
+    here.run_to(0, &["fit", "rings.csv", "--plots", "p", "--quiet"]);
     let convergence = here.text("p/convergence.svg");
     check_well_formed(&convergence);
     assert!(convergence.contains("if no neuron is dearer"));
@@ -187,17 +164,6 @@ fn plots_of_one_feature_mark_the_breakpoints() {
     assert!(curves(&drawn).iter().any(|points| *points >= 400));
     // more features have no such plot
     here.put("rings.csv", rings(60, 3, 24));
-    here.run_to(
-        0,
-        &[
-            "fit",
-            "rings.csv",
-            "--beta-frac",
-            "0.02",
-            "--plots",
-            "q",
-            "--quiet",
-        ],
-    );
+    here.run_to(0, &["fit", "rings.csv", "--plots", "q", "--quiet"]);
     assert!(!here.path("q/function.svg").exists());
 }

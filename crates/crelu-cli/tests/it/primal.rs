@@ -19,8 +19,6 @@ fn fitted(here: &Workplace, table: &str, tol: &str, options: &[&str]) -> Value {
     let fixed = [
         "fit",
         table,
-        "--beta-frac",
-        "0.02",
         "--train",
         "sampled",
         "--patterns",
@@ -189,20 +187,7 @@ fn combination_that_does_not_exist_is_one_line_that_names_the_option() {
         (&["--form", "tall"], "--form"),
         (&["--nystrom-rank", "0"], "--nystrom-rank"),
     ] {
-        let run = here.run(
-            &[
-                &[
-                    "fit",
-                    "rings.csv",
-                    "--beta-frac",
-                    "0.02",
-                    "--train",
-                    "sampled",
-                ],
-                args,
-            ]
-            .concat(),
-        );
+        let run = here.run(&[&["fit", "rings.csv", "--train", "sampled"], args].concat());
         let line = run.complaint();
         assert!(line.contains(option), "{args:?}: {line}");
     }

@@ -57,9 +57,23 @@ impl Workplace {
             ["fit" | "path"] if !rest.contains(&"--loss") => &["--loss", "squared"],
             _ => &[],
         };
+        // ... and of one penalty, where they do not choose it
+        let chosen = [
+            "--beta",
+            "--beta-frac",
+            "--betas",
+            "--folds",
+            "--rule",
+            "--metric",
+        ];
+        let penalty: &[&str] = match first {
+            ["fit"] if !rest.iter().any(|arg| chosen.contains(arg)) => &["--beta-frac", "0.02"],
+            _ => &[],
+        };
         command
             .args(first)
             .args(squared)
+            .args(penalty)
             .args(rest)
             .current_dir(self.0.path())
             .stdin(Stdio::null())

@@ -10,7 +10,7 @@ fn fit_of_a_classification_reports_what_predict_gives() {
     let here = Workplace::new();
     let table = std::fs::read_to_string(data("breast_cancer.csv")).unwrap();
     here.put("cancer.csv", &table);
-    let run = here.run_to(0, &["fit", "cancer.csv", "--beta-frac", "0.02"]);
+    let run = here.run_to(0, &["fit", "cancer.csv"]);
     assert_eq!(
         here.names(),
         ["cancer.csv", "cancer.json", "cancer.safetensors"]
@@ -88,18 +88,7 @@ fn fit_with_a_test_file_reports_what_predict_gives_for_it() {
     let options = ["--patterns", "30", "--beta-frac", "0.005"];
     here.run_to(
         0,
-        &[
-            &[
-                "fit",
-                "train.csv",
-                "--beta-frac",
-                "0.02",
-                "--test",
-                "test.csv",
-            ][..],
-            &options,
-        ]
-        .concat(),
+        &[&["fit", "train.csv", "--test", "test.csv"][..], &options].concat(),
     );
     let report = here.report("train.json");
     for (part, file, table) in [("train", "train.csv", &train), ("test", "test.csv", &test)] {
@@ -121,8 +110,6 @@ fn fit_with_a_test_share_scores_the_rows_it_did_not_train_on() {
     let args = [
         "fit",
         "rings.csv",
-        "--beta-frac",
-        "0.02",
         "--test-frac",
         "0.3",
         "--patterns",
@@ -147,18 +134,7 @@ fn predict_with_probabilities_gives_a_distribution_whose_larger_part_is_the_labe
         .replace("outer", "\"out, \"\"er\"\"\"")
         .replace("inner", "\"in, ner\"");
     here.put("rings.csv", &table);
-    here.run_to(
-        0,
-        &[
-            "fit",
-            "rings.csv",
-            "--beta-frac",
-            "0.02",
-            "--patterns",
-            "20",
-            "--quiet",
-        ],
-    );
+    here.run_to(0, &["fit", "rings.csv", "--patterns", "20", "--quiet"]);
     let args = ["predict", "rings.safetensors", "rings.csv", "--proba"];
     let printed = here.run_to(0, &args).out;
     here.run_to(0, &[&args[..], &["--out", "p.csv"]].concat());
@@ -193,18 +169,7 @@ fn predict_without_the_target_column_or_of_one_row_gives_the_same() {
     let here = Workplace::new();
     let table = rings(60, 3, 5);
     here.put("rings.csv", &table);
-    here.run_to(
-        0,
-        &[
-            "fit",
-            "rings.csv",
-            "--beta-frac",
-            "0.02",
-            "--patterns",
-            "20",
-            "--quiet",
-        ],
-    );
+    here.run_to(0, &["fit", "rings.csv", "--patterns", "20", "--quiet"]);
     let all = here.predictions("rings.safetensors", "rings.csv");
     let bare: String = table
         .lines()
@@ -222,18 +187,7 @@ fn predict_without_the_target_column_or_of_one_row_gives_the_same() {
 fn info_into_a_pipe_that_closes_is_quiet() {
     let here = Workplace::new();
     here.put("rings.csv", rings(4000, 2, 6));
-    here.run_to(
-        0,
-        &[
-            "fit",
-            "rings.csv",
-            "--beta-frac",
-            "0.02",
-            "--patterns",
-            "5",
-            "--quiet",
-        ],
-    );
+    here.run_to(0, &["fit", "rings.csv", "--patterns", "5", "--quiet"]);
     let mut child = here
         .command(&["predict", "rings.safetensors", "rings.csv"])
         .spawn()
@@ -311,7 +265,7 @@ fn fit_of_targets_whose_squares_vanish_says_so() {
     let here = Workplace::new();
     for size in ["e-200", "e200"] {
         here.put("k.csv", far_from_zero(size));
-        let refused = here.run(&["fit", "k.csv", "--beta-frac", "0.02", "--task", "regress"]);
+        let refused = here.run(&["fit", "k.csv", "--task", "regress"]);
         let line = refused.complaint();
         assert!(
             line.starts_with("k.csv") && line.contains("scale"),
@@ -328,7 +282,7 @@ fn fit_of_rows_against_their_doubles_ends_at_once_with_the_zero_network() {
     let of = |label: &str| rows.map(|row| format!("{row},{label}\n")).concat();
     here.put("k.csv", format!("a,b,y\n{}{}", of("no"), of("yes")));
     for mode in ["global", "sampled"] {
-        let run = here.run_to(0, &["fit", "k.csv", "--beta-frac", "0.02", "--train", mode]);
+        let run = here.run_to(0, &["fit", "k.csv", "--train", mode]);
         assert!(run.out.contains("beta_max is 0"), "{}", run.out);
         let report = here.report("k.json");
         assert_eq!(report["status"], "converged");

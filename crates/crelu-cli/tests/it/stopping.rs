@@ -67,8 +67,6 @@ fn fit_at_its_iteration_limit_says_so() {
     let run = here.run(&[
         "fit",
         "rings.csv",
-        "--beta-frac",
-        "0.02",
         "--out",
         "m",
         "--report",

@@ -44,14 +44,7 @@ fn full(head: &str) -> String {
 
 impl Workplace {
     fn fit(&self, data: &str, args: &[&str]) -> Run {
-        self.run(
-            &[
-                &["fit", data, "--beta-frac", "0.02", "--out", "m"][..],
-                &QUICK,
-                args,
-            ]
-            .concat(),
-        )
+        self.run(&[&["fit", data, "--out", "m"][..], &QUICK, args].concat())
     }
 
     /// A fit that must fail, without lines of progress.
@@ -355,17 +348,7 @@ fn standard_input_is_a_table() {
     ));
     let run = Run::of(&command.output().unwrap());
     assert_eq!((run.code, run.out), (Some(0), want.out));
-    let mut command = here.command(&[
-        "fit",
-        "-",
-        "--beta-frac",
-        "0.02",
-        "--out",
-        "n",
-        "--quiet",
-        "--task",
-        "classify",
-    ]);
+    let mut command = here.command(&["fit", "-", "--out", "n", "--quiet", "--task", "classify"]);
     command.stdin(Stdio::from(
         std::fs::File::open(here.path("a.csv")).unwrap(),
     ));
@@ -375,7 +358,7 @@ fn standard_input_is_a_table() {
             .starts_with("standard input: the target 'y' holds"),
         "{run:?}"
     );
-    let run = here.run(&["fit", "-", "--beta-frac", "0.02", "--test", "-"]);
+    let run = here.run(&["fit", "-", "--test", "-"]);
     assert!(run.complaint().starts_with("--test: "), "{run:?}");
 }
 

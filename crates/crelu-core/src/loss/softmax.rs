@@ -279,13 +279,16 @@ impl Newton {
                 size = size.max(self.step[k].abs());
                 scale = scale.max(f[k].abs()).max(at[k].abs());
             }
-            if size <= 4.0 * f64::EPSILON * scale.max(f64::MIN_POSITIVE) || !(fall > 0.0) {
+            if size <= 4.0 * f64::EPSILON * scale.max(f64::MIN_POSITIVE)
+                || fall <= 0.0
+                || fall.is_nan()
+            {
                 return;
             }
             let mut t = 1.0;
             loop {
-                for k in 0..f.len() {
-                    self.next[k] = f[k] - t * self.step[k];
+                for (next, (f, step)) in self.next.iter_mut().zip(f.iter().zip(&self.step)) {
+                    *next = f - t * step;
                 }
                 let next = core::mem::take(&mut self.next);
                 let tried = self.objective(q, at, rho, &next);

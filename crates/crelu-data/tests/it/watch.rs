@@ -118,7 +118,7 @@ fn read_of_a_binary_file_that_is_stopped_gives_its_first_rows() {
     let labels: Vec<f64> = (0..ARRAY.0).map(|i| (i % 3) as f64).collect();
     let y = npy("<f8", false, &format!("{},", ARRAY.0), &f8(&labels));
     let archive = [("X.npy", array(false)), ("y.npy", y)];
-    let record = |i: usize| (0..3073).map(move |j| ((i + j) % 10) as u8);
+    let record = |i: usize| (0..3073).map(move |j| b"0123456789"[(i + j) % 10] - b'0');
     let batch: Vec<u8> = (0..600).flat_map(record).collect();
     for path in [
         folder.put("x.npy", array(false)),

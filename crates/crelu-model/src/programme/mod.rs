@@ -331,7 +331,7 @@ impl Programme {
     /// The sign of a block.
     #[must_use]
     pub fn sign(&self, block: usize) -> f64 {
-        if (block / self.n_patterns()) % self.signs() == 0 {
+        if (block / self.n_patterns()).is_multiple_of(self.signs()) {
             1.0
         } else {
             -1.0

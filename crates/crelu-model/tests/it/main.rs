@@ -58,9 +58,13 @@ mod proof_limits;
 #[cfg(test)]
 mod report;
 #[cfg(test)]
+mod sampled_losses;
+#[cfg(test)]
 mod settings_table;
 #[cfg(test)]
 mod sparse_network;
+#[cfg(test)]
+mod tables;
 #[cfg(test)]
 mod targets;
 #[cfg(test)]

@@ -165,8 +165,7 @@ fn every_loss_and_activation_brackets_clarabels_optimum() {
     const TOL: f64 = 1e-5;
     for (at, (kind, outputs)) in losses().into_iter().enumerate() {
         for activation in BOTH {
-            for (seed, weighted) in [(0, false), (1, true)] {
-                let fraction = [0.2, 0.03][seed as usize];
+            for (seed, weighted, fraction) in [(0, false, 0.2), (1, true, 0.03)] {
                 let seed = 100 * at as u64 + seed;
                 let problem = Problem::random(seed, &kind, outputs, weighted, activation, fraction);
                 let solution = problem.solve(&settings(TOL, |_| ()));

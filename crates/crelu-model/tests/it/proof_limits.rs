@@ -3,8 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crelu_model::{
-    Control, Dataset, Fit, FitObserver, FitSettings, Progress, ProofKind, Status, TargetColumn,
-    TrainMode, fit,
+    Control, Dataset, Fit, FitObserver, Progress, ProofKind, Status, TargetColumn, TrainMode, fit,
 };
 use faer::Mat;
 use testkit::MovingClock;
