@@ -1,5 +1,6 @@
 //! From data files to training and test samples.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -200,6 +201,9 @@ impl Samples {
             _ => Task::Regress,
         };
         let task = args.task.unwrap_or_else(|| guessed(&read));
+        if task == Task::Classify {
+            notes.extend(lone_label_note(&read, &kept));
+        }
         let over = patience.is_over();
         let split = match (&args.test, args.test_frac) {
             (None, Some(share)) if !over => {
@@ -426,6 +430,36 @@ pub(crate) fn column_notes(path: &Path, table: &Table, matched: &ColumnMatch) ->
         ));
     }
     notes
+}
+
+/// A line for a label that stands in one row alone while others stand in many: a slip, more often than
+/// a class.
+fn lone_label_note(read: &Rows, rows: &[usize]) -> Option<String> {
+    /// A class of this many rows is no slip.
+    const MANY: usize = 5;
+    let [target] = read.targets.as_slice() else {
+        return None;
+    };
+    let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for &row in rows {
+        counts.entry(target.text[row].trim()).or_insert((0, row)).0 += 1;
+    }
+    let others = counts.values().filter(|(count, _)| *count >= MANY).count();
+    if others < 2 {
+        return None;
+    }
+    let lone = counts.iter().find(|(_, (count, _))| *count == 1);
+    let (label, (_, row)) = lone?;
+    let alike = |other: &&&str| *other != label && other.to_lowercase() == label.to_lowercase();
+    let meant = counts.keys().find(alike);
+    let meant = meant.map(|other| format!("; is '{}' meant?", Excerpt(other)));
+    Some(format!(
+        "{}: {}: '{}' is the only row of its label{}",
+        read.source.shown(),
+        read.source.target(*row),
+        Excerpt(label),
+        meant.unwrap_or_default()
+    ))
 }
 
 /// A line for a first column that counts its rows.

@@ -75,7 +75,7 @@ const LEAST_STAGE: usize = 160;
 /// fit in the time, going by those before.
 ///
 /// **Cost** an iteration, sign and block of `m` rows: about `20 k (m + rank)^2` flops, `k` (10 to
-/// 40) being the rank of the moments; memory: [`TightSettings::bytes`].
+/// 40) being the rank of the moments; memory: [`TightSettings::bytes`](crate::TightSettings::bytes).
 ///
 /// # Errors
 /// Those of [`verify`] on `quick`; [`BoundError::Shape`] for neurons of another width;
