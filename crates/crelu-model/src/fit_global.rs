@@ -211,7 +211,7 @@ fn beta_max(
 }
 
 /// The bound over a network's own patterns may take so many flops, a second of two cores.
-const BOUND_FLOPS: usize = 150_000_000_000;
+const BOUND_FLOPS: u64 = 150_000_000_000;
 
 /// A lower bound over the network's own patterns where no programme over them was solved; 0 where it
 /// was not asked for, or costs too much.
@@ -221,8 +221,9 @@ fn bound_of_patterns(
     is_step: bool,
     control: &Control<'_>,
 ) -> Result<f64, FitError> {
-    let columns = neurons.len() * problem.outputs();
-    let flops = 4 * problem.n_samples() * problem.rank() * columns;
+    let size = |count: usize| count as u64;
+    let columns = size(neurons.len()) * size(problem.outputs());
+    let flops = 4 * size(problem.n_samples()) * size(problem.rank()) * columns;
     if is_step || flops > BOUND_FLOPS || control.halt().is_some() {
         return Ok(0.0);
     }
