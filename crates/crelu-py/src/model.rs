@@ -7,6 +7,9 @@ use pyo3::types::PyBytes;
 use crate::rows::Rows;
 use crate::{errors, threads};
 
+/// A matrix and a vector of NumPy.
+type MatrixAndVector<'py> = (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray1<f64>>);
+
 /// A trained network with all that is needed to apply it to raw data: a file of the command line.
 #[pyclass(frozen, module = "crelu._core")]
 pub(crate) struct Model(pub(crate) crelu_model::Model);
@@ -159,10 +162,7 @@ impl Model {
     }
 
     /// The gates of a gated network for raw features.
-    fn gates<'py>(
-        &self,
-        py: Python<'py>,
-    ) -> PyResult<Option<(Bound<'py, PyArray2<f64>>, Bound<'py, PyArray1<f64>>)>> {
+    fn gates<'py>(&self, py: Python<'py>) -> PyResult<Option<MatrixAndVector<'py>>> {
         let gates = self.0.network.gates.as_ref();
         gates.map(|gates| self.raw(py, gates)).transpose()
     }
@@ -170,11 +170,7 @@ impl Model {
 
 impl Model {
     /// Weights and biases of neurons for raw features.
-    fn raw<'py>(
-        &self,
-        py: Python<'py>,
-        hidden: &faer::Mat<f64>,
-    ) -> PyResult<(Bound<'py, PyArray2<f64>>, Bound<'py, PyArray1<f64>>)> {
+    fn raw<'py>(&self, py: Python<'py>, hidden: &faer::Mat<f64>) -> PyResult<MatrixAndVector<'py>> {
         let (d, m) = (self.0.n_features(), hidden.ncols());
         let mut bias: Vec<f64> = match self.0.bias {
             true => (0..m).map(|i| hidden[(d, i)]).collect(),
