@@ -30,7 +30,6 @@ mod fit;
 mod fit_global;
 pub mod gates;
 pub mod global;
-mod loss;
 mod loss_choice;
 mod merged_rows;
 mod model;
@@ -69,7 +68,6 @@ pub use feature_coding::{ColumnCoding, Encoded, FeatureCoding, RawColumns, Unsee
 pub use fit::{Fit, FitObserver, Progress, fit};
 pub use gates::GateSampler;
 pub use linalg_core::{Clock, ClockedControl, Control, Halt};
-pub use loss::SquaredLoss;
 pub use model::{Model, Prediction};
 pub use network::Network;
 pub use programme::{

@@ -168,14 +168,6 @@ impl GlobalProblem {
         self.loss.outputs()
     }
 
-    /// The targets of a squared loss of one output whose rows weigh 1; none of another.
-    #[must_use]
-    pub fn squared_target(&self) -> Option<Vec<f64>> {
-        let plain = self.loss.is_quadratic() && self.outputs() == 1;
-        let plain = plain && (0..self.n_samples()).all(|i| self.loss.weight(i) == 1.0);
-        plain.then(|| self.theta(&vec![0.0; self.n_samples()]))
-    }
-
     /// The penalty in sum scaling.
     #[must_use]
     pub fn beta_sum(&self) -> f64 {
