@@ -32,6 +32,8 @@ mod collective;
 mod explore;
 #[cfg(feature = "algebra")]
 mod patterns;
+#[cfg(feature = "algebra")]
+mod regression;
 mod settings_table;
 mod stream;
 
@@ -42,5 +44,7 @@ pub use collective::{Rank, on_ranks};
 pub use explore::{cases, seeds};
 #[cfg(feature = "algebra")]
 pub use patterns::all_patterns;
+#[cfg(feature = "algebra")]
+pub use regression::regression;
 pub use settings_table::{SettingRow, public_fields, setting_rows};
 pub use stream::Stream;

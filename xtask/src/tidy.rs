@@ -26,13 +26,15 @@ use crate::tree::{Source, Tree};
 
 /// The crates that compile for wasm32 without their default features: no operating system, no
 /// clock, no threads of their own.
-pub(crate) const NUMERICAL: [&str; 8] = [
+pub(crate) const NUMERICAL: [&str; 10] = [
     "linalg-core",
     "krylov",
     "precond-nystrom",
     "admm",
     "gpu-wgpu",
     "crelu-core",
+    "crelu-convex",
+    "crelu-global",
     "crelu-bound",
     "crelu-model",
 ];

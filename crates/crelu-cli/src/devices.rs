@@ -71,7 +71,14 @@ fn listed(adapters: &[Adapter]) -> String {
 /// What runs the products.
 pub(crate) struct Used {
     pub(crate) backend: Backend,
-    pub(crate) device: Option<DeviceHandle>,
+    pub(crate) device: Option<Arc<Device>>,
+}
+
+impl Used {
+    /// The device as settings take it.
+    pub(crate) fn handle(&self) -> Option<DeviceHandle> {
+        self.device.clone().map(DeviceHandle::new)
+    }
 }
 
 /// Opens the adapter where one is asked for, or where `auto` takes one for so many numbers of data.
@@ -87,7 +94,7 @@ pub(crate) fn choose(choice: BackendChoice, numbers: usize) -> Result<Used, Fail
     };
     let with = |device| Used {
         backend: Backend::Wgpu,
-        device: Some(DeviceHandle::new(Arc::new(device))),
+        device: Some(Arc::new(device)),
     };
     match choice {
         BackendChoice::Given(Backend::Wgpu) => open().map(with).map_err(|error| match error {

@@ -50,7 +50,7 @@ pub(crate) fn of(args: &FitArgs, samples: &Samples) -> Result<FitSettings, Failu
     settings.programme.form = args.form;
     let numbers = samples.train.n_samples() * samples.train.n_features();
     let used = devices::choose(args.backend, numbers)?;
-    (settings.programme.backend, settings.programme.device) = (used.backend, used.device);
+    (settings.programme.backend, settings.programme.device) = (used.backend, used.handle());
     settings.programme.nystrom_rank = args.nystrom_rank;
     settings.programme.precision = args.precision.unwrap_or(Precision::Auto);
     settings.programme.newton = args.newton;

@@ -3,7 +3,7 @@ use crelu_core::{Loss, ScalarLoss, Separable};
 
 /// Counts `y` of rate `e^f`: `e^f - y f`, less the least that it becomes.
 #[derive(Debug, Clone)]
-struct Poisson;
+pub(crate) struct Poisson;
 
 /// Minus the least of `e^f - y f`, so that the loss is at least 0: half the deviance.
 fn least(y: f64) -> f64 {

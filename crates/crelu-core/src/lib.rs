@@ -1,5 +1,5 @@
 //! What the engines that train two-layer networks share: the loss, with everything that a primal
-//! step, a training over all neurons and a lower bound ask of it.
+//! step, a training over all neurons and a lower bound ask of it, and (feature `dense`) the network.
 //!
 //! ```text
 //!     J = ( sum_j w_j loss(f(x_j), y_j) ) / sum_j w_j + beta sum_i |u_i| |a_i|
@@ -16,12 +16,29 @@
 //!
 //! [`contract`] holds what every loss must keep, to be called from tests.
 
+mod activation;
+mod backend;
 pub mod contract;
+mod device;
 mod error;
+mod gap;
 mod loss;
+mod names;
+#[cfg(feature = "dense")]
+mod network;
+pub mod power;
+mod subject;
+
+pub use activation::Activation;
+pub use backend::Backend;
+pub use device::DeviceHandle;
 
 pub use error::LossError;
+pub use gap::relative_gap;
 pub use loss::{
     Huber, Logistic, Loss, LossKind, Offset, RowLoss, ScalarLoss, Scaled, Separable, Softmax,
     Squared,
 };
+#[cfg(feature = "dense")]
+pub use network::Network;
+pub use subject::Subject;

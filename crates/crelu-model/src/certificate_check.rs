@@ -5,10 +5,10 @@ use crate::dataset::Dataset;
 use crate::error::{FitError, Subject, VerifyError};
 use crate::model::Model;
 use crate::prepared::targets_in;
-use crate::programme::{Activation, relative_gap};
 use crate::proof::ProvenRows;
 use crate::standardise::preprocess;
 use crate::units::Units;
+use crelu_convex::{Activation, relative_gap};
 
 /// A proven bound that was recomputed from the data.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -7,16 +7,16 @@ use linalg_core::{Control, Halt, LinalgError, RowSpace, product};
 
 use crate::dataset::Dataset;
 use crate::error::{FitError, Subject};
-use crate::gates::{Patterns, sample_within};
 use crate::model::Model;
-use crate::network::Network;
 use crate::path::PathProgress;
 use crate::prepared::Prepared;
-use crate::programme::{self, Activation, Check, Observer, Programme, WarmStart};
 use crate::report::{HistoryEntry, PrimalUsed, Report, Seconds, TrainMode, Training};
 use crate::settings::{Beta, CheckedFitSettings, PatternSource};
 use crate::user_units::{UserUnits, fit_out};
 use crate::zero_fit::{is_halt, optimal_zero_fit, zero_fit};
+use crelu_convex::gates::{Patterns, sample_within};
+use crelu_convex::{self, Activation, Check, Observer, Programme, WarmStart};
+use crelu_core::Network;
 
 /// A trained model and what is known about it.
 #[derive(Debug, Clone)]
@@ -231,7 +231,7 @@ fn fit_sampled(
         stop,
     };
     let prepared_at = control.seconds();
-    let mut solution = programme::solve(
+    let mut solution = crelu_convex::solve(
         &programme,
         &settings.programme(),
         control,
@@ -253,8 +253,8 @@ fn fit_sampled(
 
     let convex = solution.point.objective / count;
     let dual_bound = solution.certificate.bound / count;
-    let gap = programme::relative_gap(objective, dual_bound);
-    let programme_gap = programme::relative_gap(convex, dual_bound);
+    let gap = crelu_convex::relative_gap(objective, dual_bound);
+    let programme_gap = crelu_convex::relative_gap(convex, dual_bound);
     let tol = s.tol_in_force();
     let status = match solution.status {
         // the report's own figures decide what may be called converged
@@ -449,7 +449,7 @@ impl Observer for Recorder<'_> {
             test,
         );
         entry.dual_bound = Some(check.dual_bound / n);
-        entry.gap = Some(programme::relative_gap(objective, check.dual_bound));
+        entry.gap = Some(crelu_convex::relative_gap(objective, check.dual_bound));
         self.history.push(entry);
         self.stop |= !self.observer.progress(Progress::Check(&entry));
     }

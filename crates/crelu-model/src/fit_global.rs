@@ -5,20 +5,20 @@ use linalg_core::Control;
 
 use crate::error::{FitError, Setting, Subject};
 use crate::fit::{Fit, FitObserver, Progress};
-use crate::gates::{GateSampler, sample_within};
-use crate::global::{
-    GlobalObserver, GlobalProblem, Neurons, OwnProgramme, Round, Trained, own_programme,
-    pattern_bound, pattern_price, train,
-};
-use crate::network::Network;
+use crate::own_programme::{OwnProgramme, own_programme};
 use crate::prepared::Prepared;
-#[cfg(feature = "wgpu")]
-use crate::programme::Backend;
-use crate::programme::{Activation, ProgrammeSettings, relative_gap};
 use crate::report::{
     FrontierEntry, GlobalTraining, HistoryEntry, PrimalUsed, Report, Seconds, Training, Work,
 };
 use crate::settings::{Beta, CheckedFitSettings};
+#[cfg(feature = "wgpu")]
+use crelu_convex::Backend;
+use crelu_convex::gates::{GateSampler, sample_within};
+use crelu_convex::{Activation, ProgrammeSettings, relative_gap};
+use crelu_core::Network;
+use crelu_global::{
+    GlobalObserver, GlobalProblem, Neurons, Round, Trained, pattern_bound, pattern_price, train,
+};
 
 /// `beta_max` is taken over this many patterns, of seed 0.
 const BETA_PATTERNS: usize = 100;
@@ -78,11 +78,9 @@ pub(crate) fn fit_global(
     let best_objective =
         prepared.mean_loss(&best.outputs(prepared.inputs.as_ref())) + beta * best.penalty();
 
-    let own_settings = ProgrammeSettings {
-        tol: OWN_TOL,
-        max_iters: OWN_ITERATIONS,
-        ..settings.programme()
-    };
+    let mut own_settings = settings.programme();
+    own_settings.tol = OWN_TOL;
+    own_settings.max_iters = OWN_ITERATIONS;
     let own = if settings.is_step() {
         None
     } else {
@@ -275,8 +273,9 @@ fn on_its_engine(
 ) -> Result<GlobalProblem, FitError> {
     #[cfg(feature = "wgpu")]
     if settings.backend == Backend::Wgpu {
-        return match &settings.device {
-            Some(handle) => problem.on_device(handle),
+        let opened = settings.device.as_ref();
+        return match opened.and_then(crelu_convex::DeviceHandle::device::<gpu_wgpu::Device>) {
+            Some(device) => Ok(problem.on_device(&device)?),
             None => Err(FitError::Setting {
                 setting: Setting::Backend,
                 problem: "wgpu needs an opened device",

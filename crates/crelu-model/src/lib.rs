@@ -6,7 +6,7 @@
 //! ```
 //!
 //! For a fixed set of patterns `D_i = diag(1[X g_i >= 0])` the best network whose neurons have
-//! these patterns is the optimum of a convex programme ([`programme`]). [`fit`] does all of it:
+//! these patterns is the optimum of a convex programme ([`programme`], the crate `crelu-convex`). [`fit`] does all of it:
 //! standardisation, gates, reduction, solve, certificate, recovery of the network, report.
 //!
 //! # Example
@@ -28,19 +28,17 @@ mod error;
 mod feature_coding;
 mod fit;
 mod fit_global;
-pub mod gates;
-pub mod global;
 mod loss_choice;
 mod merged_rows;
 mod model;
 mod model_file;
 mod names;
-mod network;
+#[cfg(feature = "wgpu")]
+mod outputs_on;
+mod own_programme;
 pub mod path;
-mod power;
 mod prepared;
 mod probability;
-pub mod programme;
 mod proof;
 mod report;
 mod settings;
@@ -60,19 +58,22 @@ pub use columns::{
 };
 pub use crelu_bound as bound;
 pub use crelu_bound::{CertificateError, CertificateFile, FileError, FileKind, ProofKind};
+pub use crelu_convex as programme;
+pub use crelu_convex::gates::{self, GateSampler};
+pub use crelu_convex::{
+    Activation, Backend, DeviceHandle, FormChoice, Precision, PrimalChoice, Splitting, Switch,
+};
+pub use crelu_core::Network;
 pub use crelu_core::{Loss, LossError, LossKind};
+pub use crelu_global as global;
 pub use dataset::{Dataset, TargetColumn, split_rows};
 pub use error::{FitError, ModelError, OutOfRange, Setting, Subject, VerifyError};
 pub use faer;
 pub use feature_coding::{ColumnCoding, Encoded, FeatureCoding, RawColumns, Unseen};
 pub use fit::{Fit, FitObserver, Progress, fit};
-pub use gates::GateSampler;
 pub use linalg_core::{Clock, ClockedControl, Control, Halt};
 pub use model::{Model, Prediction};
-pub use network::Network;
-pub use programme::{
-    Activation, Backend, DeviceHandle, FormChoice, Precision, PrimalChoice, Splitting, Switch,
-};
+pub use own_programme::{OwnProgramme, own_programme};
 pub use proof::Prove;
 pub use report::{
     CvChoice, FoldScores, FrontierEntry, GlobalTraining, HistoryEntry, PathEntry, PrimalUsed,

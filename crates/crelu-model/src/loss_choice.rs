@@ -88,7 +88,7 @@ pub(crate) fn in_units(kind: &LossKind, unit: i32) -> LossKind {
     match kind {
         LossKind::Huber { delta } => LossKind::Huber {
             delta: (delta.iter())
-                .map(|d| crate::power::scaled(*d, -unit))
+                .map(|d| crelu_core::power::scaled(*d, -unit))
                 .collect(),
         },
         other => other.clone(),

@@ -5,10 +5,10 @@ use crate::coding::{Coding, Task};
 use crate::columns::ColumnOrigin;
 use crate::error::ModelError;
 use crate::feature_coding::FeatureCoding;
-use crate::network::Network;
 use crate::probability::{class_of, has_probabilities, probabilities_into};
-use crate::programme::Activation;
 use crate::standardise::{Standardisation, preprocess};
+use crelu_convex::Activation;
+use crelu_core::Network;
 
 /// A trained network with all that is needed to apply it to raw data.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,12 +103,10 @@ impl Model {
     pub fn outputs_on(
         &self,
         rows: MatRef<'_, f64>,
-        handle: &crate::programme::DeviceHandle,
+        device: &std::sync::Arc<gpu_wgpu::Device>,
     ) -> Result<Vec<f64>, ModelError> {
         self.outputs_by(rows, |network, inputs| {
-            network
-                .outputs_on(inputs, handle)
-                .map_err(ModelError::Device)
+            crate::outputs_on::outputs_on(network, inputs, device).map_err(ModelError::Device)
         })
     }
 

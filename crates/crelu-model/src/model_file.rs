@@ -10,9 +10,9 @@ use crate::columns::ColumnOrigin;
 use crate::error::ModelError;
 use crate::feature_coding::{ColumnCoding, FeatureCoding};
 use crate::model::Model;
-use crate::network::Network;
 use crate::standardise::Standardisation;
 use crelu_bound::file::{FileKind, Tensor, encode, open, tensor};
+use crelu_core::Network;
 
 impl Model {
     /// The model as safetensors: `hidden.weight` (neurons x features), `hidden.bias`,

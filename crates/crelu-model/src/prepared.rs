@@ -13,12 +13,12 @@ use crate::error::{FitError, OutOfRange, Subject};
 use crate::loss_choice;
 use crate::merged_rows::Rows;
 use crate::model::Model;
-use crate::network::Network;
 use crate::report::Score;
 use crate::settings::{CheckedFitSettings, FitSettings};
 use crate::standardise::{self, ROUNDING, Standardisation, preprocess};
 use crate::targets::Targets;
 use crate::units::Units;
+use crelu_core::Network;
 
 /// The rank up to which the data are decomposed by a thin SVD, whatever it may save: it costs less
 /// than ten iterations there.
@@ -387,9 +387,10 @@ fn zero_is_optimal(rows: &Rows<'_>, targets: &Targets, train: &Dataset, units: &
         let slack = |(j, slope): (usize, &f64)| {
             // of the numbers as they were read, and of the centre
             let read = match (targets.coded(), values) {
-                (Coded::Numbers { .. }, Some(values)) => {
-                    crate::power::scaled(values[j].abs() + units.centre[at].abs(), -units.target)
-                }
+                (Coded::Numbers { .. }, Some(values)) => crelu_core::power::scaled(
+                    values[j].abs() + units.centre[at].abs(),
+                    -units.target,
+                ),
                 _ => slope.abs(),
             };
             ROUNDING * targets.loss().weight(j) * read

@@ -9,12 +9,12 @@ use linalg_core::Control;
 use crate::class_weight::ClassWeight;
 use crate::error::FitError;
 use crate::fit::{Fit, FitObserver, Progress};
-use crate::global::{GlobalProblem, Neurons, correct_weights, merge, slide};
-use crate::network::Network;
 use crate::prepared::Prepared;
-use crate::programme::{Activation, relative_gap};
 use crate::report::{HistoryEntry, Report, TrainMode};
 use crate::settings::FitSettings;
+use crelu_convex::{Activation, relative_gap};
+use crelu_core::Network;
+use crelu_global::{GlobalProblem, Neurons, correct_weights, merge, slide};
 
 /// How much is done for a proven bound over all networks.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

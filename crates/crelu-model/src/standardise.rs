@@ -1,7 +1,7 @@
 use faer::{Mat, MatRef};
 use linalg_core::{Control, LinalgError, for_each_mut};
 
-use crate::power::{exponent, factors, scaled};
+use crelu_core::power::{exponent, factors, scaled};
 
 /// A feature is constant if its deviation is at most this share of its largest value: so much may
 /// be the rounding of the numbers in a file, and of the arithmetic that made them.

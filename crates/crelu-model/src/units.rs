@@ -1,7 +1,7 @@
 use crelu_bound::CertificateUnits;
 use faer::Mat;
 
-use crate::power::{exponent, factors, scaled};
+use crelu_core::power::{exponent, factors, scaled};
 
 /// The centre and the powers of two that lie between a user's numbers and those that are solved:
 /// targets `(y - centre) 2^-target`, preprocessed inputs `x 2^-feature`.

@@ -4,15 +4,15 @@ use linalg_core::{Control, Halt, LinalgError};
 use crate::dataset::Dataset;
 use crate::error::FitError;
 use crate::fit::{Fit, FitObserver, Progress};
-use crate::network::Network;
 use crate::prepared::Prepared;
-use crate::programme::relative_gap;
 use crate::report::{
     FrontierEntry, GlobalTraining, HistoryEntry, PrimalUsed, Report, Score, Seconds, TrainMode,
     Training, Work,
 };
 use crate::settings::{Beta, CheckedFitSettings, PatternSource};
 use crate::user_units::fit_out;
+use crelu_convex::relative_gap;
+use crelu_core::Network;
 
 /// Whether an error is no fault: a part that had to be complete was stopped by the control.
 pub(crate) fn is_halt(error: &FitError) -> bool {

@@ -15,7 +15,7 @@ struct Layer {
 /// What the tests of all crates share: a dev-dependency, never another.
 const FOR_TESTS: &str = "testkit";
 
-const LAYERS: [Layer; 14] = [
+const LAYERS: [Layer; 16] = [
     Layer {
         name: "linalg-core",
         height: 0,
@@ -27,12 +27,12 @@ const LAYERS: [Layer; 14] = [
         builds_on: &[],
     },
     Layer {
-        name: "crelu-core",
-        height: 0,
-        builds_on: &[],
+        name: "krylov",
+        height: 1,
+        builds_on: &["linalg-core"],
     },
     Layer {
-        name: "krylov",
+        name: "crelu-core",
         height: 1,
         builds_on: &["linalg-core"],
     },
@@ -62,7 +62,7 @@ const LAYERS: [Layer; 14] = [
         builds_on: &["linalg-core", "admm", "crelu-core"],
     },
     Layer {
-        name: "crelu-model",
+        name: "crelu-convex",
         height: 5,
         builds_on: &[
             "linalg-core",
@@ -71,12 +71,31 @@ const LAYERS: [Layer; 14] = [
             "admm",
             "gpu-wgpu",
             "crelu-core",
+        ],
+    },
+    Layer {
+        name: "crelu-global",
+        height: 5,
+        builds_on: &["linalg-core", "admm", "gpu-wgpu", "crelu-core"],
+    },
+    Layer {
+        name: "crelu-model",
+        height: 6,
+        builds_on: &[
+            "linalg-core",
+            "krylov",
+            "precond-nystrom",
+            "admm",
+            "gpu-wgpu",
+            "crelu-core",
+            "crelu-convex",
+            "crelu-global",
             "crelu-bound",
         ],
     },
     Layer {
         name: "crelu-cli",
-        height: 6,
+        height: 7,
         builds_on: &[
             "linalg-core",
             "krylov",
@@ -89,12 +108,12 @@ const LAYERS: [Layer; 14] = [
     },
     Layer {
         name: "crelu-py",
-        height: 6,
+        height: 7,
         builds_on: &["crelu-model"],
     },
     Layer {
         name: "benches",
-        height: 7,
+        height: 8,
         builds_on: &[
             "linalg-core",
             "krylov",
@@ -109,7 +128,7 @@ const LAYERS: [Layer; 14] = [
     },
     Layer {
         name: "xtask",
-        height: 8,
+        height: 9,
         builds_on: &["benches"],
     },
 ];

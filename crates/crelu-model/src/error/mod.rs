@@ -1,13 +1,15 @@
+mod engine;
 mod out_of_range;
 mod setting;
-mod subject;
 
+pub use crelu_core::Subject;
 pub use out_of_range::OutOfRange;
 pub use setting::Setting;
-pub use subject::Subject;
 
 use admm::AdmmError;
 use crelu_bound::{BoundError, CertificateError, FileError};
+use crelu_convex::ProgrammeError;
+use crelu_global::GlobalError;
 use linalg_core::LinalgError;
 
 /// Why there is no model.
@@ -177,6 +179,12 @@ pub enum FitError {
     /// The proven bound failed.
     #[error(transparent)]
     Bound(#[from] BoundError),
+    /// A programme failed in another way.
+    #[error(transparent)]
+    Programme(ProgrammeError),
+    /// Global training failed in another way.
+    #[error(transparent)]
+    Global(GlobalError),
 }
 
 /// Why a model could not be read or applied.

@@ -3,12 +3,12 @@ use linalg_core::Control;
 use crate::dataset::Dataset;
 use crate::error::FitError;
 use crate::fit::{Carried, Fit, FitObserver, fit_prepared};
-use crate::network::Network;
 use crate::prepared::Prepared;
-use crate::programme::WarmStart;
 use crate::proof::Prove;
 use crate::report::TrainMode;
 use crate::settings::{Beta, CheckedFitSettings, FitSettings};
+use crelu_convex::WarmStart;
+use crelu_core::Network;
 
 /// Gap, and what may be left to win, of a step: `J` is within about 1 % of that of a fit of its own.
 const STEP_TOL: f64 = 1e-2;

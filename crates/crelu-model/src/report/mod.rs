@@ -19,7 +19,7 @@ use crelu_bound::ProofKind;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use crate::programme::Activation;
+use crelu_convex::Activation;
 
 /// Everything that is known about a fit. Every number is computed from what is returned; in the JSON
 /// every key is present, and null where it does not apply. Objectives and bounds are of the mean

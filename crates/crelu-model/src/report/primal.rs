@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use crate::programme::{Backend, Form, Method, Precision, Solution, Splitting};
+use crelu_convex::{Backend, Form, Method, Precision, Solution, Splitting};
 
 /// The primal step that was used. Where no convex programme was solved there is no method, form,
 /// splitting or precision.

@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use crate::programme::Solution;
+use crelu_convex::Solution;
 
 /// Seconds on the caller's clock: the parts add up to `total`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]

@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 pub enum TrainMode {
     /// One convex programme over given or sampled patterns.
     Sampled,
-    /// The neurons are generated ([`crate::global`]); ReLU networks only.
+    /// The neurons are generated ([`crelu_global`]); ReLU networks only.
     #[default]
     Global,
 }

@@ -1,11 +1,11 @@
 use super::{Beta, FitSettings, PatternSource};
 use crate::error::{FitError, Setting};
-use crate::global::GlobalSettings;
-use crate::network::Network;
-use crate::programme::{self, Activation, ProgrammeSettings};
 use crate::proof::Prove;
 use crate::report::TrainMode;
 use crate::units::Units;
+use crelu_convex::{self, Activation, ProgrammeSettings};
+use crelu_core::Network;
+use crelu_global::GlobalSettings;
 
 /// Settings that passed [`FitSettings::check`].
 #[derive(Debug, Clone, PartialEq)]
@@ -70,27 +70,25 @@ impl CheckedFitSettings {
 
     /// Those of the convex programme.
     pub(crate) fn programme(&self) -> ProgrammeSettings {
-        ProgrammeSettings {
-            tol: self.0.tol_in_force(),
-            max_iters: self.0.max_iters_in_force(),
-            seed: self.0.seed,
-            ..self.0.programme.clone()
-        }
+        let mut settings = self.0.programme.clone();
+        settings.tol = self.0.tol_in_force();
+        settings.max_iters = self.0.max_iters_in_force();
+        settings.seed = self.0.seed;
+        settings
     }
 
     /// Those of global training.
     pub(crate) fn global(&self) -> GlobalSettings {
-        GlobalSettings {
-            ascents: self.0.ascents_in_force(),
-            thin: self.0.thin_in_force(),
-            max_neurons: self.0.max_neurons,
-            settle: self.0.settle_in_force(),
-            thorough: self.0.thorough,
-            tol: self.0.tol_in_force(),
-            max_rounds: self.0.max_iters_in_force(),
-            seed: self.0.seed,
-            ..GlobalSettings::default()
-        }
+        let mut settings = GlobalSettings::default();
+        settings.ascents = self.0.ascents_in_force();
+        settings.thin = self.0.thin_in_force();
+        settings.max_neurons = self.0.max_neurons;
+        settings.settle = self.0.settle_in_force();
+        settings.thorough = self.0.thorough;
+        settings.tol = self.0.tol_in_force();
+        settings.max_rounds = self.0.max_iters_in_force();
+        settings.seed = self.0.seed;
+        settings
     }
 }
 
@@ -208,7 +206,7 @@ impl FitSettings {
             }
         }
         let checked = CheckedFitSettings(self, Depth::Report);
-        programme::check_primal(&checked.programme(), checked.0.activation)?;
+        crelu_convex::check_primal(&checked.programme(), checked.0.activation)?;
         Ok(checked)
     }
 }

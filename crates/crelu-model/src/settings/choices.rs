@@ -1,6 +1,6 @@
 use faer::Mat;
 
-use crate::gates::GateSampler;
+use crelu_convex::gates::GateSampler;
 
 /// Where the patterns come from.
 #[derive(Debug, Clone, PartialEq)]

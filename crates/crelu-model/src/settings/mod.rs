@@ -10,12 +10,12 @@ pub use choices::{Beta, LossChoice, PatternSource};
 
 use crate::class_weight::ClassWeight;
 use crate::coding::Task;
-use crate::gates::GateSampler;
-use crate::global::GlobalSettings;
-use crate::network::Network;
-use crate::programme::{Activation, ProgrammeSettings};
 use crate::proof::Prove;
 use crate::report::TrainMode;
+use crelu_convex::gates::GateSampler;
+use crelu_convex::{Activation, ProgrammeSettings};
+use crelu_core::Network;
+use crelu_global::GlobalSettings;
 
 /// Settings of a fit. The defaults are those of the command line.
 ///

@@ -3,13 +3,13 @@ use faer::Mat;
 use super::{Beta, FitSettings, LossChoice, PatternSource};
 use crate::class_weight::ClassWeight;
 use crate::coding::Task;
-use crate::gates::GateSampler;
-use crate::network::Network;
-use crate::programme::{
-    Activation, Backend, FormChoice, Precision, PrimalChoice, ProgrammeSettings, Splitting, Switch,
-};
 use crate::proof::Prove;
 use crate::report::TrainMode;
+use crelu_convex::gates::GateSampler;
+use crelu_convex::{
+    Activation, Backend, FormChoice, Precision, PrimalChoice, ProgrammeSettings, Splitting, Switch,
+};
+use crelu_core::Network;
 
 impl FitSettings {
     /// Sets what is predicted.

@@ -8,7 +8,7 @@ use crelu_model::{
     PrimalChoice, Progress, Splitting, Status, TargetColumn, Task, TrainMode, fit, preprocess,
 };
 
-use crate::data::regression;
+use testkit::regression;
 
 /// A second later at every look: a limit of `k` seconds strikes at the k-th question or reading.
 #[derive(Default)]

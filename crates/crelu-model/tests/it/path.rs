@@ -10,8 +10,9 @@ use crelu_model::{
     Prove, Setting, Status, TargetColumn, Task, TrainMode, fit,
 };
 use faer::Mat;
+use testkit::regression;
 
-use crate::data::{class_set, on_patterns, regression, regression_set};
+use crate::data::{class_set, on_patterns, regression_set};
 
 /// A step of a path is at most this far above a fit of its own, relatively, and, since that is itself
 /// settled within 1e-3 and thinned, not further below.

@@ -6,9 +6,9 @@ use crelu_model::{
     Dataset, Fit, FitSettings, LossChoice, Prediction, Status, TargetColumn, TrainMode,
 };
 use faer::Mat;
-use testkit::Stream;
+use testkit::{Stream, regression};
 
-use crate::data::{regression, regression_set};
+use crate::data::regression_set;
 use crate::invariance::run;
 
 /// The same sums in another order.

@@ -1,0 +1,531 @@
+use admm::{GroupNorm, Proximal};
+use faer::{Accum, Mat, MatMut, MatRef};
+use linalg_core::{ActiveGram, Control, Masks, Real, axpy, for_each_mut, norm, product, wide_dot};
+use num_traits::Float;
+
+/// Blocks whose images are computed in one product: the buffer is `n_samples` times this.
+const CHUNK: usize = 128;
+/// A row counts as violated below minus this times `largest row * largest |z|`: where the rounding
+/// of the products ends, in f64 and in f32.
+const VIOLATED: (f64, f64) = (1e-9, 1e-5);
+/// Rounds of an iteration; exactness inside the iteration saves no iterations.
+const ROUNDS: usize = 3;
+/// The same where the data have at least [`THIN_RANK`] coordinates.
+const ROUNDS_THIN: usize = 2;
+/// From this rank on cones are thin and many rows are held.
+const THIN_RANK: usize = 300;
+/// Rounds after which an exact projection gives up; what is left is repaired by the caller.
+const MOST_ROUNDS: usize = 500;
+
+/// Inner products of all rows are kept, `n_samples^2` numbers, from this rank on, where they cost
+/// more to make anew than to fetch ...
+const TABLE_RANK: usize = 64;
+/// ... and up to this many rows (128 MiB).
+const TABLE_ROWS: usize = 4096;
+
+/// Violated rows looked at a round beyond twice the free coordinates.
+const SPARE: usize = 8;
+
+/// The rows that one block's projection leans on.
+#[derive(Debug, Clone)]
+struct Held<T> {
+    rows: Vec<usize>,
+    /// Multipliers of those rows, positive but for rows just added (zero).
+    weights: Vec<f64>,
+    /// Their inner products with the point that is projected.
+    along: Vec<f64>,
+    gram: ActiveGram,
+    /// The current point of the projection.
+    point: Vec<T>,
+    coefficients: Vec<f64>,
+    state: Progress,
+}
+
+/// The data, and the inner products of their rows where they are kept.
+#[derive(Debug, Clone)]
+struct Rows<'a, T> {
+    data: MatRef<'a, T>,
+    table: Option<Mat<f64>>,
+}
+
+impl<'a, T: Real> Rows<'a, T> {
+    fn new(data: MatRef<'a, T>) -> Self {
+        let n = data.ncols();
+        let table = (data.nrows() >= TABLE_RANK && n <= TABLE_ROWS).then(|| {
+            let wide = Mat::from_fn(data.nrows(), n, |k, i| data[(k, i)].wide());
+            let mut out = Mat::zeros(n, n);
+            product(
+                out.as_mut(),
+                Accum::Replace,
+                wide.transpose(),
+                wide.as_ref(),
+                1.0,
+            );
+            out
+        });
+        Self { data, table }
+    }
+
+    fn row(&self, i: usize) -> &'a [T] {
+        column(self.data, i)
+    }
+
+    fn inner(&self, i: usize, j: usize) -> f64 {
+        match &self.table {
+            Some(table) => table[(i, j)],
+            None => wide_dot(self.row(i), self.row(j)),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    /// The threshold covers it: the block of `v` is zero.
+    Zero,
+    /// More rounds are needed.
+    Open,
+    /// Inside the cone to tolerance.
+    Done,
+}
+
+/// The penalty of the ReLU programme: `weight |v_b|_2` on blocks inside their cones
+/// `(2 D_b - I) R v_b >= 0`. The proximal step is block soft-thresholding of the exact projection
+/// on the cone; multipliers and factors of the held rows are kept from step to step.
+///
+/// **Shapes** `z`, `v`: `rank x 2 n_patterns`, both signs of a pattern in the same cone.
+/// **Cost** most blocks: one combination of held rows that proves them zero. The others: a
+/// product with the data a round, at most three rounds a step.
+/// **Source** active-set projection (Nocedal & Wright, section 16.5) on an updated Cholesky factor
+/// of the held rows; that thresholding may follow the projection: the cone contains every
+/// positive multiple.
+#[derive(Debug, Clone)]
+pub struct ConeGroup<'a, T> {
+    rows: Rows<'a, T>,
+    masks: &'a Masks,
+    weight: T,
+    rho: T,
+    largest_row: T,
+    blocks: Vec<Held<T>>,
+    packed: Vec<T>,
+    images: Vec<T>,
+    /// The last exact projection gave up on some block.
+    incomplete: bool,
+    control: Control<'a>,
+}
+
+impl<'a, T: Real> ConeGroup<'a, T> {
+    /// Joins the data (`rank x n_samples`), the patterns and the weight.
+    #[must_use]
+    pub fn new(data: MatRef<'a, T>, masks: &'a Masks, weight: T) -> Self {
+        let rank = data.nrows();
+        let largest_row = (0..data.ncols())
+            .map(|i| norm(column(data, i)))
+            .fold(T::of(0.0), Float::max);
+        let held = Held {
+            rows: Vec::new(),
+            weights: Vec::new(),
+            along: Vec::new(),
+            gram: ActiveGram::new(),
+            point: vec![T::of(0.0); rank],
+            coefficients: Vec::new(),
+            state: Progress::Zero,
+        };
+        Self {
+            rows: Rows::new(data),
+            masks,
+            weight,
+            rho: T::of(1.0),
+            largest_row,
+            blocks: vec![held; 2 * masks.n_blocks()],
+            packed: Vec::new(),
+            images: Vec::new(),
+            incomplete: false,
+            control: Control::default(),
+        }
+    }
+
+    /// Has both blocks of every pattern for each of `outputs` outputs.
+    #[must_use]
+    pub fn outputs(mut self, outputs: usize) -> Self {
+        let held = self.blocks.first().cloned();
+        let count = 2 * self.masks.n_blocks() * outputs;
+        self.blocks = held.map_or_else(Vec::new, |held| vec![held; count]);
+        self
+    }
+
+    /// Gives up when `control` says stop: blocks that are not done then stay where they are, outside
+    /// of their cones, and [`is_complete`](Self::is_complete) says so.
+    #[must_use]
+    pub fn controlled(mut self, control: Control<'a>) -> Self {
+        self.control = control;
+        self
+    }
+
+    /// Blocks: two a pattern and output.
+    #[must_use]
+    pub fn n_blocks(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// The rows a block leans on and their multipliers `rho a >= 0`, in sum scaling.
+    ///
+    /// # Panics
+    /// If `block` is out of range.
+    pub fn multipliers(&self, block: usize) -> impl Iterator<Item = (usize, f64)> + '_ {
+        let held = &self.blocks[block];
+        let rho = self.rho.wide();
+        held.rows
+            .iter()
+            .zip(&held.weights)
+            .map(move |(&row, a)| (row, rho * a))
+    }
+
+    /// Starts a block from multipliers of an earlier run (sum scaling); rows that depend on
+    /// those before them are left out. [`Proximal::set_penalty`] must have been called.
+    ///
+    /// # Panics
+    /// If `block` or a row is out of range.
+    pub fn warm_start(&mut self, block: usize, multipliers: impl Iterator<Item = (usize, f64)>) {
+        let rho = self.rho.wide();
+        let held = &mut self.blocks[block];
+        held.rows.clear();
+        held.weights.clear();
+        held.gram.clear();
+        for (row, alpha) in multipliers {
+            if alpha > 0.0 && held.take(&self.rows, row) {
+                held.weights.push(alpha / rho);
+            }
+        }
+    }
+
+    /// Whether the last [`finish`](Self::finish) ended inside every cone to tolerance.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        !self.incomplete
+    }
+
+    /// The proximal step carried to the end: every block inside its cone to rounding.
+    ///
+    /// # Panics
+    /// If a length does not fit.
+    pub fn finish(&mut self, z: &[T], v: &mut [T]) {
+        self.project(z, v, MOST_ROUNDS);
+    }
+
+    fn project(&mut self, z: &[T], v: &mut [T], most: usize) {
+        let data = self.rows.data;
+        let (rank, n) = (data.nrows(), data.ncols());
+        assert_eq!(
+            z.len(),
+            rank * self.blocks.len(),
+            "z: one block a pattern and sign"
+        );
+        assert_eq!(v.len(), z.len(), "v: as z");
+        let (rows, masks, threshold) = (&self.rows, self.masks, self.weight / self.rho);
+        let control = self.control;
+        let blocks = self.blocks.len();
+        let patterns = masks.n_blocks();
+        if rank == 0 || patterns == 0 {
+            return;
+        }
+        let part = |b: usize| &z[b * rank..(b + 1) * rank];
+        let largest_z = z.chunks_exact(rank).map(norm).fold(T::of(0.0), Float::max);
+        let violated = if T::NAME == "f64" {
+            VIOLATED.0
+        } else {
+            VIOLATED.1
+        };
+        let tolerance = T::of(violated) * self.largest_row * largest_z;
+        let share = T::of(if rank > 200 { 0.5 } else { 0.3 });
+
+        for_each_mut(&mut self.blocks, |b, held| {
+            held.combine(rows, part(b), masks.column(b % patterns));
+            held.state = if norm(&held.point) <= threshold {
+                Progress::Zero
+            } else {
+                Progress::Open
+            };
+            if held.state == Progress::Open {
+                held.along.clear();
+                held.along.extend(
+                    held.rows
+                        .iter()
+                        .map(|&row| wide_dot(rows.row(row), part(b))),
+                );
+            }
+        });
+
+        for round in 0..most {
+            for_each_mut(&mut self.blocks, |b, held| {
+                if held.state == Progress::Open && control.halt().is_none() {
+                    held.descend(rows, part(b), masks.column(b % patterns));
+                    if norm(&held.point) <= threshold {
+                        held.state = Progress::Zero;
+                    }
+                }
+            });
+            let last = round + 1 == most;
+            let mut open: Vec<(usize, &mut Held<T>)> = self
+                .blocks
+                .iter_mut()
+                .enumerate()
+                .filter(|(_, h)| h.state == Progress::Open)
+                .collect();
+            if open.is_empty() || control.halt().is_some() {
+                break;
+            }
+            for chunk in open.chunks_mut(CHUNK) {
+                if control.halt().is_some() {
+                    break;
+                }
+                let count = chunk.len();
+                let most = CHUNK.min(blocks);
+                self.packed.resize(rank * most, T::of(0.0));
+                self.images.resize(n * most, T::of(0.0));
+                for ((_, held), out) in chunk.iter().zip(self.packed.chunks_exact_mut(rank)) {
+                    out.copy_from_slice(&held.point);
+                }
+                product(
+                    MatMut::from_column_major_slice_mut(&mut self.images[..n * count], n, count),
+                    Accum::Replace,
+                    data.transpose(),
+                    MatRef::from_column_major_slice(&self.packed[..rank * count], rank, count),
+                    T::of(1.0),
+                );
+                let images = &self.images;
+                for_each_mut(chunk, |k, (b, held)| {
+                    if control.halt().is_some() {
+                        return;
+                    }
+                    let mask = masks.column(*b % patterns);
+                    let image = &images[k * n..(k + 1) * n];
+                    held.take_violated(rows, part(*b), mask, image, tolerance, share, last);
+                });
+            }
+        }
+        self.incomplete = self.blocks.iter().any(|h| h.state == Progress::Open);
+
+        let mut parts: Vec<&mut [T]> = v.chunks_exact_mut(rank).collect();
+        let blocks = &self.blocks;
+        for_each_mut(&mut parts, |b, v| {
+            if blocks[b].state == Progress::Zero {
+                v.fill(T::of(0.0));
+            } else {
+                GroupNorm::shrink(threshold, &blocks[b].point, v);
+            }
+        });
+    }
+}
+
+impl<T: Real> Held<T> {
+    /// Holds a row if it does not depend on those held; the caller adds its multiplier.
+    fn take(&mut self, rows: &Rows<'_, T>, row: usize) -> bool {
+        if self.rows.len() >= rows.data.nrows() {
+            return false;
+        }
+        self.coefficients.clear();
+        self.coefficients
+            .extend(self.rows.iter().map(|&other| rows.inner(other, row)));
+        let taken = self.gram.append(&self.coefficients, rows.inner(row, row));
+        if taken {
+            self.rows.push(row);
+        }
+        taken
+    }
+
+    /// `point = z + sum_k e_k a_k x_k`.
+    fn combine(&mut self, rows: &Rows<'_, T>, z: &[T], mask: &[u8]) {
+        self.point.copy_from_slice(z);
+        for (&row, &a) in self.rows.iter().zip(&self.weights) {
+            axpy(T::of(signed(mask[row], a)), rows.row(row), &mut self.point);
+        }
+    }
+
+    /// The projection on the face of the held rows, dropping those whose multiplier is not
+    /// positive: from the old multipliers towards the new ones up to the first zero.
+    fn descend(&mut self, rows: &Rows<'_, T>, z: &[T], mask: &[u8]) {
+        loop {
+            // 0 = x_k'(z + sum e a x) for every held row:  G (e a) = -x'z
+            self.coefficients.clear();
+            self.coefficients.extend(self.along.iter().map(|c| -c));
+            self.gram.solve(&mut self.coefficients);
+            for (c, &row) in self.coefficients.iter_mut().zip(&self.rows) {
+                *c = signed(mask[row], *c);
+            }
+            let mut refused = false;
+            for k in (0..self.rows.len()).rev() {
+                if self.weights[k] <= 0.0 && self.coefficients[k] <= 0.0 {
+                    self.drop_row(k);
+                    refused = true;
+                }
+            }
+            if refused {
+                continue;
+            }
+            let mut step = 1.0;
+            let mut blocking = None;
+            for (k, (&old, &new)) in self.weights.iter().zip(&self.coefficients).enumerate() {
+                if new <= 0.0 {
+                    let reach = old / (old - new);
+                    if blocking.is_none() || reach < step {
+                        step = reach;
+                        blocking = Some(k);
+                    }
+                }
+            }
+            let Some(k) = blocking else { break };
+            for (old, &new) in self.weights.iter_mut().zip(&self.coefficients) {
+                *old = (*old + step * (new - *old)).max(0.0);
+            }
+            self.drop_row(k);
+        }
+        self.weights.copy_from_slice(&self.coefficients);
+        self.combine(rows, z, mask);
+        // one correction by the rows themselves: the factor of the Gram matrix loses its condition
+        self.coefficients.clear();
+        self.coefficients.extend(
+            self.rows
+                .iter()
+                .map(|&row| -wide_dot(rows.row(row), &self.point)),
+        );
+        self.gram.solve(&mut self.coefficients);
+        let corrected =
+            |(k, &row): (usize, &usize)| self.weights[k] + signed(mask[row], self.coefficients[k]);
+        let better: Vec<f64> = self.rows.iter().enumerate().map(corrected).collect();
+        if better.iter().all(|a| *a > 0.0) {
+            for (k, &row) in self.rows.iter().enumerate() {
+                axpy(T::of(self.coefficients[k]), rows.row(row), &mut self.point);
+            }
+            self.weights = better;
+        }
+    }
+
+    fn drop_row(&mut self, k: usize) {
+        self.gram.drop_vector(k);
+        self.rows.remove(k);
+        self.weights.remove(k);
+        self.along.remove(k);
+        self.coefficients.remove(k);
+    }
+
+    /// Adds the rows that `point` violates by at least `share` of the worst; done if there is
+    /// none, or none that is independent of those held.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of one block's problem, each once"
+    )]
+    fn take_violated(
+        &mut self,
+        rows: &Rows<'_, T>,
+        z: &[T],
+        mask: &[u8],
+        image: &[T],
+        tolerance: T,
+        share: T,
+        last: bool,
+    ) {
+        let worst = image
+            .iter()
+            .zip(mask)
+            .map(|(&h, &bit)| signed(bit, h))
+            .fold(T::of(0.0), Float::min);
+        if worst >= -tolerance {
+            self.state = Progress::Done;
+            return;
+        }
+        let line = Float::min(share * worst, -tolerance);
+        let mut violated: Vec<(T, usize)> = image
+            .iter()
+            .zip(mask)
+            .enumerate()
+            .filter_map(|(i, (&h, &bit))| {
+                let h = signed(bit, h);
+                (h <= line).then_some((h, i))
+            })
+            .collect();
+        let order = |a: &(T, usize), b: &(T, usize)| {
+            a.0.partial_cmp(&b.0)
+                .unwrap_or(core::cmp::Ordering::Equal)
+                .then(a.1.cmp(&b.1))
+        };
+        // more than the free coordinates cannot be held, and most of the rest hold by then
+        let room = 2 * rows.data.nrows().saturating_sub(self.rows.len()) + SPARE;
+        if violated.len() > room {
+            violated.select_nth_unstable_by(room, order);
+            violated.truncate(room);
+        }
+        violated.sort_unstable_by(order);
+        let mut known = self.rows.clone();
+        known.sort_unstable();
+        let mut taken = false;
+        for (_, row) in violated {
+            if known.binary_search(&row).is_err() && self.take(rows, row) {
+                self.weights.push(0.0);
+                self.along.push(wide_dot(rows.row(row), z));
+                taken = true;
+            }
+        }
+        if !taken && !last {
+            self.state = Progress::Done;
+        }
+    }
+}
+
+impl<T: Real> Proximal<T> for ConeGroup<'_, T> {
+    fn dim(&self) -> usize {
+        self.rows.data.nrows() * self.blocks.len()
+    }
+
+    fn set_penalty(&mut self, rho: T) {
+        let factor = self.rho.wide() / rho.wide();
+        for held in &mut self.blocks {
+            for a in &mut held.weights {
+                *a *= factor;
+            }
+        }
+        self.rho = rho;
+    }
+
+    fn apply(&mut self, z: &[T], v: &mut [T]) {
+        let rounds = if self.rows.data.nrows() >= THIN_RANK {
+            ROUNDS_THIN
+        } else {
+            ROUNDS
+        };
+        self.project(z, v, rounds);
+    }
+
+    fn value(&self, v: &[T]) -> f64 {
+        let sizes = v
+            .chunks_exact(self.rows.data.nrows().max(1))
+            .map(|b| norm(b).wide());
+        self.weight.wide() * sizes.sum::<f64>()
+    }
+
+    fn shrinkage(&self, v: &[T]) -> Option<f64> {
+        let (mut total, mut count) = (0.0, 0.0);
+        for size in v
+            .chunks_exact(self.rows.data.nrows().max(1))
+            .map(|b| norm(b).wide())
+        {
+            if size > 0.0 {
+                total += size;
+                count += 1.0;
+            }
+        }
+        (count > 0.0).then(|| 2.0 * (self.weight / self.rho).wide() * count / total)
+    }
+}
+
+/// `value` where the mask is set, `-value` where it is not.
+#[inline(always)]
+fn signed<V: core::ops::Neg<Output = V>>(bit: u8, value: V) -> V {
+    if bit == 0 { -value } else { value }
+}
+
+/// A sample's coordinates.
+pub(crate) fn column<'a, T: Real>(data: MatRef<'a, T>, i: usize) -> &'a [T] {
+    data.col(i)
+        .try_as_col_major()
+        .map_or(&[], |col| col.as_slice())
+}

@@ -1,0 +1,101 @@
+use core::fmt;
+
+use admm::AdmmError;
+use crelu_core::Subject;
+use linalg_core::LinalgError;
+
+/// Why a programme could not be made or solved.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProgrammeError {
+    /// Two sizes that must agree do not.
+    #[error("{what}: {got}, expected {want}")]
+    Shape {
+        /// Of what.
+        what: Subject,
+        /// The size it must have.
+        want: usize,
+        /// The size it has.
+        got: usize,
+    },
+    /// An argument holds NaN or an infinity.
+    #[error("{what} holds a value that is not finite")]
+    NotFinite {
+        /// Of what.
+        what: Subject,
+    },
+    /// Values so large that their squares overflow.
+    #[error("{what}: values are too large to be squared, scale them down")]
+    Range {
+        /// Of what.
+        what: Subject,
+    },
+    /// There are no rows, or no columns.
+    #[error("the data have {rows} rows and {columns} columns: at least one of each is needed")]
+    Empty {
+        /// Rows.
+        rows: usize,
+        /// Coordinates.
+        columns: usize,
+    },
+    /// Every gate's pattern is empty.
+    #[error("gates: no gate sees any row of the data")]
+    NoPattern,
+    /// The programme needs more memory than the limit allows, by every method.
+    #[error("{needed} bytes are needed by the leanest method, the memory limit is {limit}")]
+    Memory {
+        /// Bytes the leanest method needs.
+        needed: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// A setting that does not go with the others.
+    #[error("{setting}: {problem}")]
+    Setting {
+        /// The setting.
+        setting: ProgrammeSetting,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The linear algebra failed.
+    #[error(transparent)]
+    Linalg(#[from] LinalgError),
+    /// A preconditioner could not be made.
+    #[error(transparent)]
+    Preconditioner(#[from] precond_nystrom::PrecondError),
+    /// The graphics adapter failed.
+    #[cfg(feature = "wgpu")]
+    #[error(transparent)]
+    Device(gpu_wgpu::GpuError),
+    /// The iteration failed.
+    #[error(transparent)]
+    Admm(#[from] AdmmError),
+}
+
+/// A setting of a programme's solve, for errors about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ProgrammeSetting {
+    /// The splitting of the iteration.
+    Splitting,
+    /// The system of the linear solve.
+    Form,
+    /// The library of its products.
+    Backend,
+    /// The precision.
+    Precision,
+    /// Settings of the iteration that are made here.
+    Iteration,
+}
+
+impl fmt::Display for ProgrammeSetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Splitting => "splitting",
+            Self::Form => "form",
+            Self::Backend => "backend",
+            Self::Precision => "precision",
+            Self::Iteration => "iteration",
+        })
+    }
+}

@@ -1,0 +1,231 @@
+use crelu_core::{Backend, DeviceHandle};
+use serde::Serialize;
+
+/// The splitting of the iteration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Splitting {
+    /// Chosen by the rank of the data.
+    #[default]
+    Auto,
+    /// Loss | norm and cone.
+    TwoBlock,
+    /// Loss | norm | cone: the source's form.
+    ThreeBlock,
+}
+
+impl Splitting {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Auto, Self::TwoBlock, Self::ThreeBlock];
+
+    /// The name in options and reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::TwoBlock => "two-block",
+            Self::ThreeBlock => "three-block",
+        }
+    }
+}
+
+/// The linear solve of the primal step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PrimalChoice {
+    /// Chosen by work within the memory limit.
+    #[default]
+    Auto,
+    /// A Cholesky factor of the smaller side.
+    Cholesky,
+    /// Conjugate gradients.
+    Cg,
+    /// Conjugate gradients with the diagonal as preconditioner.
+    PcgJacobi,
+    /// Conjugate gradients with a randomised Nystrom preconditioner.
+    PcgNystrom,
+    /// Randomised block coordinate descent.
+    Rbcd,
+    /// Block descent through one factor that all blocks share.
+    BlockExact,
+}
+
+impl PrimalChoice {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Auto,
+        Self::Cholesky,
+        Self::Cg,
+        Self::PcgJacobi,
+        Self::PcgNystrom,
+        Self::Rbcd,
+        Self::BlockExact,
+    ];
+
+    /// The name in options and reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Cholesky => "cholesky",
+            Self::Cg => "cg",
+            Self::PcgJacobi => "pcg-jacobi",
+            Self::PcgNystrom => "pcg-nystrom",
+            Self::Rbcd => "rbcd",
+            Self::BlockExact => "block-exact",
+        }
+    }
+}
+
+/// The system that the linear solve works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FormChoice {
+    /// The best of those that the method has: `kernel` or `gram` for a factor, else `reduced`.
+    #[default]
+    Auto,
+    /// `n_samples x n_samples`, by a factor or by conjugate gradients.
+    Kernel,
+    /// `rank n_patterns` on a side, factored.
+    Gram,
+    /// The same, by products only.
+    Reduced,
+    /// Both halves of every pair: the source's system, for comparison.
+    Full,
+}
+
+impl FormChoice {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Auto,
+        Self::Kernel,
+        Self::Gram,
+        Self::Reduced,
+        Self::Full,
+    ];
+
+    /// The name in options and reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Kernel => "kernel",
+            Self::Gram => "gram",
+            Self::Reduced => "reduced",
+            Self::Full => "full",
+        }
+    }
+}
+
+/// The precision of the iteration; certificates are always evaluated in `f64`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Precision {
+    /// `f64`, or `mixed` where the kernel matrix has over 64 million entries.
+    #[default]
+    Auto,
+    /// Everything in `f32`.
+    F32,
+    /// Everything in `f64`.
+    F64,
+    /// The factor of the kernel system, or the sketch of a Nystrom preconditioner, in `f32`,
+    /// corrected by residuals in `f64`; `f64` for methods that have neither.
+    Mixed,
+}
+
+impl Precision {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Auto, Self::F32, Self::F64, Self::Mixed];
+
+    /// The name in options and reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::F32 => "f32",
+            Self::F64 => "f64",
+            Self::Mixed => "mixed",
+        }
+    }
+}
+
+/// Whether an optional part of the method is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Switch {
+    /// By its cost rule.
+    #[default]
+    Auto,
+    /// Always, where it applies.
+    On,
+    /// Never.
+    Off,
+}
+
+impl Switch {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Auto, Self::On, Self::Off];
+
+    /// The name in options and reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::On => "on",
+            Self::Off => "off",
+        }
+    }
+}
+
+/// Settings of a programme's solve.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ProgrammeSettings {
+    /// The relative gap at which the run is converged.
+    pub tol: f64,
+    /// Most iterations, Newton steps counted among them.
+    pub max_iters: usize,
+    /// The splitting.
+    pub splitting: Splitting,
+    /// The linear solve.
+    pub primal: PrimalChoice,
+    /// The system it works on.
+    pub form: FormChoice,
+    /// The library of its products and factors.
+    pub backend: Backend,
+    /// The opened adapter, which [`Backend::Wgpu`] needs.
+    #[serde(skip)]
+    pub device: Option<DeviceHandle>,
+    /// Rank of a Nystrom preconditioner; none: found by its error.
+    pub nystrom_rank: Option<usize>,
+    /// Seed of sketches and of the order of blocks.
+    pub seed: u64,
+    /// The precision.
+    pub precision: Precision,
+    /// Bytes that a run may use.
+    pub memory_limit: f64,
+    /// The Newton finish.
+    pub newton: Switch,
+    /// The working set.
+    pub working_set: Switch,
+    /// A certificate every so many iterations; 0: only at the end.
+    pub check_every: usize,
+}
+
+impl Default for ProgrammeSettings {
+    fn default() -> Self {
+        Self {
+            tol: 1e-3,
+            max_iters: 2000,
+            splitting: Splitting::Auto,
+            primal: PrimalChoice::Auto,
+            form: FormChoice::Auto,
+            backend: Backend::Faer,
+            device: None,
+            nystrom_rank: None,
+            seed: 0,
+            precision: Precision::Auto,
+            memory_limit: 6.0 * 1024.0 * 1024.0 * 1024.0,
+            newton: Switch::Auto,
+            working_set: Switch::Auto,
+            check_every: 5,
+        }
+    }
+}
+
+crelu_core::written_by_name!(FormChoice, Precision, PrimalChoice, Splitting, Switch);

@@ -1,0 +1,427 @@
+use admm::{
+    AdmmError, AdmmSettings, AdmmState, GroupNorm, Monitor, PenaltyRule, PrimalError, Proximal,
+    Residuals, Status, Verdict,
+};
+use faer::{Accum, MatMut, MatRef};
+use linalg_core::{LinalgError, LinearOperator, MaskedBlocks, Real, SettingsError, norm, product};
+use num_traits::Float;
+
+use crate::certificate::{Certificate, FeasiblePoint, Multipliers};
+use crate::choose::{Choice, Form, Method};
+use crate::error::{ProgrammeError, ProgrammeSetting};
+use crate::primal::{System, failed};
+use crate::programme::{Programme, has_cones};
+use crate::solution::WarmStart;
+use crate::source_system::SourceSystem;
+use crate::sparse_network::SparseNetwork;
+use crate::three_primal::{ConeBasis, ThreeBlockInner, ThreeBlockPrimal};
+use crate::tracker::{Totals, Tracker};
+use crate::two_block::{first_rho, zero_start};
+
+/// The scale of the cone copy: this over the largest singular value of the data.
+const TAU: f64 = 10.0;
+/// Power iterations for that singular value: two digits are enough for a scale.
+const POWER: usize = 30;
+/// Iterations of the start on thin cones before the two-block form takes over.
+const CHANGE_OVER: usize = 50;
+/// Iterations after which the network of the sparse copies is looked at, between the checks.
+const EARLY: usize = 2;
+/// From this many rows on `rho` changes less often: a factorisation costs ten iterations.
+const LARGE: usize = 2000;
+/// A check costs two and a half iterations here: every so many times the set interval.
+const CHECK_FACTOR: usize = 5;
+
+/// The penalty of the three-block form: block soft-thresholding of the first copy, the
+/// non-negative part of the cone copy.
+#[derive(Debug, Clone)]
+pub struct ThreeBlockProx<T> {
+    group: GroupNorm<T>,
+    cone: usize,
+}
+
+impl<T: Real> ThreeBlockProx<T> {
+    /// `blocks` groups of `rank` numbers, and `cone` numbers of the cone copy.
+    ///
+    /// # Errors
+    /// [`SettingsError`] for a weight that is negative or not finite.
+    pub fn new(rank: usize, blocks: usize, cone: usize, weight: T) -> Result<Self, SettingsError> {
+        Ok(Self {
+            group: GroupNorm::new(rank, blocks, weight)?,
+            cone,
+        })
+    }
+}
+
+impl<T: Real> Proximal<T> for ThreeBlockProx<T> {
+    fn dim(&self) -> usize {
+        self.group.dim() + self.cone
+    }
+
+    fn set_penalty(&mut self, rho: T) {
+        self.group.set_penalty(rho);
+    }
+
+    fn apply(&mut self, z: &[T], v: &mut [T]) {
+        let split = self.group.dim();
+        self.group.apply(&z[..split], &mut v[..split]);
+        for (out, x) in v[split..].iter_mut().zip(&z[split..]) {
+            *out = Float::max(*x, T::of(0.0));
+        }
+    }
+
+    fn value(&self, v: &[T]) -> f64 {
+        self.group.value(&v[..self.group.dim()])
+    }
+
+    fn shrinkage(&self, v: &[T]) -> Option<f64> {
+        self.group.shrinkage(&v[..self.group.dim()])
+    }
+}
+
+/// The operator the loop asks for images of `z` and `v`: the three-block primal step reads
+/// neither, so none is computed.
+struct Unread {
+    rows: usize,
+    cols: usize,
+}
+
+impl<T: Real> LinearOperator<T> for Unread {
+    fn rows(&self) -> usize {
+        self.rows
+    }
+    fn cols(&self) -> usize {
+        self.cols
+    }
+    fn apply(&self, _x: &[T], y: &mut [T], _scratch: &mut [T]) {
+        y.fill(T::of(0.0));
+    }
+    fn apply_adjoint(&self, _y: &[T], x: &mut [T], _scratch: &mut [T]) {
+        x.fill(T::of(0.0));
+    }
+}
+
+/// The three-block iteration; with `change_over` it ends as stalled, with a start for the
+/// two-block form, after a few dozen iterations.
+pub(crate) fn run<T: Real>(
+    tracker: &mut Tracker<'_>,
+    totals: &mut Totals,
+    choice: &mut Choice,
+    change_over: bool,
+) -> Result<(Status, WarmStart), ProgrammeError> {
+    let programme = tracker.programme;
+    let control = tracker.control;
+    let begun = control.seconds();
+    let mut room = None;
+    let data = programme.data_as::<T>(&mut room);
+    let target: Vec<T> = programme.target().iter().map(|&y| T::of(y)).collect();
+    let tau = TAU / largest_singular_value(data).max(f64::MIN_POSITIVE);
+    let rho = first_rho(programme);
+    let halted = || {
+        let status = control.halt().map_or(Status::Interrupted, Status::from);
+        Ok((status, zero_start(programme)))
+    };
+    let basis = match ConeBasis::new(data, programme.activation(), T::of(tau), &control) {
+        Ok(basis) => basis,
+        Err(PrimalError::Linalg(LinalgError::Halted)) => return halted(),
+        Err(error) => return Err(failed(error)),
+    };
+    let masks = programme.masks();
+    let system = System::new(basis.data(), masks, programme.lift(), choice.backend);
+    let source = choice.form == Form::Full
+        && has_cones(programme)
+        && matches!(
+            choice.method,
+            Method::Cg | Method::PcgJacobi | Method::PcgNystrom
+        );
+    let settings = tracker.settings;
+    let built = if source {
+        let (method, tau) = (choice.method, T::of(tau));
+        SourceSystem::new(
+            MaskedBlocks::new(data, masks),
+            &target,
+            tau,
+            method,
+            settings,
+            rho,
+            control,
+        )
+        .map(|(system, note)| (ThreeBlockInner::Source(Box::new(system)), note))
+    } else {
+        system
+            .build(choice, settings, rho, control)
+            .map(|built| (ThreeBlockInner::Basis(built.primal), built.note))
+    };
+    let inner = match built {
+        Ok((inner, note)) => {
+            choice.note(note);
+            inner
+        }
+        Err(ProgrammeError::Linalg(LinalgError::Halted)) => return halted(),
+        Err(error) => return Err(error),
+    };
+    let mut primal = ThreeBlockPrimal::new(&basis, masks, &target, inner);
+    totals.seconds.setup += control.seconds() - begun;
+
+    let (rank, n, blocks) = (
+        programme.rank(),
+        programme.n_samples(),
+        programme.n_blocks(),
+    );
+    let cone = if has_cones(programme) { n * blocks } else { 0 };
+    let mut prox = ThreeBlockProx::new(rank, blocks, cone, T::of(programme.beta_sum()))
+        .map_err(AdmmError::from)?;
+    let operator = Unread {
+        rows: n,
+        cols: prox.dim(),
+    };
+    let mut state = AdmmState::zero(n, prox.dim(), T::of(first_rho(programme)));
+    let limit = tracker.settings.max_iters.saturating_sub(totals.iterations);
+    let large = n >= LARGE;
+    let (first, growth, band) = if large { (10, 2.5, 2.0) } else { (5, 2.0, 1.5) };
+    let settings = AdmmSettings::default()
+        .penalty_schedule(first, growth, band)
+        .max_iters(if change_over {
+            limit.min(CHANGE_OVER)
+        } else {
+            limit
+        })
+        .anderson(0)
+        .penalty_rule(PenaltyRule::Balance)
+        .check()
+        .map_err(|_| ProgrammeError::Setting {
+            setting: ProgrammeSetting::Iteration,
+            problem: "settings out of range",
+        })?;
+    let mut monitor = DenseMonitor {
+        tracker: &mut *tracker,
+        tau,
+        iteration: 0,
+        checked: 0,
+        products: 0.0,
+        _scalar: core::marker::PhantomData::<T>,
+    };
+    let mut problem = admm::Splitting {
+        operator: &operator,
+        primal: &mut primal,
+        prox: &mut prox,
+    };
+    let outcome = admm::solve(&mut problem, &settings, &control, &mut state, &mut monitor);
+    if let Ok(solution) = &outcome
+        && monitor.checked != solution.iterations
+        && !(change_over
+            && solution.status == Status::IterationLimit
+            && solution.iterations < limit)
+    {
+        let begun = control.seconds();
+        monitor.check(&state);
+        monitor.tracker.conclude(solution.iterations);
+        totals.seconds.monitor += control.seconds() - begun;
+    }
+    totals.products += monitor.products;
+    let solution = outcome?;
+    #[expect(clippy::cast_precision_loss, reason = "an iteration count")]
+    let made = solution.iterations as f64;
+    totals.products += if has_cones(programme) {
+        6.0 * made
+    } else {
+        2.0 * made
+    };
+    totals.add(&solution);
+    tracker.before += solution.iterations;
+    let reached_change =
+        change_over && solution.status == Status::IterationLimit && solution.iterations < limit;
+    let status = if reached_change {
+        Status::Stalled
+    } else {
+        solution.status
+    };
+    Ok((status, next_start(programme, &state, tau)))
+}
+
+/// `z_b = v_b + s_b C_b / rho` and the multipliers of the cone copy, the largest first.
+fn next_start<T: Real>(programme: &Programme, state: &AdmmState<T>, tau: f64) -> WarmStart {
+    let (rank, n, blocks) = (
+        programme.rank(),
+        programme.n_samples(),
+        programme.n_blocks(),
+    );
+    let rho = state.rho.wide();
+    let theta: Vec<f64> = programme
+        .target()
+        .iter()
+        .zip(&state.fu)
+        .map(|(y, p)| y - p.wide())
+        .collect();
+    let masked = programme.blocks();
+    let mut price = vec![0.0; masked.cols()];
+    masked.apply_adjoint(&theta, &mut price, &mut vec![0.0; masked.scratch_len()]);
+    let mut z = vec![0.0; rank * blocks];
+    let mut multipliers = Multipliers::none(blocks);
+    for b in 0..blocks {
+        let p = programme.pattern(b);
+        for k in 0..rank {
+            z[b * rank + k] =
+                state.v[b * rank + k].wide() + programme.sign(b) * price[p * rank + k] / rho;
+        }
+        if has_cones(programme) {
+            let alpha = cone_multipliers(state, rank * blocks + b * n, n, tau * rho);
+            let mut rows: Vec<(usize, f64)> = alpha.enumerate().filter(|&(_, a)| a > 0.0).collect();
+            rows.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            multipliers.blocks[b] = rows;
+        }
+    }
+    WarmStart {
+        rho,
+        z,
+        multipliers,
+        split: None,
+    }
+}
+
+/// `alpha = rho tau (s - z_s)`, non-negative.
+fn cone_multipliers<T: Real>(
+    state: &AdmmState<T>,
+    from: usize,
+    n: usize,
+    scale: f64,
+) -> impl Iterator<Item = f64> + '_ {
+    let (s, z) = (&state.v[from..from + n], &state.z[from..from + n]);
+    s.iter()
+        .zip(z)
+        .map(move |(s, z)| (scale * (*s - *z).wide()).max(0.0))
+}
+
+struct DenseMonitor<'m, 'a, T> {
+    tracker: &'m mut Tracker<'a>,
+    tau: f64,
+    iteration: usize,
+    checked: usize,
+    products: f64,
+    _scalar: core::marker::PhantomData<T>,
+}
+
+impl<T: Real> DenseMonitor<'_, '_, T> {
+    fn check(&mut self, state: &AdmmState<T>) {
+        self.checked = self.iteration;
+        let programme = self.tracker.programme;
+        let (rank, n, blocks) = (
+            programme.rank(),
+            programme.n_samples(),
+            programme.n_blocks(),
+        );
+        let theta: Vec<f64> = programme
+            .target()
+            .iter()
+            .zip(&state.fu)
+            .map(|(y, p)| y - p.wide())
+            .collect();
+        if has_cones(programme) {
+            let scale = self.tau * state.rho.wide();
+            let alpha: Vec<f64> =
+                cone_multipliers(state, rank * blocks, n * blocks, scale).collect();
+            let bound = Certificate::evaluate_dense(programme, &theta, &alpha);
+            self.products += 3.0;
+            if bound > self.tracker.certificate.bound {
+                let blocks = alpha.chunks_exact(n).map(|column| {
+                    column
+                        .iter()
+                        .copied()
+                        .enumerate()
+                        .filter(|&(_, a)| a > 0.0)
+                        .collect()
+                });
+                let multipliers = Multipliers {
+                    blocks: blocks.collect(),
+                };
+                self.tracker.offer_certificate(Certificate {
+                    theta,
+                    multipliers,
+                    bound,
+                });
+            }
+        } else {
+            let certificate = Certificate::evaluate(programme, theta, Multipliers::default());
+            self.products += 1.0;
+            self.tracker.offer_certificate(certificate);
+        }
+        let v: Vec<f64> = state.v[..rank * blocks].iter().map(|x| x.wide()).collect();
+        if SparseNetwork::serves(programme) {
+            self.tracker.offer_network(&v);
+        }
+        self.tracker
+            .offer_point(FeasiblePoint::from_point(programme, &v));
+    }
+}
+
+impl<T: Real> Monitor<T, ThreeBlockProx<T>> for DenseMonitor<'_, '_, T> {
+    fn observe(
+        &mut self,
+        state: &AdmmState<T>,
+        residuals: &Residuals,
+        _prox: &mut ThreeBlockProx<T>,
+    ) -> Verdict {
+        self.iteration += 1;
+        if !self.tracker.go_on(self.iteration) {
+            return Verdict::Stop(Status::Interrupted);
+        }
+        let every = CHECK_FACTOR * self.tracker.settings.check_every;
+        if every == 0 || !self.iteration.is_multiple_of(every) {
+            if every > 0
+                && self.iteration.is_multiple_of(EARLY)
+                && SparseNetwork::serves(self.tracker.programme)
+            {
+                let split = self.tracker.programme.rank() * self.tracker.programme.n_blocks();
+                let v: Vec<f64> = state.v[..split].iter().map(|x| x.wide()).collect();
+                self.tracker.offer_network(&v);
+                self.tracker.show(self.iteration);
+                self.products += 1.0;
+            }
+            return Verdict::Continue;
+        }
+        self.check(state);
+        self.tracker.moved(state.rho.wide(), residuals);
+        self.tracker.conclude(self.iteration)
+    }
+}
+
+/// The largest singular value of the data by power iteration from a fixed start.
+fn largest_singular_value<T: Real>(data: MatRef<'_, T>) -> f64 {
+    let (rank, n) = (data.nrows(), data.ncols());
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "an index, only to vary the start"
+    )]
+    let mut x: Vec<T> = (0..rank)
+        .map(|k| T::of(1.0 + 0.5 * (k as f64 * 0.7).sin()))
+        .collect();
+    let mut image = vec![T::of(0.0); n];
+    let mut sigma = 0.0;
+    for _ in 0..POWER {
+        let size = norm(&x);
+        if size == T::of(0.0) || !Float::is_finite(size) {
+            return sigma;
+        }
+        linalg_core::scale(T::of(1.0) / size, &mut x);
+        let (y, one) = (
+            MatMut::from_column_major_slice_mut(&mut image, n, 1),
+            T::of(1.0),
+        );
+        product(
+            y,
+            Accum::Replace,
+            data.transpose(),
+            MatRef::from_column_major_slice(&x, rank, 1),
+            one,
+        );
+        sigma = norm(&image).wide();
+        let out = MatMut::from_column_major_slice_mut(&mut x, rank, 1);
+        product(
+            out,
+            Accum::Replace,
+            data,
+            MatRef::from_column_major_slice(&image, n, 1),
+            one,
+        );
+    }
+    sigma
+}

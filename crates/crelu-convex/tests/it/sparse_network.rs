@@ -1,0 +1,96 @@
+//! The network of the sparse copies: data of many coordinates, whose cones are thin.
+
+use crelu_convex::{Activation, Check, Observer, Programme, Solution, solve};
+use crelu_convex::{PrimalChoice, Splitting};
+use linalg_core::Control;
+use testkit::Stream;
+
+use crate::data::{masks_of, settings};
+
+/// Above the rank from which cones count as thin.
+const RANK: usize = 510;
+const ROWS: usize = 560;
+
+fn thin(activation: Activation) -> Programme {
+    let mut stream = Stream::new(17);
+    let data = stream.matrix::<f64>(RANK, ROWS);
+    let gates = stream.matrix::<f64>(RANK, 3);
+    let masks = masks_of(data.as_ref(), gates.as_ref());
+    let target = (0..ROWS)
+        .map(|i| {
+            if data[(0, i)] * data[(1, i)] >= 0.0 {
+                1.0
+            } else {
+                -1.0
+            }
+        })
+        .collect();
+    let programme = Programme::new(data, masks, gates, target, 0.0, activation).unwrap();
+    let beta = 0.01 * programme.zero_threshold();
+    programme.with_beta_sum(beta)
+}
+
+/// Objectives shown by the course of a run, the network's where it is better.
+#[derive(Default)]
+struct Shown(Vec<(usize, f64)>);
+
+impl Observer for Shown {
+    fn check(&mut self, check: &Check<'_>) {
+        let network = check.network.map_or(f64::INFINITY, |n| n.objective);
+        let shown = check.point.objective.min(network);
+        self.0.push((check.iteration, shown));
+    }
+}
+
+fn run(programme: &Programme, shown: &mut Shown) -> Solution {
+    let settings = settings(1e-3, |s| {
+        (s.primal, s.splitting) = (PrimalChoice::Cholesky, Splitting::ThreeBlock);
+        s.max_iters = 12;
+    });
+    solve(programme, &settings, &Control::default(), None, shown).unwrap()
+}
+
+#[test]
+fn thin_cones_network_of_the_sparse_copies_beats_the_feasible_point() {
+    let programme = thin(Activation::Relu);
+    let mut shown = Shown::default();
+    let solution = run(&programme, &mut shown);
+    let network = solution.network.expect("a better network");
+    assert!(network.objective < 0.9 * solution.point.objective);
+    // J from the weights and the data alone
+    let (mut misfit, mut penalty) = (0.0, 0.0);
+    for i in 0..ROWS {
+        let mut f = 0.0;
+        for b in 0..programme.n_blocks() {
+            let h: f64 = (0..RANK)
+                .map(|k| programme.data()[(k, i)] * network.v[(k, b)])
+                .sum();
+            f += programme.sign(b) * h.max(0.0);
+        }
+        assert!((f - network.fitted[i]).abs() < 1e-9, "row {i}");
+        misfit += 0.5 * (f - programme.target()[i]).powi(2);
+    }
+    for b in 0..programme.n_blocks() {
+        penalty += network.v.col(b).norm_l2();
+    }
+    let objective = misfit + programme.beta_sum() * penalty;
+    assert!((objective - network.objective).abs() < 1e-9 * objective);
+    // no multiple of it is better: the derivative along it is zero
+    let slope: f64 = network
+        .fitted
+        .iter()
+        .zip(programme.target())
+        .map(|(f, y)| f * (f - y))
+        .sum();
+    assert!((slope + programme.beta_sum() * penalty).abs() < 1e-9 * objective);
+    // it is there after two iterations, and what is shown never rises
+    assert_eq!(shown.0.first().map(|s| s.0), Some(2));
+    assert!(shown.0.windows(2).all(|w| w[1].1 <= w[0].1));
+    assert_eq!(shown.0.last().map(|s| s.1), Some(network.objective));
+}
+
+#[test]
+fn gated_programme_has_no_other_network() {
+    let programme = thin(Activation::Gated);
+    assert!(run(&programme, &mut Shown::default()).network.is_none());
+}

@@ -1,0 +1,310 @@
+use linalg_core::{Control, dot, norm};
+
+use crate::ascent_heads::Heads;
+
+#[cfg(feature = "wgpu")]
+use crate::engine::Course;
+use crate::fused::{Climb, Lane, Layout, Level};
+
+/// The first and the last step of an ascent, as shares of the whole way to `g / |g|`.
+const FIRST_STEP: f32 = 1.0;
+const LAST_STEP: f32 = 0.03;
+/// Those that go on to the end take so many tenths of the steps again, down to this one.
+const FINISH: usize = 4;
+const FINEST_STEP: f32 = 3e-4;
+/// ... and those that climb on over all rows, after steps on a sample, so many, from this one.
+const CLIMB: usize = 3;
+const CLIMB_STEP: f32 = 0.3;
+pub(crate) const MOMENTUM: f32 = 0.9;
+/// What a gradient adds to the velocity: together with the momentum, 0.3 of the power step. Larger
+/// ones jump over narrow maxima (1 and 3 leave J up to 0.03 % and 0.1 % higher), 0.1 is too slow.
+pub(crate) const GAIN: f32 = 0.03;
+/// Tenths of the steps after which the worse half of the ascents is given up.
+const CULLS: [usize; 2] = [2, 4];
+/// A value below this share of the gradient's length does not set the length of the step.
+pub(crate) const LEAST_VALUE: f32 = 0.1;
+
+/// A part of an ascent: the sizes of its steps, and those before which the worse half is given up.
+#[cfg(feature = "wgpu")]
+pub(crate) struct Phase {
+    pub(crate) sizes: Vec<f32>,
+    pub(crate) culls: Vec<usize>,
+}
+
+/// The parts that a course goes through, as [`Ascent`] does.
+#[cfg(feature = "wgpu")]
+pub(crate) fn phases(course: Course, steps: usize) -> Vec<Phase> {
+    let small = |count: usize, first: f32| Phase {
+        sizes: step_sizes(count, first, FINEST_STEP),
+        culls: Vec::new(),
+    };
+    let culls = CULLS.map(|part| part * steps / 10);
+    let large = || Phase {
+        sizes: step_sizes(steps, FIRST_STEP, LAST_STEP),
+        culls: culls.into_iter().filter(|&k| k < steps).collect(),
+    };
+    match course {
+        Course::Whole => vec![large(), small(steps * FINISH / 10, LAST_STEP)],
+        Course::Sample => vec![large()],
+        Course::Climb => vec![small(steps * CLIMB / 10, CLIMB_STEP)],
+    }
+}
+
+/// So many sizes from the first to the last, each the same share of the one before.
+fn step_sizes(count: usize, first: f32, last: f32) -> Vec<f32> {
+    #[expect(clippy::cast_precision_loss, reason = "a count far below 2^24")]
+    let ratio = (last / first).powf(1.0 / (count.max(2) - 1) as f32);
+    core::iter::successors(Some(first), |size| Some(size * ratio))
+        .take(count)
+        .collect()
+}
+
+/// The half of the columns whose values are best, of each sign.
+pub(crate) fn better_half(values: &[f32], signs: &[f32]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|&i, &j| values[j].total_cmp(&values[i]).then(i.cmp(&j)));
+    let mut kept: Vec<usize> = Vec::with_capacity(values.len() / 2 + 2);
+    for sign in [1.0, -1.0] {
+        let of_sign = order.iter().copied().filter(|&j| signs[j] * sign > 0.0);
+        let of_sign: Vec<usize> = of_sign.collect();
+        kept.extend(&of_sign[..of_sign.len().div_ceil(2)]);
+    }
+    kept.sort_unstable();
+    kept
+}
+
+/// Columns times steps of so many ascents, and the steps over all rows of one that climbs on;
+/// `is_whole`: the ascents are over all rows and finish themselves.
+pub(crate) fn column_steps(ascents: usize, steps: usize, is_whole: bool) -> (usize, usize) {
+    let [first, second] = CULLS.map(|tenth| tenth * steps / 10);
+    let finish = if is_whole { steps * FINISH / 10 + 1 } else { 0 };
+    let wide = first + (second - first) / 2 + (steps + 1 - second + finish) / 4;
+    (ascents * wide, steps * CLIMB / 10 + 1)
+}
+
+/// A batch of ascents of `s theta'(R u)_+` over the unit sphere, each column with its sign; with
+/// several outputs, of `|theta'(R u)_+|`.
+pub(crate) struct Ascent {
+    rank: usize,
+    columns: usize,
+    /// Columns whose gradients were made, step for step.
+    gone_through: usize,
+    signs: Vec<f32>,
+    /// The output directions, where there are several outputs.
+    heads: Option<Heads>,
+    /// The iterates.
+    pub(crate) u: Vec<f32>,
+    gradient: Vec<f32>,
+    velocity: Vec<f32>,
+    level: Level,
+    layout: Layout,
+    /// The iterates and their gradients, laid out for a pass.
+    packed: Vec<f32>,
+    slopes: Vec<f32>,
+    /// The best points met and their values.
+    best: Vec<f32>,
+    values: Vec<f32>,
+}
+
+impl Ascent {
+    /// With one output, columns of signs; with several, signs are 1.
+    pub(crate) fn new(rank: usize, outputs: usize, signs: Vec<f32>) -> Self {
+        let columns = signs.len();
+        let zeros = || vec![0.0; rank * columns];
+        let level = Level::widest();
+        let layout = Layout::new::<f32>(level, columns);
+        Self {
+            rank,
+            columns,
+            gone_through: 0,
+            heads: (outputs > 1).then(|| Heads::new(outputs, &layout)),
+            signs,
+            u: zeros(),
+            gradient: zeros(),
+            velocity: zeros(),
+            packed: vec![0.0; rank * layout.padded()],
+            slopes: vec![0.0; rank * layout.padded()],
+            level,
+            layout,
+            best: zeros(),
+            values: vec![f32::NEG_INFINITY; columns],
+        }
+    }
+
+    /// Steps of plain momentum without a test of acceptance: monotone ascents stall on the concave
+    /// kinks `x_j'u = 0`, `s theta_j < 0`. With `g = s R'D theta` and the value `v = u'g`,
+    ///
+    /// ```text
+    ///     m = 0.9 m + 0.03 (g - v u) / v,   u = (u + t m) / |u + t m|,   t from 1 to 0.03
+    /// ```
+    ///
+    /// A whole step would be the power step `u = g / |g|`, the best of its pattern.
+    pub(crate) fn run(&mut self, data: &[f32], theta: &[f32], steps: usize, control: &Control<'_>) {
+        self.phase(data, theta, steps, (FIRST_STEP, LAST_STEP), control);
+        self.u.copy_from_slice(&self.best);
+    }
+
+    /// Small steps after [`Ascent::run`]: concave kinks, where the best point lies on some, and only
+    /// small steps come near to it.
+    pub(crate) fn finish(
+        &mut self,
+        data: &[f32],
+        theta: &[f32],
+        steps: usize,
+        control: &Control<'_>,
+    ) {
+        let steps = steps * FINISH / 10;
+        self.phase(data, theta, steps, (LAST_STEP, FINEST_STEP), control);
+    }
+
+    /// A few steps, large and small, for points that come from a sample of the rows.
+    pub(crate) fn climb(
+        &mut self,
+        data: &[f32],
+        theta: &[f32],
+        steps: usize,
+        control: &Control<'_>,
+    ) {
+        let steps = steps * CLIMB / 10;
+        self.phase(data, theta, steps, (CLIMB_STEP, FINEST_STEP), control);
+    }
+
+    /// Columns whose gradients were made, counted at every step.
+    pub(crate) fn columns_gone_through(&self) -> usize {
+        self.gone_through
+    }
+
+    fn phase(
+        &mut self,
+        data: &[f32],
+        theta: &[f32],
+        steps: usize,
+        (first, last): (f32, f32),
+        control: &Control<'_>,
+    ) {
+        self.velocity.fill(0.0);
+        for (k, step) in step_sizes(steps, first, last).into_iter().enumerate() {
+            self.gradients(data, theta);
+            self.keep_best();
+            if first == FIRST_STEP && CULLS.iter().any(|part| k == (part * steps) / 10) {
+                self.cull();
+            }
+            if control.halt().is_some() {
+                return;
+            }
+            self.advance(step);
+        }
+        self.gradients(data, theta);
+        self.keep_best();
+    }
+
+    /// The best points met by the ascents that went on to the end, their values and signs.
+    pub(crate) fn ends(&self) -> impl Iterator<Item = (&[f32], f32, f32)> {
+        let values = self.values.iter().copied();
+        let points = self.best.chunks_exact(self.rank).zip(values);
+        let signs = self.signs.iter().copied();
+        points.zip(signs).map(|((u, value), sign)| (u, value, sign))
+    }
+
+    /// `g = s R'(theta * 1[R u > 0])`; with several outputs `R'(theta a * 1[R u > 0])`.
+    fn gradients(&mut self, data: &[f32], theta: &[f32]) {
+        let (rank, columns) = (self.rank, self.columns);
+        self.gone_through += columns;
+        let len = rank * self.layout.padded();
+        let (packed, slopes) = (&mut self.packed[..len], &mut self.slopes[..len]);
+        self.layout.pack(rank, &self.u, packed);
+        slopes.fill(0.0);
+        if let Some(heads) = &mut self.heads {
+            heads.pass(self.level, &self.layout, rank, data, theta, packed, slopes);
+            self.layout.unpack(rank, slopes, &mut self.gradient);
+            return;
+        }
+        let pass = Climb {
+            layout: &self.layout,
+            rank,
+            rows: data,
+            theta,
+            weights: packed,
+            slopes,
+        };
+        f32::dispatch(self.level, pass);
+        self.layout.unpack(rank, slopes, &mut self.gradient);
+        for (g, sign) in self.gradient.chunks_exact_mut(rank).zip(&self.signs) {
+            linalg_core::scale(*sign, g);
+        }
+    }
+
+    fn keep_best(&mut self) {
+        for j in 0..self.columns {
+            let part = j * self.rank..(j + 1) * self.rank;
+            let value = match &self.heads {
+                Some(heads) => heads.value(j),
+                None => dot(&self.u[part.clone()], &self.gradient[part.clone()]),
+            };
+            if value > self.values[j] {
+                self.values[j] = value;
+                self.best[part.clone()].copy_from_slice(&self.u[part]);
+            }
+        }
+    }
+
+    /// Goes on with the half of the columns whose values are best, of each sign.
+    fn cull(&mut self) {
+        let kept = better_half(&self.values, &self.signs);
+        let rank = self.rank;
+        for (to, &from) in kept.iter().enumerate() {
+            for list in [
+                &mut self.u,
+                &mut self.gradient,
+                &mut self.velocity,
+                &mut self.best,
+            ] {
+                list.copy_within(from * rank..(from + 1) * rank, to * rank);
+            }
+            if let Some(heads) = &mut self.heads {
+                heads.keep(to, from);
+            }
+            self.signs[to] = self.signs[from];
+            self.values[to] = self.values[from];
+        }
+        self.columns = kept.len();
+        for list in [
+            &mut self.u,
+            &mut self.gradient,
+            &mut self.velocity,
+            &mut self.best,
+        ] {
+            list.truncate(self.columns * rank);
+        }
+        self.signs.truncate(self.columns);
+        self.values.truncate(self.columns);
+        self.layout = Layout::new::<f32>(self.level, self.columns);
+        if let Some(heads) = &mut self.heads {
+            heads.cut(&self.layout);
+        }
+        self.packed.fill(0.0);
+    }
+
+    fn advance(&mut self, step: f32) {
+        let rank = self.rank;
+        let parts = self.u.chunks_exact_mut(rank);
+        let parts = parts.zip(self.gradient.chunks_exact(rank));
+        for ((u, g), m) in parts.zip(self.velocity.chunks_exact_mut(rank)) {
+            let value = dot(u, g);
+            let length = norm(g);
+            let divisor = value.abs().max(LEAST_VALUE * length);
+            if divisor <= 0.0 || !divisor.is_finite() {
+                continue;
+            }
+            let share = GAIN / divisor;
+            for ((u, g), m) in u.iter_mut().zip(g).zip(m.iter_mut()) {
+                *m = MOMENTUM * *m + share * (*g - value * *u);
+                *u += step * *m;
+            }
+            let size = norm(u);
+            if size > 0.0 {
+                linalg_core::scale(1.0 / size, u);
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+use core::fmt;
+
+use crelu_core::Backend;
+use linalg_core::Control;
+
+use crate::problem::GlobalProblem;
+
+/// The two passes over the rows that global training spends its time in. The host implements them,
+/// and so may a device, in `f32`; all else, and every number of a report, is made by the host in `f64`.
+pub(crate) trait RowEngine: fmt::Debug + Send + Sync {
+    /// A batch of ascents of prices over the unit sphere, from their starts to their ends.
+    fn ascend(&self, problem: &GlobalProblem, batch: &Batch<'_>, control: &Control<'_>) -> Ends;
+
+    /// The balanced objective of `m` neurons.
+    fn balanced<'p>(&'p self, problem: &'p GlobalProblem, m: usize) -> Box<dyn Evaluate + 'p>;
+
+    /// What runs the passes.
+    fn backend(&self) -> Backend {
+        Backend::Faer
+    }
+
+    /// What is to be said about it in a report.
+    fn note(&self) -> Option<String> {
+        None
+    }
+}
+
+/// Value and gradient of an objective.
+pub(crate) trait Evaluate {
+    /// The value at `x`; the gradient there is written out.
+    fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> f64;
+}
+
+/// Which of its three parts an ascent goes through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Course {
+    /// Large steps, then small ones: over all rows.
+    Whole,
+    /// Large steps: over a sample, to climb on from.
+    Sample,
+    /// A few steps over all rows from where those over a sample ended.
+    Climb,
+}
+
+/// Ascents to be made.
+#[derive(Debug)]
+pub(crate) struct Batch<'a> {
+    /// The rows gone over, `rank` numbers each; none: all, as the problem has them in `f32`.
+    pub(crate) sample: Option<&'a [f32]>,
+    /// `K` numbers a row.
+    pub(crate) theta: &'a [f32],
+    /// The starts, `rank` numbers each.
+    pub(crate) columns: &'a [f32],
+    /// The sign of each; 1 where there are several outputs.
+    pub(crate) signs: &'a [f32],
+    pub(crate) steps: usize,
+    pub(crate) course: Course,
+}
+
+/// Where ascents that went on to the end have ended.
+#[derive(Debug, Default)]
+pub(crate) struct Ends {
+    /// The best points met, `rank` numbers each.
+    pub(crate) points: Vec<f32>,
+    pub(crate) values: Vec<f32>,
+    pub(crate) signs: Vec<f32>,
+    /// Columns whose gradients were made, step for step.
+    pub(crate) gone_through: usize,
+}
+
+impl Ends {
+    /// `(point, value, sign)`, the dearest first.
+    pub(crate) fn sorted(&self, rank: usize) -> Vec<(&[f32], f32, f32)> {
+        let ends = self.points.chunks_exact(rank).zip(&self.values);
+        let ends = ends.zip(&self.signs).map(|((u, v), s)| (u, *v, *s));
+        let mut all: Vec<(&[f32], f32, f32)> = ends.filter(|end| end.1.is_finite()).collect();
+        // stable: equal values stay in the order of the starts
+        all.sort_by(|a, b| b.1.total_cmp(&a.1));
+        all
+    }
+}

@@ -1,0 +1,34 @@
+use crelu_core::Subject;
+use linalg_core::LinalgError;
+
+/// Why a problem could not be made.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GlobalError {
+    /// Two sizes that must agree do not.
+    #[error("{what}: {got}, expected {want}")]
+    Shape {
+        /// Of what.
+        what: Subject,
+        /// The size it must have.
+        want: usize,
+        /// The size it has.
+        got: usize,
+    },
+    /// An argument holds NaN or an infinity.
+    #[error("{what} holds a value that is not finite")]
+    NotFinite {
+        /// Of what.
+        what: Subject,
+    },
+    /// The targets have no such loss.
+    #[error(transparent)]
+    Loss(#[from] crelu_core::LossError),
+    /// The linear algebra failed.
+    #[error(transparent)]
+    Linalg(#[from] LinalgError),
+    /// The graphics adapter failed.
+    #[cfg(feature = "wgpu")]
+    #[error(transparent)]
+    Device(#[from] gpu_wgpu::GpuError),
+}

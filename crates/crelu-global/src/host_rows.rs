@@ -1,0 +1,73 @@
+use linalg_core::{Control, for_each_mut};
+
+use crate::ascent::Ascent;
+use crate::balanced::Balanced;
+use crate::engine::{Batch, Course, Ends, Evaluate, RowEngine};
+use crate::fused::Lane;
+use crate::problem::GlobalProblem;
+
+/// The passes over the rows by this machine's cores.
+#[derive(Debug)]
+pub(crate) struct HostRows;
+
+/// Most columns of a block of ascents, both signs in turn. The cut follows from their number alone,
+/// so the answer does not depend on the number of threads.
+const BLOCK: usize = 96;
+
+/// Columns of a block of so many: an even number, for both signs, and an even number of blocks.
+pub(crate) fn block_of(columns: usize) -> usize {
+    let blocks = columns.div_ceil(BLOCK).next_multiple_of(2).max(2);
+    columns.div_ceil(blocks).next_multiple_of(2).max(2)
+}
+
+impl RowEngine for HostRows {
+    fn ascend(&self, problem: &GlobalProblem, batch: &Batch<'_>, control: &Control<'_>) -> Ends {
+        let (rank, outputs) = (problem.rank(), problem.outputs());
+        let data = batch.sample.unwrap_or_else(|| problem.narrow());
+        let block = block_of(batch.signs.len());
+        let parts = batch
+            .columns
+            .chunks(block * rank)
+            .zip(batch.signs.chunks(block));
+        let mut blocks: Vec<(&[f32], &[f32], Option<Ascent>)> =
+            parts.map(|(u, signs)| (u, signs, None)).collect();
+        for_each_mut(&mut blocks, |_, (u, signs, out)| {
+            if control.halt().is_some() {
+                return;
+            }
+            let mut ascent = Ascent::new(rank, outputs, signs.to_vec());
+            ascent.u.copy_from_slice(u);
+            let steps = batch.steps;
+            match batch.course {
+                Course::Climb => ascent.climb(data, batch.theta, steps, control),
+                course => {
+                    ascent.run(data, batch.theta, steps, control);
+                    if course == Course::Whole {
+                        ascent.finish(data, batch.theta, steps, control);
+                    }
+                }
+            }
+            *out = Some(ascent);
+        });
+        let mut ends = Ends::default();
+        for ascent in blocks.iter().filter_map(|(_, _, ascent)| ascent.as_ref()) {
+            ends.gone_through += ascent.columns_gone_through();
+            for (point, value, sign) in ascent.ends() {
+                ends.points.extend_from_slice(point);
+                ends.values.push(value);
+                ends.signs.push(sign);
+            }
+        }
+        ends
+    }
+
+    fn balanced<'p>(&'p self, problem: &'p GlobalProblem, m: usize) -> Box<dyn Evaluate + 'p> {
+        Box::new(Balanced::narrow(problem, m))
+    }
+}
+
+impl<T: Lane> Evaluate for Balanced<'_, T> {
+    fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
+        Balanced::evaluate(self, x, gradient)
+    }
+}

@@ -1,0 +1,130 @@
+use crate::ascent::column_steps;
+use crate::price::{SearchSize, climbers};
+use crate::problem::GlobalProblem;
+use crate::settings::GlobalSettings;
+
+/// Ascents a sign and steps of the searches before the largest.
+const LADDER: [(usize, usize); 4] = [(50, 50), (100, 50), (200, 60), (400, 80)];
+/// Steps of the largest.
+const STEPS: usize = 100;
+/// Rows that ascents begin on, at most: fewer hide the dear neurons that noisy rows have, which are open
+/// on few of them.
+pub(crate) const SAMPLE: usize = 16_000;
+/// ... and of many columns no more than so many numbers, but so many rows: there an ascent over all rows
+/// costs as much as a slide.
+const ENTRIES: usize = 1_000_000;
+const FEWEST: usize = 4000;
+/// Most new neurons a sign and round.
+pub(crate) const KEEP: usize = 100;
+/// A search is cheap if it takes no more than one part in so many of a run's flops, or than the head
+/// start below.
+const CLOSING: u64 = 4;
+/// Searches may take so many flops more than corrections and slides: a second of two cores.
+const HEADSTART: u64 = 150_000_000_000;
+
+/// The sizes of searches, from the smallest to the largest.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ladder {
+    largest: usize,
+    sample: usize,
+    thorough: bool,
+    /// Whether a sample is fewer than all rows.
+    samples: bool,
+}
+
+impl Ladder {
+    pub(crate) fn new(settings: &GlobalSettings, problem: &GlobalProblem) -> Self {
+        let fitting = (ENTRIES / problem.rank().max(1)).max(FEWEST);
+        let sample = settings.sample.min(fitting);
+        Self {
+            largest: settings.ascents,
+            sample,
+            thorough: settings.thorough,
+            samples: !settings.thorough && sample < problem.n_samples(),
+        }
+    }
+
+    /// The level of the first searches of the largest size: smaller ones that would not be smaller are
+    /// left out.
+    pub(crate) fn largest(self) -> usize {
+        let smaller = |(ascents, _): &&(usize, usize)| *ascents < self.largest;
+        LADDER.iter().filter(smaller).count()
+    }
+
+    /// The highest level: a search of the largest size whose ascents are over all rows from the
+    /// beginning. On noisy rows a sample has maxima of its own, and hides those of few rows.
+    pub(crate) fn top(self) -> usize {
+        self.largest() + usize::from(self.samples)
+    }
+
+    pub(crate) fn size(self, level: usize) -> SearchSize {
+        let is_largest = level >= self.largest();
+        let (ascents, steps) = if is_largest {
+            (self.largest, STEPS)
+        } else {
+            LADDER[level]
+        };
+        SearchSize {
+            ascents,
+            steps,
+            keep: KEEP,
+            rows: (level < self.top()).then_some(self.sample),
+        }
+    }
+
+    /// The highest level of the largest size that is cheap beside `done` flops; none is: nothing.
+    pub(crate) fn cheap(self, problem: &GlobalProblem, done: u64) -> Option<usize> {
+        let room = (done / CLOSING).max(HEADSTART);
+        let cheap = |level: &usize| self.flops(problem, *level) <= room;
+        (self.largest()..=self.top()).rev().find(cheap)
+    }
+
+    /// About the flops of the ascents of a search.
+    pub(crate) fn flops(self, problem: &GlobalProblem, level: usize) -> u64 {
+        flops(problem, self.size(level))
+    }
+
+    /// The size of a search beside a network of a few neurons.
+    pub(crate) fn beside(self, few: usize) -> SearchSize {
+        let (ascents, steps) = LADDER[1];
+        SearchSize {
+            ascents: ascents.min(self.largest),
+            steps,
+            keep: (few / 4).max(2),
+            rows: Some(self.sample),
+        }
+    }
+
+    /// The level at most `wanted` that the budget allows: searches may take as many flops as
+    /// corrections and slides did, and a head start.
+    pub(crate) fn affordable(
+        self,
+        problem: &GlobalProblem,
+        wanted: usize,
+        pricing: u64,
+        rest: u64,
+    ) -> usize {
+        if self.thorough {
+            return wanted;
+        }
+        let left = (rest + HEADSTART).saturating_sub(pricing);
+        let mut level = wanted;
+        while level > 0 && self.flops(problem, level) > left {
+            level -= 1;
+        }
+        level
+    }
+}
+
+fn flops(problem: &GlobalProblem, size: SearchSize) -> u64 {
+    let n = problem.n_samples();
+    let stride = size.rows.map_or(1, |rows| n.div_ceil(rows.max(1)));
+    let (wide, fine) = column_steps(2 * size.ascents, size.steps, stride == 1);
+    let last = if stride == 1 {
+        0
+    } else {
+        fine * climbers(2 * size.ascents)
+    };
+    let products = wide * n.div_ceil(stride) + last * n;
+    4 * (products * problem.rank()) as u64
+}

@@ -1,0 +1,506 @@
+use faer::linalg::matmul::matmul;
+use faer::{Accum, Mat, MatRef, Par};
+use linalg_core::{Control, Real, axpy, dot, for_each_mut, in_pool, norm};
+use rand::SeedableRng;
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+use crate::engine::{Batch, Course, Ends};
+use crate::host_rows::block_of;
+use crate::neurons::Neurons;
+use crate::packed::Packed;
+use crate::pattern::{groups, pattern_hashes};
+use crate::problem::GlobalProblem;
+use crate::rows::sum_over_rows;
+use crate::starts::Starts;
+
+/// How large a search is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SearchSize {
+    /// Ascents a sign.
+    pub ascents: usize,
+    /// Steps of an ascent.
+    pub steps: usize,
+    /// Most neurons a sign that are handed back.
+    pub keep: usize,
+    /// Most rows that the ascents begin on, evenly spread; none: all. The best eighth, a hundred at
+    /// least, then climb on over all rows for a few steps, and what they find is priced on all rows.
+    pub rows: Option<usize>,
+}
+
+/// What a search found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Search {
+    /// The largest price found, in units of `beta_sum`; that of the network's own neurons counts.
+    pub max_price: f64,
+    /// Ascents made, of both signs together.
+    pub ascents: usize,
+    /// Neurons priced above the threshold, of distinct patterns, each sign's dearest first; their
+    /// weights are 0.
+    pub found: Neurons,
+    /// Their prices in units of `beta_sum`.
+    pub prices: Vec<f64>,
+    /// Whether ascents went over all rows, and none was cut short.
+    pub is_whole: bool,
+    /// Products `R u` or `R'v` of the ascents; one over a sample of the rows counts for its share.
+    pub products: f64,
+}
+
+/// The stream of random numbers of a search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Searcher {
+    /// The seed.
+    pub seed: u64,
+    /// The round: another one draws other starts.
+    pub round: u64,
+}
+
+/// Of ascents on a sample of the rows, one in so many climbs on over all rows ...
+const CLIMBERS: usize = 8;
+/// ... but no fewer than this.
+const LEAST_CLIMBERS: usize = 100;
+/// A price found in `f32` is looked at in `f64` from this far below the threshold on.
+const NARROW_ERROR: f64 = 1e-3;
+/// Ends of ascents with values and directions this near to each other are one.
+const SAME_VALUE: f32 = 1e-5;
+const SAME_DIRECTION: f32 = 1.0 - 1e-6;
+/// The dearest of each sign are looked at in any case.
+const LOOK_AT: usize = 16;
+/// Power steps `u = g / |g|` in `f64` that refine a find, while they raise a price by this share.
+const POWER_STEPS: usize = 3;
+const POWER_GAIN: f64 = 1e-5;
+
+/// Looks for unit neurons of price `|theta'(R u)_+|` above `threshold beta_sum`. With several outputs
+/// `2 ascents` are made, and each neuron found has the output direction `theta'(R u)_+`.
+///
+/// A halt of `control` ends the ascents early; what was found until then is returned.
+///
+/// **Cost** `8 ascents steps n rank` flops in `f32`; one tile of rows and five numbers a
+/// coordinate and column for each thread.
+///
+/// # Panics
+/// If `theta` has another length than there are samples.
+#[must_use]
+pub fn search(
+    problem: &GlobalProblem,
+    theta: &[f64],
+    neurons: &Neurons,
+    size: SearchSize,
+    threshold: f64,
+    searcher: Searcher,
+    control: &Control<'_>,
+) -> Search {
+    assert_eq!(
+        theta.len(),
+        problem.n_samples() * problem.outputs(),
+        "theta: K values a sample"
+    );
+    let (mut priced, products) = in_pool(|| {
+        let (mut found, products) =
+            ascend(problem, theta, neurons, size, threshold, searcher, control);
+        // beside a neuron in use there may be a dearer one; searches that only begin on a sample
+        // leave that to those of all rows
+        if size.rows.is_none() {
+            found.extend(neurons);
+        }
+        let mut priced = refine(problem, theta, found, control);
+        if size.rows.is_some() {
+            priced.prices.extend(prices(problem, theta, neurons));
+            priced.neurons.extend(neurons);
+        }
+        (priced, products)
+    });
+    let max_price = priced.prices.iter().fold(0.0_f64, |a, p| a.max(*p));
+    priced.choose(problem, threshold, size.keep);
+    Search {
+        max_price,
+        ascents: 2 * size.ascents,
+        found: priced.neurons,
+        prices: priced.prices,
+        is_whole: control.halt().is_none(),
+        products,
+    }
+}
+
+/// How many of so many ascents on a sample climb on over all rows.
+pub(crate) fn climbers(ascents: usize) -> usize {
+    (ascents / CLIMBERS).max(LEAST_CLIMBERS).min(ascents)
+}
+
+/// The price of every neuron, `s_i theta'(R u_i)_+`, or `|theta'(R u_i)_+|` with several outputs, in
+/// units of `beta_sum`.
+#[must_use]
+pub fn prices(problem: &GlobalProblem, theta: &[f64], neurons: &Neurons) -> Vec<f64> {
+    let along = along(problem, &[theta], neurons);
+    relative_prices(problem, neurons, &along[0])
+}
+
+/// The largest price at each of some dual points, in units of `beta_sum`.
+pub(crate) fn prices_at(problem: &GlobalProblem, thetas: &[&[f64]], neurons: &Neurons) -> Vec<f64> {
+    let along = along(problem, thetas, neurons);
+    let largest = |along: &Mat<f64>| {
+        let prices = relative_prices(problem, neurons, along);
+        prices.into_iter().fold(0.0, f64::max)
+    };
+    along.iter().map(largest).collect()
+}
+
+/// `theta'(R U)_+` for each of some dual points, `K x m`.
+fn along(problem: &GlobalProblem, thetas: &[&[f64]], neurons: &Neurons) -> Vec<Mat<f64>> {
+    let (m, k) = (neurons.len(), problem.outputs());
+    let work = problem.work();
+    work.add_products(1, problem.n_samples(), problem.rank(), m);
+    work.add_products(1, problem.n_samples(), m, k * thetas.len());
+    let packed = Packed::of(neurons);
+    let zeros = || -> Vec<Mat<f64>> { thetas.iter().map(|_| Mat::zeros(k, m)).collect() };
+    let sums = sum_over_rows(
+        problem.n_samples(),
+        2 * (problem.rank() + k * thetas.len()) * m,
+        packed.tile_rows(),
+        || (zeros(), packed.room()),
+        |(sums, room), rows| {
+            let (images, _) = packed.open(problem.rows(rows.clone()), rows.len(), room);
+            for (sum, theta) in sums.iter_mut().zip(thetas) {
+                let theta = &theta[rows.start * k..rows.end * k];
+                matmul(
+                    sum.as_mut(),
+                    Accum::Add,
+                    MatRef::from_column_major_slice(theta, k, rows.len()),
+                    images.transpose(),
+                    1.0,
+                    Par::Seq,
+                );
+            }
+        },
+    );
+    let mut all = zeros();
+    for (parts, _) in &sums {
+        for (sum, part) in all.iter_mut().zip(parts) {
+            *sum += part;
+        }
+    }
+    all
+}
+
+fn relative_prices(problem: &GlobalProblem, neurons: &Neurons, along: &Mat<f64>) -> Vec<f64> {
+    let price = |i: usize| match problem.outputs() {
+        1 => neurons.signs()[i] * along[(0, i)],
+        _ => along.col(i).norm_l2(),
+    };
+    (0..neurons.len())
+        .map(|i| problem.relative(price(i)))
+        .collect()
+}
+
+/// The ends of the ascents that are worth a look in `f64`.
+fn ascend(
+    problem: &GlobalProblem,
+    theta: &[f64],
+    neurons: &Neurons,
+    size: SearchSize,
+    threshold: f64,
+    searcher: Searcher,
+    control: &Control<'_>,
+) -> (Neurons, f64) {
+    let rank = problem.rank();
+    let largest = theta.iter().fold(0.0_f64, |a, t| a.max(t.abs()));
+    let outputs = problem.outputs();
+    let mut candidates = Neurons::with_outputs(rank, outputs);
+    if largest <= 0.0 || rank == 0 {
+        return (candidates, 0.0);
+    }
+    let stride = size
+        .rows
+        .map_or(1, |rows| problem.n_samples().div_ceil(rows.max(1)));
+    let offset = usize::try_from(searcher.round % (stride as u64)).unwrap_or(0);
+    let looked_at: Vec<usize> = (offset..problem.n_samples()).step_by(stride).collect();
+    let theta_all: Vec<f32> = theta.iter().map(|t| f32::of(t / largest)).collect();
+    let of_row = |&i: &usize| &theta_all[i * outputs..(i + 1) * outputs];
+    let theta_here: Vec<f32> = looked_at.iter().flat_map(of_row).copied().collect();
+    // what draws rows: theta, or its length
+    let reach: Vec<f32> = match outputs {
+        1 => theta_here.clone(),
+        _ => theta_here.chunks_exact(outputs).map(norm).collect(),
+    };
+    let part: Vec<f32>;
+    let data = if stride == 1 {
+        problem.narrow()
+    } else {
+        let row = |&i: &usize| &problem.narrow()[i * rank..(i + 1) * rank];
+        part = looked_at.iter().flat_map(row).copied().collect();
+        &part
+    };
+    let starts = Starts::new(data, rank, &reach, neurons);
+    let columns = 2 * size.ascents;
+    let block = block_of(columns);
+    let mut drawn = vec![0.0; columns * rank];
+    let mut parts: Vec<&mut [f32]> = drawn.chunks_mut(block * rank).collect();
+    for_each_mut(&mut parts, |b, part| {
+        let mut rng = stream(searcher, b);
+        for (j, u) in part.chunks_exact_mut(rank).enumerate() {
+            starts.draw((b * block + j) / 2, j % 2, &mut rng, u);
+        }
+    });
+    let sign = |j: usize| {
+        if outputs > 1 || j.is_multiple_of(2) {
+            1.0
+        } else {
+            -1.0
+        }
+    };
+    let signs: Vec<f32> = (0..columns).map(sign).collect();
+    let batch = Batch {
+        sample: (stride > 1).then_some(data),
+        theta: &theta_here,
+        columns: &drawn,
+        signs: &signs,
+        steps: size.steps,
+        course: if stride > 1 {
+            Course::Sample
+        } else {
+            Course::Whole
+        },
+    };
+    let mut ends = problem.engine().ascend(problem, &batch, control);
+    #[expect(clippy::cast_precision_loss, reason = "counts far below 2^53")]
+    let share = looked_at.len() as f64 / problem.n_samples() as f64;
+    let mut products = share * counted(problem, &ends, looked_at.len());
+    if stride > 1 {
+        ends = climb_on(problem, &theta_all, &ends, columns, size.steps, control);
+        products += counted(problem, &ends, problem.n_samples());
+    }
+    // (point, value, sign) of each sign, the dearest first
+    let line = narrow_value(problem, (threshold - NARROW_ERROR) / largest);
+    let all = ends.sorted(rank);
+    for sign in [1.0, -1.0] {
+        // a halted search is not used to insert: a look at the dearest must do
+        let both = if outputs > 1 { 2 } else { 1 };
+        let most = if control.halt().is_some() {
+            both * LOOK_AT
+        } else {
+            both * 2 * size.keep.max(LOOK_AT)
+        };
+        let mut taken: Vec<(&[f32], f32)> = Vec::new();
+        for &(u, value, _) in all.iter().filter(|end| end.2 == sign) {
+            if taken.len() >= most || (taken.len() >= LOOK_AT && f64::from(value) < line) {
+                break;
+            }
+            // many ascents end at one point
+            let near = taken.iter().rev();
+            let near = near.take_while(|(_, before)| before - value <= SAME_VALUE * before.abs());
+            let mut near = near.filter(|(v, _)| linalg_core::dot(u, v) >= SAME_DIRECTION);
+            if near.next().is_none() {
+                taken.push((u, value));
+            }
+        }
+        for (u, _) in taken {
+            let wide: Vec<f64> = u.iter().map(|u| f64::from(*u)).collect();
+            let mut head = vec![0.0; outputs];
+            head[0] = f64::from(sign);
+            candidates.push_head(&wide, &head, 0.0);
+        }
+    }
+    (candidates, products)
+}
+
+/// The products of ascents over so many rows, which are added to the work of the problem.
+fn counted(problem: &GlobalProblem, ends: &Ends, rows: usize) -> f64 {
+    let (work, columns) = (problem.work(), ends.gone_through);
+    work.add_products(2, rows, problem.rank(), columns);
+    if problem.outputs() > 1 {
+        work.add_products(2, rows, problem.outputs(), columns);
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
+    let products = 2.0 * columns as f64;
+    products
+}
+
+/// The best of ascents on a sample of the rows go on over all rows, half of them of each sign.
+fn climb_on(
+    problem: &GlobalProblem,
+    theta: &[f32],
+    ends: &Ends,
+    ascents: usize,
+    steps: usize,
+    control: &Control<'_>,
+) -> Ends {
+    let all = ends.sorted(problem.rank());
+    let most = climbers(ascents).div_ceil(2);
+    let of_sign = |sign: f32| all.iter().filter(move |end| end.2 == sign).take(most);
+    let chosen: Vec<&(&[f32], f32, f32)> = of_sign(1.0).chain(of_sign(-1.0)).collect();
+    let columns: Vec<f32> = chosen.iter().flat_map(|end| end.0).copied().collect();
+    let signs: Vec<f32> = chosen.iter().map(|end| end.2).collect();
+    let batch = Batch {
+        sample: None,
+        theta,
+        columns: &columns,
+        signs: &signs,
+        steps,
+        course: Course::Climb,
+    };
+    problem.engine().ascend(problem, &batch, control)
+}
+
+/// A price, in units of `beta_sum`, as a value of the ascents: their data are scaled.
+fn narrow_value(problem: &GlobalProblem, price: f64) -> f64 {
+    price * problem.beta_sum() * problem.narrow_scale()
+}
+
+/// A stream for every block: the parts are mixed by odd multipliers.
+fn stream(searcher: Searcher, block: usize) -> Xoshiro256PlusPlus {
+    let seed = searcher
+        .seed
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        .wrapping_add(searcher.round.wrapping_mul(0xd1b5_4a32_d192_ed03))
+        .wrapping_add((block as u64).wrapping_mul(0x8cb9_2ba7_2f3d_8dd7));
+    Xoshiro256PlusPlus::seed_from_u64(seed)
+}
+
+/// Neurons and their prices in units of `beta_sum`.
+struct Priced {
+    neurons: Neurons,
+    prices: Vec<f64>,
+}
+
+/// Prices in `f64`, after power steps where they raise the price.
+fn refine(
+    problem: &GlobalProblem,
+    theta: &[f64],
+    mut neurons: Neurons,
+    control: &Control<'_>,
+) -> Priced {
+    let Slopes {
+        mut gradients,
+        mut prices,
+    } = slopes(problem, theta, &mut neurons);
+    for _ in 0..POWER_STEPS {
+        if control.halt().is_some() {
+            break;
+        }
+        let mut next = Neurons::with_outputs(neurons.rank(), neurons.n_outputs());
+        for i in 0..neurons.len() {
+            let g: Vec<f64> = gradients.col(i).iter().copied().collect();
+            let usable = dot(&g, &g) > 0.0;
+            let u = if usable { &g[..] } else { neurons.direction(i) };
+            next.push_head(u, neurons.head(i), neurons.weights()[i]);
+        }
+        if next.len() != neurons.len() {
+            break;
+        }
+        let Slopes {
+            gradients: next_gradients,
+            prices: next_prices,
+        } = slopes(problem, theta, &mut next);
+        let better: Vec<bool> = (0..next.len())
+            .map(|i| next_prices[i] > prices[i])
+            .collect();
+        let pays = |i: usize| next_prices[i] > prices[i] * (1.0 + POWER_GAIN);
+        let goes_on = (0..next.len()).any(pays);
+        let mut mixed = Neurons::with_outputs(neurons.rank(), neurons.n_outputs());
+        for (i, &better) in better.iter().enumerate() {
+            let from = if better { &next } else { &neurons };
+            mixed.push_head(from.direction(i), from.head(i), from.weights()[i]);
+            if better {
+                prices[i] = next_prices[i];
+                gradients.col_mut(i).copy_from(next_gradients.col(i));
+            }
+        }
+        neurons = mixed;
+        if !goes_on {
+            break;
+        }
+    }
+    Priced { neurons, prices }
+}
+
+impl Priced {
+    /// Keeps the dearest of every pattern above the threshold, at most `keep` a sign.
+    fn choose(&mut self, problem: &GlobalProblem, threshold: f64, keep: usize) {
+        let above: Vec<bool> = self.prices.iter().map(|p| *p > threshold).collect();
+        self.retain(&above);
+        let hashes = pattern_hashes(problem, &self.neurons);
+        let mut chosen = Vec::new();
+        let one = self.neurons.n_outputs() == 1;
+        let is_plus = |i: usize| !one || self.neurons.signs()[i] > 0.0;
+        for group in groups(&hashes, is_plus) {
+            let best = group
+                .into_iter()
+                .max_by(|&i, &j| self.prices[i].total_cmp(&self.prices[j]).then(j.cmp(&i)));
+            chosen.extend(best);
+        }
+        chosen.sort_by(|&i, &j| self.prices[j].total_cmp(&self.prices[i]).then(i.cmp(&j)));
+        let mut out = Neurons::with_outputs(self.neurons.rank(), self.neurons.n_outputs());
+        let mut prices = Vec::new();
+        for plus in [true, false] {
+            let alike = chosen.iter().filter(|&&i| is_plus(i) == plus);
+            for &i in alike.take(if one { keep } else { 2 * keep }) {
+                out.push_head(self.neurons.direction(i), self.neurons.head(i), 0.0);
+                prices.push(self.prices[i]);
+            }
+        }
+        (self.neurons, self.prices) = (out, prices);
+    }
+
+    fn retain(&mut self, keep: &[bool]) {
+        self.neurons.retain(keep);
+        let mut answers = keep.iter();
+        self.prices
+            .retain(|_| answers.next().copied().unwrap_or(false));
+    }
+}
+
+/// Gradients of prices, `rank x m`, and prices in units of `beta_sum`.
+struct Slopes {
+    gradients: Mat<f64>,
+    prices: Vec<f64>,
+}
+
+/// `g_i = R'(theta a_i * 1[R u_i > 0])` in `f64`; with several outputs each neuron first gets its best
+/// output direction, `theta'(R u_i)_+`.
+fn slopes(problem: &GlobalProblem, theta: &[f64], neurons: &mut Neurons) -> Slopes {
+    let (rank, m, k) = (problem.rank(), neurons.len(), problem.outputs());
+    problem.work().add_products(2, problem.n_samples(), rank, m);
+    let packed = Packed::of(neurons);
+    let mut prices = Vec::new();
+    if k > 1 {
+        let along = along(problem, &[theta], neurons);
+        let mut best = Neurons::with_outputs(rank, k);
+        for i in 0..m {
+            let head: Vec<f64> = along[0].col(i).iter().copied().collect();
+            best.push_head(neurons.direction(i), &head, neurons.weights()[i]);
+        }
+        prices = relative_prices(problem, &best, &along[0]);
+        *neurons = best;
+    }
+    let heads = MatRef::from_column_major_slice(neurons.signs(), k, m);
+    let sums = sum_over_rows(
+        problem.n_samples(),
+        4 * (rank + k) * m,
+        packed.tile_rows(),
+        || (vec![0.0; packed.slope_len()], packed.room()),
+        |(slopes, room), rows| {
+            let theta = &theta[rows.start * k..rows.end * k];
+            let part = problem.rows(rows.clone());
+            if k == 1 {
+                packed.climb(part, theta, slopes);
+            } else {
+                let theta = MatRef::from_column_major_slice(theta, k, rows.len());
+                packed.climb_heads(part, theta, heads, room, slopes);
+            }
+        },
+    );
+    let mut slopes = vec![0.0; packed.slope_len()];
+    for (sum, _) in &sums {
+        axpy(1.0, sum, &mut slopes);
+    }
+    let slopes = packed.unpack(&slopes);
+    let sign = |i: usize| if k == 1 { neurons.signs()[i] } else { 1.0 };
+    let gradients = Mat::from_fn(rank, m, |j, i| sign(i) * slopes[i * rank + j]);
+    if k == 1 {
+        let price = |i: usize| {
+            let u = neurons.direction(i);
+            problem.relative((0..rank).map(|j| u[j] * gradients[(j, i)]).sum())
+        };
+        prices = (0..m).map(price).collect();
+    }
+    Slopes { gradients, prices }
+}

@@ -1,0 +1,128 @@
+use linalg_core::{Control, Ended, Lbfgs, in_pool, norm};
+
+use crate::balanced::Balanced;
+use crate::neurons::Neurons;
+use crate::problem::GlobalProblem;
+
+/// A slide with products in `f32` counts as precise if `f64` confirms this share of its fall.
+const CONFIRMED: f64 = 0.9;
+
+/// What a slide did.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Slid {
+    /// By how much the objective fell, in sum scaling.
+    pub fall: f64,
+    /// Products `R u` or `R'v` that it took.
+    pub products: f64,
+}
+
+/// Moves all directions and weights together: L-BFGS on balanced neurons, `w_i = sqrt(c_i) u_i`
+/// with output weights `sqrt(c_i) a_i` and the penalty `beta_sum (|w|^2 + |a|^2) / 2`. The
+/// neurons are replaced only if their objective, in `f64`, falls.
+///
+/// The products are made in `f32`; where the fall is not confirmed in `f64`, the slide goes on in
+/// `f64`, as [`slide_wide`] does from the beginning.
+///
+/// **Cost** `4 n rank m` flops an iteration, a little more for line searches.
+pub fn slide(
+    problem: &GlobalProblem,
+    neurons: &mut Neurons,
+    iterations: usize,
+    control: &Control<'_>,
+) -> Slid {
+    in_pool(|| {
+        let before = neurons.objective(problem);
+        let mut fast = problem.engine().balanced(problem, neurons.len());
+        let evaluate = &mut |x: &[f64], gradient: &mut [f64]| fast.evaluate(x, gradient);
+        let (first, ended) = one(problem, neurons, evaluate, before, iterations, control);
+        let promised = before - ended.value;
+        if first.fall > 0.0 && first.fall >= CONFIRMED * promised {
+            return first;
+        }
+        let left = iterations.saturating_sub(ended.iterations / 2);
+        let second = wide(problem, neurons, before - first.fall, left, control);
+        Slid {
+            fall: first.fall + second.fall,
+            products: first.products + second.products,
+        }
+    })
+}
+
+/// [`slide`] with all products in `f64`, for the last digits.
+pub fn slide_wide(
+    problem: &GlobalProblem,
+    neurons: &mut Neurons,
+    iterations: usize,
+    control: &Control<'_>,
+) -> Slid {
+    in_pool(|| {
+        let before = neurons.objective(problem);
+        wide(problem, neurons, before, iterations, control)
+    })
+}
+
+fn wide(
+    problem: &GlobalProblem,
+    neurons: &mut Neurons,
+    before: f64,
+    iterations: usize,
+    control: &Control<'_>,
+) -> Slid {
+    let mut exact = Balanced::wide(problem, neurons.len());
+    let evaluate = &mut |x: &[f64], gradient: &mut [f64]| exact.evaluate(x, gradient);
+    one(problem, neurons, evaluate, before, iterations, control).0
+}
+
+/// One minimisation, with its fall in `f64`, and how it ended by its own count.
+fn one(
+    problem: &GlobalProblem,
+    neurons: &mut Neurons,
+    evaluate: &mut dyn FnMut(&[f64], &mut [f64]) -> f64,
+    before: f64,
+    iterations: usize,
+    control: &Control<'_>,
+) -> (Slid, Ended) {
+    let (rank, m) = (neurons.rank(), neurons.len());
+    let mut ended = Ended {
+        value: before,
+        iterations: 0,
+        evaluations: 0,
+    };
+    if m == 0 || rank == 0 || iterations == 0 {
+        return (Slid::default(), ended);
+    }
+    let k = problem.outputs();
+    let mut x = vec![0.0; m * (rank + k)];
+    for i in 0..m {
+        let root = neurons.weights()[i].sqrt();
+        for (x, u) in x[i * rank..].iter_mut().zip(neurons.direction(i)) {
+            *x = root * u;
+        }
+        for (x, a) in x[m * rank + i * k..].iter_mut().zip(neurons.head(i)) {
+            *x = root * a;
+        }
+    }
+    let mut lbfgs = Lbfgs::new(x.len());
+    ended = lbfgs.minimise(evaluate, &mut x, iterations, &mut || {
+        control.halt().is_none()
+    });
+    let mut moved = Neurons::with_outputs(rank, k);
+    let (w, a) = x.split_at(m * rank);
+    for (w, a) in w.chunks_exact(rank).zip(a.chunks_exact(k)) {
+        let size = norm(w) * norm(a);
+        if size > 0.0 {
+            moved.push_head(w, a, size);
+        }
+    }
+    let after = moved.objective(problem);
+    #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
+    let mut slid = Slid {
+        fall: 0.0,
+        products: ((2 * ended.evaluations + 1) * m) as f64,
+    };
+    if after < before {
+        *neurons = moved;
+        slid.fall = before - after;
+    }
+    (slid, ended)
+}
