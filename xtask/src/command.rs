@@ -1,6 +1,7 @@
 //! The command line: a command and its few options, read by hand.
 
 use crate::explore::Plan;
+use crate::python::Extent;
 
 /// What `cargo xtask help` prints.
 pub(crate) const HELP: &str = "\
@@ -13,9 +14,12 @@ Usage: cargo xtask <command>
   explore [--minutes M] [--seed S] [--only NAME]
                          the random tests on fresh seeds, for M minutes (10), or once on the
                          seed S; each failure is shown with the line that repeats it
-  py-test [--install]    the Python package: built into target/python and tested there
+  py-test [--install] [--full] [--torch]
+                         the Python package: built, and tested in target/python; --full: with the tests
+                         that take minutes (installed from its source, Dask, JAX); --torch: with PyTorch
   tidy                   the rules of the source tree alone (layers, bans, names, sizes)
-  bench <name> [--quick] one measurement of the benches crate, built in release
+  bench <name> [--quick] one measurement of the benches crate, built in release; of the Python package:
+                         comparison, overhead, tutorial
   demo-data [--check]    remake data/fashion from the Debian package dataset-fashion-mnist;
                          with --check, compare and write nothing
   help                   this text
@@ -28,7 +32,7 @@ pub(crate) enum Command {
     Test { install: bool },
     Explore(Plan),
     Tidy,
-    PyTest { install: bool },
+    PyTest { install: bool, extent: Extent },
     Bench(Vec<String>),
     DemoData { check: bool },
 }
@@ -47,7 +51,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Command, String> {
         "test" | "ci" => flag(name, rest, "--install").map(|install| Command::Test { install }),
         "explore" => explore(rest).map(Command::Explore),
         "tidy" => without_options(Command::Tidy),
-        "py-test" => flag(name, rest, "--install").map(|install| Command::PyTest { install }),
+        "py-test" => py_test(rest),
         "bench" => Ok(Command::Bench(rest.to_vec())),
         "demo-data" => flag(name, rest, "--check").map(|check| Command::DemoData { check }),
         other => Err(format!(
@@ -63,6 +67,24 @@ fn flag(name: &str, options: &[String], known: &str) -> Result<bool, String> {
         [option] if option == known => Ok(true),
         [option, ..] => Err(format!("{name} takes only {known}, got `{option}`")),
     }
+}
+
+/// The options of `py-test`.
+fn py_test(options: &[String]) -> Result<Command, String> {
+    let (mut install, mut extent) = (false, Extent::default());
+    for option in options {
+        match option.as_str() {
+            "--install" => install = true,
+            "--full" => extent.full = true,
+            "--torch" => extent.torch = true,
+            other => {
+                return Err(format!(
+                    "py-test takes --install, --full and --torch, got `{other}`"
+                ));
+            }
+        }
+    }
+    Ok(Command::PyTest { install, extent })
 }
 
 /// The options of `explore`.
@@ -122,6 +144,20 @@ mod tests {
     fn parse_bench_hands_its_arguments_on() {
         let expected = Command::Bench(vec!["core".into(), "--quick".into()]);
         assert_eq!(parse_line("bench core --quick"), Ok(expected));
+    }
+
+    #[test]
+    fn parse_py_test_reads_its_extent() {
+        let extent = Extent {
+            full: true,
+            torch: false,
+        };
+        let expected = Command::PyTest {
+            install: true,
+            extent,
+        };
+        assert_eq!(parse_line("py-test --full --install"), Ok(expected));
+        assert!(parse_line("py-test --fast").unwrap_err().contains("--fast"));
     }
 
     #[test]

@@ -52,7 +52,9 @@ fn run(command: Command) -> Result<(), String> {
         }
         Command::Test { install } => steps::run(&root, Install::wanted(install)),
         Command::Tidy => tidy::run(&root),
-        Command::PyTest { install } => python::run(&root, Install::wanted(install), install),
+        Command::PyTest { install, extent } => {
+            python::run(&root, Install::wanted(install), install, extent)
+        }
         Command::Explore(plan) => explore::run(&root, &plan),
         Command::Bench(arguments) => bench::run(&root, &arguments),
         Command::DemoData { check } => demo_data::run(&root, check),

@@ -7,21 +7,43 @@ use crate::install::{Install, Tool};
 use crate::process::{self, PYTHON, cargo, succeeds};
 
 /// What the tests import; none is above 200 MB.
-const PACKAGES: [&str; 7] = [
-    "maturin>=1.9,<2",
+const PACKAGES: [&str; 11] = [
     "numpy",
     "scikit-learn>=1.6",
     "scipy",
     "pandas",
     "polars",
+    "matplotlib",
+    "nbformat",
+    "nbclient",
+    "ipykernel",
     "pytest",
+    "pytest-xdist",
 ];
+/// What the long tests import besides.
+const FULL: [&str; 3] = ["maturin>=1.9,<2", "distributed", "jax"];
+/// With its libraries for cards, gigabytes.
+const TORCH: &str = "torch";
 
-/// Builds the package into `target/python`, lints its Rust half and runs its tests.
+/// Which tests are run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Extent {
+    /// Those that take minutes, too: other machines' folds, JAX, the package installed from its source.
+    pub(crate) full: bool,
+    /// Those with PyTorch, too.
+    pub(crate) torch: bool,
+}
+
+/// Builds the package, lints its Rust half and runs its tests in the environment `target/python`.
 ///
 /// Where Python or its virtual environments are missing and are not to be installed, it says so and
 /// holds, unless `is_asked` for by itself.
-pub(crate) fn run(root: &Path, install: Install, is_asked: bool) -> Result<(), String> {
+pub(crate) fn run(
+    root: &Path,
+    install: Install,
+    is_asked: bool,
+    extent: Extent,
+) -> Result<(), String> {
     let python = Tool {
         name: "Python with its virtual environments",
         is_there: || succeeds(python3().args(["-c", "import ensurepip, venv, sysconfig"])),
@@ -47,30 +69,78 @@ pub(crate) fn run(root: &Path, install: Install, is_asked: bool) -> Result<(), S
     }
     let lint = ["clippy", "--package", PYTHON, "--locked"];
     process::run(cargo(root, &lint).args(["--", "-D", "warnings"]))?;
+    let python = environment(root, extent)?;
+    // the packages and the kinds of targets are those of the Rust tests, since they decide on the
+    // features of what all share: it is compiled once; the command line is for tests of both sides
+    let kinds = ["--workspace", "--lib", "--examples", "--bin", "crelu"];
+    build(root, &kinds, "debug")?;
+    let package = root.join("crates/crelu-py");
+    let mut test = Command::new(&python);
+    test.current_dir(&package);
+    test.env("PYTHONPATH", package.join("python"));
+    test.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "auto"]);
+    if extent.full {
+        test.arg("--full");
+    }
+    process::run(&mut test)
+}
+
+/// The Python of an environment that has what the tests import; what is there stays.
+fn environment(root: &Path, extent: Extent) -> Result<PathBuf, String> {
     let environment = root.join("target/python");
-    let inside = programs(&environment);
-    if !inside.join("python").exists() {
+    let python = programs(&environment).join("python");
+    if !python.exists() {
         process::run(python3().args(["-m", "venv"]).arg(&environment))?;
     }
-    let mut pip = Command::new(inside.join("python"));
-    pip.args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-    ]);
-    process::run(pip.args(PACKAGES))?;
-    // the optimised profile of the Rust tests: what both need is compiled once
-    let mut build = Command::new(inside.join("maturin"));
-    build.current_dir(root.join("crates/crelu-py"));
-    build.args(["develop", "--quiet", "--locked", "--skip-install"]);
-    build.env("VIRTUAL_ENV", &environment);
-    process::run(&mut build)?;
-    let mut test = Command::new(inside.join("python"));
-    test.current_dir(root.join("crates/crelu-py"));
-    test.env("PYTHONPATH", root.join("crates/crelu-py/python"));
-    process::run(test.args(["-m", "pytest", "-q", "-p", "no:cacheprovider"]))
+    let mut packages = PACKAGES.to_vec();
+    if extent.full {
+        packages.extend(FULL);
+    }
+    if extent.torch {
+        packages.push(TORCH);
+    }
+    let known = environment.join("packages.txt");
+    let list = packages.join("\n");
+    if std::fs::read_to_string(&known).is_ok_and(|text| text == list) {
+        return Ok(python);
+    }
+    let mut pip = Command::new(&python);
+    // what is imported is compiled then
+    pip.args(["-m", "pip", "install", "--quiet", "--no-compile"]);
+    process::run(pip.arg("--disable-pip-version-check").args(packages))?;
+    std::fs::write(&known, list).map_err(|error| format!("{}: {error}", known.display()))?;
+    Ok(python)
+}
+
+/// Runs a measurement of `crates/crelu-py/bench`.
+pub(crate) fn bench(root: &Path, name: &str, arguments: &[String]) -> Result<(), String> {
+    let python = environment(root, Extent::default())?;
+    build(root, &["--package", PYTHON, "--release"], "release")?;
+    let package = root.join("crates/crelu-py");
+    let mut bench = Command::new(python);
+    bench.current_dir(root);
+    bench.env("PYTHONPATH", package.join("python"));
+    bench.arg(package.join("bench").join(format!("{name}.py")));
+    process::run(bench.args(arguments))
+}
+
+/// Builds the package's library, and puts it where Python finds it.
+fn build(root: &Path, what: &[&str], profile: &str) -> Result<(), String> {
+    process::run(cargo(root, &["build", "--locked"]).args(what))?;
+    let (built, placed) = if cfg!(windows) {
+        ("_core.dll", "_core.pyd")
+    } else if cfg!(target_os = "macos") {
+        ("lib_core.dylib", "_core.abi3.so")
+    } else {
+        ("lib_core.so", "_core.abi3.so")
+    };
+    let built = root.join("target").join(profile).join(built);
+    let placed = root.join("crates/crelu-py/python/crelu").join(placed);
+    // a library that a running program has mapped must not change under it
+    let beside = placed.with_extension("new");
+    std::fs::copy(&built, &beside)
+        .and_then(|_| std::fs::rename(&beside, &placed))
+        .map_err(|error| format!("{}: {error}", placed.display()))
 }
 
 fn python3() -> Command {

@@ -4,18 +4,14 @@ use std::fmt::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crelu_model::{Backend, DeviceHandle};
-use gpu_wgpu::{Adapter, Device, GpuError, Kind, adapters_blocking};
+use crelu_model::{Backend, BackendChoice, DeviceHandle};
+use gpu_wgpu::{Adapter, Device, GpuError, adapters_blocking};
 
-use crate::args::BackendChoice;
 use crate::errors::Failure;
 use crate::printout;
 
 /// The variable that names or numbers an adapter.
 const ADAPTER: &str = "CRELU_ADAPTER";
-/// Numbers of the data from which `auto` takes an adapter that is no software: below, a step's dozen
-/// calls take longer than its products. An expectation: no such adapter has been measured.
-const LARGE: usize = 1_000_000;
 
 /// Without this variable a layer of Mesa that asks the desktop which card it prefers complains on
 /// standard error that it finds none, in words that look like an error of this program.
@@ -87,35 +83,18 @@ impl Used {
 /// A line that names `--backend`: there is no adapter, or it cannot be opened.
 pub(crate) fn choose(choice: BackendChoice, numbers: usize) -> Result<Used, Failure> {
     let asked = std::env::var(ADAPTER).ok();
-    let open = || Device::open_blocking(asked.as_deref());
-    let without = |backend| Used {
-        backend,
-        device: None,
-    };
-    let with = |device| Used {
-        backend: Backend::Wgpu,
-        device: Some(Arc::new(device)),
-    };
-    match choice {
-        BackendChoice::Given(Backend::Wgpu) => open().map(with).map_err(|error| match error {
-            GpuError::UnknownAdapter { .. } => Failure::of(ADAPTER, error),
-            error => Failure::of("--backend wgpu", error),
-        }),
-        BackendChoice::Given(backend) => Ok(without(backend)),
-        BackendChoice::Auto => {
-            let is_large = numbers >= LARGE;
-            let is_card = |device: &Device| device.adapter().kind != Kind::Software;
-            match is_large.then(open) {
-                Some(Ok(device)) if is_card(&device) => Ok(with(device)),
-                _ => Ok(without(Backend::Faer)),
-            }
-        }
-    }
+    let opened = choice.open(numbers, asked.as_deref());
+    let (backend, device) = opened.map_err(|error| match error {
+        GpuError::UnknownAdapter { .. } => Failure::of(ADAPTER, error),
+        error => Failure::of("--backend wgpu", error),
+    })?;
+    Ok(Used { backend, device })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gpu_wgpu::Kind;
 
     #[test]
     fn listed_without_an_adapter_says_so() {

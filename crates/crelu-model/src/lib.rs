@@ -17,6 +17,7 @@
 //! **Sources** Pilanci & Ergen 2020 (the convex programme); Mishkin, Sahiner & Pilanci 2022 (gated
 //! networks); the certificate and the two-block iteration are described in `docs/METHOD.md`.
 
+mod backend_choice;
 mod baseline;
 mod certificate_check;
 mod class_weight;
@@ -49,6 +50,7 @@ mod user_units;
 mod zero_fit;
 
 pub use admm::Status;
+pub use backend_choice::BackendChoice;
 pub use baseline::LinearModel;
 pub use certificate_check::CheckedBound;
 pub use class_weight::ClassWeight;

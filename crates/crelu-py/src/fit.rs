@@ -3,18 +3,17 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
 
-use crelu_model::path::fit_path;
-use crelu_model::{CertificateFile, Control, Dataset};
-use numpy::PyReadonlyArray1;
+use crelu_model::path::{FoldRunner, Metric, fit_path_with, fold_scores};
+use crelu_model::{CertificateFile, Control};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict};
+use pyo3::types::PyBytes;
 
-use crate::listener::{Reporter, listen};
+use crate::elsewhere::Elsewhere;
+use crate::listener::{Ears, Reporter, listen};
 use crate::model::Model;
-use crate::options::named;
-use crate::rows::Rows;
-use crate::target::Target;
-use crate::{errors, options, plan, threads};
+use crate::options::choose;
+use crate::problem::Problem;
+use crate::{errors, threads};
 
 /// A fit that is over.
 #[pyclass(frozen, module = "crelu._core")]
@@ -44,56 +43,45 @@ impl Fitted {
 /// Trains a network. The interpreter is free meanwhile; a signal ends the training with the best
 /// network so far.
 #[pyfunction]
-#[pyo3(signature = (rows, target, options, *, weights=None, threads=None, feature_names=None, target_name=None, callback=None))]
-#[expect(
-    clippy::too_many_arguments,
-    reason = "Python names them; the package is the only caller"
-)]
+#[pyo3(signature = (problem, *, threads=None, callback=None, run_folds=None))]
 pub(crate) fn fit(
     py: Python<'_>,
-    rows: Rows<'_>,
-    target: Target<'_>,
-    options: &Bound<'_, PyDict>,
-    weights: Option<PyReadonlyArray1<'_, f64>>,
+    problem: Problem<'_>,
     threads: Option<usize>,
-    feature_names: Option<Vec<String>>,
-    target_name: Option<String>,
     callback: Option<Py<PyAny>>,
+    run_folds: Option<Py<PyAny>>,
 ) -> PyResult<Fitted> {
     let begun = Instant::now();
-    let settings = options::settings(target.task(), options)?;
-    let settings = settings.check().map_err(|error| errors::of_fit(&error))?;
-    let plan = plan::of(options)?;
-    let limit = options.get_item("time_limit")?.filter(|it| !it.is_none());
-    let limit: Option<f64> = limit.map(|it| named("time_limit", &it)).transpose()?;
-    let columns = target.columns()?;
-    let first = columns
-        .first()
-        .cloned()
-        .unwrap_or_else(|| crelu_model::TargetColumn::numbers(Vec::new()));
-    let weights = weights.map(|weights| weights.as_array().to_vec());
-    let data = Dataset::from_columns(rows.samples(), first)
-        .and_then(|data| data.with_targets(columns))
-        .and_then(|data| data.with_weights(weights))
-        .map_err(|error| errors::of_fit(&error))?;
-
+    let problem = problem.prepare()?;
     let stop = AtomicBool::new(false);
     let clock = || begun.elapsed().as_secs_f64();
-    let control = Control::with_clock(&clock).deadline(limit).interrupt(&stop);
-    let (events, heard) = mpsc::channel();
+    let control = Control::with_clock(&clock)
+        .deadline(problem.limit)
+        .interrupt(&stop);
+    let (messages, heard) = mpsc::channel();
     let is_heard = callback.is_some();
-    let (data, settings, plan, control) = (&data, &settings, plan.as_ref(), &control);
-    let (callback, stop) = (callback.as_ref(), &stop);
+    let ears = Ears {
+        callback: callback.as_ref(),
+        run_folds: run_folds.as_ref(),
+    };
+    let elsewhere = run_folds.is_some().then(|| Elsewhere {
+        messages: messages.clone(),
+    });
+    let (data, settings, plan) = (&problem.data, &problem.settings, problem.plan.as_ref());
+    let (control, ears, stop) = (&control, &ears, &stop);
     let (raised, ended) = py.detach(move || {
         thread::scope(|scope| {
             let work = scope.spawn(move || {
-                let mut reporter = Reporter { is_heard, events };
+                let mut reporter = Reporter { is_heard, messages };
                 threads::run(threads, move || match plan {
-                    Some(plan) => fit_path(data, None, settings, plan, control, &mut reporter),
+                    Some(plan) => {
+                        let runner = elsewhere.as_ref().map(|it| it as &dyn FoldRunner);
+                        fit_path_with(data, None, settings, plan, runner, control, &mut reporter)
+                    }
                     None => crelu_model::fit(data, None, settings, control, &mut reporter),
                 })
             });
-            (listen(&heard, callback, stop), work.join())
+            (listen(&heard, ears, stop), work.join())
         })
     });
     let ended = match ended {
@@ -106,12 +94,42 @@ pub(crate) fn fit(
         (Err(_), Some(raised)) => return Err(raised.clone_ref(py)),
         (Err(error), None) => return Err(errors::of_fit(&error)),
     };
-    fit.model.feature_names = feature_names;
-    fit.model.target_name = target_name;
+    problem.name(&mut fit.model);
     Ok(Fitted {
         report: serde_json::to_string(&fit.report).map_err(errors::value)?,
         certificate: fit.certificate.as_ref().map(CertificateFile::to_bytes),
         model: Py::new(py, Model(fit.model))?,
         raised,
     })
+}
+
+/// The scores of the rows that a fold of a problem holds out, one a penalty: a part of `fit` that may
+/// run elsewhere.
+#[pyfunction]
+#[pyo3(signature = (problem, fold, betas, metric, *, threads=None))]
+pub(crate) fn score_fold(
+    py: Python<'_>,
+    problem: Problem<'_>,
+    fold: usize,
+    betas: Vec<f64>,
+    metric: &str,
+    threads: Option<usize>,
+) -> PyResult<Vec<f64>> {
+    let begun = Instant::now();
+    let metric = choose("metric", metric, &Metric::ALL.map(|m| (m.name(), m)))?;
+    let problem = problem.prepare()?;
+    let Some(plan) = &problem.plan else {
+        return Err(errors::value(
+            "beta: the penalty is given, there are no folds",
+        ));
+    };
+    let clock = || begun.elapsed().as_secs_f64();
+    let control = Control::with_clock(&clock).deadline(problem.limit);
+    let (data, settings, control) = (&problem.data, &problem.settings, &control);
+    let scores = py.detach(|| {
+        threads::run(threads, || {
+            fold_scores(data, settings, plan, fold, &betas, metric, control)
+        })
+    })?;
+    scores.map_err(|error| errors::of_fit(&error))
 }

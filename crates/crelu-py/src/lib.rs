@@ -1,6 +1,9 @@
 //! The native half of the Python package `crelu`: arrays and options in, a model and a report out. All
 //! that a user meets is in `python/crelu`.
 
+mod canonical;
+mod device;
+mod elsewhere;
 mod errors;
 mod fit;
 mod listener;
@@ -8,6 +11,8 @@ mod model;
 mod module;
 mod options;
 mod plan;
+mod problem;
 mod rows;
+mod table;
 mod target;
 mod threads;

@@ -5,7 +5,11 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::rows::Rows;
+use crate::table::{Table, Texts, described};
 use crate::{errors, threads};
+
+/// A level that training did not have: the column, the level, in how many rows.
+type UnseenLevel = (usize, String, usize);
 
 /// A matrix and a vector of NumPy.
 type MatrixAndVector<'py> = (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray1<f64>>);
@@ -45,19 +49,40 @@ impl Model {
         Ok((read, (self.to_bytes(py),)))
     }
 
-    /// The outputs for raw features: (n_samples, n_outputs).
-    #[pyo3(signature = (rows, threads=None))]
+    /// The outputs for raw features, (n_samples, n_outputs), and the levels that training did not have:
+    /// the column, the level, the rows.
+    #[pyo3(signature = (rows, texts=None, threads=None))]
     fn outputs<'py>(
         &self,
         py: Python<'py>,
         rows: Rows<'py>,
+        texts: Option<Texts>,
         threads: Option<usize>,
-    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let samples = rows.samples();
-        let outputs =
-            py.detach(|| threads::run(threads, || self.0.outputs(samples.as_ref().transpose())))?;
+    ) -> PyResult<(Bound<'py, PyArray2<f64>>, Vec<UnseenLevel>)> {
+        let mut unseen = Vec::new();
+        let (samples, view);
+        let features = match (&self.0.columns, rows.in_place()) {
+            (Some(coding), _) => {
+                let raw = rows.samples()?;
+                let texts = texts.as_deref().unwrap_or_default();
+                let table = Table::of(raw.as_ref(), texts, coding.names.as_deref())?;
+                (samples, unseen) = table.encode(coding)?;
+                samples.as_ref().transpose()
+            }
+            (None, Some(in_place)) => {
+                view = in_place;
+                view
+            }
+            (None, None) => {
+                samples = rows.samples()?;
+                samples.as_ref().transpose()
+            }
+        };
+        let outputs = py.detach(|| threads::run(threads, || self.0.outputs(features)))?;
         let outputs = outputs.map_err(errors::value)?;
-        array(samples.ncols(), self.0.n_outputs(), outputs).map(|it| it.into_pyarray(py))
+        let outputs = array(features.nrows(), self.0.n_outputs(), outputs)?;
+        let unseen = unseen.into_iter().map(|it| (it.column, it.level, it.rows));
+        Ok((outputs.into_pyarray(py), unseen.collect()))
     }
 
     /// The probabilities of the labels for outputs: (n_samples, n_labels); None where there are none.
@@ -104,13 +129,29 @@ impl Model {
         }
     }
 
-    /// Names of the features.
+    /// How the columns of a table become features: of a column of text its levels, and whether a hole is
+    /// filled; None: the columns are the features.
+    #[getter]
+    fn columns(&self) -> Option<Vec<(Option<Vec<String>>, bool)>> {
+        self.0.columns.as_ref().map(described)
+    }
+
+    /// Names of the columns that it takes.
+    #[getter]
+    fn column_names(&self) -> Option<Vec<String>> {
+        match &self.0.columns {
+            Some(coding) => coding.names.clone(),
+            None => self.0.feature_names.clone(),
+        }
+    }
+
+    /// Names of the features that the columns become.
     #[getter]
     fn feature_names(&self) -> Option<Vec<String>> {
         self.0.feature_names.clone()
     }
 
-    /// Columns of raw features.
+    /// Features: the columns of the input weights.
     #[getter]
     fn n_features(&self) -> usize {
         self.0.n_features()

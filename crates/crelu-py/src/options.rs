@@ -1,8 +1,8 @@
 //! Settings from the arguments of Python, which are named as the options of the command line.
 
 use crelu_model::{
-    Activation, Backend, Beta, FitSettings, FormChoice, GateSampler, LossChoice, Model,
-    PatternSource, Precision, PrimalChoice, Prove, Splitting, Switch, Task, TrainMode,
+    Activation, Beta, FitSettings, FormChoice, GateSampler, LossChoice, Model, PatternSource,
+    Precision, PrimalChoice, Prove, Splitting, Switch, Task, TrainMode,
 };
 use faer::Mat;
 use numpy::PyReadonlyArray2;
@@ -32,7 +32,7 @@ const LOSSES: [(&str, LossChoice); 5] = [
 ];
 
 /// The settings of a fit; what is not there, or None, is the default. Arguments that belong to the
-/// choice of a penalty are left to [`plan`](crate::plan).
+/// choice of a penalty are left to [`plan`](crate::plan), the backend to [`device`](crate::device).
 ///
 /// # Errors
 /// A `ValueError` or `TypeError` that names the argument.
@@ -109,10 +109,6 @@ pub(crate) fn settings(task: Task, options: &Bound<'_, PyDict>) -> PyResult<FitS
             "form" => {
                 s.programme.form = choose(name, &word()?, &FormChoice::ALL.map(|f| (f.name(), f)))?
             }
-            "backend" => {
-                let known = [Backend::Faer, Backend::Nalgebra];
-                s.programme.backend = choose(name, &word()?, &known.map(|b| (b.name(), b)))?;
-            }
             "precision" => {
                 s.programme.precision =
                     choose(name, &word()?, &Precision::ALL.map(|p| (p.name(), p)))?;
@@ -127,7 +123,9 @@ pub(crate) fn settings(task: Task, options: &Bound<'_, PyDict>) -> PyResult<FitS
             "nystrom_rank" => s.programme.nystrom_rank = Some(named(name, &value)?),
             "memory_limit" => s.programme.memory_limit = named(name, &value)?,
             "check_every" => s.programme.check_every = named(name, &value)?,
-            "time_limit" | "betas" | "folds" | "splits" | "rule" | "metric" => {}
+            // a plan's, and the device's
+            "time_limit" | "betas" | "folds" | "splits" | "groups" | "rule" | "metric"
+            | "backend" => {}
             other => return Err(errors::value(format_args!("no option '{other}'"))),
         }
     }

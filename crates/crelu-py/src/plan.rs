@@ -41,6 +41,14 @@ pub(crate) fn of(options: &Bound<'_, PyDict>) -> PyResult<Option<PathSettings>> 
             &Metric::ALL.map(|m| (m.name(), m)),
         )?);
     }
+    if let Some(value) = get("groups")? {
+        let groups: PyReadonlyArray1<'_, i64> = named("groups", &value)?;
+        let group = |group: &i64| {
+            usize::try_from(*group).map_err(|_| errors::value("groups: numbered from 0"))
+        };
+        let groups: PyResult<Vec<usize>> = groups.as_array().iter().map(group).collect();
+        plan = plan.groups(groups?);
+    }
     if let Some(value) = get("splits")? {
         let mut splits = Vec::new();
         for pair in value.try_iter()? {

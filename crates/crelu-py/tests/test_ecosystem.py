@@ -46,47 +46,6 @@ def test_clone_and_pickle_keep_parameters_and_predictions(hinges):
     assert again.report_ == model.report_
 
 
-@pytest.mark.parametrize("library", ["pandas", "polars"])
-def test_frames_with_text_are_coded_by_levels(library):
-    module = pytest.importorskip(library)
-    rng = np.random.default_rng(3)
-    colour = rng.choice(["red", "blue", "green"], 90)
-    size = rng.normal(size=90)
-    y = np.where(colour == "red", 2.0, 0.0) + size
-    frame = module.DataFrame({"size": size, "colour": colour})
-    model = ConvexReLURegressor(beta=1e-3).fit(frame, y)
-    assert list(model.feature_names_in_) == ["size", "colour"]
-    assert model.coef_hidden_.shape[1] == 4
-    assert model.score(frame, y) > 0.98
-    # by bytes, as the command line has them
-    hot = np.column_stack([size, *(colour == level for level in ("blue", "green", "red"))])
-    own = ConvexReLURegressor(beta=1e-3).fit(hot.astype(float), y)
-    np.testing.assert_array_equal(own.predict(hot), model.predict(frame))
-    with pytest.warns(UserWarning, match="colour.*1 value.*pink"):
-        model.predict(module.DataFrame({"size": [0.0], "colour": ["pink"]}))
-    with pytest.raises(ValueError, match="feature names"):
-        model.predict(module.DataFrame({"size": [0.0], "hue": ["red"]}))
-
-
-def test_missing_cells_and_columns_of_names_are_refused():
-    pandas = pytest.importorskip("pandas")
-    y = np.arange(200.0)
-    with pytest.raises(ValueError, match="row 1, column 'a'"):
-        ConvexReLURegressor(beta=0.1).fit(pandas.DataFrame({"a": ["x", None] * 100}), y)
-    names = pandas.DataFrame({"name": [f"n{i}" for i in range(200)]})
-    with pytest.raises(ValueError, match="column 'name'.*200 different"):
-        ConvexReLURegressor(beta=0.1).fit(names, y)
-
-
-def test_sparse_rows_are_those_of_their_array(hinges):
-    sparse = pytest.importorskip("scipy.sparse")
-    X, y = hinges
-    X = np.where(np.abs(X) < 0.5, 0.0, X)
-    dense = ConvexReLURegressor(beta=0.01).fit(X, y)
-    model = ConvexReLURegressor(beta=0.01).fit(sparse.csr_array(X), y)
-    np.testing.assert_array_equal(model.predict(sparse.csr_array(X)), dense.predict(X))
-
-
 def test_files_go_both_ways(tmp_path, rings, hinges):
     for kind, (X, y) in ((ConvexReLUClassifier, rings), (ConvexReLURegressor, hinges)):
         model = kind(beta=0.01).fit(X, y)

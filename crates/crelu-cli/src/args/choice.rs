@@ -3,18 +3,9 @@
 use crelu_data::Header;
 use crelu_model::path::{Metric, Rule};
 use crelu_model::{
-    Activation, Backend, ClassWeight, FormChoice, GateSampler, LossChoice, Precision, PrimalChoice,
-    Splitting, Switch, Task, TrainMode,
+    Activation, BackendChoice, ClassWeight, FormChoice, GateSampler, LossChoice, Precision,
+    PrimalChoice, Splitting, Switch, Task, TrainMode,
 };
-
-/// What `--backend` says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum BackendChoice {
-    /// One by name.
-    Given(Backend),
-    /// By the adapter that there is and the size of the data.
-    Auto,
-}
 
 /// Finds `word` among those that work now; one that is to come is told from one that is unknown.
 fn choose<T: Copy>(word: &str, now: &[(&str, T)], later: &[&str]) -> Result<T, String> {
@@ -126,13 +117,7 @@ pub(super) fn class_weight(text: &str) -> Result<ClassWeight, String> {
 
 /// `--backend`
 pub(super) fn backend(word: &str) -> Result<BackendChoice, String> {
-    let [faer, nalgebra, wgpu] = [Backend::Faer, Backend::Nalgebra, Backend::Wgpu]
-        .map(|backend| (backend.name(), BackendChoice::Given(backend)));
-    choose(
-        word,
-        &[faer, nalgebra, wgpu, ("auto", BackendChoice::Auto)],
-        &[],
-    )
+    choose(word, &BackendChoice::NAMED, &[])
 }
 
 /// `--gate-sampler`

@@ -4,8 +4,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
+use crelu_model::BackendChoice;
 
-use super::{BackendChoice, TableArgs, choice, number};
+use super::{TableArgs, choice, number};
 
 /// `crelu demo`
 #[derive(Debug, Args)]

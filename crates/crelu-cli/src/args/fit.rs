@@ -6,13 +6,13 @@ use clap::Args;
 use crelu_data::is_standard_input;
 use crelu_model::path::PathSettings;
 use crelu_model::{
-    Activation, Beta, ClassWeight, FormChoice, GateSampler, LossChoice, Precision, PrimalChoice,
-    Prove, Splitting, Switch, Task, TrainMode,
+    Activation, BackendChoice, Beta, ClassWeight, FormChoice, GateSampler, LossChoice, Precision,
+    PrimalChoice, Prove, Splitting, Switch, Task, TrainMode,
 };
 
 use super::choice::Missing;
 use super::search::{BetaArg, SearchArgs};
-use super::{BackendChoice, Kind, TableArgs, choice, number};
+use super::{Kind, TableArgs, choice, number};
 
 /// `crelu fit`
 #[derive(Debug, Args)]

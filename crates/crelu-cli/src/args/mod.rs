@@ -10,7 +10,7 @@ mod table;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
-pub(crate) use choice::{BackendChoice, Missing};
+pub(crate) use choice::Missing;
 pub(crate) use commands::{DemoArgs, InfoArgs, LaterArgs, PredictArgs, VerifyArgs};
 pub(crate) use fit::FitArgs;
 pub(crate) use table::TableArgs;

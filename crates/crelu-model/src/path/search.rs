@@ -12,6 +12,7 @@ use super::leg::{Leg, Place, fold_step, step};
 use super::metric::Metric;
 use super::progress::PathProgress;
 use super::rule::Candidate;
+use super::runner::FoldRunner;
 use super::settings::PathSettings;
 use super::splits::Split;
 use crate::dataset::Dataset;
@@ -44,6 +45,22 @@ pub fn fit_path(
     control: &Control<'_>,
     observer: &mut (dyn FitObserver + Send),
 ) -> Result<Fit, FitError> {
+    fit_path_with(train, test, settings, plan, None, control, observer)
+}
+
+/// [`fit_path`] with the folds run by somebody else, where there is somebody: on other machines.
+///
+/// # Errors
+/// As there.
+pub fn fit_path_with(
+    train: &Dataset,
+    test: Option<&Dataset>,
+    settings: &CheckedFitSettings,
+    plan: &PathSettings,
+    runner: Option<&dyn FoldRunner>,
+    control: &Control<'_>,
+    observer: &mut (dyn FitObserver + Send),
+) -> Result<Fit, FitError> {
     plan.check()?;
     let begun = control.seconds();
     let plain = settings.at(Beta::Fraction(PLAIN), settings.get().init.clone());
@@ -66,6 +83,7 @@ pub fn fit_path(
         plain: &plain,
         plan,
         folds: &folds,
+        runner,
         control,
     };
     match search.run(observer) {
@@ -84,7 +102,7 @@ pub(super) struct Shared<'a> {
 }
 
 impl<'a> Shared<'a> {
-    fn new(observer: &'a mut (dyn FitObserver + Send)) -> Self {
+    pub(super) fn new(observer: &'a mut (dyn FitObserver + Send)) -> Self {
         Self {
             observer: Mutex::new(observer),
             stop: AtomicBool::new(false),
@@ -147,6 +165,8 @@ struct Search<'a> {
     plain: &'a CheckedFitSettings,
     plan: &'a PathSettings,
     folds: &'a Folds,
+    /// Who runs the folds; none: this process.
+    runner: Option<&'a dyn FoldRunner>,
     control: &'a Control<'a>,
 }
 
@@ -314,8 +334,7 @@ impl Search<'_> {
         Ok((steps, beta_max))
     }
 
-    /// Runs the folds, side by side as far as the memory allows, and chooses from their scores. None
-    /// where fewer than two folds were complete.
+    /// Runs the folds and chooses from their scores. None where fewer than two folds were complete.
     fn choose(
         &self,
         steps: &[Step],
@@ -334,34 +353,15 @@ impl Search<'_> {
             .unwrap_or_else(|| Metric::of_fit(&first.fit.report));
         // a metric that these scores do not have is an error before the folds, too
         metric.value(&first.fit.report.train)?;
-        let settings = fold_step(self.settings.get())?;
-        let course = Course {
-            train: self.train,
-            betas,
-            metric,
-            settings: &settings,
-            folds: splits.len(),
-        };
-        let mut runs: Vec<FoldRun<'_>> = splits
-            .iter()
-            .enumerate()
-            .map(|(fold, split)| (fold, split, None))
-            .collect();
-        for beside in runs.chunks_mut(self.beside()) {
-            for_each_mut(beside, |_, (fold, split, run)| {
-                *run = Some(course.run(*fold, split, self.control, shared));
-            });
-        }
-        let mut complete = Vec::new();
-        for (_, _, run) in runs {
-            let Some(fold) = run.transpose()? else {
-                continue;
-            };
-            *work += fold.work;
-            if fold.scores.len() == betas.len() {
-                complete.push(fold.scores);
+        let complete = match self.runner {
+            Some(runner) => {
+                let scores = runner.run(splits.len(), betas, metric);
+                scores.into_iter().flatten().collect()
             }
-        }
+            None => self.run_folds(betas, metric, shared, work)?,
+        };
+        let whole = |scores: &Vec<f64>| scores.len() == betas.len();
+        let complete: Vec<Vec<f64>> = complete.into_iter().filter(whole).collect();
         if complete.len() < 2 {
             return Ok(None);
         }
@@ -382,6 +382,44 @@ impl Search<'_> {
             at,
             scores: Some((metric, scores)),
         }))
+    }
+
+    /// The scores of the folds, run side by side as far as the memory allows.
+    fn run_folds(
+        &self,
+        betas: &[f64],
+        metric: Metric,
+        shared: &Shared<'_>,
+        work: &mut Work,
+    ) -> Result<Vec<Vec<f64>>, FitError> {
+        let splits = &self.folds.splits;
+        let settings = fold_step(self.settings.get())?;
+        let course = Course {
+            train: self.train,
+            betas,
+            metric,
+            settings: &settings,
+            folds: splits.len(),
+        };
+        let mut runs: Vec<FoldRun<'_>> = splits
+            .iter()
+            .enumerate()
+            .map(|(fold, split)| (fold, split, None))
+            .collect();
+        for beside in runs.chunks_mut(self.beside()) {
+            for_each_mut(beside, |_, (fold, split, run)| {
+                *run = Some(course.run(*fold, split, self.control, shared));
+            });
+        }
+        let mut scores = Vec::new();
+        for (_, _, run) in runs {
+            let Some(fold) = run.transpose()? else {
+                continue;
+            };
+            *work += fold.work;
+            scores.push(fold.scores);
+        }
+        Ok(scores)
     }
 
     /// Folds that run side by side: as many as have room.

@@ -1,10 +1,14 @@
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, Optional, Union
+from typing import Any, Literal, Optional, TypedDict, Union
 
 import numpy as np
 import numpy.typing as npt
 
 __version__: str
+
+_Sparse = tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.int64], int]
+_Rows = Union[npt.NDArray[Any], _Sparse]
+_Texts = Sequence[Optional[Sequence[str]]]
 
 class Model:
     task: Literal["classify", "regress"]
@@ -20,9 +24,11 @@ class Model:
     @staticmethod
     def from_bytes(bytes: bytes) -> Model: ...
     def to_bytes(self) -> bytes: ...
+    columns: Optional[list[tuple[Optional[list[str]], bool]]]
+    column_names: Optional[list[str]]
     def outputs(
-        self, rows: npt.NDArray[Any], threads: Optional[int] = None
-    ) -> npt.NDArray[np.float64]: ...
+        self, rows: _Rows, texts: Optional[_Texts] = None, threads: Optional[int] = None
+    ) -> tuple[npt.NDArray[np.float64], list[tuple[int, str, int]]]: ...
     def probabilities(
         self, outputs: npt.NDArray[np.float64]
     ) -> Optional[npt.NDArray[np.float64]]: ...
@@ -44,14 +50,28 @@ class Fitted:
 
 _Labels = tuple[npt.NDArray[np.int64], list[str], Optional[list[float]]]
 
+class _Problem(TypedDict):
+    rows: _Rows
+    target: Union[npt.NDArray[np.float64], _Labels]
+    options: dict[str, Any]
+    weights: Optional[npt.NDArray[np.float64]]
+    texts: Optional[_Texts]
+    impute: bool
+    names: Optional[Sequence[str]]
+    target_names: Sequence[Optional[str]]
+
 def fit(
-    rows: npt.NDArray[Any],
-    target: Union[npt.NDArray[np.float64], _Labels],
-    options: dict[str, Any],
+    problem: _Problem,
     *,
-    weights: Optional[npt.NDArray[np.float64]] = None,
     threads: Optional[int] = None,
-    feature_names: Optional[Sequence[str]] = None,
-    target_name: Optional[str] = None,
     callback: Optional[Callable[[str], Optional[bool]]] = None,
+    run_folds: Optional[Callable[[int, list[float], str], list[Optional[list[float]]]]] = None,
 ) -> Fitted: ...
+def score_fold(
+    problem: _Problem,
+    fold: int,
+    betas: Sequence[float],
+    metric: str,
+    *,
+    threads: Optional[int] = None,
+) -> list[float]: ...

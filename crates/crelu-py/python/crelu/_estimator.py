@@ -2,19 +2,26 @@
 
 import json
 import numbers
+import os
 import warnings
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import check_cv
 from sklearn.utils import check_array, check_random_state
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_consistent_length,
+    check_is_fitted,
+    column_or_1d,
+    validate_data,
+)
 
 from . import _core
 from ._files import write_atomic
-from ._frames import coding_of
+from ._folds import runner_of, splits_of
 from ._progress import Progress
+from ._table import table_to_learn, table_to_use
 
 #: Statuses of a fit that ended by itself.
 DONE = ("converged", "settled")
@@ -38,8 +45,11 @@ class ConvexReLU(BaseEstimator):
         max_neurons=None,
         max_iter=None,
         time_limit=None,
+        missing="error",
+        categorical="auto",
         cv=5,
         rule="1se",
+        metric=None,
         random_state=0,
         n_jobs=None,
         warm_start=False,
@@ -58,8 +68,11 @@ class ConvexReLU(BaseEstimator):
         self.max_neurons = max_neurons
         self.max_iter = max_iter
         self.time_limit = time_limit
+        self.missing = missing
+        self.categorical = categorical
         self.cv = cv
         self.rule = rule
+        self.metric = metric
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.warm_start = warm_start
@@ -69,29 +82,48 @@ class ConvexReLU(BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = self.missing == "impute"
         return tags
 
     # ---- arrays
 
-    def _rows(self, X, *, reset):
-        """Features as an array of floats, shape (n_samples, n_coded)."""
-        coding = coding_of(X) if reset else getattr(self, "_coding", None)
-        if coding is None:
-            X = validate_data(
-                self,
-                X,
-                reset=reset,
-                accept_sparse="csr",
-                dtype=(np.float64, np.float32),
-                ensure_min_samples=2 if reset else 1,
-            )
-            X = X.toarray() if hasattr(X, "toarray") else X
-        else:
-            validate_data(self, X, reset=reset, skip_check_array=True)
-            X = check_array(coding.code(X), dtype=np.float64)
-        if reset:
-            self._coding = coding
-        return X
+    def _learnt_rows(self, X):
+        """Features as the core takes them, the texts of columns of text, and where rows are counted."""
+        if self.missing not in ("error", "impute"):
+            raise ValueError(f"missing: must be 'error' or 'impute'; got {self.missing!r}")
+        table = table_to_learn(X, categorical=self.categorical, missing=self.missing)
+        if table is None:
+            return self._numbers(X, reset=True, holes=self.missing == "impute"), None
+        if hasattr(X, "columns"):
+            validate_data(self, X, reset=True, skip_check_array=True)
+        check_array(table.values, ensure_all_finite="allow-nan", ensure_min_samples=2)
+        if not hasattr(X, "columns"):
+            validate_data(self, table.values, reset=True, skip_check_array=True)
+        return table.values, table.texts
+
+    def _used_rows(self, X):
+        """The same of what is predicted for, by what the model was trained on."""
+        known = self._model.columns
+        if known is None:
+            return self._numbers(X, reset=False, holes=False), None
+        if not hasattr(X, "shape"):
+            X = np.asarray(X, dtype=object)
+        validate_data(self, X, reset=False, skip_check_array=True)
+        table = table_to_use(X, known)
+        check_array(table.values, ensure_all_finite="allow-nan")
+        return table.values, table.texts
+
+    def _numbers(self, X, *, reset, holes):
+        """An array of floats in either precision, without a copy where it is one, or a CSR matrix."""
+        return validate_data(
+            self,
+            X,
+            reset=reset,
+            accept_sparse="csr",
+            dtype=(np.float64, np.float32),
+            ensure_min_samples=2 if reset else 1,
+            ensure_all_finite="allow-nan" if holes else True,
+        )
 
     def _threads(self):
         """The threads that `n_jobs` means; None: all cores."""
@@ -100,8 +132,6 @@ class ConvexReLU(BaseEstimator):
         if not isinstance(self.n_jobs, numbers.Integral) or self.n_jobs == 0:
             raise ValueError(f"n_jobs must be a whole number other than 0; got {self.n_jobs!r}")
         if self.n_jobs < 0:
-            import os
-
             return max(1, (os.cpu_count() or 1) + 1 + int(self.n_jobs))
         return int(self.n_jobs)
 
@@ -126,50 +156,55 @@ class ConvexReLU(BaseEstimator):
             "max_iter": self.max_iter,
             "time_limit": self.time_limit,
             "rule": self.rule,
+            "metric": self.metric,
             "prove": "never" if self.prove is False else self.prove,
             "seed": self._seed(),
         }
 
     # ---- training
 
-    def _fit(self, X, y, target_of, sample_weight, callback):
+    def _fit(self, X, y, target_of, names, sample_weight, groups, callback):
         """Trains on rows of positive weight; `target_of` turns the targets into those of the core."""
+        rows, texts = X
+        n = rows.shape[0]
         weights = None
         if sample_weight is not None:
             weights = _check_sample_weight(
-                sample_weight, X, dtype=np.float64, ensure_non_negative=True
+                sample_weight, rows, dtype=np.float64, ensure_non_negative=True
             )
-            kept = np.flatnonzero(weights > 0)
-            if len(kept) == 0:
+            if not (weights > 0).any():
                 raise ValueError("all sample weights are zero: there is nothing to learn from")
-        else:
-            kept = np.arange(X.shape[0])
-        y = np.asarray(y)
+        kept = np.arange(n) if weights is None else np.flatnonzero(weights > 0)
         options = self._options()
-        splits = None
+        if groups is not None:
+            groups = column_or_1d(groups)
+            check_consistent_length(rows, groups)
         if self.beta == "cv":
-            if isinstance(self.cv, numbers.Integral):
-                options["folds"] = int(self.cv)
-            else:
-                splits = self._splits(X, y, kept)
-        if len(kept) < X.shape[0]:
-            X, y = X[kept], y[kept]
-        if weights is not None:
-            weights = weights[kept]
-        X, y, weights, options["splits"] = merged(X, y, weights, splits)
+            options.update(self._fold_options(rows, y, groups, kept))
+        if len(kept) < n:
+            rows, y, weights = rows[kept], y[kept], weights[kept]
         target, weights = target_of(y, weights)
-        if self.warm_start and hasattr(self, "_model"):
-            same = self._model.n_features == X.shape[1]
+        if self.warm_start and hasattr(self, "_model") and texts is None:
+            same = self._model.n_features == rows.shape[1]
             if same and self.activation == "relu" and self.train in (None, "global"):
                 options["init"] = self._model.to_bytes()
+        columns = getattr(self, "feature_names_in_", None)
+        problem = {
+            "rows": _handed_over(rows),
+            "target": target,
+            "options": options,
+            "weights": weights,
+            "texts": texts,
+            "impute": self.missing == "impute",
+            "names": None if columns is None else [str(name) for name in columns],
+            "target_names": names,
+        }
+        threads = self._threads()
         fitted = _core.fit(
-            X,
-            target,
-            options,
-            weights=weights,
-            threads=self._threads(),
-            feature_names=self._coded_names(),
+            problem,
+            threads=threads,
             callback=Progress.of(self.verbose, callback),
+            run_folds=runner_of(problem, threads),
         )
         self._take(fitted.model, json.loads(fitted.report), fitted.certificate)
         if fitted.raised is not None:
@@ -185,22 +220,18 @@ class ConvexReLU(BaseEstimator):
             )
         return self
 
-    def _splits(self, X, y, kept):
-        """The folds of a splitter, or those given, of the rows that are kept."""
-        place = np.full(X.shape[0], -1, dtype=np.int64)
-        place[kept] = np.arange(len(kept))
-        classifier = getattr(self, "_estimator_type", None) == "classifier"
-        splits = []
-        for train, held_out in check_cv(self.cv, y, classifier=classifier).split(X, y):
-            parts = [place[np.arange(X.shape[0])[part]] for part in (train, held_out)]
-            splits.append(tuple(np.ascontiguousarray(part[part >= 0]) for part in parts))
-        return splits
-
-    def _coded_names(self):
-        if self._coding is not None:
-            return self._coding.names
-        names = getattr(self, "feature_names_in_", None)
-        return None if names is None else [str(name) for name in names]
+    def _fold_options(self, rows, y, groups, kept):
+        """The folds that `cv` and `groups` mean."""
+        if isinstance(self.cv, numbers.Integral):
+            folds = {"folds": int(self.cv)}
+            if groups is not None:
+                places = np.unique(groups[kept], return_inverse=True)[1]
+                folds["groups"] = places.ravel().astype(np.int64)
+            return folds
+        splits = splits_of(
+            self.cv, rows, y, groups, kept, is_classifier=is_classifier(self)
+        )
+        return {"splits": splits}
 
     def _take(self, model, report, certificate):
         """Takes a model and what is known about it."""
@@ -211,6 +242,8 @@ class ConvexReLU(BaseEstimator):
         self.intercept_hidden_ = bias
         self.coef_output_ = output
         self.intercept_ = own
+        names = model.feature_names
+        self.coded_names_ = None if names is None else np.array(names, dtype=object)
         self.beta_ = model.beta
         self.report_ = report
         get = report.get if report is not None else {}.get
@@ -226,8 +259,13 @@ class ConvexReLU(BaseEstimator):
     def _outputs(self, X):
         """The outputs of the network, shape (n_samples, n_outputs)."""
         check_is_fitted(self, "_model")
-        X = self._rows(X, reset=False)
-        return self._model.outputs(X, self._threads())
+        rows, texts = self._used_rows(X)
+        outputs, unseen = self._model.outputs(
+            _handed_over(rows), texts=texts, threads=self._threads()
+        )
+        if unseen:
+            warnings.warn(_unseen(unseen, self._model.column_names), stacklevel=3)
+        return outputs
 
     def save(self, path):
         """Writes the model as a file of the command line `crelu`.
@@ -241,28 +279,35 @@ class ConvexReLU(BaseEstimator):
         write_atomic(path, self._model.to_bytes())
 
 
-def merged(X, y, weights, splits):
-    """Rows that are the same are one row of their weights together, in an order of its own: a weight of
-    two and a row that stands there twice are the same problem, wherever they stand.
+def _handed_over(rows):
+    """An array as it is; of a CSR matrix its parts."""
+    if not hasattr(rows, "indptr"):
+        return rows
+    places = (np.asarray(part, dtype=np.int64) for part in (rows.indices, rows.indptr))
+    return (np.asarray(rows.data, dtype=np.float64), *places, rows.shape[1])
 
-    Rows of different folds stay apart. Without weights there are none if all rows differ.
-    """
-    n = X.shape[0]
-    codes = np.unique(y, return_inverse=True, axis=0)[1].reshape(n, 1)
-    folds = np.zeros((n, 2 * len(splits or ())))
-    for k, (train, held_out) in enumerate(splits or ()):
-        folds[train, 2 * k] = 1
-        folds[held_out, 2 * k + 1] = 1
-    # zeros of either sign are the same
-    key = np.ascontiguousarray(np.column_stack([X, codes, folds]), dtype=np.float64) + 0.0
-    key = key.view(np.dtype((np.void, key.shape[1] * key.itemsize))).ravel()
-    _, first, place = np.unique(key, return_index=True, return_inverse=True)
-    place = place.ravel()
-    together = np.bincount(place, weights=weights, minlength=len(first)).astype(np.float64)
-    if splits is not None:
-        splits = [tuple(np.unique(place[part]) for part in pair) for pair in splits]
-    weights = None if (together == together[0]).all() else together
-    return X[first], y[first], weights, splits
+
+def names_of(y):
+    """The names of targets, one each; None for one without."""
+    if hasattr(y, "columns"):
+        return [name if isinstance(name, str) else None for name in y.columns]
+    name = getattr(y, "name", None)
+    if np.ndim(y) == 2:
+        return [None] * np.shape(y)[1]
+    return [name if isinstance(name, str) and name else None]
+
+
+def _unseen(unseen, names):
+    """What is said of levels that training did not have."""
+    most = 5
+    told = [
+        f"'{level}' of column {column if names is None else repr(names[column])} "
+        f"({rows} row{'' if rows == 1 else 's'})"
+        for column, level, rows in unseen[:most]
+    ]
+    if len(unseen) > most:
+        told.append(f"... {len(unseen)} in all")
+    return "levels that training did not have are taken for none of those it had: " + ", ".join(told)
 
 
 def _cv_results(path):

@@ -57,11 +57,18 @@ def load(path):
     except ValueError as error:
         raise ValueError(f"{os.fspath(path)}: {error}") from None
     kind = ConvexReLUClassifier if model.task == "classify" else ConvexReLURegressor
-    estimator = kind(beta=model.beta, activation="gated" if model.is_gated else "relu")
-    estimator._coding = None
-    estimator.n_features_in_ = model.n_features
-    if model.feature_names is not None:
-        estimator.feature_names_in_ = np.array(model.feature_names, dtype=object)
+    columns = model.columns
+    fills = columns is not None and all(takes_holes for _, takes_holes in columns)
+    estimator = kind(
+        beta=model.beta,
+        activation="gated" if model.is_gated else "relu",
+        missing="impute" if fills else "error",
+    )
+    estimator.n_features_in_ = model.n_features if columns is None else len(columns)
+    names = model.column_names
+    # scikit-learn has names that are text and all there, or none
+    if names is not None:
+        estimator.feature_names_in_ = np.array(names, dtype=object)
     if model.task == "classify":
         estimator.classes_ = labels_of_text(model.labels)
     else:

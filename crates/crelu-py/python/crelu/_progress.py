@@ -45,6 +45,23 @@ def _line(event):
         return f"[crelu] {event['n']} rows, {event['d']} columns, beta {event['beta']:.4e}"
     if kind == "proven":
         return f"[crelu] proven bound {event['proven_bound']:.6g}"
+    if kind == "folds":
+        why = f": {event['why']}" if event["why"] else ""
+        return f"[crelu] {event['folds']} folds{why}"
+    if kind == "step":
+        part = "all rows" if event["fold"] is None else f"fold {event['fold'] + 1}"
+        score = "" if event["score"] is None else f", score {event['score']:.4g}"
+        return (
+            f"[crelu] {part}, penalty {event['step']} of {event['steps']}: beta {event['beta']:.4e}, "
+            f"{event['neurons']} neurons{score}"
+        )
+    if kind == "chosen":
+        return (
+            f"[crelu] beta {event['beta']:.4e} is chosen: {event['metric']} {event['mean']:.4g} "
+            f"+- {event['se']:.2g}"
+        )
+    if kind == "cut":
+        return f"[crelu] cut short: beta {event['beta']:.4e}"
     gap = event.get("search_gap")
     gap = event.get("gap") if gap is None else gap
     gap = "" if gap is None else f", gap {gap:.1e}"
