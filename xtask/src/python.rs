@@ -34,7 +34,7 @@ pub(crate) struct Extent {
     pub(crate) torch: bool,
 }
 
-/// Builds the package, lints its Rust half and runs its tests in the environment `target/python`.
+/// Builds the package and runs its tests in the environment `target/python`.
 ///
 /// Where Python or its virtual environments are missing and are not to be installed, it says so and
 /// holds, unless `is_asked` for by itself.
@@ -67,8 +67,6 @@ pub(crate) fn run(
         println!("py-test: skipped, {reason}");
         return Ok(());
     }
-    let lint = ["clippy", "--package", PYTHON, "--locked"];
-    process::run(cargo(root, &lint).args(["--", "-D", "warnings"]))?;
     let python = environment(root, extent)?;
     // the packages and the kinds of targets are those of the Rust tests, since they decide on the
     // features of what all share: it is compiled once; the command line is for tests of both sides

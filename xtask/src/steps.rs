@@ -8,7 +8,7 @@ use crate::adapter;
 use crate::install::{Install, Tool};
 use crate::licences;
 use crate::metadata::{self, Package};
-use crate::process::{PYTHON, TESTS, cargo, output, run as run_command, succeeds};
+use crate::process::{TESTS, cargo, output, run as run_command, succeeds};
 use crate::tidy::{self as rules, NUMERICAL};
 
 /// A name and what it runs.
@@ -80,48 +80,12 @@ fn tidy(root: &Path, _: Install) -> Result<Outcome, String> {
     Ok(Outcome::Held)
 }
 
-/// The features by which the numerical libraries are linted again: none, and each alone.
-const FEATURE_SETS: [&str; 4] = ["", "parallel", "nalgebra", "wgpu"];
-
-/// Clippy on everything, then on the numerical libraries with each feature alone and none.
+/// Clippy on everything. What the numerical libraries are with other features is linted by [`wasm`].
 fn lint(root: &Path, install: Install) -> Result<Outcome, String> {
     component(root, "clippy", "clippy", install)?;
-    let all = [
-        "clippy",
-        "--workspace",
-        "--exclude",
-        PYTHON,
-        "--all-targets",
-        "--locked",
-    ];
+    let all = ["clippy", "--workspace", "--all-targets", "--locked"];
     run_command(cargo(root, &all).args(["--", "-D", "warnings"]))?;
-    let members = metadata::members(root)?;
-    for feature in FEATURE_SETS {
-        run_command(&mut bare_lint(root, &members, feature))?;
-    }
     Ok(Outcome::Held)
-}
-
-/// Clippy on the libraries that have the feature, or on all numerical ones without any. faer keeps
-/// its threads: it would be compiled once more without them, and it is not what is linted.
-fn bare_lint(root: &Path, members: &[Package], feature: &str) -> Command {
-    let mut command = cargo(
-        root,
-        &["clippy", "--lib", "--no-default-features", "--locked"],
-    );
-    let numerical = members.iter().filter(|p| NUMERICAL.contains(&&p.name[..]));
-    let mut features = vec!["faer/rayon".to_string()];
-    for package in numerical {
-        if feature.is_empty() {
-            command.args(["--package", &package.name]);
-        } else if package.features.contains_key(feature) {
-            command.args(["--package", &package.name]);
-            features.push(format!("{}/{feature}", package.name));
-        }
-    }
-    command.args(["--features", &features.join(",")]);
-    command.args(["--", "-D", "warnings"]);
-    command
 }
 
 /// A component of the toolchain, which rustup has.
@@ -158,12 +122,18 @@ fn outside(root: &Path, _: Install) -> Result<Outcome, String> {
 }
 
 fn docs(root: &Path, _: Install) -> Result<Outcome, String> {
+    // with the examples the dependencies have the features that they were linted with: they are
+    // checked once
     let all = [
         "doc",
         "--no-deps",
         "--workspace",
-        "--exclude",
-        PYTHON,
+        "--lib",
+        "--examples",
+        "--bin",
+        "crelu",
+        "--bin",
+        "xtask",
         "--locked",
     ];
     let mut doc = cargo(root, &all);
@@ -171,28 +141,51 @@ fn docs(root: &Path, _: Install) -> Result<Outcome, String> {
     Ok(Outcome::Held)
 }
 
-/// The numerical libraries for the browser, checked and not built: that takes minutes.
+/// The features by which the numerical libraries are linted again: none, and each alone.
+const FEATURE_SETS: [&str; 4] = ["", "nalgebra", "wgpu", "parallel"];
+
+/// The numerical libraries for the browser, with no feature and with each alone: clippy on all of them, which
+/// checks and does not build. Where the target cannot be had, the same for this machine.
 fn wasm(root: &Path, install: Install) -> Result<Outcome, String> {
     let target = Tool {
         name: "the Rust target wasm32-unknown-unknown",
         is_there: || has_target(WASM),
         commands: &[&["rustup", "target", "add", WASM]],
     };
-    if let Err(reason) = install.ensure(&target) {
-        return match install {
-            Install::Asked => Err(reason),
-            Install::Ci | Install::No => Ok(Outcome::Skipped(reason)),
-        };
+    let missing = match install.ensure(&target) {
+        Err(reason) if install == Install::Asked => return Err(reason),
+        outcome => outcome.err(),
+    };
+    let members = metadata::members(root)?;
+    for feature in FEATURE_SETS {
+        let mut lint = bare_lint(root, &members, feature);
+        if missing.is_none() {
+            lint.args(["--target", WASM]);
+        }
+        run_command(lint.args(["--", "-D", "warnings"]))?;
     }
-    let mut check = cargo(
+    Ok(match missing {
+        Some(reason) => Outcome::Skipped(format!("{reason}; linted for this machine instead")),
+        None => Outcome::Held,
+    })
+}
+
+/// Clippy on the numerical libraries with one of their features. All are named every time, so that
+/// what they are built on keeps its features, and is checked once.
+fn bare_lint(root: &Path, members: &[Package], feature: &str) -> Command {
+    let mut command = cargo(
         root,
-        &["check", "--lib", "--no-default-features", "--locked"],
+        &["clippy", "--lib", "--no-default-features", "--locked"],
     );
-    for name in NUMERICAL {
-        check.args(["--package", name]);
+    let mut features = Vec::new();
+    for package in members.iter().filter(|p| NUMERICAL.contains(&&p.name[..])) {
+        command.args(["--package", &package.name]);
+        if package.features.contains_key(feature) {
+            features.push(format!("{}/{feature}", package.name));
+        }
     }
-    run_command(check.args(["--target", WASM]))?;
-    Ok(Outcome::Held)
+    command.args(["--features", &features.join(",")]);
+    command
 }
 
 fn has_target(target: &str) -> bool {
