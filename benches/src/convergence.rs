@@ -16,7 +16,7 @@ const SEED: u64 = 0;
 const PAGE: &str = "\
 # Convergence
 
-Made by `cargo xtask bench convergence --write docs/CONVERGENCE.md`: iterations and seconds to a certified
+Made by `cargo xtask bench convergence --write docs/results/CONVERGENCE.md`: iterations and seconds to a certified
 relative gap, at 30, 10, 1 and 0.3 % of the zero threshold. Every cell is the first check (a check every
 fifth iteration, and after every Newton round) at which the best feasible point and the best lower
 bound so far, both in f64, were within the gap. Iterations count Newton steps, and are summed over

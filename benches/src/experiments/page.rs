@@ -9,7 +9,7 @@ use super::methods::METHODS;
 use super::{pictures, race, verdict};
 use crate::store::{Store, number};
 
-const PAGE: &str = "docs/EXPERIMENTS.md";
+const PAGE: &str = "docs/results/EXPERIMENTS.md";
 
 /// All tables, for the terminal.
 pub(crate) fn text(store: &Store) -> String {

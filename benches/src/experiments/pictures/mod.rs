@@ -12,7 +12,7 @@ use super::cases::CASES;
 use super::condition::SETS;
 use crate::store::Store;
 
-pub(crate) const FOLDER: &str = "docs/pictures";
+pub(crate) const FOLDER: &str = "docs/results/pictures";
 
 /// Draws all that the record has rows for; the names of the files.
 pub(crate) fn write(store: &Store) -> Result<(), String> {
