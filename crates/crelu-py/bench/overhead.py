@@ -18,23 +18,23 @@ def main():
     warnings.simplefilter("ignore")
     rng = np.random.default_rng(0)
     worst = 0.0
-    for columns in (20, 100):
-        X = rng.normal(size=(1000, columns))
-        y = np.maximum(X[:, 0], 0) - np.maximum(X[:, 1] - X[:, 2], 0) + 0.3 * rng.normal(size=1000)
-        for name, model, target in (
-            ("numbers", ConvexReLURegressor(beta=0.02, prove=False), y),
-            ("labels", ConvexReLUClassifier(beta=0.02, prove=False), np.where(y > 0, "a", "b")),
-        ):
+    X = rng.normal(size=(1000, 20))
+    y = np.maximum(X[:, 0], 0) - np.maximum(X[:, 1] - X[:, 2], 0) + 0.3 * rng.normal(size=1000)
+    # strong penalties: short fits, which are the hard case
+    for name, model, target in (
+        ("numbers", ConvexReLURegressor(beta=0.2, prove=False), y),
+        ("labels", ConvexReLUClassifier(beta=0.05, prove=False), np.where(y > 0, "a", "b")),
+    ):
+        model.fit(X, target)
+        shares = []
+        for _ in range(5):
+            begun = time.perf_counter()
             model.fit(X, target)
-            shares = []
-            for _ in range(5):
-                begun = time.perf_counter()
-                model.fit(X, target)
-                whole = time.perf_counter() - begun
-                shares.append(1.0 - model.report_["seconds"]["total"] / whole)
-            share, inside = float(np.median(shares)), model.report_["seconds"]["total"]
-            worst = max(worst, share)
-            print(f"1000 x {columns}, {name}: {inside:.3f} s inside, {100 * share:.2f} % around it")
+            whole = time.perf_counter() - begun
+            shares.append(1.0 - model.report_["seconds"]["total"] / whole)
+        share, inside = float(np.median(shares)), model.report_["seconds"]["total"]
+        worst = max(worst, share)
+        print(f"1000 x 20, {name}: {inside:.3f} s inside, {100 * share:.2f} % around it", flush=True)
     print(f"most: {100 * worst:.2f} %, {100 * MOST:.0f} % are allowed")
     return 0 if worst <= MOST else 1
 

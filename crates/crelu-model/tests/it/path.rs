@@ -3,11 +3,12 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crelu_model::path::{
-    Betas, Candidate, Metric, PathProgress, PathSettings, Rule, Split, fit_path,
+    Betas, Candidate, FoldRunner, Metric, PathProgress, PathSettings, Rule, Split, fit_path,
+    fit_path_with, fold_scores,
 };
 use crelu_model::{
-    Activation, Clock, Control, Dataset, Fit, FitError, FitObserver, FitSettings, Model, Progress,
-    Prove, Setting, Status, TargetColumn, Task, TrainMode, fit,
+    Activation, CheckedFitSettings, Clock, Control, Dataset, Fit, FitError, FitObserver,
+    FitSettings, Model, Progress, Prove, Setting, Status, TargetColumn, Task, TrainMode, fit,
 };
 use faer::Mat;
 use testkit::regression;
@@ -453,5 +454,74 @@ fn path_settings_out_of_range_are_refused() {
             ),
             "{plan:?}"
         );
+    }
+}
+
+/// Runs folds one by one as another machine would, but for those that it loses.
+struct Elsewhere<'a> {
+    data: &'a Dataset,
+    settings: &'a CheckedFitSettings,
+    plan: &'a PathSettings,
+    lost: &'a [usize],
+}
+
+impl FoldRunner for Elsewhere<'_> {
+    fn run(&self, folds: usize, betas: &[f64], metric: Metric) -> Vec<Option<Vec<f64>>> {
+        let (settings, plan, control) = (self.settings, self.plan, Control::default());
+        let scores =
+            |fold| fold_scores(self.data, settings, plan, fold, betas, metric, &control).unwrap();
+        let is_there = |fold: &usize| !self.lost.contains(fold);
+        (0..folds)
+            .map(|fold| Some(fold).filter(is_there).map(scores))
+            .collect()
+    }
+}
+
+#[test]
+fn folds_run_elsewhere_choose_what_folds_here_do() {
+    let (regression, classes) = (regression_set(57, 90, 3), class_set(58, 80, 3));
+    for (data, plan) in [
+        (&regression, short()),
+        (
+            &classes,
+            short().groups((0..80).map(|row| row % 16).collect::<Vec<_>>()),
+        ),
+    ] {
+        let settings = FitSettings::default().prove(Prove::Never).check().unwrap();
+        let with = |lost: &[usize]| {
+            let elsewhere = Elsewhere {
+                data,
+                settings: &settings,
+                plan: &plan,
+                lost,
+            };
+            let (runner, control) = (Some(&elsewhere as &dyn FoldRunner), Control::default());
+            fit_path_with(data, None, &settings, &plan, runner, &control, &mut ()).unwrap()
+        };
+        let here = fit_path(data, None, &settings, &plan, &Control::default(), &mut ()).unwrap();
+        let there = with(&[]);
+        assert_eq!(there.report.path, here.report.path);
+        assert_eq!(there.report.cv, here.report.cv);
+        assert_eq!(there.model, here.model);
+        // a fold that is lost has no part in the choice; of one alone there is none
+        let two = with(&[1]);
+        assert_eq!(two.report.cv.map(|cv| cv.folds), Some(2));
+        assert_eq!(with(&[0, 2]).report.cv, None);
+        let beyond = fold_scores(
+            data,
+            &settings,
+            &plan,
+            3,
+            &[0.1],
+            Metric::Loss,
+            &Control::default(),
+        );
+        assert!(matches!(
+            beyond,
+            Err(FitError::Setting {
+                setting: Setting::Folds,
+                ..
+            })
+        ));
     }
 }
