@@ -77,11 +77,11 @@ class ConvexReLUClassifier(ClassifierMixin, ConvexReLU):
         X = self._learnt_rows(X)
         if y is None:
             raise ValueError("requires y to be passed, but the target y is None")
-        names = names_of(y)
+        names = names_of(y, 1)
         y = column_or_1d(y, warn=True)
         check_consistent_length(X[0], y)
         check_classification_targets(y)
-        return self._fit(X, y, self._target, names[:1], sample_weight, groups, callback)
+        return self._fit(X, y, self._target, names, sample_weight, groups, callback)
 
     def _target(self, y, weights):
         """The classes, and the weights of the rows with those of the classes."""

@@ -287,14 +287,11 @@ def _handed_over(rows):
     return (np.asarray(rows.data, dtype=np.float64), *places, rows.shape[1])
 
 
-def names_of(y):
-    """The names of targets, one each; None for one without."""
-    if hasattr(y, "columns"):
-        return [name if isinstance(name, str) else None for name in y.columns]
-    name = getattr(y, "name", None)
-    if np.ndim(y) == 2:
-        return [None] * np.shape(y)[1]
-    return [name if isinstance(name, str) and name else None]
+def names_of(y, count):
+    """The names of `count` targets as they were handed over, one each; None for one without."""
+    names = list(y.columns) if hasattr(y, "columns") else [getattr(y, "name", None)]
+    names = [name if isinstance(name, str) and name else None for name in names]
+    return names if len(names) == count else [None] * count
 
 
 def _unseen(unseen, names):

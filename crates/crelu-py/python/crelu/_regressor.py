@@ -58,12 +58,13 @@ class ConvexReLURegressor(RegressorMixin, ConvexReLU):
         X = self._learnt_rows(X)
         if y is None:
             raise ValueError("requires y to be passed, but the target y is None")
-        names = names_of(y)
+        given = y
         y = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         check_consistent_length(X[0], y)
         self._is_column = y.ndim == 1
+        names = names_of(given, 1 if self._is_column else y.shape[1])
         return self._fit(X, y, self._target, names, sample_weight, groups, callback)
 
     def _options(self):
