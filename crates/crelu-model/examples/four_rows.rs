@@ -56,6 +56,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let bound = report.proven_bound.ok_or("a bound")?;
     assert!((report.objective_network - OPTIMUM).abs() < DIGITS);
     assert!(bound <= report.objective_network && (bound - OPTIMUM).abs() < DIGITS);
-    println!("all patterns {convex:.7}, global {:.7}, proven {bound:.7}", report.objective_network);
+    println!(
+        "all patterns {convex:.7}, global {:.7}, proven {bound:.7}",
+        report.objective_network
+    );
     Ok(())
 }
