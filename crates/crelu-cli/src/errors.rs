@@ -6,8 +6,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use crelu_data::Excerpt;
-use crelu_model::{Dataset, FitError, Subject, TargetColumn};
+use crelu_data::{Excerpt, is_hidden};
+use crelu_model::{Dataset, FeatureCoding, FitError, Subject, TargetColumn};
 
 use crate::samples::Source;
 
@@ -17,12 +17,11 @@ use crate::samples::Source;
 pub(crate) struct Failure(String);
 
 impl Failure {
-    /// A complaint, control characters escaped so that it is one line.
+    /// A complaint, what is not seen escaped so that it is one line.
     pub(crate) fn new(line: impl Display) -> Self {
         let mut text = String::new();
         for c in line.to_string().chars() {
-            // U+2028 and U+2029 end a line in some readers, too
-            if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
+            if is_hidden(c) {
                 text.extend(c.escape_default());
             } else {
                 text.push(c);
@@ -64,8 +63,12 @@ pub(crate) struct Origins<'a> {
     pub(crate) test_rows: Option<&'a [usize]>,
     /// The test rows.
     pub(crate) test: Option<&'a Dataset>,
+    /// How the columns of the files became features; none: they are the features.
+    pub(crate) columns: Option<&'a FeatureCoding>,
     /// The gates, if they are given.
     pub(crate) gates: Option<&'a Path>,
+    /// The model to start from, if one is given.
+    pub(crate) init: Option<&'a Path>,
     /// Whether some of the training file's rows are kept for the test.
     pub(crate) split: bool,
 }
@@ -75,10 +78,12 @@ impl Origins<'_> {
     pub(crate) fn failure(&self, error: &FitError) -> Failure {
         let data = self.source.shown();
         let (test_source, test) = (self.test_source.unwrap_or(self.source), self.test);
-        let in_test = |row: usize| {
+        let test_row = |row: usize| {
             let rows = self.test_rows.and_then(|rows| rows.get(row));
-            test_source.target(rows.copied().unwrap_or(row))
+            rows.copied().unwrap_or(row)
         };
+        let in_test = |row: usize| test_source.target(test_row(row));
+        let column_of = |feature: usize| self.columns.map_or(feature, |it| it.column_of(feature));
         match error {
             FitError::Classes { .. } => Failure::of(data, ClassProblem(*self)),
             FitError::UnknownLabel { row } => {
@@ -117,10 +122,21 @@ impl Origins<'_> {
             FitError::Shape { what: Subject::GateRows, want, got } => self.gates(
                 format_args!("{got} rows, {want} are needed (one a feature, the bias last; the bias may be left out)"),
             ),
-            FitError::TestRange { row, column, value } => {
+            FitError::Shape { what: what @ (Subject::StartInputs | Subject::StartOutputs), want, got } => {
+                let kind = if *what == Subject::StartInputs { "inputs with the bias" } else { "outputs" };
+                Failure::at(
+                    "--init",
+                    self.init.unwrap_or(Path::new("")),
+                    format_args!("its network has {got} {kind}, {want} are needed for {data}"),
+                )
+            }
+            FitError::Range { what: Subject::Beta } | FitError::NotFinite { what: Subject::Beta } => {
+                Failure::of("--beta", "times the weight of all rows it is beyond the largest number: give a smaller one")
+            }
+            FitError::TestRange { row, column, target, value } => {
                 let place = match column {
-                    Some(column) => test_source.feature(*row, *column),
-                    None => test_source.target(*row),
+                    Some(column) => test_source.feature(test_row(*row), column_of(*column)),
+                    None => test_source.target_of(test_row(*row), *target),
                 };
                 Failure::of(
                     test_source.shown(),
@@ -128,10 +144,22 @@ impl Origins<'_> {
                 )
             }
             FitError::FeatureRange { column, problem } => {
-                Failure::of(data, format_args!("{}: {problem}", self.source.column(Some(*column))))
+                Failure::of(data, format_args!("{}: {problem}", self.source.column(column_of(*column))))
             }
-            FitError::TargetRange { problem } => {
-                Failure::of(data, format_args!("{}: {problem}", self.source.column(None)))
+            FitError::TargetRange { target, problem } => {
+                Failure::of(data, format_args!("{}: {problem}", self.source.target_column(*target)))
+            }
+            FitError::Amounts { row, values } => {
+                let cell = self.train.target().text.get(row - 1);
+                let at = self.rows.get(row - 1).copied().unwrap_or(row - 1);
+                Failure::of(
+                    data,
+                    format_args!(
+                        "{}: '{}' is no whole number, and the target has {values} different values: amounts are no classes; --task regress, or give labels",
+                        self.source.target(at),
+                        Excerpt(cell.map_or("", String::as_str))
+                    ),
+                )
             }
             FitError::NotFinite { what: Subject::Gates } => self.gates("a value is not finite"),
             FitError::NoPattern => self.gates("no gate sees any row of the data"),

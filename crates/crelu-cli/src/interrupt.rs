@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use crelu_data::remove_temporaries;
+
 use crate::errors::Failure;
 
 /// Exit code of a program that SIGINT ended, as shells count.
@@ -27,7 +29,7 @@ pub(crate) fn flag(quiet: bool) -> Result<Arc<AtomicBool>, Failure> {
             if begun.elapsed() < SAME {
                 return;
             }
-            std::process::exit(KILLED_BY_INTERRUPT);
+            end_at_once();
         }
         if !quiet {
             // a terminal that has gone needs no message
@@ -40,4 +42,18 @@ pub(crate) fn flag(quiet: bool) -> Result<Arc<AtomicBool>, Failure> {
     })
     .map_err(|error| Failure::of("Ctrl-C", error))?;
     Ok(flag)
+}
+
+/// Takes over Ctrl-C (and SIGTERM and SIGHUP) for a command that has nothing to keep: it ends at once
+/// and leaves no half-written file.
+///
+/// # Errors
+/// The system's reason if there can be no handler.
+pub(crate) fn ends_at_once() -> Result<(), Failure> {
+    ctrlc::set_handler(|| end_at_once()).map_err(|error| Failure::of("Ctrl-C", error))
+}
+
+fn end_at_once() -> ! {
+    remove_temporaries();
+    std::process::exit(KILLED_BY_INTERRUPT);
 }

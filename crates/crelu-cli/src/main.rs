@@ -12,6 +12,7 @@ mod file_limit;
 mod fit;
 mod info;
 mod interrupt;
+mod notes;
 mod outputs;
 mod path_table;
 mod plots;

@@ -82,8 +82,6 @@ impl Destinations {
             Some(folder) => {
                 let drawn = plots::draw(fit, train)
                     .map_err(|error| Failure::at("--plots", folder, error))?;
-                fs::create_dir_all(folder)
-                    .map_err(|error| Failure::at("--plots", folder, error))?;
                 drawn
                     .into_iter()
                     .map(|(name, svg)| (folder.join(name), svg.into_bytes()))
@@ -100,7 +98,17 @@ impl Destinations {
             files.push((path.as_path(), bytes.as_slice()));
         }
         files.extend(drawn.iter().map(|(path, svg)| (&**path, &**svg)));
-        write_all_atomic(&files).map_err(Failure::new)
+        let folders = self.plots.as_deref().map_or(Vec::new(), missing_folders);
+        if let Some(folder) = &self.plots {
+            fs::create_dir_all(folder).map_err(|error| Failure::at("--plots", folder, error))?;
+        }
+        write_all_atomic(&files).map_err(|error| {
+            // they are empty again; what else came into them meanwhile keeps them
+            folders
+                .iter()
+                .for_each(|folder| drop(fs::remove_dir(folder)));
+            Failure::new(error)
+        })
     }
 }
 
@@ -126,6 +134,12 @@ pub(crate) fn check_folder(option: &str, folder: &Path) -> Result<(), Failure> {
     let nearest = folder.ancestors().find(is_there).unwrap_or(folder);
     check_writable(&nearest.join(".crelu-folder-check"))
         .map_err(|_| Failure::at(option, folder, "not a folder that can be written to"))
+}
+
+/// The folders of a path that are not there, the innermost first.
+fn missing_folders(path: &Path) -> Vec<&Path> {
+    let is_missing = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
+    path.ancestors().take_while(is_missing).collect()
 }
 
 fn same_file(a: &Path, b: &Path) -> bool {

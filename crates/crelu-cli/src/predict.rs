@@ -10,7 +10,7 @@ use faer::MatRef;
 use crate::args::PredictArgs;
 use crate::errors::Failure;
 use crate::rows::Rows;
-use crate::{devices, outputs, printout, samples};
+use crate::{devices, interrupt, notes, outputs, printout, samples};
 
 /// Applies a model to a data file.
 ///
@@ -18,6 +18,7 @@ use crate::{devices, outputs, printout, samples};
 /// A line that names the file, row and column, or the option; nothing is written then.
 pub(crate) fn run(args: &PredictArgs) -> Result<ExitCode, Failure> {
     if let Some(out) = &args.out {
+        interrupt::ends_at_once()?;
         outputs::check_file("--out", out, &[&args.model, &args.data])?;
     }
     let model = load(&args.model)?;
@@ -40,7 +41,7 @@ pub(crate) fn run(args: &PredictArgs) -> Result<ExitCode, Failure> {
         &model.columns(),
         model.columns.as_ref(),
     )?;
-    let mut notes = samples::column_notes(&args.data, &table, &matched);
+    let mut notes = notes::column_notes(&args.data, &table, &matched);
     let rows = Rows::of(&args.data, table, 0)?;
     let (features, unseen) = rows.features(model.columns.as_ref())?;
     notes.extend(rows.unseen_note(&unseen));

@@ -150,9 +150,13 @@ impl Lines {
             self.shared
                 .write(&mut speech, &format!("{seconds:.1} s, {message}"));
         }
-        // the thread says it, should the next step take long
-        message.clone_into(&mut speech.doing);
+        speech.doing = after(message);
     }
+}
+
+/// What the thread says, should the step after this one take long.
+fn after(message: &str) -> String {
+    format!("after {message}")
 }
 
 impl Drop for Lines {
@@ -357,8 +361,7 @@ impl Display {
                         .shared
                         .write(&mut speech, &format!("{seconds:.1} s, {message}"));
                 }
-                // the thread says it, should the next step take long
-                speech.doing = message;
+                speech.doing = after(&message);
             }
         }
     }

@@ -10,6 +10,9 @@ use crelu_model::{
 use crate::errors::Failure;
 use crate::samples::{Source, shown};
 
+/// Sizes of the largest weight: products of more overflow, of less vanish.
+const SIZES: std::ops::Range<f64> = 1e-150..1e150;
+
 /// A table, with its columns beside the features as what they are.
 pub(crate) struct Rows {
     pub(crate) source: Source,
@@ -63,7 +66,21 @@ impl Rows {
                     ),
                 ));
             }
-            if values.iter().all(|weight| *weight == 0.0) {
+            let largest = values
+                .iter()
+                .fold(0.0, |most: f64, weight| most.max(*weight));
+            if largest > 0.0 && !SIZES.contains(&largest) {
+                let number = column.column + 1;
+                let name = column.name.as_deref().filter(|name| !name.is_empty());
+                let name = name.map_or(String::new(), |name| format!(" ({})", Excerpt(name)));
+                return Err(Failure::of(
+                    source.shown(),
+                    format_args!(
+                        "column {number}{name}: weights of size {largest:.2e}: scale them, to about 1; what counts is their ratio"
+                    ),
+                ));
+            }
+            if largest == 0.0 {
                 let problem = "every row has weight 0: there is nothing to learn from";
                 return Err(Failure::of(
                     format_args!("--weights: {}", source.shown()),

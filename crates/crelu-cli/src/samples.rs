@@ -1,22 +1,22 @@
 //! From data files to training and test samples.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crelu_data::{
-    Aside, Categorical, Excerpt, FeatureCells, FeatureColumn, Layout, Place, ReadOptions, Role,
-    Selection, Table, TargetCells, Watch, is_standard_input,
+    Aside, Categorical, Excerpt, FeatureCells, Layout, Place, ReadOptions, Role, Selection, Table,
+    TargetCells, Watch, is_standard_input,
 };
 use crelu_model::{
     Coding, ColumnCoding, ColumnMatch, ColumnOrigin, Control, DataColumns, Dataset, FeatureCoding,
-    FitError, Model, Task, TrainingColumns, split_rows,
+    FitError, LossChoice, Model, Task, TrainingColumns, split_rows,
 };
 
 use crate::args::{FitArgs, Missing, TableArgs};
 use crate::clock::ProgramClock;
 use crate::errors::{Failure, Origins};
+use crate::notes::{column_notes, id_note, label_notes};
 use crate::progress::Teller;
 use crate::rows::Rows;
 
@@ -96,6 +96,8 @@ pub(crate) struct Source {
     pub(crate) layout: Layout,
     /// Name of the target column, where the file has names.
     pub(crate) target_name: Option<String>,
+    /// Columns of the file, and their names, of further targets.
+    other_targets: Vec<(usize, Option<String>)>,
     /// Names of the features, where the file has names.
     feature_names: Option<Vec<String>>,
 }
@@ -106,6 +108,9 @@ impl Source {
             path: path.to_owned(),
             layout: table.layout.clone(),
             target_name: table.target_name.clone(),
+            other_targets: (table.aside.iter())
+                .map(|column| (column.column, column.name.clone()))
+                .collect(),
             feature_names: table.feature_names.clone(),
         }
     }
@@ -120,6 +125,17 @@ impl Source {
         self.layout.target_place(row, self.target_name.as_deref())
     }
 
+    /// The place of the cell of one of several targets in row `row`, both counted from 0.
+    pub(crate) fn target_of(&self, row: usize, target: usize) -> Place {
+        match target
+            .checked_sub(1)
+            .and_then(|k| self.other_targets.get(k))
+        {
+            Some((column, name)) => self.layout.cell_place(row, *column, name.as_deref()),
+            None => self.target(row),
+        }
+    }
+
     /// The place of feature `feature` in row `row`, both counted from 0.
     pub(crate) fn feature(&self, row: usize, feature: usize) -> Place {
         self.layout
@@ -131,15 +147,24 @@ impl Source {
         Some(name.as_str())
     }
 
-    /// The column of a feature, of the target where there is none: `column 3 (bmi)`.
-    pub(crate) fn column(&self, feature: Option<usize>) -> String {
-        let (column, name) = match feature {
-            Some(feature) => (
-                Some(self.layout.columns.get(feature).copied().unwrap_or(feature)),
-                self.feature_name(feature),
-            ),
-            None => (self.layout.target_column, self.target_name.as_deref()),
-        };
+    /// The column of a feature: `column 3 (bmi)`.
+    pub(crate) fn column(&self, feature: usize) -> String {
+        let column = self.layout.columns.get(feature).copied();
+        Self::named(Some(column.unwrap_or(feature)), self.feature_name(feature))
+    }
+
+    /// The column of one of several targets.
+    pub(crate) fn target_column(&self, target: usize) -> String {
+        match target
+            .checked_sub(1)
+            .and_then(|k| self.other_targets.get(k))
+        {
+            Some((column, name)) => Self::named(Some(*column), name.as_deref()),
+            None => Self::named(self.layout.target_column, self.target_name.as_deref()),
+        }
+    }
+
+    fn named(column: Option<usize>, name: Option<&str>) -> String {
         let name = name.filter(|name| !name.is_empty());
         let name = name.map_or_else(String::new, |name| format!(" ({})", Excerpt(name)));
         match column {
@@ -190,6 +215,7 @@ impl Samples {
             return Err(Failure::of("--target", FitError::SeveralTargets));
         }
         let table = crelu_data::read(&args.data, &options).map_err(Failure::new)?;
+        patience.teller.now("preparing the data");
         let mut notes: Vec<String> = id_note(&args.data, &table).into_iter().collect();
         let target_index = table.target_index;
         let n_samples = table.n_samples;
@@ -202,7 +228,7 @@ impl Samples {
         };
         let task = args.task.unwrap_or_else(|| guessed(&read));
         if task == Task::Classify {
-            notes.extend(lone_label_note(&read, &kept));
+            notes.extend(label_notes(&read, &kept));
         }
         let over = patience.is_over();
         let split = match (&args.test, args.test_frac) {
@@ -258,6 +284,10 @@ impl Samples {
         let is_split = samples.test_rows.is_some();
         let learnt = Coding::of(samples.train.targets(), task);
         let coding = learnt.map_err(|error| samples.origins(args, is_split).failure(&error))?;
+        if args.certificate.is_some() && several_outputs(&coding, several, args.loss) {
+            let problem = "a proven bound speaks of networks of one output: one target of numbers, or two labels (not softmax)";
+            return Err(Failure::of("--certificate", problem));
+        }
         if let Some(test) = &samples.test {
             let code = coding.code(test.targets());
             code.map_err(|error| samples.origins(args, is_split).failure(&error))?;
@@ -281,8 +311,10 @@ impl Samples {
                 watch: Some(patience.watch(path)),
                 ..args.table.options()
             };
+            patience.teller.now(&format!("reading {}", shown(path)));
             let (table, matched) = read_known(path, options, &known, samples.columns.as_ref())
                 .map_err(|error| Failure::of("--test", error))?;
+            patience.teller.now("preparing the data");
             notes.extend(column_notes(path, &table, &matched));
             let read = Rows::of(path, table, matched.other_targets.len())?;
             let rows = read.weighing();
@@ -309,9 +341,19 @@ impl Samples {
             test_source: self.test_source.as_ref(),
             test_rows: self.test_rows.as_deref(),
             test: self.test.as_ref(),
+            columns: self.columns.as_ref(),
             gates: args.gates.as_deref(),
+            init: args.init.as_deref(),
             split,
         }
+    }
+}
+
+/// Whether the network has more outputs than one.
+fn several_outputs(coding: &Coding, several_targets: bool, loss: LossChoice) -> bool {
+    match coding {
+        Coding::Value => several_targets,
+        Coding::Classes { labels } => labels.len() > 2 || loss == LossChoice::Softmax,
     }
 }
 
@@ -390,109 +432,4 @@ pub(crate) fn read_known(
         })
     });
     Ok((table.map_err(Failure::new)?, matched))
-}
-
-/// What was done about columns whose names are not those of training.
-pub(crate) fn column_notes(path: &Path, table: &Table, matched: &ColumnMatch) -> Vec<String> {
-    const MOST: usize = 8;
-    let name = |column: usize| {
-        let names = table.layout.names.as_deref().unwrap_or_default();
-        match names.get(column).filter(|name| !name.is_empty()) {
-            Some(name) => format!("'{}'", Excerpt(name)),
-            None => format!("number {} (no name)", column + 1),
-        }
-    };
-    let mut notes = Vec::new();
-    let ignored = &matched.ignored;
-    if !ignored.is_empty() {
-        let mut list: Vec<String> = ignored
-            .iter()
-            .take(MOST)
-            .map(|&column| name(column))
-            .collect();
-        if ignored.len() > MOST {
-            list.push(format!("... {} in all", ignored.len()));
-        }
-        notes.push(format!(
-            "{}: ignored, since the model does not know {}: column{} {}",
-            shown(path),
-            if ignored.len() == 1 { "it" } else { "them" },
-            if ignored.len() == 1 { "" } else { "s" },
-            list.join(", ")
-        ));
-    }
-    for (known, column) in &matched.renamed {
-        notes.push(format!(
-            "{}: column {} is taken for '{}' of the training data",
-            shown(path),
-            name(*column),
-            Excerpt(known)
-        ));
-    }
-    notes
-}
-
-/// A line for a label that stands in one row alone while others stand in many: a slip, more often than
-/// a class.
-fn lone_label_note(read: &Rows, rows: &[usize]) -> Option<String> {
-    /// A class of this many rows is no slip.
-    const MANY: usize = 5;
-    let [target] = read.targets.as_slice() else {
-        return None;
-    };
-    let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    for &row in rows {
-        counts.entry(target.text[row].trim()).or_insert((0, row)).0 += 1;
-    }
-    let others = counts.values().filter(|(count, _)| *count >= MANY).count();
-    if others < 2 {
-        return None;
-    }
-    let lone = counts.iter().find(|(_, (count, _))| *count == 1);
-    let (label, (_, row)) = lone?;
-    let alike = |other: &&&str| *other != label && other.to_lowercase() == label.to_lowercase();
-    let meant = counts.keys().find(alike);
-    let meant = meant.map(|other| format!("; is '{}' meant?", Excerpt(other)));
-    Some(format!(
-        "{}: {}: '{}' is the only row of its label{}",
-        read.source.shown(),
-        read.source.target(*row),
-        Excerpt(label),
-        meant.unwrap_or_default()
-    ))
-}
-
-/// A line for a first column that counts its rows.
-fn id_note(path: &Path, table: &Table) -> Option<String> {
-    /// Fewer rows ascend by chance.
-    const FEWEST: usize = 5;
-    let layout = &table.layout;
-    let is_table = layout.text.is_some() || layout.target_column.is_some();
-    let first = layout.columns.iter().position(|&column| column == 0)?;
-    if table.columns.get(first) != Some(&FeatureColumn::Numbers) {
-        return None;
-    }
-    if !is_table || table.n_features < 2 || table.n_samples < FEWEST {
-        return None;
-    }
-    let column = || table.features.iter().skip(first).step_by(table.n_features);
-    let ascends = column().zip(column().skip(1)).all(|(a, b)| a < b);
-    if !ascends || column().any(|value| value.fract() != 0.0) {
-        return None;
-    }
-    let name = table
-        .feature_names
-        .as_ref()
-        .map(|names| names[first].as_str());
-    let (shown_name, drop) = match name.filter(|name| !name.is_empty()) {
-        Some(name) if !name.contains(',') => {
-            (format!(" ({})", Excerpt(name)), Excerpt(name).to_string())
-        }
-        Some(name) => (format!(" ({})", Excerpt(name)), "0".to_owned()),
-        None => (String::new(), "0".to_owned()),
-    };
-    Some(format!(
-        "{}: column 1{shown_name} holds ascending whole numbers; if it is an id, leave it out: --drop {drop}",
-        shown(path)
-    ))
 }

@@ -6,10 +6,11 @@ use crelu_model::CertificateFile;
 
 use crate::args::VerifyArgs;
 use crate::errors::Failure;
+use crate::notes::column_notes;
 use crate::predict::load;
 use crate::printout;
 use crate::rows::Rows;
-use crate::samples::{column_notes, read_target};
+use crate::samples::read_target;
 use crate::summary::{AtMost, Percent, Short};
 
 /// Recomputes a proven bound from the data, the penalty and the certificate.

@@ -1,13 +1,15 @@
 //! What the binary formats share: numbers alone, in columns without names.
 
+use std::collections::HashMap;
 use std::path::Path;
 
+use crate::cell::Of;
 use crate::columns::{Choose, Chosen, FileColumns, choose};
 use crate::error::DataError;
-use crate::feature::FeatureColumn;
+use crate::feature::{FeatureCells, FeatureColumn};
 use crate::options::{ReadOptions, TargetCells};
 use crate::place::Place;
-use crate::table::{AsideColumn, Layout, Table, TargetColumn};
+use crate::table::{AsideColumn, Layout, Table, TargetColumn, shortest_text};
 use crate::watch::{LEAST, Watch};
 
 /// The columns that are read of an array of `count`, at least one of them a feature. `part` names the
@@ -37,18 +39,19 @@ pub(crate) fn choose_columns(
 
 /// The table of an array whose `chosen` columns are these features.
 pub(crate) fn table(
-    features: Vec<f64>,
+    mut features: Vec<f64>,
     chosen: Chosen,
     target: Option<TargetColumn>,
     aside: Vec<AsideColumn>,
 ) -> Table {
     let n_features = chosen.features.len();
+    let columns = levels(&mut features, &chosen.cells);
     Table {
         n_samples: features.len() / n_features.max(1),
         features,
         n_features,
         feature_names: None,
-        columns: vec![FeatureColumn::Numbers; n_features],
+        columns,
         aside,
         target,
         target_name: None,
@@ -59,6 +62,33 @@ pub(crate) fn table(
             ..Layout::default()
         },
     }
+}
+
+/// What the columns of features hold: where levels are wanted, numbers become places in a list of
+/// their texts.
+pub(crate) fn levels(features: &mut [f64], cells: &[FeatureCells]) -> Vec<FeatureColumn> {
+    let mut of = |(at, cells): (usize, &FeatureCells), width: usize| {
+        if *cells != FeatureCells::Levels {
+            return FeatureColumn::Numbers;
+        }
+        let (mut places, mut texts) = (HashMap::new(), Vec::new());
+        for value in features.iter_mut().skip(at).step_by(width) {
+            if value.is_nan() {
+                continue;
+            }
+            // zero has two representations
+            let place = *places.entry((*value + 0.0).to_bits()).or_insert_with(|| {
+                texts.push(shortest_text(*value));
+                texts.len() - 1
+            });
+            #[expect(clippy::cast_precision_loss, reason = "a place in a list in memory")]
+            let place = place as f64;
+            *value = place;
+        }
+        FeatureColumn::Levels(texts)
+    };
+    let columns = cells.iter().enumerate();
+    columns.map(|column| of(column, cells.len())).collect()
 }
 
 /// The given columns of rows of `width` values, in the order given.
@@ -114,7 +144,12 @@ pub(crate) fn check_features(
         None => Ok(()),
         Some(at) => {
             let place = Place::cell(at / columns.len(), columns[at % columns.len()]);
-            Err(not_finite(path, place.within(part), values[at]))
+            Err(not_finite(
+                path,
+                place.within(part),
+                values[at],
+                Of::Feature,
+            ))
         }
     }
 }
@@ -130,16 +165,17 @@ pub(crate) fn check_finite(
         None => Ok(()),
         Some(at) => {
             let place = Place::cell(at / columns.len(), columns[at % columns.len()]);
-            Err(not_finite(path, place.within(part), values[at]))
+            Err(not_finite(path, place.within(part), values[at], Of::Other))
         }
     }
 }
 
-pub(crate) fn not_finite(path: &Path, place: Place, value: f64) -> DataError {
+pub(crate) fn not_finite(path: &Path, place: Place, value: f64, of: Of) -> DataError {
     DataError::NotFinite {
         path: path.to_owned(),
         place: place.into(),
         cell: value.to_string(),
+        is_feature: of == Of::Feature,
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ::csv::ByteRecord;
 
-use crate::cell::{self, Cell, classify, classify_as};
+use crate::cell::{self, Cell, Of, classify, classify_as};
 use crate::columns::Chosen;
 use crate::decimal::{self, Comma, Decimal};
 use crate::error::DataError;
@@ -131,6 +131,12 @@ impl Rows<'_> {
         if cells.len() != self.width && !ends_in_separator {
             return Err(ragged(self.path, row, self.width, self.first_line, record));
         }
+        if self.is_header_again(cells) {
+            return Err(DataError::HeaderAgain {
+                path: self.path.to_owned(),
+                place: Box::new(Place::row(row).on_line(Some(record.line))),
+            });
+        }
         let start = self.features.len();
         self.features.resize(start + self.n_features, 0.0);
         for (column, bytes) in cells.iter().take(self.width).enumerate() {
@@ -170,6 +176,16 @@ impl Rows<'_> {
         Ok(())
     }
 
+    /// Whether a row holds the names again, as where files were joined.
+    fn is_header_again(&self, cells: &ByteRecord) -> bool {
+        let Some(names) = self.names else {
+            return false;
+        };
+        let same = |(cell, name): (&[u8], &String)| cell.trim_ascii() == name.as_bytes();
+        let is_text = |name: &String| classify(name) == Cell::Text;
+        cells.iter().zip(names).all(same) && names.iter().any(is_text)
+    }
+
     /// The first cell with a fraction tells how they are written.
     fn settle_decimal(&mut self, cell: &str) {
         if self.decimal == Decimal::Unknown {
@@ -191,7 +207,7 @@ impl Rows<'_> {
         };
         if texts <= numbers {
             let place = self.place(row, column, Some(first_line));
-            return cell::refusal(self.path, cell, Cell::Text, place);
+            return cell::refusal(self.path, cell, Cell::Text, place, Of::Feature);
         }
         let place = self.place(self.n_samples, column, Some(line));
         DataError::MixedColumn {
@@ -232,7 +248,7 @@ impl Rows<'_> {
                 cell: text.to_owned(),
             };
         }
-        cell::refusal(self.path, text, kind, place)
+        cell::refusal(self.path, text, kind, place, Of::Feature)
     }
 
     fn push_target(
@@ -259,6 +275,7 @@ impl Rows<'_> {
                 text,
                 kind,
                 self.place(row, column, Some(line)),
+                Of::Other,
             ));
         }
         let target = &mut self.targets[at];
@@ -334,6 +351,7 @@ impl Rows<'_> {
                 path: self.path.to_owned(),
                 place: Box::new(place(row)),
                 cell: text[row].clone(),
+                is_feature: false,
             });
         }
         if numbers.count == 0

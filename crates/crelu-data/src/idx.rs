@@ -84,7 +84,7 @@ fn table(
     let chosen = choose_columns(path, None, (width, true), options, pick)?;
     let aside = array::asides(path, None, &images.values, width, &chosen)?;
     let features = gather(images.values, width, &chosen.features);
-    check_finite(path, None, &features, &chosen.features)?;
+    array::check_features(path, None, &features, &chosen.features, options)?;
     let target = labels
         .map(|(labels, array)| target(path, labels, array, images.stated_rows))
         .transpose()?

@@ -3,11 +3,10 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-use crate::cell;
+use crate::array;
+use crate::cell::{self, Cell, Of};
 use crate::columns::{Choose, FileColumns, choose};
-use crate::decimal::Decimal;
 use crate::error::{DataError, SparseError};
-use crate::feature::FeatureColumn;
 use crate::lines::Lines;
 use crate::options::ReadOptions;
 use crate::place::Place;
@@ -82,8 +81,16 @@ impl SparseRows {
     ) -> Result<(), DataError> {
         let row = self.ends.len();
         let place = || Place::row(row).on_line(Some(line));
-        let number = |cell: &str, place: Place| {
-            cell::number(path, cell, Decimal::Point, || place.on_line(Some(line)))
+        let number = |cell: &str, place: Place, of: Of| match cell::classify(cell) {
+            Cell::Number(value) => Ok(value),
+            Cell::NotFinite if of == Of::Feature && options.holes && is_nan(cell) => Ok(f64::NAN),
+            kind => Err(cell::refusal(
+                path,
+                cell,
+                kind,
+                place.on_line(Some(line)),
+                of,
+            )),
         };
         let mut entries = content.split_ascii_whitespace().peekable();
         if options.with_target {
@@ -92,7 +99,8 @@ impl SparseRows {
                 let entry = label.to_owned();
                 return Err(SparseError::NoLabel { entry }.at(path, place()));
             }
-            self.label_values.push(number(label, Place::label(row))?);
+            self.label_values
+                .push(number(label, Place::label(row), Of::Other)?);
             self.labels.push(label.to_owned());
         } else {
             entries.next_if(|first| !first.contains(':'));
@@ -115,8 +123,8 @@ impl SparseRows {
                 return Err(SparseError::IndexBeyond { index, want }.at(path, place()));
             }
             // the index stands in the file as it is, counted from 1
-            self.values
-                .push(number(value, Place::cell(row, index - 1))?);
+            let value = number(value, Place::cell(row, index - 1), Of::Feature)?;
+            self.values.push(value);
             self.columns.push(index - 1);
             self.width = self.width.max(index);
             previous = index;
@@ -198,11 +206,11 @@ impl SparseRows {
             text: self.labels,
         });
         Ok(Table {
+            columns: array::levels(&mut features, &chosen.cells),
             features,
             n_samples,
             n_features,
             feature_names: None,
-            columns: vec![FeatureColumn::Numbers; n_features],
             aside: Vec::new(),
             target,
             target_name: None,
@@ -214,4 +222,8 @@ impl SparseRows {
             },
         })
     }
+}
+
+fn is_nan(cell: &str) -> bool {
+    cell.parse::<f64>().is_ok_and(f64::is_nan)
 }

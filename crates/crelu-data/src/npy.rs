@@ -6,6 +6,7 @@ use std::path::Path;
 use ndarray_npy::npy::header::Header;
 
 use crate::array::{self, Pieces, check_finite, choose_columns, gather, gather_ref, not_finite};
+use crate::cell::Of;
 use crate::columns::Choose;
 use crate::error::{ArrayError, DataError};
 use crate::options::ReadOptions;
@@ -161,13 +162,15 @@ impl Array {
                         path: path.to_owned(),
                         place: place.into(),
                         cell: String::new(),
+                        is_feature: false,
                     });
                 }
                 Ok(TargetColumn::Text(text))
             }
             Elements::Numbers(values) => {
                 if let Some(row) = values.iter().position(|value| !value.is_finite()) {
-                    return Err(not_finite(path, Place::row(row).within(part), values[row]));
+                    let place = Place::row(row).within(part);
+                    return Err(not_finite(path, place, values[row], Of::Other));
                 }
                 self.dtype.target(path, part, values)
             }

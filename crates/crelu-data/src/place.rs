@@ -92,7 +92,7 @@ impl fmt::Display for Within {
     }
 }
 
-/// A path on one line: control characters are escaped.
+/// A path on one line: what would not be seen is escaped.
 pub(crate) struct Shown<'a>(pub(crate) &'a Path);
 
 impl fmt::Display for Shown<'_> {
@@ -104,7 +104,7 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-/// Content of a file on one line: control characters are escaped, long text is cut.
+/// Content of a file on one line: what would not be seen is escaped, long text is cut.
 pub struct Excerpt<'a>(pub &'a str);
 
 impl fmt::Display for Excerpt<'_> {
@@ -126,6 +126,9 @@ pub struct Names<'a>(pub &'a [String]);
 impl fmt::Display for Names<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const MOST: usize = 8;
+        if self.0.is_empty() {
+            return f.write_str("none");
+        }
         for (i, name) in self.0.iter().take(MOST).enumerate() {
             f.write_str(if i == 0 { "" } else { ", " })?;
             if name.is_empty() {
@@ -151,10 +154,17 @@ impl fmt::Display for OneLine<'_> {
     }
 }
 
+/// Whether a character would break a line, or not be seen in it: control characters, U+2028 and U+2029,
+/// which end a line in some readers, byte-order marks within a text, and those that turn its direction.
+pub fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{feff}')
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
+}
+
 fn write_escaped(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     for c in text.chars() {
-        // U+2028 and U+2029 end a line in some readers, too.
-        if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
+        if is_hidden(c) {
             write!(f, "{}", c.escape_default())?;
         } else {
             write!(f, "{c}")?;

@@ -31,6 +31,8 @@ pub enum Stray {
     Minus,
     /// `<0.1`
     Limit,
+    /// `0x1F`, `1.5D3`
+    Notation,
     /// Anything else.
     Text,
 }
@@ -71,6 +73,9 @@ impl Stray {
         }
         if is_number(cell) {
             return Self::DecimalPoint;
+        }
+        if is_notation(cell) {
+            return Self::Notation;
         }
         if is_date(cell) {
             return Self::Date;
@@ -152,6 +157,21 @@ fn is_date(cell: &str) -> bool {
     divided && numbers > 0 && numbers + months == parts.len() && parts.len() >= 2
 }
 
+/// A hexadecimal number, or one with the exponent of Fortran.
+fn is_notation(cell: &str) -> bool {
+    let unsigned = cell.strip_prefix(['+', '-']).unwrap_or(cell);
+    if let Some(digits) = unsigned.strip_prefix("0x").or(unsigned.strip_prefix("0X")) {
+        return !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    }
+    let exponent = |(number, power): (&str, &str)| {
+        let power = power.strip_prefix(['+', '-']).unwrap_or(power);
+        number.parse::<f64>().is_ok()
+            && !power.is_empty()
+            && power.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    unsigned.split_once(['d', 'D']).is_some_and(exponent)
+}
+
 fn is_currency(cell: &str, numeric: impl Fn(&str) -> bool) -> bool {
     const SIGNS: [&str; 12] = [
         "$", "\u{20ac}", "\u{a3}", "\u{a5}", "\u{20b9}", "US$", "USD", "EUR", "GBP", "CHF", "JPY",
@@ -179,6 +199,7 @@ impl fmt::Display for Stray {
             Self::Date => "a date or a time? give a number, such as days since the first",
             Self::Truth => "write 1 and 0, in the whole column",
             Self::Minus => "its minus is another character than the hyphen '-'",
+            Self::Notation => "write it in decimal digits, as 1234.5 or 1.2345e3",
             Self::Limit => "write a number without the sign of a limit",
             Self::Text => "correct the cell, or leave its row out",
         })
@@ -230,6 +251,7 @@ mod tests {
             (&["TRUE", "no"], Stray::Truth),
             (&["\u{2212}5", "\u{2013}1.5"], Stray::Minus),
             (&["<0.1", "> 5", "~3"], Stray::Limit),
+            (&["0x1F", "-0X0a", "1.5D3", "2d-1"], Stray::Notation),
             (&["abc", "x5", "x10y", "\u{ff11}"], Stray::Text),
         ] {
             for cell in cells {

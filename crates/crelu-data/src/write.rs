@@ -5,6 +5,7 @@ use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::DataError;
 
@@ -47,23 +48,23 @@ pub fn write_all_atomic(files: &[(&Path, &[u8])]) -> Result<(), DataError> {
             whole.push(None);
         }
     }
-    for (&(path, bytes), whole) in files.iter().zip(whole) {
-        let io = |source| DataError::Io {
-            path: path.to_owned(),
-            source,
-        };
-        match whole {
-            Some((temporary, target)) => {
-                temporary.rename_to(&target).map_err(io)?;
-                sync_folder(&target);
-            }
-            None => {
-                let mut stream = OpenOptions::new().write(true).open(path).map_err(io)?;
-                stream
-                    .write_all(bytes)
-                    .and_then(|()| stream.flush())
-                    .map_err(io)?;
-            }
+    let io = |path: &Path, source| DataError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    // a device or pipe may fail yet, and cannot be taken back
+    for (&(path, bytes), _) in (files.iter().zip(&whole)).filter(|(_, whole)| whole.is_none()) {
+        let stream = OpenOptions::new().write(true).open(path);
+        stream
+            .and_then(|mut stream| stream.write_all(bytes).and_then(|()| stream.flush()))
+            .map_err(|error| io(path, error))?;
+    }
+    for (&(path, _), whole) in files.iter().zip(whole) {
+        if let Some((temporary, target)) = whole {
+            temporary
+                .rename_to(&target)
+                .map_err(|error| io(path, error))?;
+            sync_folder(&target);
         }
     }
     Ok(())
@@ -167,6 +168,24 @@ fn folder_of(path: &Path) -> PathBuf {
     }
 }
 
+/// The temporary files that are there now.
+static TEMPORARIES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+fn temporaries() -> MutexGuard<'static, Vec<PathBuf>> {
+    TEMPORARIES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes the temporary files of writes that are under way, for a program that ends at once: those
+/// writes fail, and what stood under their names stays.
+///
+/// A write that begins after it is not stopped: the program ends next.
+pub fn remove_temporaries() {
+    for path in temporaries().drain(..) {
+        // nothing is left to be done about a failure
+        fs::remove_file(path).ok();
+    }
+}
+
 /// A file with a name of its own; removed when dropped before it has got its final name.
 struct Temporary {
     path: Option<PathBuf>,
@@ -186,8 +205,12 @@ impl Temporary {
                 COUNTER.fetch_add(1, Ordering::Relaxed)
             ));
             let path = folder_of(target).join(name);
+            let mut known = temporaries();
             match OpenOptions::new().write(true).create_new(true).open(&path) {
-                Ok(file) => return Ok((file, Self { path: Some(path) })),
+                Ok(file) => {
+                    known.push(path.clone());
+                    return Ok((file, Self { path: Some(path) }));
+                }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => last = error,
                 Err(error) => return Err(error),
             }
@@ -197,7 +220,9 @@ impl Temporary {
 
     fn rename_to(mut self, target: &Path) -> io::Result<()> {
         if let Some(path) = &self.path {
+            let mut known = temporaries();
             fs::rename(path, target)?;
+            known.retain(|other| other != path);
         }
         self.path = None;
         Ok(())
@@ -207,8 +232,10 @@ impl Temporary {
 impl Drop for Temporary {
     fn drop(&mut self) {
         if let Some(path) = &self.path {
+            let mut known = temporaries();
             // Nothing is left to be done about a failure; the error that led here is reported.
             fs::remove_file(path).ok();
+            known.retain(|other| other != path);
         }
     }
 }

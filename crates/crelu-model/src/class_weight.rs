@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use crate::coding::{Coded, Coding};
+use crate::dataset::WEIGHTS;
 use crate::error::FitError;
 
 /// Weights of the classes in the loss; they multiply those of the rows.
@@ -101,6 +102,22 @@ impl ClassWeight {
             }
         };
         let weight = |(j, class): (usize, &usize)| of_row(j) * of_class[*class];
-        Ok(Some(class.iter().enumerate().map(weight).collect()))
+        let weights: Vec<f64> = class.iter().enumerate().map(weight).collect();
+        let largest = weights.iter().fold(0.0, |most: f64, w| most.max(*w));
+        if !WEIGHTS.contains(&largest) {
+            let dearest = |most: usize, k: usize| {
+                if of_class[k] > of_class[most] {
+                    k
+                } else {
+                    most
+                }
+            };
+            let label = &labels[(0..*classes).fold(0, dearest)];
+            return refuse(
+                label,
+                "so large or small a weight overflows: scale all of them",
+            );
+        }
+        Ok(Some(weights))
     }
 }

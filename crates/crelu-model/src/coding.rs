@@ -54,6 +54,12 @@ impl Task {
     }
 }
 
+/// The first number that is not whole, its row counted from 1.
+fn fraction(target: &TargetColumn) -> Option<usize> {
+    let values = target.values.as_ref()?;
+    Some(1 + values.iter().position(|v| v.fract() != 0.0)?)
+}
+
 fn two_valued(values: &[f64]) -> bool {
     let other = values.iter().find(|v| **v != values[0]);
     values.iter().all(|v| *v == values[0] || Some(v) == other)
@@ -156,7 +162,8 @@ impl Coding {
     ///
     /// # Errors
     /// [`FitError::TextTarget`] for a regression on text; [`FitError::Classes`] for a
-    /// classification with fewer than two classes.
+    /// classification with fewer than two classes, [`FitError::Amounts`] for one of numbers that are no
+    /// labels: fractions among more than twenty values, or of which hardly any comes again.
     pub fn learn(target: &TargetColumn, task: Task) -> Result<Self, FitError> {
         match task {
             Task::Regress => numbers_of(target).map(|_| Self::Value),
@@ -173,6 +180,12 @@ impl Coding {
                     return Err(FitError::Classes {
                         classes: labels.len(),
                     });
+                }
+                if let Some(row) = fraction(target)
+                    && (labels.len() > MOST_CLASSES || 2 * labels.len() > target.len().max(4))
+                {
+                    let values = labels.len();
+                    return Err(FitError::Amounts { row, values });
                 }
                 labels.sort_by(|a, b| match (a.1, b.1) {
                     (Some(x), Some(y)) => x.total_cmp(&y),

@@ -65,6 +65,9 @@ impl TargetColumn {
     }
 }
 
+/// Sizes of the largest weight: products of more overflow, of less vanish.
+pub(crate) const WEIGHTS: std::ops::Range<f64> = 1e-150..1e150;
+
 /// Features, targets and weights of rows: nothing is scaled yet.
 ///
 /// **Shapes** features `n_features x n_samples`: a sample's features lie together.
@@ -156,7 +159,8 @@ impl Dataset {
     ///
     /// # Errors
     /// [`FitError::Shape`] for another number of them, [`FitError::Weight`] for one that is below 0 or
-    /// not finite, or where all are 0. A row of weight 0 is as if it was not there.
+    /// not finite, or where all are 0, [`FitError::WeightRange`] where the largest is beyond 1e150 or below
+    /// 1e-150. A row of weight 0 is as if it was not there.
     pub fn with_weights(self, weights: Option<Vec<f64>>) -> Result<Self, FitError> {
         if let Some(weights) = &weights {
             if weights.len() != self.n_samples() {
@@ -171,6 +175,10 @@ impl Dataset {
             if let Some(row) = weights.iter().position(bad).or(all_zero) {
                 let value = weights[row];
                 return Err(FitError::Weight { row, value });
+            }
+            let largest = weights.iter().fold(0.0, |most: f64, w| most.max(*w));
+            if !WEIGHTS.contains(&largest) {
+                return Err(FitError::WeightRange { largest });
             }
         }
         Ok(Self { weights, ..self })

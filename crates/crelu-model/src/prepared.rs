@@ -452,9 +452,12 @@ fn units(
         let centred: Vec<f64> = values.iter().zip(centres).map(|(y, c)| y - c).collect();
         units.target = Units::unit(centred.iter());
         if !units.holds_target() || centred.iter().any(|y| !y.is_finite()) {
-            let size = largest(centred.iter()).min(f64::MAX);
+            let of = |k: usize| largest(centred.iter().skip(k).step_by(*outputs));
+            let largest_of = |most: usize, k: usize| if of(k) > of(most) { k } else { most };
+            let target = (0..*outputs).fold(0, largest_of);
+            let size = of(target).min(f64::MAX);
             let problem = OutOfRange::Target { size };
-            return Err(FitError::TargetRange { problem });
+            return Err(FitError::TargetRange { target, problem });
         }
     }
     // standardised inputs are of size 1
@@ -490,6 +493,7 @@ fn test_in_range(inputs: &Mat<f64>, targets: &Targets, test: &Dataset) -> Result
             return Err(FitError::TestRange {
                 row,
                 column: Some(column),
+                target: 0,
                 value,
             });
         }
@@ -502,6 +506,7 @@ fn test_in_range(inputs: &Mat<f64>, targets: &Targets, test: &Dataset) -> Result
             return Err(FitError::TestRange {
                 row,
                 column: None,
+                target: k,
                 value,
             });
         }

@@ -204,9 +204,11 @@ fn anderson_acceleration_saves_iterations_and_can_be_off() {
 
 #[test]
 fn cg_primal_ill_conditioned_lasso_takes_the_iterations_of_an_exact_step() {
-    /// An inexact step may cost a few iterations; one that hides the progress costs hundreds.
-    const MORE: f64 = 1.5;
-    for seed in testkit::seeds(0..4) {
+    /// The penalty is looked at after a number of iterations that doubles: an inexact step may tip one of
+    /// these looks, which then costs as much as went before. One that hides the progress costs hundreds.
+    const MORE: f64 = 2.0;
+    // of the last two one look is tipped: 59 iterations against 39, 56 against 37
+    for seed in testkit::seeds((0..4).chain([1_290_119_462, 175_666_784])) {
         let (a, y) = ill_conditioned(seed);
         let go = |kind| {
             let settings = AdmmSettings::default();

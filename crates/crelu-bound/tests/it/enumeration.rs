@@ -252,15 +252,18 @@ fn dearest_with_its_limit_up_is_a_loose_bound_and_a_real_neuron() {
         *Control::with_clock(&|| 0.0).deadline(0.0),
         Control::default().interrupt(&flag),
     ];
-    for (seed, rank) in testkit::seeds(0..30).map(|seed| (seed, 2 + usize::from(seed % 3 > 0))) {
+    // of the last the first cap is within 0.08 % already
+    let seeds = testkit::seeds((0..30).chain([4_136_593_467]));
+    for (seed, rank) in seeds.map(|seed| (seed, 2 + usize::from(seed % 3 > 0))) {
         let data = teacher(300, rank, 0.1, seed);
         let complete = dearest(&data.x, &data.y);
         for control in &controls {
             let cut = dearest_within(&data.x, &data.y, control);
             let (bound, best) = (cut.bound, complete.price);
             assert!(bound >= best * (1.0 - 1e-13), "{seed}: {bound} {best}");
-            // it was cut
-            assert!(bound > best * (1.0 + 1e-3), "{seed}: {bound} {best}");
+            // it was cut: one that ends by itself is that close
+            let ended = complete.bound.max(best * (1.0 + TIGHT));
+            assert!(bound > ended, "{seed}: {bound} {best}");
             assert!(cut.price <= complete.bound, "{seed}");
             let at = price(&data.x, &data.y, cut.sign, &cut.direction);
             assert!((at - cut.price).abs() <= 1e-12 * best, "{seed}");

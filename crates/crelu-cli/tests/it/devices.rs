@@ -226,10 +226,10 @@ fn backend_that_does_not_serve_is_one_line() {
         let output = command.output().unwrap();
         let text = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{text}");
-        assert!(
-            text.contains(word) && text.lines().count() == 1,
-            "{word}: {text}"
-        );
+        // a machine that is busy says how far it is
+        let mut lines = text.lines().filter(|line| !line.starts_with("fit: "));
+        let is_named = lines.next().is_some_and(|line| line.contains(word));
+        assert!(is_named && lines.next().is_none(), "{word}: {text}");
         assert!(!here.path("t.safetensors").exists());
     }
 }

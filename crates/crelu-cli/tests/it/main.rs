@@ -13,6 +13,8 @@ mod global;
 #[cfg(test)]
 mod invariance;
 #[cfg(test)]
+mod odd;
+#[cfg(test)]
 mod path;
 #[cfg(test)]
 mod plots;

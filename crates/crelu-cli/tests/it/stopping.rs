@@ -29,6 +29,7 @@ fn signal(child: &Child, name: &str) {
     let sent = Command::new("kill")
         .args([name, &child.id().to_string()])
         .status();
+    // until it is waited for, a program that has ended takes signals, too
     assert!(sent.unwrap().success());
 }
 
@@ -126,4 +127,47 @@ fn fit_that_is_killed_leaves_the_old_files() {
     assert_eq!(here.names(), ["m", "r", "rings.csv"]);
     assert_eq!(here.text("m"), "the model before");
     assert_eq!(here.text("r"), "the report before");
+}
+
+#[test]
+fn fit_that_is_ended_at_once_while_it_writes_leaves_no_half_file() {
+    let here = Workplace::new();
+    here.put("rings.csv", rings(40, 2, 15));
+    let fifo = here.path("r");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&fifo)
+            .status()
+            .unwrap()
+            .success()
+    );
+    // nobody reads the pipe: the program waits with the model written, but without its name
+    let fit = [
+        "fit",
+        "rings.csv",
+        "--train",
+        "sampled",
+        "--patterns",
+        "4",
+        "--out",
+        "m",
+        "--report",
+        "r",
+        "--quiet",
+    ];
+    let mut child = here.command(&fit).spawn().unwrap();
+    let is_half = |name: &String| name.starts_with(".crelu-");
+    while !here.names().iter().any(is_half) {
+        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+        std::thread::yield_now();
+    }
+    // the first asks; signals that come together are one, so that it takes some of them
+    let status = loop {
+        signal(&child, "-INT");
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+    };
+    assert_eq!(status.code(), Some(130));
+    assert_eq!(here.names(), ["r", "rings.csv"]);
 }

@@ -108,23 +108,32 @@ impl Conic {
         let entries = entries.flat_map(|(i, row)| row.terms.iter().map(move |(j, c)| (i, *j, -c)));
         let a = csc(m, entries.collect());
         let rhs: Vec<f64> = self.rows.iter().map(|row| row.constant).collect();
-        let settings = DefaultSettings {
-            verbose: false,
-            tol_gap_abs: 1e-10,
-            tol_gap_rel: 1e-10,
-            tol_feas: 1e-10,
-            max_threads: 1,
-            ..DefaultSettings::default()
+        let solve = |tol: f64| {
+            let settings = DefaultSettings {
+                verbose: false,
+                tol_gap_abs: tol,
+                tol_gap_rel: tol,
+                tol_feas: tol,
+                max_threads: 1,
+                ..DefaultSettings::default()
+            };
+            let mut solver =
+                DefaultSolver::new(&p, &self.cost, &a, &rhs, &self.cones, settings).unwrap();
+            solver.solve();
+            solver.solution
         };
-        let mut solver =
-            DefaultSolver::new(&p, &self.cost, &a, &rhs, &self.cones, settings).unwrap();
-        solver.solve();
-        let solution = &solver.solution;
-        let fits = matches!(
-            solution.status,
-            SolverStatus::Solved | SolverStatus::AlmostSolved | SolverStatus::InsufficientProgress
-        );
-        assert!(fits, "Clarabel: {:?}", solution.status);
+        // where rounding stops the interior point on the last of its way, it is asked for less
+        let mut tried = [1e-10, 1e-9, 1e-8].into_iter().map(solve);
+        let fits = |status: SolverStatus| {
+            matches!(
+                status,
+                SolverStatus::Solved
+                    | SolverStatus::AlmostSolved
+                    | SolverStatus::InsufficientProgress
+            )
+        };
+        let solution = tried.find(|solution| fits(solution.status));
+        let solution = solution.expect("a status of Clarabel's that is an optimum");
         let constant = self.constant;
         (
             solution.obj_val + constant,

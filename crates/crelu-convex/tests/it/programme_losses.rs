@@ -459,6 +459,18 @@ fn outputs_of_hundreds_overflow_nothing() {
     }
 }
 
+/// An interior point that is stopped by rounding on its way to 1e-10 must not end the test.
+#[test]
+fn optimum_where_the_interior_point_is_stopped_is_found() {
+    let (kind, outputs) = losses().swap_remove(4);
+    let problem = Problem::random(611, &kind, outputs, false, Activation::Gated, 0.1);
+    let (primal, dual) = loss_conic::optimum(&problem);
+    assert!(
+        (primal - dual).abs() <= CLARABEL * primal,
+        "{primal} {dual}"
+    );
+}
+
 proptest! {
     #![proptest_config(testkit::cases(17, 24))]
     #[test]

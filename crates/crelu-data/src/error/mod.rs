@@ -180,6 +180,17 @@ pub enum DataError {
         /// What stands there.
         cell: String,
     },
+    /// The names of the columns below the first line.
+    #[error(
+        "{}: {place}: the names of the columns again, as where files were joined: leave the line out",
+        Shown(path)
+    )]
+    HeaderAgain {
+        /// The file.
+        path: PathBuf,
+        /// Where.
+        place: Box<Place>,
+    },
     /// Text that is not UTF-8.
     #[error(
         "{}: {place}: '{}' is not UTF-8 text; save the file as UTF-8",
@@ -282,7 +293,7 @@ pub enum DataError {
         "{}: {place}: '{}' is not a finite number: correct the cell, or leave its row out{}",
         Shown(path),
         Excerpt(cell),
-        if cell.eq_ignore_ascii_case("nan") { "; a missing feature: fit --missing impute" } else { "" }
+        if *is_feature && cell.eq_ignore_ascii_case("nan") { "; if it stands for a missing one: fit --missing impute" } else { "" }
     )]
     NotFinite {
         /// The file.
@@ -291,12 +302,18 @@ pub enum DataError {
         place: Box<Place>,
         /// What stands there.
         cell: String,
+        /// Whether it is a feature's.
+        is_feature: bool,
     },
     /// An empty cell, or a sign for a missing value.
     #[error(
-        "{}: {place}: '{}' is a missing value: fill it in, leave the row or the column out, or, of a feature, fit --missing impute",
+        "{}: {place}: '{}' is a missing value: fill it in, {}",
         Shown(path),
-        Excerpt(cell)
+        Excerpt(cell),
+        match is_feature {
+            true => "leave the row or the column out, or fit --missing impute",
+            false => "or leave the row out",
+        }
     )]
     MissingValue {
         /// The file.
@@ -305,6 +322,8 @@ pub enum DataError {
         place: Box<Place>,
         /// What stands there.
         cell: String,
+        /// Whether it is a feature's.
+        is_feature: bool,
     },
     /// No column has the name.
     #[error(

@@ -1146,3 +1146,108 @@ fn read_drop_of_what_is_not_there_names_it() {
     };
     refuse(&folder, "a.csv", TABLE, &gone, &["--target", "'alpha'"]);
 }
+
+#[test]
+fn read_names_again_below_the_first_line_is_refused() {
+    let folder = Folder::new();
+    let says = ["line 4 (row 3)", "names of the columns again"];
+    let joined = "a,b,y\n1,2,0\n3,4,1\na,b,y\n5,6,0\n";
+    refuse(&folder, "joined.csv", joined, &fit(), &says);
+    // labels alone would not tell
+    let words = "colour,kind\nred,yes\nblue,no\ncolour,kind\nred,no\nblue,yes\n";
+    let options = ReadOptions {
+        header: crelu_data::Header::Yes,
+        ..fit()
+    };
+    refuse(&folder, "words.csv", words, &options, &says);
+    // a row of numbers under names that are numbers is data
+    let path = folder.put("years.csv", "0,1,2\n0,1,2\n0.5,1.5,2.5\n");
+    assert_eq!(read(&path, &options).unwrap().n_samples, 2);
+}
+
+#[test]
+fn read_holes_say_what_may_be_done_about_them() {
+    let folder = Folder::new();
+    let beside = ReadOptions {
+        aside: vec![Aside {
+            name: "w".to_owned(),
+            role: Role::Weights,
+            cells: TargetCells::Numbers,
+        }],
+        ..fit()
+    };
+    let (feature, target) = ("--missing impute", "fill it in, or leave the row out");
+    for (name, text, options, says, not) in [
+        (
+            "feature.csv",
+            "a,w,y\n,1,0\n1,1,1\n",
+            fit(),
+            feature,
+            ", or leave the row out",
+        ),
+        ("target.csv", "a,w,y\n1,1,\n1,1,1\n", fit(), target, feature),
+        (
+            "weight.csv",
+            "a,w,y\n1,,0\n1,1,1\n",
+            beside.clone(),
+            target,
+            feature,
+        ),
+        (
+            "nan.csv",
+            "a,w,y\nnan,1,0\n1,1,1\n",
+            fit(),
+            feature,
+            "missing value",
+        ),
+        (
+            "nanw.csv",
+            "a,w,y\n1,nan,0\n1,1,1\n",
+            beside,
+            "not a finite number",
+            feature,
+        ),
+        ("nan.libsvm", "1 1:nan\n0 1:2\n", fit(), feature, "entry"),
+        (
+            "label.libsvm",
+            "nan 1:1\n0 1:2\n",
+            fit(),
+            "not a finite number",
+            feature,
+        ),
+    ] {
+        let path = folder.put(name, text);
+        let error = read(&path, &options).unwrap_err();
+        assert_line(&error, &path, &[says]);
+        assert!(!error.to_string().contains(not), "{error}");
+    }
+}
+
+#[test]
+fn read_cells_with_what_is_not_seen_shows_it() {
+    let folder = Folder::new();
+    let text = "a,b,y\n1,2,0\n\u{feff}3,4,1\n5,6,0\n";
+    refuse(
+        &folder,
+        "mark.csv",
+        text,
+        &fit(),
+        &["line 3", "'\\u{feff}3'"],
+    );
+    let text = "a,b,y\n1,2,0\n0x1F,4,1\n5,6,0\n";
+    refuse(
+        &folder,
+        "hex.csv",
+        text,
+        &fit(),
+        &["'0x1F'", "decimal digits"],
+    );
+    let empty = npz(&[], Stored);
+    refuse(
+        &folder,
+        "none.npz",
+        empty,
+        &fit(),
+        &["no array 'X'", "holds none"],
+    );
+}

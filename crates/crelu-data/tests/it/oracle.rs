@@ -844,3 +844,49 @@ fn text_columns_holes_and_columns_beside_are_read_as_asked() {
     let levels = vec!["010".to_owned(), "10".to_owned()];
     assert_eq!(table.columns, [FeatureColumn::Levels(levels)]);
 }
+
+#[test]
+fn codes_and_holes_of_binary_files_are_those_of_text() {
+    let folder = Folder::new();
+    let rows = [
+        [10115.0, 0.5, 1.0],
+        [80331.0, f64::NAN, 0.0],
+        [10115.0, 2.0, 1.0],
+        [0.0, -1.0, 0.0],
+    ];
+    let flat: Vec<f64> = rows.concat();
+    let text = "10115,0.5,1\n80331,nan,0\n10115,2,1\n0,-1,0\n";
+    let (x, y): (Vec<f64>, Vec<f64>) = (
+        rows.iter().flat_map(|row| [row[0], row[1]]).collect(),
+        rows.iter().map(|row| row[2]).collect(),
+    );
+    let arrays = [
+        ("X.npy", npy("<f8", false, "4, 2", &f8(&x))),
+        ("y.npy", npy("<f8", false, "4,", &f8(&y))),
+    ];
+    let options = ReadOptions {
+        categorical: Categorical::Columns(vec!["0".to_owned()]),
+        holes: true,
+        header: Header::No,
+        ..ReadOptions::default()
+    };
+    let want = vec!["10115".to_owned(), "80331".to_owned(), "0".to_owned()];
+    for (name, bytes) in [
+        ("a.csv", text.as_bytes().to_vec()),
+        ("a.npy", npy("<f8", false, "4, 3", &f8(&flat))),
+        ("a.npz", npz(&arrays, Stored)),
+        (
+            "a.libsvm",
+            b"1 1:10115 2:0.5\n0 1:80331 2:nan\n1 1:10115 2:2\n0 2:-1\n".to_vec(),
+        ),
+    ] {
+        let table = read(&folder.put(name, bytes), &options).unwrap();
+        let codes: Vec<f64> = table.features.iter().copied().step_by(2).collect();
+        assert_eq!(codes, [0.0, 1.0, 0.0, 2.0], "{name}");
+        let levels = FeatureColumn::Levels(want.clone());
+        assert_eq!(table.columns, [levels, FeatureColumn::Numbers], "{name}");
+        let holes: Vec<bool> = table.features.iter().map(|x| x.is_nan()).collect();
+        assert_eq!(holes.iter().filter(|hole| **hole).count(), 1, "{name}");
+        assert!(holes[3], "{name}");
+    }
+}

@@ -124,3 +124,16 @@ fn write_all_atomic_second_path_impossible_leaves_the_first_as_it_was() {
     assert_eq!(fs::read(&third).unwrap(), b"third");
     assert_eq!(names(&folder), ["model", "plot"]);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn write_all_atomic_to_a_device_that_is_full_leaves_no_file() {
+    let folder = Folder::new();
+    let old = folder.put("old", "as before");
+    let (new, full) = (folder.path().join("new"), std::path::Path::new("/dev/full"));
+    let files: [(&std::path::Path, &[u8]); 3] = [(&new, b"new"), (&old, b"new"), (full, b"new")];
+    let line = write_all_atomic(&files).unwrap_err().to_string();
+    assert!(line.starts_with("/dev/full: "), "{line}");
+    assert_eq!(names(&folder), ["old"]);
+    assert_eq!(fs::read(&old).unwrap(), b"as before");
+}

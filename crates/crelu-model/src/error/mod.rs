@@ -44,6 +44,8 @@ pub enum FitError {
     /// Targets whose squares overflow or vanish.
     #[error("the target: {problem}")]
     TargetRange {
+        /// Which of several, from 0.
+        target: usize,
         /// What is wrong with them.
         problem: OutOfRange,
     },
@@ -60,8 +62,10 @@ pub enum FitError {
     TestRange {
         /// The test row, from 0.
         row: usize,
-        /// The feature, from 0; none: the target.
+        /// The feature, from 0; none: a target.
         column: Option<usize>,
+        /// Which of several targets, from 0, where it is none of the features.
+        target: usize,
         /// What stands there.
         value: f64,
     },
@@ -92,6 +96,24 @@ pub enum FitError {
     TextTarget {
         /// One-based row.
         row: usize,
+    },
+    /// Amounts have no classes.
+    #[error(
+        "row {row}: a target of {values} different values that are not whole numbers has no classes: regress it, or give labels"
+    )]
+    Amounts {
+        /// One-based row of the first that is no whole number.
+        row: usize,
+        /// Different values.
+        values: usize,
+    },
+    /// Weights whose products with a loss overflow or vanish.
+    #[error(
+        "the largest weight is {largest:e}: scale them, to about 1; what counts is their ratio"
+    )]
+    WeightRange {
+        /// The largest.
+        largest: f64,
     },
     /// Several targets are for regressions.
     #[error("several targets are numbers that are predicted together: --task regress")]

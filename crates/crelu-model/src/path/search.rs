@@ -181,6 +181,7 @@ impl Search<'_> {
             return leg.fit(self.plain.get().beta, self.plain, self.control, observer);
         }
         let shared = Shared::new(observer);
+        shared.pass_on(Progress::Doing("training along the path"));
         let (mut steps, beta_max) = self.path(&mut leg, &shared, &mut work)?;
         if beta_max == Some(0.0) {
             let mut pass = PassOn(&shared);

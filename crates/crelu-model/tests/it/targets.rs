@@ -96,6 +96,31 @@ fn coding_unfit_targets_are_errors() {
         let error = Coding::learn(&target, Task::Classify).unwrap_err();
         assert_eq!(error, FitError::Classes { classes }, "{target:?}");
     }
+    // amounts have no classes; whole numbers and few fractions that come again are labels
+    let repeated = |values: &[f64], times| TargetColumn::numbers(values.repeat(times));
+    let steps: Vec<f64> = (0..30).map(|i| f64::from(i) / 2.0).collect();
+    for (target, values) in [
+        (repeated(&[0.5, 1.25, 2.0, 3.0, 4.0], 1), 5),
+        (repeated(&[1.0, 2.0, 2.5], 1), 3),
+        (repeated(&steps, 9), 30),
+    ] {
+        let error = Coding::learn(&target, Task::Classify).unwrap_err();
+        let FitError::Amounts { row, values: found } = error else {
+            panic!("{error}");
+        };
+        assert_eq!(
+            (target.values.unwrap()[row - 1].fract() != 0.0, found),
+            (true, values)
+        );
+    }
+    for target in [
+        repeated(&[0.5, 1.5], 1),
+        repeated(&steps[..10], 2),
+        repeated(&(0..40).map(f64::from).collect::<Vec<_>>(), 1),
+        labels(&["0.5", "1.25", "2.75"]),
+    ] {
+        assert!(Coding::learn(&target, Task::Classify).is_ok(), "{target:?}");
+    }
     let mixed = labels(&["1.5", "x", "2"]);
     let error = Coding::learn(&mixed, Task::Regress).unwrap_err();
     assert_eq!(error, FitError::TextTarget { row: 2 });

@@ -189,7 +189,7 @@ fn targets_whose_squares_are_no_numbers_are_refused() {
             )
             .unwrap_err();
             assert!(
-                matches!(error, FitError::TargetRange { problem: OutOfRange::Target { size: found } } if (0.01..100.0).contains(&(found / size))),
+                matches!(error, FitError::TargetRange { target: 0, problem: OutOfRange::Target { size: found } } if (0.01..100.0).contains(&(found / size))),
                 "{size}: {error}"
             );
             assert!(error.to_string().contains("scale the column"));
@@ -233,6 +233,7 @@ fn test_row_too_far_to_be_scored_is_refused() {
     let want = FitError::TestRange {
         row: 5,
         column: Some(2),
+        target: 0,
         value: 1e200,
     };
     assert_eq!(fit(&test).unwrap_err(), want);
@@ -241,6 +242,7 @@ fn test_row_too_far_to_be_scored_is_refused() {
     let want = FitError::TestRange {
         row: 9,
         column: None,
+        target: 0,
         value: -1e160,
     };
     assert_eq!(fit(&with_target(&data, y)).unwrap_err(), want);
