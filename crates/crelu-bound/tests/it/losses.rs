@@ -20,8 +20,13 @@ use crate::data::{Data, interval, products, sampled_price, teacher};
 
 /// The interior point's own error, in units of the loss of the zero network.
 const EXACT: f64 = 1e-7;
-/// What the rounds of a completion leave open.
-const CLOSED: f64 = 1e-5;
+/// Where the interior point's gap is 1e-10 its outputs, and theta with them, are off by the root of it.
+const ROOT: f64 = 1e-5;
+/// What the rounds of a completion leave open: the dearest neuron may cost 1e-7 more than the threshold, and
+/// the value of a theta that much shorter is less by at most twice that share.
+const CLOSED: f64 = 2e-7;
+/// The quick bound ends when its model gains less than 0.3 % more.
+const PATIENCE: f64 = 3e-3;
 
 /// Data with a loss and weights.
 #[derive(Debug, Clone)]
@@ -279,7 +284,7 @@ proptest! {
             value(&products(&plain, &theta, 1 + rng.below(2), &mut rng));
             let all = value(&Certificate::new(theta, Proof::Enumeration));
             // the optimum's own theta proves the optimum
-            prop_assert!(trial > 0 || all >= optimum - 1e-4 * set.size(), "{all} of {optimum}");
+            prop_assert!(trial > 0 || all >= optimum - ROOT * set.size(), "{all} of {optimum}");
         }
         let control = Control::default();
         let quick = quick_bound(&problem, &QuickSettings::default().check().unwrap(), None, &control).unwrap().unwrap();
@@ -328,8 +333,8 @@ fn weights_prove_what_repeated_rows_prove() {
         let one = proven(&set.problem(), None).bound.value;
         let other = proven(&many.problem(), None);
         assert_eq!(other.certificate.theta.len(), many.y.len());
-        // found from other starts; the quick bound ends within its tolerance
-        let close = if rank == 3 { 1e-4 } else { 5e-3 };
+        // found from other starts: each is as near to the optimum, or to what the quick bound allows
+        let close = if rank == 3 { CLOSED } else { PATIENCE };
         let apart = (one - other.bound.value).abs();
         assert!(
             one > 0.0 && apart <= close * one,
@@ -582,8 +587,10 @@ fn tight_bound_of_any_loss_tightens() {
             .unwrap()
             .unwrap();
         let left = 1.0 - quick.verified.value / quick.limit;
-        // what the verifier leaves of the model's value: 0.0046 at most here
-        assert!(left < 1e-2, "{kind}: {left}");
+        // what the verifier's rounding of the blocks leaves of the model's value: 8e-5 here of the
+        // logistic loss, 4.6e-3 of huber's, whose theta may stand on the end of its domain
+        let most = if kind == 1 { 2e-4 } else { 5e-3 };
+        assert!(left < most, "{kind}: {left}");
         let settings = TightSettings::default().max_iters(1280).check().unwrap();
         let first = Some(&quick.certificate);
         let tight = tighten(
@@ -597,7 +604,14 @@ fn tight_bound_of_any_loss_tightens() {
         let tight = tight.unwrap();
         let (first, second) = (quick.verified.value, tight.bound.value);
         let told = format!("{kind} {weighted}: {first} {second} {:?}", tight.history);
-        // of the logistic loss without a network to start from, it is slow
+        // without a network to start from it is slow of the logistic loss: there it must at least be what
+        // its own certificate proves, and no less than it began with
+        let again = verify(&set.problem(), &tight.certificate).unwrap();
+        assert_eq!(
+            again.bound().map(|bound| bound.value),
+            Some(second),
+            "{told}"
+        );
         let least = if kind == 1 { 1.0 } else { 1.001 };
         assert!(second >= first * least && second < set.size(), "{told}");
         let zero = Set {

@@ -173,6 +173,10 @@ fn solve_at_and_above_the_zero_threshold_is_zero() {
 
 #[test]
 fn solve_from_a_warm_start_reaches_the_same_optimum_sooner() {
+    /// A run looks at its gap every few iterations. One that goes on from its own end has point, multipliers
+    /// and penalty, but neither the memory of the acceleration nor the penalty's pace: the first two looks may
+    /// find it moved by a penalty that is tried again, the third finds it back.
+    const LOOKS: usize = 3;
     for activation in [Activation::Relu, Activation::Gated] {
         for working_set in [Switch::Off, Switch::On] {
             for seed in [6, 7] {
@@ -211,8 +215,9 @@ fn solve_from_a_warm_start_reaches_the_same_optimum_sooner() {
                 assert_eq!(again.status, Status::Converged, "{what}");
                 assert_same_optimum(&what, &again, &cold);
                 if working_set == Switch::Off {
+                    let most = LOOKS * settings.check_every;
                     assert!(
-                        again.iterations <= 15 && again.iterations < cold.iterations,
+                        again.iterations <= most && again.iterations < cold.iterations,
                         "{what}: {} after {}",
                         again.iterations,
                         cold.iterations

@@ -301,8 +301,18 @@ fn fit_unfit_inputs_are_errors() {
     let logistic = on_patterns()
         .task(Task::Classify)
         .loss(LossChoice::Logistic);
+    // amounts are no classes; three whole numbers are, but for another loss
     assert!(matches!(
-        go(logistic, None),
+        go(logistic.clone(), None),
+        Err(FitError::Amounts { .. })
+    ));
+    let thirds = (0..data.n_samples()).map(|j| (j % 3) as f64);
+    let three = vec![TargetColumn::numbers(thirds.collect())];
+    let three = data.clone().with_targets(three).unwrap();
+    let settings = logistic.check().unwrap();
+    let refused = fit(&three, None, &settings, &Control::default(), &mut ());
+    assert!(matches!(
+        refused,
         Err(FitError::LossTask {
             loss: "logistic",
             ..
