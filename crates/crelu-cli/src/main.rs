@@ -8,6 +8,7 @@ mod demo;
 mod devices;
 mod embedded;
 mod errors;
+mod export;
 mod file_limit;
 mod fit;
 mod info;
@@ -19,7 +20,6 @@ mod plots;
 mod predict;
 mod printout;
 mod progress;
-mod refuse;
 mod rows;
 mod samples;
 mod settings;
@@ -50,7 +50,7 @@ fn main() -> ExitCode {
         Command::Info(args) => info::run(&args),
         Command::Devices => devices::run(),
         Command::Verify(args) => verify::run(&args),
-        Command::Export(_) => refuse::run(&command),
+        Command::Export(args) => export::run(&args),
     };
     outcome.unwrap_or_else(|failure| failure.report())
 }

@@ -34,6 +34,7 @@ mod merged_rows;
 mod model;
 mod model_file;
 mod names;
+mod onnx;
 #[cfg(feature = "wgpu")]
 mod outputs_on;
 mod own_programme;
@@ -75,6 +76,7 @@ pub use feature_coding::{ColumnCoding, Encoded, FeatureCoding, RawColumns, Unsee
 pub use fit::{Fit, FitObserver, Progress, fit};
 pub use linalg_core::{Clock, ClockedControl, Control, Halt};
 pub use model::{Model, Prediction};
+pub use onnx::{OnnxFile, OnnxNumber};
 pub use own_programme::{OwnProgramme, own_programme};
 pub use proof::Prove;
 pub use report::{

@@ -60,7 +60,8 @@ impl Model {
         encode(&self.metadata(), &tensors)
     }
 
-    fn metadata(&self) -> BTreeMap<String, String> {
+    /// What is known of the model beside its numbers.
+    pub(crate) fn metadata(&self) -> BTreeMap<String, String> {
         let mut map = BTreeMap::new();
         let mut put = |key: &str, value: String| map.insert(key.to_owned(), value);
         put("format", FileKind::Model.format().to_owned());

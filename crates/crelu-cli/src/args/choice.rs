@@ -3,8 +3,8 @@
 use crelu_data::Header;
 use crelu_model::path::{Metric, Rule};
 use crelu_model::{
-    Activation, BackendChoice, ClassWeight, FormChoice, GateSampler, LossChoice, Precision,
-    PrimalChoice, Splitting, Switch, Task, TrainMode,
+    Activation, BackendChoice, ClassWeight, FormChoice, GateSampler, LossChoice, OnnxNumber,
+    Precision, PrimalChoice, Splitting, Switch, Task, TrainMode,
 };
 
 /// Finds `word` among those that work now; one that is to come is told from one that is unknown.
@@ -118,6 +118,12 @@ pub(super) fn class_weight(text: &str) -> Result<ClassWeight, String> {
 /// `--backend`
 pub(super) fn backend(word: &str) -> Result<BackendChoice, String> {
     choose(word, &BackendChoice::NAMED, &[])
+}
+
+/// `--dtype`
+pub(super) fn onnx_number(word: &str) -> Result<OnnxNumber, String> {
+    let now = OnnxNumber::ALL.map(|number| (number.name(), number));
+    choose(word, &now, &[])
 }
 
 /// `--gate-sampler`

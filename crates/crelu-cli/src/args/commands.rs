@@ -1,10 +1,9 @@
 //! The options of the short commands.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
-use crelu_model::BackendChoice;
+use crelu_model::{BackendChoice, OnnxNumber};
 
 use super::{TableArgs, choice, number};
 
@@ -67,9 +66,15 @@ pub(crate) struct VerifyArgs {
     pub(crate) table: TableArgs,
 }
 
-/// Whatever follows a command that is not built yet.
+/// `crelu export`
 #[derive(Debug, Args)]
-pub(crate) struct LaterArgs {
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
-    _rest: Vec<OsString>,
+pub(crate) struct ExportArgs {
+    /// A model that `fit` wrote.
+    pub(crate) model: PathBuf,
+    /// Write the whole model, from raw columns to predictions, as an ONNX graph.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) onnx: PathBuf,
+    /// float32 or float64: the numbers that the graph takes and gives; inside it computes in float64.
+    #[arg(long, value_name = "NAME", default_value = "float32", value_parser = choice::onnx_number)]
+    pub(crate) dtype: OnnxNumber,
 }

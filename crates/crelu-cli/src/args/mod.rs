@@ -11,7 +11,7 @@ use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
 pub(crate) use choice::Missing;
-pub(crate) use commands::{DemoArgs, InfoArgs, LaterArgs, PredictArgs, VerifyArgs};
+pub(crate) use commands::{DemoArgs, ExportArgs, InfoArgs, PredictArgs, VerifyArgs};
 pub(crate) use fit::FitArgs;
 pub(crate) use table::TableArgs;
 
@@ -50,9 +50,8 @@ pub(crate) enum Command {
     /// Train along a path of penalties; choose one by cross-validation, and write its model. The
     /// options are those of fit.
     Path(Box<FitArgs>),
-    /// (not built yet) Export a model to ONNX.
-    #[command(disable_help_flag = true)]
-    Export(LaterArgs),
+    /// Write a model as an ONNX graph, for other runtimes.
+    Export(ExportArgs),
 }
 
 /// Which of the commands that train.

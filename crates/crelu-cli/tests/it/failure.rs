@@ -17,24 +17,6 @@ fn refusal_of_what_is_not_built_says_what_works_now() {
 }
 
 #[test]
-fn refusal_of_a_command_to_come_names_those_that_work() {
-    let here = Workplace::new();
-    for args in [&["export", "m", "--onnx", "f"][..], &["export", "--help"]] {
-        let run = here.run(args);
-        let line = run.complaint();
-        assert!(
-            line.starts_with(&format!("{} is not built yet (", args[0])),
-            "{line}"
-        );
-        assert!(
-            line.contains("demo, fit, path, predict, info and verify"),
-            "{line}"
-        );
-    }
-    assert!(here.names().is_empty());
-}
-
-#[test]
 fn usage_error_is_one_line_that_names_the_option() {
     let here = Workplace::new();
     here.put("rings.csv", rings(30, 2, 31));

@@ -5,6 +5,8 @@ mod demo;
 #[cfg(test)]
 mod devices;
 #[cfg(test)]
+mod export;
+#[cfg(test)]
 mod failure;
 #[cfg(test)]
 mod gates;

@@ -268,6 +268,14 @@ pub enum ModelError {
         /// The data's.
         got: usize,
     },
+    /// The graph is larger than a file of ONNX can be.
+    #[error(
+        "the graph has {bytes} bytes, and an ONNX file at most 2147483647: train with fewer neurons (--max-neurons)"
+    )]
+    OnnxSize {
+        /// Its bytes.
+        bytes: usize,
+    },
 }
 
 /// Why a certificate does not hold for a model and its data.

@@ -18,6 +18,8 @@ mod limits;
 #[cfg(test)]
 mod model_file;
 #[cfg(test)]
+mod onnx;
+#[cfg(test)]
 mod own_programme;
 #[cfg(test)]
 mod path;
