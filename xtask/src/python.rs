@@ -7,13 +7,15 @@ use crate::install::{Install, Tool};
 use crate::process::{self, PYTHON, cargo, succeeds};
 
 /// What the tests import; none is above 200 MB.
-const PACKAGES: [&str; 11] = [
+const PACKAGES: [&str; 13] = [
     "numpy",
     "scikit-learn>=1.6",
     "scipy",
     "pandas",
     "polars",
     "matplotlib",
+    "onnx",
+    "onnxruntime",
     "nbformat",
     "nbclient",
     "ipykernel",

@@ -1,6 +1,6 @@
 use pyo3::prelude::*;
 
-use crate::{fit, model};
+use crate::{export, fit, layers, model};
 
 /// `crelu._core`
 #[pymodule]
@@ -9,5 +9,9 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<model::Model>()?;
     module.add_class::<fit::Fitted>()?;
     module.add_function(wrap_pyfunction!(fit::fit, module)?)?;
-    module.add_function(wrap_pyfunction!(fit::score_fold, module)?)
+    module.add_function(wrap_pyfunction!(fit::score_fold, module)?)?;
+    module.add_function(wrap_pyfunction!(export::to_onnx, module)?)?;
+    module.add_function(wrap_pyfunction!(export::standardisation, module)?)?;
+    module.add_function(wrap_pyfunction!(export::layer, module)?)?;
+    layers::add(module)
 }

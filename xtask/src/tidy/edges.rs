@@ -109,7 +109,7 @@ const LAYERS: [Layer; 16] = [
     Layer {
         name: "crelu-py",
         height: 7,
-        builds_on: &["crelu-model"],
+        builds_on: &["krylov", "precond-nystrom", "crelu-model"],
     },
     Layer {
         name: "benches",

@@ -11,11 +11,15 @@ struct Message(Vec<u8>);
 
 impl Message {
     fn varint(&mut self, mut value: u64) {
-        while value >= 0x80 {
-            self.0.push((value & 0x7f) as u8 | 0x80);
+        loop {
+            let low = (value & 0x7f) as u8;
             value >>= 7;
+            if value == 0 {
+                self.0.push(low);
+                return;
+            }
+            self.0.push(low | 0x80);
         }
-        self.0.push(value as u8);
     }
 
     fn int(mut self, field: u64, value: u64) -> Self {

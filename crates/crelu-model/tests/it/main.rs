@@ -20,6 +20,8 @@ mod model_file;
 #[cfg(test)]
 mod onnx;
 #[cfg(test)]
+mod onnx_graph;
+#[cfg(test)]
 mod own_programme;
 #[cfg(test)]
 mod path;

@@ -18,6 +18,7 @@ from sklearn.utils.validation import (
 )
 
 from . import _core
+from ._export import to_onnx, to_torch
 from ._files import write_atomic
 from ._folds import runner_of, splits_of
 from ._progress import Progress
@@ -277,6 +278,33 @@ class ConvexReLU(BaseEstimator):
         """
         check_is_fitted(self, "_model")
         write_atomic(path, self._model.to_bytes())
+
+    def to_onnx(self, path=None, *, dtype="float32"):
+        """The ONNX graph of the model, from raw columns to predictions: see `crelu.to_onnx`.
+
+        Parameters
+        ----------
+        path : str or path-like, optional
+            A file, written whole or not at all.
+        dtype : {'float32', 'float64'}
+            The numbers that the graph takes and gives.
+
+        Returns
+        -------
+        bytes
+            The file's content.
+        """
+        return to_onnx(self, path, dtype=dtype)
+
+    def to_torch(self):
+        """The model as a module of PyTorch, in float64: see `crelu.to_torch`.
+
+        Returns
+        -------
+        torch.nn.Module
+            From features, shape (n_samples, n_features), to outputs, shape (n_samples, n_outputs).
+        """
+        return to_torch(self)
 
 
 def _handed_over(rows):
