@@ -10,7 +10,7 @@ use crelu_model::{
 use testkit::Stream;
 
 use crate::model_file::models;
-use crate::onnx_graph::{Graph, Value};
+use crate::onnx_graph::{Graph, Value, place};
 
 /// Sums of the same terms in another order, of numbers of size 1.
 const SAME: f64 = 1e-11;
@@ -188,9 +188,9 @@ fn onnx_graph_of_a_table_codes_text_and_holes_as_the_model() {
         .unwrap()
         .features;
     let words = |places: &[f64], texts: &[String]| {
-        let word = |place: &f64| match place.is_nan() {
+        let word = |at: &f64| match at.is_nan() {
             true => String::new(),
-            false => texts[*place as usize].clone(),
+            false => texts[place(*at)].clone(),
         };
         Value::Texts(places.iter().map(word).collect())
     };

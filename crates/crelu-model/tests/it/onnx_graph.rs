@@ -103,7 +103,10 @@ impl<'a> Graph<'a> {
         for tensor in all(graph, 5) {
             let raw = all(tensor, 9);
             let eights = || raw[0].chunks_exact(8).map(|b| b.try_into().unwrap());
-            let sides: Vec<usize> = ints(tensor, 1).iter().map(|side| *side as usize).collect();
+            let sides: Vec<usize> = ints(tensor, 1)
+                .iter()
+                .map(|side| usize::try_from(*side).unwrap())
+                .collect();
             let width = sides.last().copied().unwrap_or(1);
             let value = match ints(tensor, 2)[0] {
                 11 => Value::Numbers {
@@ -204,12 +207,30 @@ fn each(of: &[Value], f: impl Fn(&[f64]) -> f64) -> Value {
     }
 }
 
+/// A place in a list, among numbers.
+pub(crate) fn place(number: f64) -> usize {
+    #[expect(clippy::cast_possible_truncation, reason = "it is checked")]
+    let place = number as usize;
+    assert_eq!(place as f64, number, "a place");
+    place
+}
+
+/// A number as `f32` holds it.
+fn rounded(number: f64) -> f64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "rounding is what is asked for"
+    )]
+    let single = number as f32;
+    f64::from(single)
+}
+
 fn evaluate(operator: &str, of: &[Value], attributes: &Attributes) -> Value {
     let truth = |holds: bool| f64::from(u8::from(holds));
     let rows = |k: usize| of[k].numbers().chunks_exact(of[k].width());
     match operator {
         "Cast" => match attributes.ints["to"] {
-            1 => each(of, |x| f64::from(x[0] as f32)),
+            1 => each(of, |x| rounded(x[0])),
             _ => of[0].clone(),
         },
         "Sub" => each(of, |x| x[0] - x[1]),
@@ -274,7 +295,7 @@ fn evaluate(operator: &str, of: &[Value], attributes: &Attributes) -> Value {
             }
         }
         "Gather" if attributes.ints.get("axis") == Some(&1) => {
-            let values = rows(0).flat_map(|row| of[1].numbers().iter().map(|k| row[*k as usize]));
+            let values = rows(0).flat_map(|row| of[1].numbers().iter().map(|k| row[place(*k)]));
             Value::Numbers {
                 width: of[1].numbers().len(),
                 values: values.collect(),
@@ -283,16 +304,16 @@ fn evaluate(operator: &str, of: &[Value], attributes: &Attributes) -> Value {
         "Gather" => match &of[0] {
             Value::Texts(texts) => {
                 let places = of[1].numbers().iter();
-                Value::Texts(places.map(|k| texts[*k as usize].clone()).collect())
+                Value::Texts(places.map(|k| texts[place(*k)].clone()).collect())
             }
             Value::Numbers { values, .. } => {
                 let places = of[1].numbers().iter();
-                let values = places.map(|k| values[*k as usize]).collect();
+                let values = places.map(|k| values[place(*k)]).collect();
                 Value::Numbers { width: 1, values }
             }
         },
         "Reshape" => Value::Numbers {
-            width: of[1].numbers().get(1).map_or(1, |width| *width as usize),
+            width: of[1].numbers().get(1).map_or(1, |width| place(*width)),
             values: of[0].numbers().to_vec(),
         },
         "OneHotEncoder" => {
