@@ -124,12 +124,24 @@ def run(task, folds):
 
 
 def known(folds):
-    """The lines of earlier runs with as many folds."""
+    """The lines of earlier runs with as many folds; one that was cut off is none."""
     if not LINES.exists():
         return []
-    with open(LINES, encoding="utf-8") as file:
-        lines = [json.loads(line) for line in file if line.endswith("\n")]
+    lines = []
+    for text in LINES.read_text(encoding="utf-8").splitlines():
+        try:
+            lines.append(json.loads(text))
+        except ValueError:
+            continue
     return [line for line in lines if line["folds"] == folds]
+
+
+def add(line):
+    """Appends a line, behind the end of one that was cut off."""
+    with open(LINES, "a+b") as file:
+        file.seek(max(0, file.tell() - 1))
+        begin = b"" if file.read(1) in (b"", b"\n") else b"\n"
+        file.write(begin + json.dumps(line).encode() + b"\n")
 
 
 def key(line):
@@ -274,8 +286,7 @@ def main():
         if line is None:
             print(f"{task['set']}: left out, its files are not installed", file=sys.stderr)
             continue
-        with open(LINES, "a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+        add(line)
         done.append(line)
         print(
             f"[{at + 1}/{len(todo)}] {line['set']}, {line['model']}, seed {line['seed']}, fold "
