@@ -18,7 +18,16 @@ def test_tutorial_runs_reduced(notebook, monkeypatch, tmp_path):
     pytest.importorskip("matplotlib")
     pytest.importorskip("ipykernel")
     monkeypatch.setenv("CRELU_TUTORIAL", "reduced")
-    nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3", cwd=tmp_path).execute()
+    resources = {"metadata": {"path": str(tmp_path)}}
+    nbclient.NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources=resources
+    ).execute()
     text = str([cell.get("outputs") for cell in notebook.cells])
     assert "search gap, evidence" in text
     assert text.count("image/png") == 4
+
+
+def test_tutorial_in_the_tree_was_run(notebook):
+    codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in codes] == list(range(1, len(codes) + 1))
+    assert str([cell.outputs for cell in codes]).count("image/png") == 4
