@@ -69,8 +69,8 @@ pub(crate) struct Origins<'a> {
     pub(crate) gates: Option<&'a Path>,
     /// The model to start from, if one is given.
     pub(crate) init: Option<&'a Path>,
-    /// Whether some of the training file's rows are kept for the test.
-    pub(crate) split: bool,
+    /// The option that the test rows come by.
+    pub(crate) option: &'static str,
 }
 
 impl Origins<'_> {
@@ -91,7 +91,7 @@ impl Origins<'_> {
                 Failure::of(
                     format_args!(
                         "{}: {}",
-                        if self.split { "--test-frac" } else { "--test" },
+                        self.option,
                         test_source.shown()
                     ),
                     format_args!(
@@ -258,13 +258,13 @@ impl Display for ClassProblem<'_> {
             None => "the target".to_owned(),
         };
         let only = classes.first().map_or("", |class| class.label);
-        match origins.split {
-            true => write!(
+        match origins.option {
+            "--test-frac" => write!(
                 f,
                 "the rows that --test-frac leaves for training hold 1 class, '{}': two are needed",
                 Excerpt(only)
             ),
-            false => write!(
+            _ => write!(
                 f,
                 "{name} holds 1 class, '{}': two are needed",
                 Excerpt(only)

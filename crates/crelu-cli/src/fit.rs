@@ -4,10 +4,10 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crelu_model::path::fit_path;
+use crelu_model::path::{fit_early, fit_path};
 use crelu_model::{Control, Fit, Status};
 
-use crate::args::{FitArgs, Kind};
+use crate::args::{FitArgs, HeldOutArg, Kind};
 use crate::clock::ProgramClock;
 use crate::errors::Failure;
 use crate::outputs::Destinations;
@@ -36,6 +36,9 @@ pub(crate) fn run(args: &FitArgs, kind: Kind, clock: &ProgramClock) -> Result<Ex
         &args.init,
     ];
     let mut inputs: Vec<&Path> = inputs.into_iter().filter_map(|p| p.as_deref()).collect();
+    if let Some(HeldOutArg::File(path)) = &args.early_stop {
+        inputs.push(path);
+    }
     inputs.push(&args.data);
     destinations.check(&inputs)?;
     threads::start(args.threads)?;
@@ -72,15 +75,24 @@ pub(crate) fn run(args: &FitArgs, kind: Kind, clock: &ProgramClock) -> Result<Ex
     }
     display.aim_at(goal);
     let (train, test) = (&samples.train, samples.test.as_ref());
-    let fitted = match args.plan(kind) {
-        Some(plan) => fit_path(train, test, &settings, &plan, &control, &mut display),
-        None => crelu_model::fit(train, test, &settings, &control, &mut display),
+    let plan = args
+        .plan(kind)
+        .map(|plan| plan.groups(samples.groups.clone()));
+    let early = args.early().zip(samples.held_out.as_ref());
+    let fitted = match (plan, early) {
+        (None, Some((how, held_out))) => {
+            let rows = &held_out.data;
+            fit_early(train, rows, test, &settings, how, &control, &mut display)
+        }
+        (Some(plan), _) => fit_path(train, test, &settings, &plan, &control, &mut display),
+        (None, None) => crelu_model::fit(train, test, &settings, &control, &mut display),
     };
     let mut fitted = fitted.map_err(|error| match samples.read_in_part {
         Some(rows) => Failure::of(
             args.data.display(),
             format_args!("{error}, in the first {rows} rows: there was no time to read more"),
         ),
+        None if samples.held_out.is_some() => samples.held_out_origins(args).failure(&error),
         None => origins.failure(&error),
     })?;
 

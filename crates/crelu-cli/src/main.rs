@@ -11,6 +11,7 @@ mod errors;
 mod export;
 mod file_limit;
 mod fit;
+mod groups;
 mod info;
 mod interrupt;
 mod notes;

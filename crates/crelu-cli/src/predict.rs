@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crelu_data::{ReadOptions, write_atomic};
-use crelu_model::{Activation, Model, ModelError, Prediction};
+use crelu_model::{Activation, Backend, BackendChoice, Model, ModelError, Prediction};
 use faer::MatRef;
 
 use crate::args::PredictArgs;
@@ -43,6 +43,18 @@ pub(crate) fn run(args: &PredictArgs) -> Result<ExitCode, Failure> {
     )?;
     let mut notes = notes::column_notes(&args.data, &table, &matched);
     let rows = Rows::of(&args.data, table, 0)?;
+    if let Some(sparse) = rows.sparse() {
+        if model.columns.is_some() {
+            let problem = "sparse rows, and a model whose columns are coded: give a table";
+            return Err(Failure::of(rows.source.shown(), problem));
+        }
+        if args.backend == BackendChoice::Given(Backend::Wgpu) {
+            let problem = "sparse rows are predicted by faer";
+            return Err(Failure::of("--backend wgpu", problem));
+        }
+        let outputs = model.outputs_sparse(sparse);
+        return write(args, &model, &rows, outputs, &notes);
+    }
     let (features, unseen) = rows.features(model.columns.as_ref())?;
     notes.extend(rows.unseen_note(&unseen));
     let features = features.as_deref().unwrap_or(rows.values());
@@ -58,6 +70,17 @@ pub(crate) fn run(args: &PredictArgs) -> Result<ExitCode, Failure> {
         Some(device) => model.outputs_on(features, device),
         None => model.outputs(features),
     };
+    write(args, &model, &rows, outputs, &notes)
+}
+
+/// Writes the predictions.
+fn write(
+    args: &PredictArgs,
+    model: &Model,
+    rows: &Rows,
+    outputs: Result<Vec<f64>, ModelError>,
+    notes: &[String],
+) -> Result<ExitCode, Failure> {
     let outputs = outputs.map_err(|error| match error {
         ModelError::Device(error) => Failure::of("--backend wgpu", error),
         ModelError::Overflow { row } => Failure::of(
@@ -81,14 +104,14 @@ pub(crate) fn run(args: &PredictArgs) -> Result<ExitCode, Failure> {
         }
         error => Failure::of(rows.source.shown(), error),
     })?;
-    let text = table_text(&model, &outputs, args.proba);
+    let text = table_text(model, &outputs, args.proba);
     match &args.out {
         Some(out) => {
             write_atomic(out, text.as_bytes()).map_err(|error| Failure::of("--out", error))?
         }
         None => printout::print(&text)?,
     }
-    printout::note(&notes);
+    printout::note(notes);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use crelu_data::{Excerpt, FeatureColumn, Table};
+use crelu_data::{Excerpt, FeatureColumn, SparseFeatures, Table};
 use crelu_model::{
-    ColumnOrigin, Dataset, Encoded, FeatureCoding, FitError, RawColumns, TargetColumn, Unseen,
+    ColumnOrigin, Dataset, Encoded, FeatureCoding, FitError, RawColumns, SparseRows, TargetColumn,
+    Unseen,
 };
 
 use crate::errors::Failure;
@@ -17,6 +18,8 @@ const SIZES: std::ops::Range<f64> = 1e-150..1e150;
 pub(crate) struct Rows {
     pub(crate) source: Source,
     values: Vec<f64>,
+    /// The features, where they are too many and too empty for all values.
+    sparse: Option<SparseRows<f64>>,
     texts: Vec<Option<Vec<String>>>,
     names: Option<Vec<String>>,
     n_samples: usize,
@@ -48,6 +51,17 @@ impl Rows {
             });
             targets.push(target(column.cells));
         }
+        let sparse = (table.sparse)
+            .map(|sparse| {
+                let SparseFeatures {
+                    starts,
+                    columns,
+                    values,
+                } = sparse;
+                SparseRows::new(table.n_features, starts, columns, values)
+            })
+            .transpose()
+            .map_err(|error| Failure::of(source.shown(), error))?;
         let (mut weights, mut weights_origin) = (None, None);
         if let Some(column) = aside.next() {
             let place = |row: usize| {
@@ -96,6 +110,7 @@ impl Rows {
         Ok(Self {
             texts: texts.collect(),
             values: table.features,
+            sparse,
             names: table.feature_names,
             n_samples: table.n_samples,
             targets,
@@ -144,7 +159,7 @@ impl Rows {
         rows: &[usize],
         impute: bool,
     ) -> Result<Option<FeatureCoding>, Failure> {
-        if !impute && self.texts.iter().all(Option::is_none) {
+        if self.sparse.is_some() || !impute && self.texts.iter().all(Option::is_none) {
             return Ok(None);
         }
         let weights = self.weights.as_ref();
@@ -164,6 +179,11 @@ impl Rows {
         coding: Option<&FeatureCoding>,
         rows: &[usize],
     ) -> Result<(Dataset, Vec<Unseen>), Failure> {
+        if let Some(sparse) = &self.sparse {
+            return self
+                .sparse_dataset(sparse, rows)
+                .map(|data| (data, Vec::new()));
+        }
         let all = rows.len() == self.n_samples;
         let (features, unseen) = self.features(coding)?;
         let features = features.as_deref().unwrap_or(&self.values);
@@ -190,6 +210,29 @@ impl Rows {
         };
         let data = data.map_err(|error| Failure::of(self.source.shown(), error))?;
         Ok((data, unseen))
+    }
+
+    /// The rows, where they are sparse.
+    pub(crate) fn sparse(&self) -> Option<&SparseRows<f64>> {
+        self.sparse.as_ref()
+    }
+
+    fn sparse_dataset(&self, sparse: &SparseRows<f64>, rows: &[usize]) -> Result<Dataset, Failure> {
+        let targets: Vec<TargetColumn> = self.targets.iter().map(|t| t.select(rows)).collect();
+        let Some(first) = targets.first().cloned() else {
+            let (rows, columns) = (rows.len(), sparse.n_columns());
+            return Err(Failure::of(
+                self.source.shown(),
+                FitError::Empty { rows, columns },
+            ));
+        };
+        Dataset::from_sparse(sparse.select(rows), first)
+            .and_then(|data| data.with_targets(targets))
+            .and_then(|data| {
+                let weights = self.weights.as_ref();
+                data.with_weights(weights.map(|w| rows.iter().map(|&row| w[row]).collect()))
+            })
+            .map_err(|error| Failure::of(self.source.shown(), error))
     }
 
     /// The features of all rows where they are not the columns, row-major, and the levels that

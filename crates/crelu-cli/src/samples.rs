@@ -10,12 +10,13 @@ use crelu_data::{
 };
 use crelu_model::{
     Coding, ColumnCoding, ColumnMatch, ColumnOrigin, Control, DataColumns, Dataset, FeatureCoding,
-    FitError, LossChoice, Model, Task, TrainingColumns, split_rows,
+    FitError, LossChoice, Model, Task, TrainMode, TrainingColumns, split_rows,
 };
 
-use crate::args::{FitArgs, Missing, TableArgs};
+use crate::args::{FitArgs, HeldOutArg, Missing, TableArgs};
 use crate::clock::ProgramClock;
 use crate::errors::{Failure, Origins};
+use crate::groups::Groups;
 use crate::notes::{column_notes, id_note, label_notes};
 use crate::progress::Teller;
 use crate::rows::Rows;
@@ -33,12 +34,16 @@ pub(crate) struct Samples {
     pub(crate) target_index: Option<usize>,
     /// Where further targets stood.
     pub(crate) other_targets: Vec<ColumnOrigin>,
+    /// The group of every training row, from 0, if there was a column of them.
+    pub(crate) groups: Option<Vec<usize>>,
     /// Where the weights stood, if they were a column.
     pub(crate) weights: Option<ColumnOrigin>,
     /// How the columns of the file become features; none: they are the features.
     pub(crate) columns: Option<FeatureCoding>,
     /// Names of the features, where the file has them.
     pub(crate) feature_names: Option<Vec<String>>,
+    /// The rows that end the training, if there are any.
+    pub(crate) held_out: Option<HeldOut>,
     /// The rows of the file that are trained on, from 0.
     pub(crate) rows: Vec<usize>,
     /// The rows that are scored, of the test file or of the training file.
@@ -51,6 +56,23 @@ pub(crate) struct Samples {
     pub(crate) read_in_part: Option<usize>,
     /// What a user should know of the files, a line each.
     pub(crate) notes: Vec<String>,
+}
+
+/// Rows that are read beside those of training and test.
+#[derive(Debug)]
+pub(crate) struct HeldOut {
+    pub(crate) data: Dataset,
+    /// Their rows in their file.
+    rows: Vec<usize>,
+    /// Their file, if it is another than that of the training.
+    source: Option<Source>,
+}
+
+/// What other files must have in common with the training file.
+struct Shape {
+    n_columns: usize,
+    names: Option<Vec<String>>,
+    several: bool,
 }
 
 /// How long reading may go on, and whom it tells how far it is.
@@ -194,11 +216,17 @@ impl Samples {
         let several = args.target.len() > 1;
         let others = args.target.iter().skip(1).map(|name| (name, Role::Target));
         let weights = args.weights.iter().map(|name| (name, Role::Weights));
-        let aside = others.chain(weights).map(|(name, role)| Aside {
+        let numbers = others.chain(weights).map(|(name, role)| Aside {
             name: name.clone(),
             role,
             cells: TargetCells::Numbers,
         });
+        let groups = args.search.groups.iter().map(|name| Aside {
+            name: name.clone(),
+            role: Role::Groups,
+            cells: TargetCells::Labels,
+        });
+        let aside = numbers.chain(groups);
         let options = ReadOptions {
             target: args.target.first().cloned(),
             labels: args.labels.clone(),
@@ -214,9 +242,10 @@ impl Samples {
         if several && args.task == Some(Task::Classify) {
             return Err(Failure::of("--target", FitError::SeveralTargets));
         }
-        let table = crelu_data::read(&args.data, &options).map_err(Failure::new)?;
+        let mut table = crelu_data::read(&args.data, &options).map_err(Failure::new)?;
         patience.teller.now("preparing the data");
         let mut notes: Vec<String> = id_note(&args.data, &table).into_iter().collect();
+        let groups = Groups::take(args.search.groups.is_some(), &mut table);
         let target_index = table.target_index;
         let n_samples = table.n_samples;
         let read = Rows::of(&args.data, table, args.target.len().saturating_sub(1))?;
@@ -249,6 +278,19 @@ impl Samples {
             Some((train, test)) => (train, Some(test)),
             None => (kept, None),
         };
+        let (rows, stops) = match args.early_stop {
+            Some(HeldOutArg::Share(share)) if !over => {
+                // another seed than that of the test: rows are not drawn the same way twice
+                let parts = split_rows(rows.len(), share, args.seed.wrapping_add(1));
+                let parts = parts.map_err(|_| {
+                    let problem = "leaves no row to hold out or for training";
+                    Failure::of("--early-stop", problem)
+                })?;
+                let of = |part: &[usize]| part.iter().map(|&at| rows[at]).collect::<Vec<_>>();
+                (of(&parts.0), Some(of(&parts.1)))
+            }
+            _ => (rows, None),
+        };
         let columns = read.learn(&rows, impute)?;
         let (train, _) = read.dataset(columns.as_ref(), &rows)?;
         let test = match &held_out {
@@ -256,6 +298,18 @@ impl Samples {
                 let (test, unseen) = read.dataset(columns.as_ref(), held_out)?;
                 notes.extend(read.unseen_note(&unseen));
                 Some(test)
+            }
+            None => None,
+        };
+        let stops = match stops {
+            Some(rows) => {
+                let (data, unseen) = read.dataset(columns.as_ref(), &rows)?;
+                notes.extend(read.unseen_note(&unseen));
+                Some(HeldOut {
+                    data,
+                    rows,
+                    source: None,
+                })
             }
             None => None,
         };
@@ -275,11 +329,17 @@ impl Samples {
             weights: read.weights_origin,
             columns,
             feature_names,
+            groups: None,
+            held_out: stops,
             source: read.source,
             test_source: None,
             read_in_part: watch.has_cut().then_some(n_samples),
             notes: Vec::new(),
         };
+        if let Some(groups) = &groups {
+            let folds = args.search.folds();
+            samples.groups = Some(groups.of_rows(&samples.rows, folds, &samples.source)?);
+        }
         // what the target holds is a fault of the file, not of the fit
         let is_split = samples.test_rows.is_some();
         let learnt = Coding::of(samples.train.targets(), task);
@@ -292,44 +352,115 @@ impl Samples {
             let code = coding.code(test.targets());
             code.map_err(|error| samples.origins(args, is_split).failure(&error))?;
         }
+        if let Some(held_out) = &samples.held_out {
+            let code = coding.code(held_out.data.targets());
+            code.map_err(|error| samples.held_out_origins(args).failure(&error))?;
+        }
         // there is nothing to score in time where it is over
+        let shape = Shape {
+            n_columns,
+            names,
+            several,
+        };
         if let Some(path) = args.test.as_ref().filter(|_| !over) {
-            let known = TrainingColumns {
-                n_features: n_columns,
-                feature_names: names.as_deref(),
-                target_name: samples.source.target_name.as_deref(),
-                target_index,
-                other_targets: &samples.other_targets,
-                weights: samples.weights.as_ref(),
-            };
-            let options = ReadOptions {
-                labels: args.test_labels.clone(),
-                target_cells: match several {
-                    true => TargetCells::Numbers,
-                    false => target_cells(Some(task)),
-                },
-                watch: Some(patience.watch(path)),
-                ..args.table.options()
-            };
-            patience.teller.now(&format!("reading {}", shown(path)));
-            let (table, matched) = read_known(path, options, &known, samples.columns.as_ref())
-                .map_err(|error| Failure::of("--test", error))?;
-            patience.teller.now("preparing the data");
-            notes.extend(column_notes(path, &table, &matched));
-            let read = Rows::of(path, table, matched.other_targets.len())?;
-            let rows = read.weighing();
-            let (test, unseen) = read
-                .dataset(samples.columns.as_ref(), &rows)
-                .map_err(|error| Failure::of("--test", error))?;
-            notes.extend(read.unseen_note(&unseen));
-            let code = coding.code(test.targets());
-            samples.test = Some(test);
-            samples.test_rows = Some(rows);
-            samples.test_source = Some(read.source);
+            let labels = args.test_labels.as_deref();
+            let other =
+                samples.other(("--test", path, labels), args, &shape, patience, &mut notes)?;
+            let code = coding.code(other.data.targets());
+            samples.test = Some(other.data);
+            samples.test_rows = Some(other.rows);
+            samples.test_source = other.source;
             code.map_err(|error| samples.origins(args, false).failure(&error))?;
         }
+        if let Some(HeldOutArg::File(path)) = &args.early_stop {
+            let place = ("--early-stop", path.as_path(), None);
+            let other = samples.other(place, args, &shape, patience, &mut notes)?;
+            let code = coding.code(other.data.targets());
+            samples.held_out = Some(other);
+            code.map_err(|error| samples.held_out_origins(args).failure(&error))?;
+        }
+        notes.extend(samples.sparse_note(args));
         samples.notes = notes;
         Ok(samples)
+    }
+
+    /// Reads rows of another file, whose columns are those of the training file.
+    fn other(
+        &self,
+        (option, path, labels): (&'static str, &Path, Option<&Path>),
+        args: &FitArgs,
+        shape: &Shape,
+        patience: &Patience,
+        notes: &mut Vec<String>,
+    ) -> Result<HeldOut, Failure> {
+        let known = TrainingColumns {
+            n_features: shape.n_columns,
+            feature_names: shape.names.as_deref(),
+            target_name: self.source.target_name.as_deref(),
+            target_index: self.target_index,
+            other_targets: &self.other_targets,
+            weights: self.weights.as_ref(),
+        };
+        let mut options = ReadOptions {
+            labels: labels.map(Path::to_owned),
+            target_cells: match shape.several {
+                true => TargetCells::Numbers,
+                false => target_cells(Some(self.task)),
+            },
+            watch: Some(patience.watch(path)),
+            ..args.table.options()
+        };
+        if shape.names.is_none() {
+            // without names the file has the columns of the training file, in their places
+            options.drop.extend(args.search.groups.clone());
+        }
+        let (table, matched) = read_known(path, options, &known, self.columns.as_ref())
+            .map_err(|error| Failure::of(option, error))?;
+        notes.extend(column_notes(path, &table, &matched));
+        let read = Rows::of(path, table, matched.other_targets.len())?;
+        let rows = read.weighing();
+        let (data, unseen) = read
+            .dataset(self.columns.as_ref(), &rows)
+            .map_err(|error| Failure::of(option, error))?;
+        notes.extend(read.unseen_note(&unseen));
+        Ok(HeldOut {
+            data,
+            rows,
+            source: Some(read.source),
+        })
+    }
+
+    /// [`origins`](Self::origins) with the rows held out as the test rows.
+    pub(crate) fn held_out_origins<'a>(&'a self, args: &'a FitArgs) -> Origins<'a> {
+        let Some(held_out) = &self.held_out else {
+            return self.origins(args, false);
+        };
+        Origins {
+            test_source: held_out.source.as_ref(),
+            test_rows: Some(&held_out.rows),
+            test: Some(&held_out.data),
+            option: "--early-stop",
+            ..self.origins(args, false)
+        }
+    }
+
+    /// A line that says how sparse rows are trained on.
+    fn sparse_note(&self, args: &FitArgs) -> Option<String> {
+        let rows = self.train.sparse()?;
+        if args.train() == TrainMode::Sampled {
+            return None;
+        }
+        Some(format!(
+            "{}: {} entries in {} rows of {} columns: trained on as sparse rows, features {}, without a proof",
+            self.source.shown(),
+            rows.n_entries(),
+            rows.n_rows(),
+            rows.n_columns(),
+            match args.no_standardize {
+                true => "as they are",
+                false => "scaled but not centred",
+            }
+        ))
     }
 
     /// Where the parts of this fit come from; `split`: some rows of the training file are kept for the test.
@@ -344,7 +475,7 @@ impl Samples {
             columns: self.columns.as_ref(),
             gates: args.gates.as_deref(),
             init: args.init.as_deref(),
-            split,
+            option: if split { "--test-frac" } else { "--test" },
         }
     }
 }

@@ -7,7 +7,7 @@ use crelu_model::{FitSettings, Model, Network, PatternSource, Precision, TrainMo
 use faer::{Mat, MatRef};
 use serde_json::{Map, Value, json};
 
-use crate::args::FitArgs;
+use crate::args::{FitArgs, HeldOutArg};
 use crate::devices;
 use crate::errors::Failure;
 use crate::outputs::Destinations;
@@ -48,7 +48,11 @@ pub(crate) fn of(args: &FitArgs, samples: &Samples) -> Result<FitSettings, Failu
     settings.programme.splitting = args.splitting;
     settings.programme.primal = args.primal;
     settings.programme.form = args.form;
-    let numbers = samples.train.n_samples() * samples.train.n_features();
+    // sparse rows are not for a device
+    let numbers = match samples.train.sparse() {
+        Some(_) => 0,
+        None => samples.train.n_samples() * samples.train.n_features(),
+    };
     let used = devices::choose(args.backend, numbers)?;
     (settings.programme.backend, settings.programme.device) = (used.backend, used.handle());
     settings.programme.nystrom_rank = args.nystrom_rank;
@@ -107,6 +111,7 @@ pub(crate) fn extend(
         ("target_index", json!(samples.target_index)),
         ("drop", json!(args.table.drop())),
         ("weights", json!(args.weights)),
+        ("groups", json!(args.search.groups)),
         ("categorical", json!(args.table.categorical_as_given())),
         ("missing", json!(args.missing.name())),
         (
@@ -117,6 +122,14 @@ pub(crate) fn extend(
         ("test", path(args.test.as_deref())),
         ("test_labels", path(args.test_labels.as_deref())),
         ("test_frac", json!(args.test_frac)),
+        (
+            "early_stop",
+            match &args.early_stop {
+                None => json!(null),
+                Some(HeldOutArg::File(file)) => path(Some(file)),
+                Some(HeldOutArg::Share(share)) => json!(share),
+            },
+        ),
         ("gates", path(args.gates.as_deref())),
         ("init", path(args.init.as_deref())),
         ("threads", json!(rayon::current_num_threads())),

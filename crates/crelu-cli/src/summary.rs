@@ -3,6 +3,7 @@
 use std::fmt::{self, Write};
 
 use crelu_data::{Encoding, Excerpt, Header, Separator, TextLayout};
+use crelu_model::path::EarlyStopped;
 use crelu_model::{LossKind, Model, ProofKind, Report, Score, ScoreKind};
 use serde_json::Value;
 
@@ -163,6 +164,18 @@ pub(crate) fn text(report: &Report, task: Task<'_>, destinations: &Destinations)
             &format_args!("{bias} {is} taken off, and added to f"),
         );
     }
+    if let Some(sparse) = report.settings.get("sparse").filter(|v| v.is_object()) {
+        line(
+            "rows:",
+            &format_args!(
+                "sparse, {} entries in {} columns that occur",
+                sparse["entries"], sparse["columns"]
+            ),
+        );
+    }
+    if let Some(early) = &report.early_stop {
+        line("early stop:", &EarlyStop(early));
+    }
     let beta = Short(report.beta);
     if report.settings.get("beta_max").and_then(Value::as_f64) == Some(0.0) {
         line(
@@ -264,6 +277,27 @@ impl fmt::Display for Chosen<'_> {
             )?;
         }
         write!(f, " (rule {}); --beta-frac 0.02 skips this", cv.rule.name())
+    }
+}
+
+/// How rows held out chose the network.
+struct EarlyStop<'a>(&'a EarlyStopped);
+
+impl fmt::Display for EarlyStop<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let early = self.0;
+        write!(
+            f,
+            "{} {:.4} on {} rows held out, best after {}",
+            early.metric.name(),
+            Short(early.score),
+            early.rows,
+            early.iteration
+        )?;
+        match early.stopped {
+            true => write!(f, "; none of {} more was better", early.patience),
+            false => f.write_str("; the training ended before its patience did"),
+        }
     }
 }
 

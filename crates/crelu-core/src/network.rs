@@ -1,5 +1,5 @@
 use faer::{Accum, Mat, MatRef};
-use linalg_core::product;
+use linalg_core::{SparseRows, for_each_mut, product};
 
 use crate::activation::Activation;
 use crate::power::scaled;
@@ -172,6 +172,69 @@ impl Network {
             }
             first += count;
         }
+        out
+    }
+
+    /// The outputs on sparse preprocessed rows, `n_samples x width`: `K` numbers a row, a row's together.
+    ///
+    /// **Cost** `2 neurons` flops an entry, twice that for gated networks, and a copy of the weights.
+    ///
+    /// # Panics
+    /// If the width differs.
+    #[must_use]
+    pub fn outputs_sparse(&self, rows: &SparseRows<f64>) -> Vec<f64> {
+        assert_eq!(
+            rows.n_columns(),
+            self.hidden.nrows(),
+            "inputs: as wide as the network"
+        );
+        let (m, outputs) = (self.n_neurons(), self.n_outputs);
+        let mut out = vec![0.0; rows.n_rows() * outputs];
+        if outputs == 0 || m == 0 {
+            return out;
+        }
+        // an input's weights together: a row adds up those of its entries
+        let turned = |weights: &Mat<f64>| -> Vec<f64> {
+            let mut turned = vec![0.0; weights.nrows() * m];
+            for i in 0..m {
+                let column = weights.col(i).iter();
+                for (to, w) in turned[i..].iter_mut().step_by(m).zip(column) {
+                    *to = *w;
+                }
+            }
+            turned
+        };
+        let hidden = turned(&self.hidden);
+        let gates = self.gates.as_ref().map(turned);
+        let mut parts: Vec<&mut [f64]> = out.chunks_mut(BATCH * outputs).collect();
+        for_each_mut(&mut parts, |part, out| {
+            let mut values = vec![0.0; m];
+            let mut open = vec![0.0; m];
+            for (j, out) in out.chunks_exact_mut(outputs).enumerate() {
+                let (columns, entries) = rows.all().row(part * BATCH + j);
+                let product = |weights: &[f64], sums: &mut [f64]| {
+                    sums.fill(0.0);
+                    for (column, x) in columns.iter().zip(entries) {
+                        let at = *column as usize * m;
+                        linalg_core::axpy(*x, &weights[at..at + m], sums);
+                    }
+                };
+                product(&hidden, &mut values);
+                if let Some(gates) = &gates {
+                    product(gates, &mut open);
+                }
+                for (i, h) in values.iter().enumerate() {
+                    let on = if gates.is_some() {
+                        open[i] >= 0.0
+                    } else {
+                        *h > 0.0
+                    };
+                    if on {
+                        linalg_core::axpy(*h, self.output_of(i), out);
+                    }
+                }
+            }
+        });
         out
     }
 

@@ -49,6 +49,7 @@ pub(crate) fn table(
     Table {
         n_samples: features.len() / n_features.max(1),
         features,
+        sparse: None,
         n_features,
         feature_names: None,
         columns,

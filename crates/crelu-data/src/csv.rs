@@ -190,6 +190,7 @@ pub(crate) fn read(
         n_samples: features.len() / chosen.features.len(),
         n_features: chosen.features.len(),
         features,
+        sparse: None,
         feature_names,
         columns,
         aside,

@@ -77,6 +77,6 @@ pub use place::{Excerpt, Names, Place, is_hidden};
 pub use read::{read, read_selected};
 pub use separator::Separator;
 pub use stray::Stray;
-pub use table::{AsideColumn, Layout, Table, TargetColumn, TextLayout};
+pub use table::{AsideColumn, Layout, SparseFeatures, Table, TargetColumn, TextLayout};
 pub use watch::Watch;
 pub use write::{check_writable, remove_temporaries, write_all_atomic, write_atomic};

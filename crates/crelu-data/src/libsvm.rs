@@ -7,19 +7,26 @@ use crate::array;
 use crate::cell::{self, Cell, Of};
 use crate::columns::{Choose, FileColumns, choose};
 use crate::error::{DataError, SparseError};
+use crate::feature::FeatureCells;
 use crate::lines::Lines;
 use crate::options::ReadOptions;
 use crate::place::Place;
 use crate::source::read_error;
-use crate::table::{Layout, Table, TargetColumn};
+use crate::table::{Layout, SparseFeatures, Table, TargetColumn};
 use crate::text::TextSource;
 
-/// A dense table of up to this many values (128 MiB) is always made ...
+/// A table of up to this many values (128 MiB) is made dense ...
 const DENSE_FLOOR: usize = 1 << 24;
-/// ... a larger one, if one value in so many is in the file.
-const DENSE_TIMES: usize = 4096;
+/// ... and a larger one, if one value in so many is in the file: an entry takes 12 bytes, and is slower
+/// to go over.
+const DENSE_TIMES: usize = 8;
+/// Holes and levels are coded in a dense table of up to this many values, 1 GiB.
+const DENSE_CODED: usize = 1 << 27;
+/// Most columns of a sparse table: a neuron has a weight for each, 128 MiB.
+const MOST_COLUMNS: usize = 1 << 24;
 
-/// Reads a LIBSVM file into a dense table as wide as the largest index, or as `options` need it.
+/// Reads a LIBSVM file into a table as wide as the largest index, or as `options` need it: a dense one
+/// where it is small or well filled, else one of its entries.
 pub(crate) fn read(
     path: &Path,
     options: &ReadOptions,
@@ -63,7 +70,7 @@ struct SparseRows {
     labels: Vec<String>,
     label_values: Vec<f64>,
     /// Columns, counted from 0.
-    columns: Vec<usize>,
+    columns: Vec<u32>,
     values: Vec<f64>,
     /// Where each row ends in `columns` and `values`.
     ends: Vec<usize>,
@@ -125,7 +132,14 @@ impl SparseRows {
             // the index stands in the file as it is, counted from 1
             let value = number(value, Place::cell(row, index - 1), Of::Feature)?;
             self.values.push(value);
-            self.columns.push(index - 1);
+            let Some(column) = u32::try_from(index - 1)
+                .ok()
+                .filter(|_| index <= MOST_COLUMNS)
+            else {
+                let most = MOST_COLUMNS;
+                return Err(SparseError::IndexTooLarge { index, most }.at(path, place()));
+            };
+            self.columns.push(column);
             self.width = self.width.max(index);
             previous = index;
         }
@@ -147,23 +161,7 @@ impl SparseRows {
                 part: None,
             });
         }
-        let entries = self.values.len();
-        let largest = entries.saturating_mul(DENSE_TIMES).max(DENSE_FLOOR);
-        let too_sparse = |columns: usize| DataError::TooSparse {
-            path: path.to_owned(),
-            rows: n_samples,
-            columns,
-            entries,
-        };
-        let fits = |columns: usize| {
-            n_samples
-                .checked_mul(columns)
-                .filter(|&size| size <= largest)
-        };
-        // a list of the columns alone could be too long
-        if fits(self.width).is_none() {
-            return Err(too_sparse(self.width));
-        }
+        let largest = (self.values.len().saturating_mul(DENSE_TIMES)).max(DENSE_FLOOR);
         let file = FileColumns {
             names: None,
             count: self.width,
@@ -180,27 +178,27 @@ impl SparseRows {
         }
         // where each column of the file goes
         let mut feature_of = vec![None; self.width];
-        for (feature, &column) in chosen.features.iter().enumerate() {
+        for (feature, &column) in (0..).zip(&chosen.features) {
             if let Some(slot) = feature_of.get_mut(column) {
                 *slot = Some(feature);
             }
         }
-        let mut features = Vec::new();
-        let Some(size) = fits(n_features).filter(|&size| features.try_reserve_exact(size).is_ok())
-        else {
-            return Err(too_sparse(n_features));
-        };
-        features.resize(size, 0.0);
-        let mut start = 0;
-        for (row, &end) in features.chunks_exact_mut(n_features).zip(&self.ends) {
-            let columns = &self.columns[start..end];
-            for (&column, &value) in columns.iter().zip(&self.values[start..end]) {
-                if let Some(feature) = feature_of[column] {
-                    row[feature] = value;
-                }
+        let size = n_samples.checked_mul(n_features);
+        let needs_all = self.values.iter().any(|value| value.is_nan())
+            || chosen.cells.contains(&FeatureCells::Levels);
+        let largest = if needs_all { DENSE_CODED } else { largest };
+        let dense = size.filter(|&size| size <= largest);
+        let (mut features, sparse) = match dense {
+            Some(size) => (self.dense(size, n_features, &feature_of), None),
+            None if needs_all => {
+                return Err(DataError::TooSparse {
+                    path: path.to_owned(),
+                    rows: n_samples,
+                    columns: n_features,
+                });
             }
-            start = end;
-        }
+            None => (Vec::new(), Some(self.sparse(&feature_of))),
+        };
         let target = options.with_target.then_some(TargetColumn::Numbers {
             values: self.label_values,
             text: self.labels,
@@ -208,6 +206,7 @@ impl SparseRows {
         Ok(Table {
             columns: array::levels(&mut features, &chosen.cells),
             features,
+            sparse,
             n_samples,
             n_features,
             feature_names: None,
@@ -221,6 +220,67 @@ impl SparseRows {
                 ..Layout::default()
             },
         })
+    }
+
+    /// All values, row-major.
+    fn dense(&self, size: usize, n_features: usize, feature_of: &[Option<u32>]) -> Vec<f64> {
+        let mut features = vec![0.0; size];
+        let mut start = 0;
+        for (row, &end) in features.chunks_exact_mut(n_features).zip(&self.ends) {
+            for (&column, &value) in self.columns[start..end]
+                .iter()
+                .zip(&self.values[start..end])
+            {
+                if let Some(feature) = feature_of[column as usize] {
+                    row[feature as usize] = value;
+                }
+            }
+            start = end;
+        }
+        features
+    }
+
+    /// The entries that are not zero, of features alone.
+    fn sparse(&self, feature_of: &[Option<u32>]) -> SparseFeatures {
+        let mut sparse = SparseFeatures {
+            starts: Vec::with_capacity(self.ends.len() + 1),
+            columns: Vec::with_capacity(self.columns.len()),
+            values: Vec::with_capacity(self.values.len()),
+        };
+        sparse.starts.push(0);
+        let mut start = 0;
+        for &end in &self.ends {
+            let first = sparse.values.len();
+            let row = self.columns[start..end]
+                .iter()
+                .zip(&self.values[start..end]);
+            for (&column, &value) in row.filter(|(_, value)| **value != 0.0) {
+                if let Some(feature) = feature_of[column as usize] {
+                    sparse.columns.push(feature);
+                    sparse.values.push(value);
+                }
+            }
+            sparse.sort_from(first);
+            sparse.starts.push(sparse.values.len());
+            start = end;
+        }
+        sparse
+    }
+}
+
+impl SparseFeatures {
+    /// Sorts the entries of the last row: columns that were chosen in another order than the file's.
+    fn sort_from(&mut self, first: usize) {
+        if self.columns[first..].is_sorted() {
+            return;
+        }
+        let row = self.columns[first..].iter().zip(&self.values[first..]);
+        let mut row: Vec<(u32, f64)> = row.map(|(column, value)| (*column, *value)).collect();
+        row.sort_by_key(|entry| entry.0);
+        for (at, (column, value)) in row.into_iter().enumerate() {
+            self.columns[first + at] = column;
+            self.values[first + at] = value;
+        }
     }
 }
 

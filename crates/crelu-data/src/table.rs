@@ -12,8 +12,10 @@ use crate::separator::Separator;
 /// where they were allowed; `target`: `[n_samples]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
-    /// The features, row-major.
+    /// The features, row-major; empty where `sparse` has them.
     pub features: Vec<f64>,
+    /// The features of a file that is too large and too empty for all of them.
+    pub sparse: Option<SparseFeatures>,
     /// Rows, at least 1.
     pub n_samples: usize,
     /// Columns without the target, at least 1.
@@ -33,6 +35,17 @@ pub struct Table {
     pub target_index: Option<usize>,
     /// Where in the file all this stands.
     pub layout: Layout,
+}
+
+/// The entries of rows of which most are zero.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SparseFeatures {
+    /// Where each row begins among the entries, and where the last ends: `n_samples + 1` numbers.
+    pub starts: Vec<usize>,
+    /// The feature of each entry, counted from 0, ascending in a row.
+    pub columns: Vec<u32>,
+    /// Their values, finite.
+    pub values: Vec<f64>,
 }
 
 /// A column that was read beside features and target.

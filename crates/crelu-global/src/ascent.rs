@@ -4,7 +4,7 @@ use crate::ascent_heads::Heads;
 
 #[cfg(feature = "wgpu")]
 use crate::engine::Course;
-use crate::fused::{Climb, Lane, Layout, Level};
+use crate::fused::{Climb, Lane, Layout, Level, Part};
 
 /// The first and the last step of an ascent, as shares of the whole way to `g / |g|`.
 const FIRST_STEP: f32 = 1.0;
@@ -139,7 +139,13 @@ impl Ascent {
     /// ```
     ///
     /// A whole step would be the power step `u = g / |g|`, the best of its pattern.
-    pub(crate) fn run(&mut self, data: &[f32], theta: &[f32], steps: usize, control: &Control<'_>) {
+    pub(crate) fn run(
+        &mut self,
+        data: Part<'_, f32>,
+        theta: &[f32],
+        steps: usize,
+        control: &Control<'_>,
+    ) {
         self.phase(data, theta, steps, (FIRST_STEP, LAST_STEP), control);
         self.u.copy_from_slice(&self.best);
     }
@@ -148,7 +154,7 @@ impl Ascent {
     /// small steps come near to it.
     pub(crate) fn finish(
         &mut self,
-        data: &[f32],
+        data: Part<'_, f32>,
         theta: &[f32],
         steps: usize,
         control: &Control<'_>,
@@ -160,7 +166,7 @@ impl Ascent {
     /// A few steps, large and small, for points that come from a sample of the rows.
     pub(crate) fn climb(
         &mut self,
-        data: &[f32],
+        data: Part<'_, f32>,
         theta: &[f32],
         steps: usize,
         control: &Control<'_>,
@@ -176,7 +182,7 @@ impl Ascent {
 
     fn phase(
         &mut self,
-        data: &[f32],
+        data: Part<'_, f32>,
         theta: &[f32],
         steps: usize,
         (first, last): (f32, f32),
@@ -207,7 +213,7 @@ impl Ascent {
     }
 
     /// `g = s R'(theta * 1[R u > 0])`; with several outputs `R'(theta a * 1[R u > 0])`.
-    fn gradients(&mut self, data: &[f32], theta: &[f32]) {
+    fn gradients(&mut self, data: Part<'_, f32>, theta: &[f32]) {
         let (rank, columns) = (self.rank, self.columns);
         self.gone_through += columns;
         let len = rank * self.layout.padded();

@@ -2,7 +2,7 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use linalg_core::norm;
 
-use crate::fused::{Lane, Layout, Level, Open, Spread};
+use crate::fused::{Lane, Layout, Level, Open, Part, Spread};
 
 /// Rows of a tile: with a hundred columns, two tiles of them stay in a core's second cache.
 const TILE: usize = 128;
@@ -70,14 +70,14 @@ impl Heads {
 
     /// Gradients into `slopes`, packed; values and output directions for the next pass.
     ///
-    /// **Shapes** `data`: `rank` numbers a row; `theta`: `K`. **Cost** `4 n (rank + K)` flops a column.
+    /// **Shapes** `theta`: `K` numbers a row. **Cost** `4 n (rank + K)` flops a column.
     #[expect(clippy::too_many_arguments, reason = "the parts of one pass")]
     pub(crate) fn pass(
         &mut self,
         level: Level,
         layout: &Layout,
         rank: usize,
-        data: &[f32],
+        data: Part<'_, f32>,
         theta: &[f32],
         packed: &[f32],
         slopes: &mut [f32],
@@ -96,16 +96,16 @@ impl Heads {
         level: Level,
         layout: &Layout,
         rank: usize,
-        data: &[f32],
+        data: Part<'_, f32>,
         theta: &[f32],
         packed: &[f32],
         slopes: &mut [f32],
     ) {
         let (k, padded) = (self.outputs, layout.padded());
         self.sums[..k * padded].fill(0.0);
-        let rows = data.chunks(TILE * rank).zip(theta.chunks(TILE * k));
-        for (rows, theta) in rows {
+        for (first, theta) in (0..).step_by(TILE).zip(theta.chunks(TILE * k)) {
             let count = theta.len() / k;
+            let rows = data.part(first..first + count);
             let tile = &mut self.tile[..count * padded];
             let open = Open {
                 layout,

@@ -5,7 +5,7 @@ use faer::{Accum, MatMut, MatRef, Par};
 use linalg_core::{axpy, dot, for_each_mut};
 use pulp::Arch;
 
-use crate::fused::{Lane, Layout, Level, Open, Slopes, Spread};
+use crate::fused::{Lane, Layout, Level, Open, Part, Slopes, Spread, shared};
 use crate::problem::GlobalProblem;
 use crate::rows::{row_tasks, tiles};
 
@@ -22,7 +22,7 @@ use crate::rows::{row_tasks, tiles};
 pub(crate) struct Balanced<'a, T> {
     problem: &'a GlobalProblem,
     /// Rows in `T`, times `scale`.
-    data: &'a [T],
+    data: Part<'a, T>,
     scale: f64,
     level: Level,
     layout: Layout,
@@ -60,6 +60,7 @@ const TILE: usize = 32_768;
 /// ... and its rows: the passes take eight at a time.
 const FEWEST_ROWS: usize = 16;
 const MOST_ROWS: usize = 256;
+const SPARSE_ROWS: usize = 2048;
 
 impl<'a> Balanced<'a, f64> {
     /// For `m` neurons, in `f64`.
@@ -76,12 +77,12 @@ impl<'a> Balanced<'a, f32> {
 }
 
 impl<'a, T: Lane> Balanced<'a, T> {
-    fn new(problem: &'a GlobalProblem, data: &'a [T], scale: f64, m: usize) -> Self {
+    fn new(problem: &'a GlobalProblem, data: Part<'a, T>, scale: f64, m: usize) -> Self {
         let (rank, n) = (problem.rank(), problem.n_samples());
         let level = Level::widest();
         let layout = Layout::new::<T>(level, m);
         let padded = layout.padded();
-        let tile = tile_rows(padded);
+        let tile = tile_rows(padded, data.is_sparse());
         let zeros = |count: usize| vec![T::of(0.0); count];
         let k = problem.outputs();
         let many = usize::from(k > 1);
@@ -107,7 +108,7 @@ impl<'a, T: Lane> Balanced<'a, T> {
             hidden: zeros(m * rank),
             packed: zeros(padded * rank),
             outer: zeros(k * padded),
-            tasks: row_tasks(n, 4 * (rank + k) * m)
+            tasks: row_tasks(n, problem.slope_flops(4 * (rank + k) * m))
                 .into_iter()
                 .map(make)
                 .collect(),
@@ -134,7 +135,7 @@ impl<'a, T: Lane> Balanced<'a, T> {
         }
         let k = problem.outputs();
         let work = problem.work();
-        work.add_products(2, problem.n_samples(), rank, m);
+        work.add_products(2, problem.n_samples(), problem.entries(), m);
         if k > 1 {
             work.add_products(3, problem.n_samples(), k, m);
         }
@@ -145,13 +146,13 @@ impl<'a, T: Lane> Balanced<'a, T> {
             weights: &self.packed,
             outer: &self.outer,
         };
-        let tile = tile_rows(self.layout.padded());
+        let tile = tile_rows(self.layout.padded(), data.is_sparse());
         for_each_mut(&mut self.tasks, |_, task| {
             task.loss = 0.0;
             task.slopes.fill(T::of(0.0));
             task.along.fill(T::of(0.0));
             for rows in tiles(task.rows.clone(), tile) {
-                let part = &data[rows.start * rank..rows.end * rank];
+                let part = data.part(rows.clone());
                 task.work(problem, &pass, part, rows);
             }
         });
@@ -170,8 +171,11 @@ impl<'a, T: Lane> Balanced<'a, T> {
     }
 }
 
-/// Rows of a tile of so many columns.
-fn tile_rows(padded: usize) -> usize {
+/// Rows of a tile of so many columns; tiles of sparse rows are shared out, so they are larger.
+fn tile_rows(padded: usize, is_sparse: bool) -> usize {
+    if is_sparse {
+        return SPARSE_ROWS;
+    }
     (TILE / padded.max(1)).clamp(FEWEST_ROWS, MOST_ROWS) / 8 * 8
 }
 
@@ -201,7 +205,7 @@ impl<T: Lane> Task<T> {
         &mut self,
         problem: &GlobalProblem,
         pass: &Pass<'_, T>,
-        part: &[T],
+        part: Part<'_, T>,
         rows: Range<usize>,
     ) {
         let count = rows.len();
@@ -218,7 +222,7 @@ impl<T: Lane> Task<T> {
             sums: &mut self.sums[..count * pass.layout.lanes()],
             fitted: &mut fitted[..count],
         };
-        T::dispatch(pass.level, open);
+        shared::open(pass.level, open);
         let images = MatRef::from_column_major_slice(&self.tile[..count * padded], padded, count);
         let outer = MatRef::from_column_major_slice(pass.outer, k, padded);
         if k > 1 {
@@ -252,7 +256,7 @@ impl<T: Lane> Task<T> {
                 slopes: &mut self.slopes,
                 along: &mut self.along,
             };
-            T::dispatch(pass.level, slopes);
+            shared::slopes(pass.level, slopes);
             return;
         }
         let theta = MatRef::from_column_major_slice(&*theta, k, count);
@@ -281,7 +285,7 @@ impl<T: Lane> Task<T> {
             factors: &self.factors[..count * padded],
             slopes: &mut self.slopes,
         };
-        T::dispatch(pass.level, spread);
+        shared::spread(pass.level, spread);
     }
 }
 

@@ -2,7 +2,6 @@ use core::ops::Range;
 use std::sync::Arc;
 
 use crelu_core::{Loss, Scaled};
-use faer::Mat;
 use linalg_core::Control;
 
 use crate::neurons::Neurons;
@@ -28,19 +27,17 @@ pub(crate) fn coarse(
     control: &Control<'_>,
 ) -> Option<Trained> {
     let n = problem.n_samples();
-    if n < FEWEST || n * problem.rank() < ENTRIES {
+    if n < FEWEST || n * problem.entries() < ENTRIES {
         return None;
     }
     let rows: Vec<usize> = (0..n).step_by(n.div_ceil(PART)).collect();
-    let data = problem.data();
-    let part = Mat::from_fn(problem.rank(), rows.len(), |k, i| data[(k, rows[i])]);
-    let loss = Part::new(Arc::clone(problem.loss_of()), rows);
+    let loss = Part::new(Arc::clone(problem.loss_of()), rows.clone());
     let beta_sum = problem.beta_sum() * loss.mass() / problem.loss_of().mass();
     // a part without weight has nothing to say
     if loss.mass() <= 0.0 {
         return None;
     }
-    let part = GlobalProblem::with_loss(part, Arc::new(loss), beta_sum).ok()?;
+    let part = problem.of_rows(&rows, Arc::new(loss), beta_sum).ok()?;
     let settings = GlobalSettings {
         thin: 0.0,
         max_neurons: None,
@@ -146,6 +143,7 @@ impl Loss for Part {
 mod tests {
     use super::*;
     use crelu_core::{LossKind, contract::assert_loss};
+    use faer::Mat;
     use testkit::Stream;
 
     #[test]

@@ -23,9 +23,13 @@ pub(crate) struct DeviceRows {
 
 impl DeviceRows {
     /// Takes the rows of a problem, as it has them in `f32`, and its loss.
-    pub(crate) fn new(device: &Arc<Device>, problem: &GlobalProblem) -> Result<Self, GpuError> {
+    pub(crate) fn new(
+        device: &Arc<Device>,
+        problem: &GlobalProblem,
+        narrow: &[f32],
+    ) -> Result<Self, GpuError> {
         let (n, rank) = (problem.n_samples(), problem.rank());
-        let rows = Arc::new(Rows::upload(device, problem.narrow(), n, rank)?);
+        let rows = Arc::new(Rows::upload(device, narrow, n, rank)?);
         let by_rows = problem.loss_of().by_rows();
         let constant = by_rows.as_ref().map_or(0.0, |of| of.constant);
         let known = by_rows.and_then(|of| known(&of));
@@ -69,8 +73,8 @@ impl DeviceRows {
         let rows = match batch.sample {
             None => Arc::clone(&self.rows),
             Some(part) => {
-                let count = part.len().checked_div(rank).unwrap_or(0);
-                Arc::new(Rows::upload(&self.device, part, count, rank)?)
+                let rows = part.as_slice().unwrap_or_default();
+                Arc::new(Rows::upload(&self.device, rows, part.len(), rank)?)
             }
         };
         let theta = transposed(batch.theta, problem.outputs());

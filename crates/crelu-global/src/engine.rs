@@ -3,6 +3,7 @@ use core::fmt;
 use crelu_core::Backend;
 use linalg_core::Control;
 
+use crate::fused::Part;
 use crate::problem::GlobalProblem;
 
 /// The two passes over the rows that global training spends its time in. The host implements them,
@@ -45,8 +46,8 @@ pub(crate) enum Course {
 /// Ascents to be made.
 #[derive(Debug)]
 pub(crate) struct Batch<'a> {
-    /// The rows gone over, `rank` numbers each; none: all, as the problem has them in `f32`.
-    pub(crate) sample: Option<&'a [f32]>,
+    /// The rows gone over; none: all, as the problem has them in `f32`.
+    pub(crate) sample: Option<Part<'a, f32>>,
     /// `K` numbers a row.
     pub(crate) theta: &'a [f32],
     /// The starts, `rank` numbers each.

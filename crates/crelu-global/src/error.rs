@@ -24,6 +24,9 @@ pub enum GlobalError {
     /// The targets have no such loss.
     #[error(transparent)]
     Loss(#[from] crelu_core::LossError),
+    /// Sparse rows and a device.
+    #[error("sparse rows are trained on by the processor: --backend faer")]
+    SparseOnDevice,
     /// The linear algebra failed.
     #[error(transparent)]
     Linalg(#[from] LinalgError),

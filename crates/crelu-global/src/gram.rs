@@ -35,7 +35,7 @@ pub(crate) fn gram(
 ) -> Gram {
     let (n, m, k) = (problem.n_samples(), neurons.len(), problem.outputs());
     let work = problem.work();
-    work.add_products(1, n, neurons.rank(), m);
+    work.add_products(1, n, problem.entries(), m);
     work.add_products(1, n, m, m);
     let packed = Packed::of(neurons);
     let make = || Part {
@@ -46,12 +46,12 @@ pub(crate) fn gram(
     };
     let sums = sum_over_rows(
         n,
-        m * (2 * neurons.rank() + m),
+        m * (2 * problem.entries() + m),
         packed.tile_rows(),
         make,
         |part, rows| {
             let count = rows.len();
-            let (images, _) = packed.open(problem.rows(rows.clone()), count, &mut part.room);
+            let (images, _) = packed.open(problem.rows(rows.clone()), &mut part.room);
             let theta = &theta[rows.start * k..rows.end * k];
             let theta = MatRef::from_column_major_slice(theta, k, count);
             let sum = part.along.as_mut();

@@ -29,7 +29,7 @@ impl RowEngine for HostRows {
             .columns
             .chunks(block * rank)
             .zip(batch.signs.chunks(block));
-        let mut blocks: Vec<(&[f32], &[f32], Option<Ascent>)> =
+        let mut blocks: Vec<(&[f32], &[f32], Option<Ends>)> =
             parts.map(|(u, signs)| (u, signs, None)).collect();
         for_each_mut(&mut blocks, |_, (u, signs, out)| {
             if control.halt().is_some() {
@@ -47,16 +47,25 @@ impl RowEngine for HostRows {
                     }
                 }
             }
-            *out = Some(ascent);
-        });
-        let mut ends = Ends::default();
-        for ascent in blocks.iter().filter_map(|(_, _, ascent)| ascent.as_ref()) {
-            ends.gone_through += ascent.columns_gone_through();
+            // the ends alone stay: an ascent has six numbers a coordinate and column
+            let mut ends = Ends {
+                gone_through: ascent.columns_gone_through(),
+                ..Ends::default()
+            };
             for (point, value, sign) in ascent.ends() {
                 ends.points.extend_from_slice(point);
                 ends.values.push(value);
                 ends.signs.push(sign);
             }
+            *out = Some(ends);
+        });
+        let mut ends = Ends::default();
+        for (_, _, part) in blocks {
+            let Some(part) = part else { continue };
+            ends.gone_through += part.gone_through;
+            ends.points.extend(part.points);
+            ends.values.extend(part.values);
+            ends.signs.extend(part.signs);
         }
         ends
     }

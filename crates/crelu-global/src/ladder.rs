@@ -16,11 +16,16 @@ const ENTRIES: usize = 1_000_000;
 const FEWEST: usize = 4000;
 /// Most new neurons a sign and round.
 pub(crate) const KEEP: usize = 100;
+/// ... of so many coordinates in all: with wide sparse rows they are what takes memory; but so many.
+const COORDINATES: usize = 2_000_000;
+const FEWEST_NEW: usize = 8;
 /// A search is cheap if it takes no more than one part in so many of a run's flops, or than the head
 /// start below.
 const CLOSING: u64 = 4;
 /// Searches may take so many flops more than corrections and slides: a second of two cores.
 const HEADSTART: u64 = 150_000_000_000;
+/// ... of sparse rows so many times fewer: weights are fetched from all over the memory, an entry at a time.
+const SPARSE_COST: u64 = 8;
 
 /// The sizes of searches, from the smallest to the largest.
 #[derive(Debug, Clone, Copy)]
@@ -30,17 +35,20 @@ pub(crate) struct Ladder {
     thorough: bool,
     /// Whether a sample is fewer than all rows.
     samples: bool,
+    /// Most new neurons a sign and round.
+    keep: usize,
 }
 
 impl Ladder {
     pub(crate) fn new(settings: &GlobalSettings, problem: &GlobalProblem) -> Self {
-        let fitting = (ENTRIES / problem.rank().max(1)).max(FEWEST);
+        let fitting = (ENTRIES / problem.entries().max(1)).max(FEWEST);
         let sample = settings.sample.min(fitting);
         Self {
             largest: settings.ascents,
             sample,
             thorough: settings.thorough,
             samples: !settings.thorough && sample < problem.n_samples(),
+            keep: KEEP.min((COORDINATES / problem.rank().max(1)).max(FEWEST_NEW)),
         }
     }
 
@@ -67,14 +75,14 @@ impl Ladder {
         SearchSize {
             ascents,
             steps,
-            keep: KEEP,
+            keep: self.keep,
             rows: (level < self.top()).then_some(self.sample),
         }
     }
 
     /// The highest level of the largest size that is cheap beside `done` flops; none is: nothing.
     pub(crate) fn cheap(self, problem: &GlobalProblem, done: u64) -> Option<usize> {
-        let room = (done / CLOSING).max(HEADSTART);
+        let room = (done / CLOSING).max(headstart(problem));
         let cheap = |level: &usize| self.flops(problem, *level) <= room;
         (self.largest()..=self.top()).rev().find(cheap)
     }
@@ -107,12 +115,20 @@ impl Ladder {
         if self.thorough {
             return wanted;
         }
-        let left = (rest + HEADSTART).saturating_sub(pricing);
+        let left = (rest + headstart(problem)).saturating_sub(pricing);
         let mut level = wanted;
         while level > 0 && self.flops(problem, level) > left {
             level -= 1;
         }
         level
+    }
+}
+
+/// The flops that searches may take whatever the rest took.
+fn headstart(problem: &GlobalProblem) -> u64 {
+    match problem.is_sparse() {
+        true => HEADSTART / SPARSE_COST,
+        false => HEADSTART,
     }
 }
 
@@ -126,5 +142,5 @@ fn flops(problem: &GlobalProblem, size: SearchSize) -> u64 {
         fine * climbers(2 * size.ascents)
     };
     let products = wide * n.div_ceil(stride) + last * n;
-    4 * (products * problem.rank()) as u64
+    4 * (products * problem.entries()) as u64
 }

@@ -47,6 +47,7 @@ mod pattern;
 mod pattern_bound;
 mod price;
 mod problem;
+mod row_store;
 mod rows;
 mod settings;
 mod slide;

@@ -1,8 +1,9 @@
 use crelu_core::Network;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatMut, MatRef, Par};
-use linalg_core::norm;
+use linalg_core::{SparseRows, norm};
 
+use crate::fused::Part;
 use crate::packed::{Packed, Room};
 use crate::problem::GlobalProblem;
 use crate::rows::sum_over_rows;
@@ -18,6 +19,15 @@ pub struct Neurons {
     directions: Vec<f64>,
     heads: Vec<f64>,
     weights: Vec<f64>,
+}
+
+/// Inputs of a network.
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    /// `rank x k`.
+    Matrix(MatRef<'a, f64>),
+    /// Rows, and the numbers of one.
+    Part(Part<'a, f64>, usize),
 }
 
 impl Neurons {
@@ -218,25 +228,54 @@ impl Neurons {
     /// The outputs on inputs in the coordinates of the problem, `rank x k`: `K` numbers a sample.
     #[must_use]
     pub fn outputs(&self, inputs: MatRef<'_, f64>) -> Vec<f64> {
+        self.outputs_of(Source::Matrix(inputs))
+    }
+
+    /// The same on sparse rows.
+    ///
+    /// # Panics
+    /// If they have another number of columns than a direction has coordinates.
+    #[must_use]
+    pub fn outputs_sparse(&self, inputs: &SparseRows<f64>) -> Vec<f64> {
+        assert_eq!(
+            inputs.n_columns(),
+            self.rank,
+            "inputs: as wide as a direction"
+        );
+        let entries = inputs.n_entries().div_ceil(inputs.n_rows().max(1));
+        self.outputs_of(Source::Part(Part::Sparse(inputs.all()), entries))
+    }
+
+    fn outputs_of(&self, source: Source<'_>) -> Vec<f64> {
         let packed = Packed::of(self);
         let outer = self.output_weights();
         let outer = MatRef::from_column_major_slice(&outer, self.outputs, self.len());
         let make = || (packed.room(), Vec::new(), Vec::new());
-        let flops = 2 * (self.rank + self.outputs) * self.len();
+        let (n, entries) = match source {
+            Source::Matrix(inputs) => (inputs.ncols(), self.rank),
+            Source::Part(part, entries) => (part.len(), entries),
+        };
+        let flops = 2 * (entries + self.outputs) * self.len();
         let parts = sum_over_rows(
-            inputs.ncols(),
+            n,
             flops,
             packed.tile_rows(),
             make,
             |(room, rows, out): &mut (Room, Vec<f64>, Vec<f64>), tile| {
-                rows.clear();
-                for i in tile.clone() {
-                    match inputs.col(i).try_as_col_major() {
-                        Some(row) => rows.extend_from_slice(row.as_slice()),
-                        None => rows.extend((0..self.rank).map(|k| inputs[(k, i)])),
+                let part = match source {
+                    Source::Matrix(inputs) => {
+                        rows.clear();
+                        for i in tile.clone() {
+                            match inputs.col(i).try_as_col_major() {
+                                Some(row) => rows.extend_from_slice(row.as_slice()),
+                                None => rows.extend((0..self.rank).map(|k| inputs[(k, i)])),
+                            }
+                        }
+                        Part::dense(rows, self.rank, tile.len())
                     }
-                }
-                let (images, fitted) = packed.open(rows, tile.len(), room);
+                    Source::Part(all, _) => all.part(tile.clone()),
+                };
+                let (images, fitted) = packed.open(part, room);
                 if self.outputs == 1 {
                     out.extend_from_slice(fitted);
                     return;
@@ -254,7 +293,7 @@ impl Neurons {
                 );
             },
         );
-        let mut all = Vec::with_capacity(inputs.ncols() * self.outputs);
+        let mut all = Vec::with_capacity(n * self.outputs);
         for (_, _, part) in &parts {
             all.extend_from_slice(part);
         }
@@ -281,12 +320,13 @@ impl Neurons {
     pub fn fitted(&self, problem: &GlobalProblem) -> Vec<f64> {
         problem
             .work()
-            .add_products(1, problem.n_samples(), self.rank, self.len());
+            .add_products(1, problem.n_samples(), problem.entries(), self.len());
         if self.outputs > 1 {
             let work = problem.work();
             work.add_products(1, problem.n_samples(), self.outputs, self.len());
         }
-        self.outputs(problem.data())
+        let rows = problem.rows(0..problem.n_samples());
+        self.outputs_of(Source::Part(rows, problem.entries()))
     }
 
     /// `J` in sum scaling.

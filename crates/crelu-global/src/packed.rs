@@ -1,7 +1,7 @@
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 
-use crate::fused::{Climb, Lane, Layout, Level, Open, Spread};
+use crate::fused::{Climb, Lane, Layout, Level, Open, Part, Spread, shared};
 use crate::neurons::Neurons;
 
 /// Neurons laid out for the passes over rows, in `f64`.
@@ -68,11 +68,19 @@ impl Packed {
     /// `(R u_i)_+` of a tile of rows, `len x rows`, and their sums with `s_i c_i`.
     pub(crate) fn open<'r>(
         &self,
-        rows: &[f64],
-        count: usize,
+        rows: Part<'_, f64>,
         room: &'r mut Room,
     ) -> (MatRef<'r, f64>, &'r [f64]) {
-        let padded = self.layout.padded();
+        self.open_by(rows, room, false)
+    }
+
+    fn open_by<'r>(
+        &self,
+        rows: Part<'_, f64>,
+        room: &'r mut Room,
+        share: bool,
+    ) -> (MatRef<'r, f64>, &'r [f64]) {
+        let (padded, count) = (self.layout.padded(), rows.len());
         let pass = Open {
             layout: &self.layout,
             rank: self.rank,
@@ -83,7 +91,11 @@ impl Packed {
             sums: &mut room.sums[..count * self.layout.lanes()],
             fitted: &mut room.fitted[..count],
         };
-        f64::dispatch(self.level, pass);
+        if share {
+            shared::open(self.level, pass);
+        } else {
+            f64::dispatch(self.level, pass);
+        }
         let tile = &room.tile[..count * padded];
         let tile = MatRef::from_column_major_slice(tile, padded, count);
         (
@@ -98,7 +110,7 @@ impl Packed {
     }
 
     /// `slopes += R'(theta o 1[R u_i > 0])` of some rows, packed.
-    pub(crate) fn climb(&self, rows: &[f64], theta: &[f64], slopes: &mut [f64]) {
+    pub(crate) fn climb(&self, rows: Part<'_, f64>, theta: &[f64], slopes: &mut [f64]) {
         let pass = Climb {
             layout: &self.layout,
             rank: self.rank,
@@ -107,7 +119,7 @@ impl Packed {
             weights: &self.weights,
             slopes,
         };
-        f64::dispatch(self.level, pass);
+        shared::climb(self.level, pass);
     }
 
     /// `slopes += R'(theta a_i o 1[R u_i > 0])` of some rows with `K` outputs, packed.
@@ -115,14 +127,14 @@ impl Packed {
     /// **Shapes** `theta`: `K` numbers a row; `heads`: `K` a neuron.
     pub(crate) fn climb_heads(
         &self,
-        rows: &[f64],
+        rows: Part<'_, f64>,
         theta: MatRef<'_, f64>,
         heads: MatRef<'_, f64>,
         room: &mut Room,
         slopes: &mut [f64],
     ) {
         let (padded, count) = (self.layout.padded(), theta.ncols());
-        self.open(rows, count, room);
+        self.open_by(rows, room, true);
         room.factors.resize(room.tile.len(), 0.0);
         let factors = &mut room.factors[..count * padded];
         let columns = MatMut::from_column_major_slice_mut(factors, padded, count);
@@ -142,7 +154,7 @@ impl Packed {
             factors: &room.factors[..count * padded],
             slopes,
         };
-        f64::dispatch(self.level, pass);
+        shared::spread(self.level, pass);
     }
 
     /// Packed slopes as `rank x len`, column after column.

@@ -12,11 +12,11 @@ pub(crate) fn pattern_hashes(problem: &GlobalProblem, neurons: &Neurons) -> Vec<
     let packed = Packed::of(neurons);
     let parts = sum_over_rows(
         problem.n_samples(),
-        2 * problem.rank() * m,
+        2 * problem.entries() * m,
         packed.tile_rows(),
         || (vec![FNV_START; m], vec![0_u64; m], packed.room()),
         |(hashes, words, room), rows| {
-            let (images, _) = packed.open(problem.rows(rows.clone()), rows.len(), room);
+            let (images, _) = packed.open(problem.rows(rows.clone()), room);
             for first in (0..rows.len()).step_by(WORD) {
                 words.fill(0);
                 for i in first..rows.len().min(first + WORD) {

@@ -48,11 +48,11 @@ pub fn pattern_price(
 ) -> Result<f64, LinalgError> {
     let (rank, m, k) = (problem.rank(), neurons.len(), problem.outputs());
     let work = problem.work();
-    work.add_products(2 * k, problem.n_samples(), rank, m);
+    work.add_products(2 * k, problem.n_samples(), problem.entries(), m);
     let packed = Packed::of(neurons);
     let sums = sum_over_rows(
         problem.n_samples(),
-        4 * rank * k * m,
+        problem.slope_flops(4 * rank * k * m),
         packed.tile_rows(),
         || (vec![vec![0.0; packed.slope_len()]; k], Vec::new()),
         |(slopes, one): &mut (Vec<Vec<f64>>, Vec<f64>), rows| {

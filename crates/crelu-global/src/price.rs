@@ -148,17 +148,17 @@ pub(crate) fn prices_at(problem: &GlobalProblem, thetas: &[&[f64]], neurons: &Ne
 fn along(problem: &GlobalProblem, thetas: &[&[f64]], neurons: &Neurons) -> Vec<Mat<f64>> {
     let (m, k) = (neurons.len(), problem.outputs());
     let work = problem.work();
-    work.add_products(1, problem.n_samples(), problem.rank(), m);
+    work.add_products(1, problem.n_samples(), problem.entries(), m);
     work.add_products(1, problem.n_samples(), m, k * thetas.len());
     let packed = Packed::of(neurons);
     let zeros = || -> Vec<Mat<f64>> { thetas.iter().map(|_| Mat::zeros(k, m)).collect() };
     let sums = sum_over_rows(
         problem.n_samples(),
-        2 * (problem.rank() + k * thetas.len()) * m,
+        2 * (problem.entries() + k * thetas.len()) * m,
         packed.tile_rows(),
         || (zeros(), packed.room()),
         |(sums, room), rows| {
-            let (images, _) = packed.open(problem.rows(rows.clone()), rows.len(), room);
+            let (images, _) = packed.open(problem.rows(rows.clone()), room);
             for (sum, theta) in sums.iter_mut().zip(thetas) {
                 let theta = &theta[rows.start * k..rows.end * k];
                 matmul(
@@ -221,15 +221,12 @@ fn ascend(
         1 => theta_here.clone(),
         _ => theta_here.chunks_exact(outputs).map(norm).collect(),
     };
-    let part: Vec<f32>;
-    let data = if stride == 1 {
-        problem.narrow()
-    } else {
-        let row = |&i: &usize| &problem.narrow()[i * rank..(i + 1) * rank];
-        part = looked_at.iter().flat_map(row).copied().collect();
-        &part
+    let part = (stride > 1).then(|| problem.gather(&looked_at));
+    let data = match &part {
+        None => problem.narrow(),
+        Some(part) => part.part(rank),
     };
-    let starts = Starts::new(data, rank, &reach, neurons);
+    let starts = Starts::new(data, &reach, neurons);
     let columns = 2 * size.ascents;
     let block = block_of(columns);
     let mut drawn = vec![0.0; columns * rank];
@@ -305,7 +302,7 @@ fn ascend(
 /// The products of ascents over so many rows, which are added to the work of the problem.
 fn counted(problem: &GlobalProblem, ends: &Ends, rows: usize) -> f64 {
     let (work, columns) = (problem.work(), ends.gone_through);
-    work.add_products(2, rows, problem.rank(), columns);
+    work.add_products(2, rows, problem.entries(), columns);
     if problem.outputs() > 1 {
         work.add_products(2, rows, problem.outputs(), columns);
     }
@@ -458,7 +455,8 @@ struct Slopes {
 /// output direction, `theta'(R u_i)_+`.
 fn slopes(problem: &GlobalProblem, theta: &[f64], neurons: &mut Neurons) -> Slopes {
     let (rank, m, k) = (problem.rank(), neurons.len(), problem.outputs());
-    problem.work().add_products(2, problem.n_samples(), rank, m);
+    let work = problem.work();
+    work.add_products(2, problem.n_samples(), problem.entries(), m);
     let packed = Packed::of(neurons);
     let mut prices = Vec::new();
     if k > 1 {
@@ -474,7 +472,7 @@ fn slopes(problem: &GlobalProblem, theta: &[f64], neurons: &mut Neurons) -> Slop
     let heads = MatRef::from_column_major_slice(neurons.signs(), k, m);
     let sums = sum_over_rows(
         problem.n_samples(),
-        4 * (rank + k) * m,
+        problem.slope_flops(4 * (rank + k) * m),
         packed.tile_rows(),
         || (vec![0.0; packed.slope_len()], packed.room()),
         |(slopes, room), rows| {

@@ -2,10 +2,13 @@ use std::sync::Arc;
 
 use crelu_core::{Backend, Loss, LossKind, Subject};
 use faer::{Mat, MatRef};
+use linalg_core::SparseRows;
 
 use crate::engine::RowEngine;
 use crate::error::GlobalError;
+use crate::fused::Part;
 use crate::host_rows::HostRows;
+use crate::row_store::{Gathered, RowStore};
 use crate::work::FlopCount;
 
 /// The training problem over all neurons, in sum scaling:
@@ -19,9 +22,7 @@ use crate::work::FlopCount;
 #[derive(Debug, Clone)]
 pub struct GlobalProblem {
     rank: usize,
-    /// A sample's coordinates together, one sample after the other.
-    data: Vec<f64>,
-    narrow: Vec<f32>,
+    store: RowStore,
     narrow_scale: f64,
     loss: Arc<dyn Loss>,
     beta_sum: f64,
@@ -76,31 +77,68 @@ impl GlobalProblem {
                 return Err(GlobalError::NotFinite { what });
             }
         }
-        // the searches run in f32 on data of unit scale: no overflow whatever the units
-        let largest = (0..data.ncols())
-            .flat_map(|j| (0..data.nrows()).map(move |i| (i, j)))
-            .fold(0.0_f64, |most, at| most.max(data[at].abs()));
-        let scale = if largest > 0.0 { 1.0 / largest } else { 1.0 };
         let rank = data.nrows();
-        let mut rows = Vec::with_capacity(rank * data.ncols());
-        for i in 0..data.ncols() {
-            rows.extend((0..rank).map(|k| data[(k, i)]));
+        Ok(Self::of_store(rank, RowStore::dense(&data), loss, beta_sum))
+    }
+
+    /// The problem of sparse rows, `n_samples x rank`; passes go over their entries alone. Directions are
+    /// dense: a neuron takes `rank` numbers.
+    ///
+    /// # Errors
+    /// As [`with_loss`](Self::with_loss).
+    pub fn of_sparse(
+        rows: SparseRows<f64>,
+        loss: Arc<dyn Loss>,
+        beta_sum: f64,
+    ) -> Result<Self, GlobalError> {
+        if rows.n_rows() != loss.n_samples() {
+            return Err(GlobalError::Shape {
+                what: Subject::Target,
+                want: rows.n_rows(),
+                got: loss.n_samples(),
+            });
         }
-        let data = rows;
-        let narrow: Vec<f32> = data
-            .iter()
-            .map(|x| linalg_core::Real::of(x * scale))
-            .collect();
-        Ok(Self {
+        if !(beta_sum.is_finite() && beta_sum >= 0.0) {
+            return Err(GlobalError::NotFinite {
+                what: Subject::Beta,
+            });
+        }
+        let rank = rows.n_columns();
+        Ok(Self::of_store(rank, RowStore::sparse(rows), loss, beta_sum))
+    }
+
+    fn of_store(
+        rank: usize,
+        (store, narrow_scale): (RowStore, f64),
+        loss: Arc<dyn Loss>,
+        beta_sum: f64,
+    ) -> Self {
+        Self {
             rank,
-            data,
-            narrow,
-            narrow_scale: scale,
+            store,
+            narrow_scale,
             loss,
             beta_sum,
             work: FlopCount::default(),
             engine: Arc::new(HostRows),
-        })
+        }
+    }
+
+    /// The problem of some of its rows and of their loss.
+    pub(crate) fn of_rows(
+        &self,
+        rows: &[usize],
+        loss: Arc<dyn Loss>,
+        beta_sum: f64,
+    ) -> Result<Self, GlobalError> {
+        match &self.store {
+            RowStore::Dense { wide, .. } => {
+                let rank = self.rank;
+                let data = Mat::from_fn(rank, rows.len(), |k, i| wide[rows[i] * rank + k]);
+                Self::with_loss(data, loss, beta_sum)
+            }
+            RowStore::Sparse { wide, .. } => Self::of_sparse(wide.select(rows), loss, beta_sum),
+        }
     }
 
     /// The same with another penalty.
@@ -117,20 +155,42 @@ impl GlobalProblem {
         }
     }
 
-    /// `R'`, `rank x n_samples`.
+    /// `R'`, `rank x n_samples`; none where the rows are sparse.
     #[must_use]
-    pub fn data(&self) -> MatRef<'_, f64> {
-        MatRef::from_column_major_slice(&self.data, self.rank, self.n_samples())
+    pub fn data(&self) -> Option<MatRef<'_, f64>> {
+        self.store.as_matrix(self.rank, self.n_samples())
     }
 
-    /// The coordinates of some samples, one after the other.
-    pub(crate) fn rows(&self, rows: core::ops::Range<usize>) -> &[f64] {
-        &self.data[rows.start * self.rank..rows.end * self.rank]
+    /// Whether its rows are sparse.
+    #[must_use]
+    pub fn is_sparse(&self) -> bool {
+        self.data().is_none()
     }
 
-    /// The same of all samples in `f32`, divided by the largest entry.
-    pub(crate) fn narrow(&self) -> &[f32] {
-        &self.narrow
+    /// Some samples.
+    pub(crate) fn rows(&self, rows: core::ops::Range<usize>) -> Part<'_, f64> {
+        self.store.wide(self.rank, rows)
+    }
+
+    /// All samples in `f32`, divided by the largest entry.
+    pub(crate) fn narrow(&self) -> Part<'_, f32> {
+        self.store.narrow(self.rank, self.n_samples())
+    }
+
+    /// A copy of some of them.
+    pub(crate) fn gather(&self, rows: &[usize]) -> Gathered {
+        self.store.gather(self.rank, rows)
+    }
+
+    /// Numbers of a row that passes go over: its coordinates, or of sparse rows their entries on average.
+    pub(crate) fn entries(&self) -> usize {
+        self.store.entries(self.rank)
+    }
+
+    /// The flops of a row, of which a task that sums up slopes is made: sparse rows are one task, since
+    /// the sums are far longer than the rows, and their columns are shared out instead.
+    pub(crate) fn slope_flops(&self, flops: usize) -> usize {
+        if self.is_sparse() { 0 } else { flops }
     }
 
     /// What `R` is multiplied by there.
@@ -141,10 +201,14 @@ impl GlobalProblem {
     /// The same problem with its searches and slides on a device.
     ///
     /// # Errors
-    /// [`GlobalError::Device`] where the rows do not fit there.
+    /// [`GlobalError::Device`] where the rows do not fit there, [`GlobalError::SparseOnDevice`] where they
+    /// are sparse.
     #[cfg(feature = "wgpu")]
     pub fn on_device(mut self, device: &Arc<gpu_wgpu::Device>) -> Result<Self, GlobalError> {
-        let rows = crate::device_rows::DeviceRows::new(device, &self)?;
+        let RowStore::Dense { narrow, .. } = &self.store else {
+            return Err(GlobalError::SparseOnDevice);
+        };
+        let rows = crate::device_rows::DeviceRows::new(device, &self, narrow)?;
         self.engine = Arc::new(rows);
         Ok(self)
     }

@@ -7,6 +7,9 @@ use crate::problem::GlobalProblem;
 /// A slide with products in `f32` counts as precise if `f64` confirms this share of its fall.
 const CONFIRMED: f64 = 0.9;
 
+/// The pairs of an L-BFGS may take so much; of wide sparse rows there are fewer then.
+const LBFGS_BYTES: usize = 512 << 20;
+
 /// What a slide did.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Slid {
@@ -102,7 +105,7 @@ fn one(
             *x = root * a;
         }
     }
-    let mut lbfgs = Lbfgs::new(x.len());
+    let mut lbfgs = Lbfgs::within(x.len(), LBFGS_BYTES);
     ended = lbfgs.minimise(evaluate, &mut x, iterations, &mut || {
         control.halt().is_none()
     });

@@ -2,13 +2,12 @@ use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use crate::fused::Part;
 use crate::neurons::Neurons;
 
 /// Where ascents begin: four kinds in turn. Each found neurons that the others missed.
 pub(crate) struct Starts<'a> {
-    /// `rank` numbers a row.
-    data: &'a [f32],
-    rank: usize,
+    data: Part<'a, f32>,
     /// One number a row; with several outputs the length of `theta`.
     theta: &'a [f32],
     /// Running sums of the positive and of the negative part of `theta`.
@@ -24,12 +23,7 @@ const NOISE: [f32; 4] = [0.1, 0.3, 0.6, 1.2];
 const ROW_NOISE: f32 = 0.3;
 
 impl<'a> Starts<'a> {
-    pub(crate) fn new(
-        data: &'a [f32],
-        rank: usize,
-        theta: &'a [f32],
-        neurons: &'a Neurons,
-    ) -> Self {
+    pub(crate) fn new(data: Part<'a, f32>, theta: &'a [f32], neurons: &'a Neurons) -> Self {
         let one = neurons.n_outputs() == 1;
         let reach = [1.0, -1.0].map(|sign| {
             let sign = if one { sign } else { 1.0 };
@@ -47,7 +41,6 @@ impl<'a> Starts<'a> {
         });
         Self {
             data,
-            rank,
             theta,
             reach,
             neurons,
@@ -83,9 +76,9 @@ impl<'a> Starts<'a> {
     /// `R'(random |theta|)`.
     fn mixed(&self, rng: &mut Xoshiro256PlusPlus, u: &mut [f32]) {
         u.fill(0.0);
-        for (row, t) in self.data.chunks_exact(self.rank).zip(self.theta) {
+        for (row, t) in self.theta.iter().enumerate() {
             let normal: f32 = StandardNormal.sample(rng);
-            linalg_core::axpy(normal * t.abs(), row, u);
+            self.data.add_row(row, normal * t.abs(), u);
         }
     }
 
@@ -97,7 +90,7 @@ impl<'a> Starts<'a> {
         if total > 0.0 {
             let at = rng.random::<f64>() * total;
             let i = reach.partition_point(|sum| *sum <= at).min(reach.len() - 1);
-            u.copy_from_slice(&self.data[i * self.rank..(i + 1) * self.rank]);
+            self.data.add_row(i, 1.0, u);
             let size = linalg_core::norm(u);
             if size > 0.0 {
                 linalg_core::scale(1.0 / size, u);

@@ -6,6 +6,7 @@ use crate::error::{FitError, Subject, VerifyError};
 use crate::model::Model;
 use crate::prepared::targets_in;
 use crate::proof::ProvenRows;
+use crate::settings::FitSettings;
 use crate::standardise::preprocess;
 use crate::units::Units;
 use crelu_convex::{Activation, relative_gap};
@@ -42,6 +43,8 @@ impl Model {
             return Err(VerifyError::Gated);
         }
         let train = data.select(file.rows_among(data.n_samples())?);
+        let dense = train.densified(FitSettings::default().programme.memory_limit)?;
+        let train = dense.unwrap_or(train);
         let coded = self.coding.code(train.targets())?;
         if train.n_features() != self.n_features() {
             return Err(FitError::Shape {

@@ -1,4 +1,5 @@
 use faer::{Mat, MatRef};
+use linalg_core::SparseRows;
 
 use crate::coding::Task;
 use crate::error::{FitError, Setting, Subject};
@@ -65,15 +66,20 @@ impl TargetColumn {
     }
 }
 
+/// Rows that are made dense are held so often: as read, preprocessed, and twice in the solver's coordinates.
+const DENSE_COPIES: f64 = 4.0;
+
 /// Sizes of the largest weight: products of more overflow, of less vanish.
 pub(crate) const WEIGHTS: std::ops::Range<f64> = 1e-150..1e150;
 
 /// Features, targets and weights of rows: nothing is scaled yet.
 ///
-/// **Shapes** features `n_features x n_samples`: a sample's features lie together.
+/// **Shapes** features `n_features x n_samples`: a sample's features lie together; or sparse rows.
 #[derive(Debug, Clone)]
 pub struct Dataset {
+    /// Empty where the rows are sparse.
     features: Mat<f64>,
+    sparse: Option<SparseRows<f64>>,
     targets: Vec<TargetColumn>,
     weights: Option<Vec<f64>>,
 }
@@ -121,10 +127,89 @@ impl Dataset {
         }
         let data = Self {
             features,
+            sparse: None,
             targets: Vec::new(),
             weights: None,
         };
         data.with_targets(vec![target])
+    }
+
+    /// Takes sparse rows. Global training goes over their entries alone, and scales features without
+    /// centring them, so that what is zero stays so; what needs dense rows says so.
+    ///
+    /// # Errors
+    /// As [`from_rows`](Self::from_rows).
+    pub fn from_sparse(rows: SparseRows<f64>, target: TargetColumn) -> Result<Self, FitError> {
+        let (n_samples, n_features) = (rows.n_rows(), rows.n_columns());
+        if n_samples == 0 || n_features == 0 {
+            return Err(FitError::Empty {
+                rows: n_samples,
+                columns: n_features,
+            });
+        }
+        let data = Self {
+            features: Mat::new(),
+            sparse: Some(rows),
+            targets: Vec::new(),
+            weights: None,
+        };
+        data.with_targets(vec![target])
+    }
+
+    /// The same data with all their numbers, where they take no more than so many bytes; none: they are
+    /// so already.
+    ///
+    /// # Errors
+    /// [`FitError::Sparse`] where they take more.
+    pub(crate) fn densified(&self, limit: f64) -> Result<Option<Self>, FitError> {
+        let Some(rows) = &self.sparse else {
+            return Ok(None);
+        };
+        let (n, d) = (rows.n_rows(), rows.n_columns());
+        #[expect(clippy::cast_precision_loss, reason = "compared with a limit")]
+        let bytes = n as f64 * d as f64 * size_of::<f64>() as f64;
+        if DENSE_COPIES * bytes > limit {
+            return Err(FitError::Sparse {
+                rows: n,
+                columns: d,
+                bytes: DENSE_COPIES * bytes,
+                limit,
+            });
+        }
+        let mut features = Mat::zeros(d, n);
+        for j in 0..n {
+            let (columns, values) = rows.all().row(j);
+            for (column, x) in columns.iter().zip(values) {
+                features[(*column as usize, j)] = *x;
+            }
+        }
+        Ok(Some(Self {
+            features,
+            sparse: None,
+            ..self.clone()
+        }))
+    }
+
+    /// The same data as sparse rows; none: they are so already.
+    pub(crate) fn sparsified(&self) -> Result<Option<Self>, FitError> {
+        if self.sparse.is_some() {
+            return Ok(None);
+        }
+        let (mut starts, mut columns, mut values) = (vec![0], Vec::new(), Vec::new());
+        for j in 0..self.n_samples() {
+            for (k, x) in (0..).zip(self.features.col(j).iter()) {
+                if *x != 0.0 {
+                    columns.push(k);
+                    values.push(*x);
+                }
+            }
+            starts.push(values.len());
+        }
+        Ok(Some(Self {
+            features: Mat::new(),
+            sparse: Some(SparseRows::new(self.n_features(), starts, columns, values)?),
+            ..self.clone()
+        }))
     }
 
     /// The same features with other targets, one or several.
@@ -184,7 +269,13 @@ impl Dataset {
         Ok(Self { weights, ..self })
     }
 
-    /// `n_samples x n_features`, a sample a row, as [`Model::predict`] takes them.
+    /// The rows, if they are sparse.
+    #[must_use]
+    pub fn sparse(&self) -> Option<&SparseRows<f64>> {
+        self.sparse.as_ref()
+    }
+
+    /// `n_samples x n_features`, a sample a row, empty where they are [`sparse`](Self::sparse), as [`Model::predict`] takes them.
     ///
     /// [`Model::predict`]: crate::Model::predict
     #[must_use]
@@ -192,7 +283,8 @@ impl Dataset {
         self.features.transpose()
     }
 
-    /// The same with a sample a column, `n_features x n_samples`.
+    /// The same with a sample a column, `n_features x n_samples`; empty where rows are
+    /// [`sparse`](Self::sparse).
     #[must_use]
     pub fn features(&self) -> MatRef<'_, f64> {
         self.features.as_ref()
@@ -219,13 +311,32 @@ impl Dataset {
     /// Rows.
     #[must_use]
     pub fn n_samples(&self) -> usize {
-        self.features.ncols()
+        match &self.sparse {
+            Some(rows) => rows.n_rows(),
+            None => self.features.ncols(),
+        }
     }
 
     /// Feature columns, without a bias.
     #[must_use]
     pub fn n_features(&self) -> usize {
-        self.features.nrows()
+        match &self.sparse {
+            Some(rows) => rows.n_columns(),
+            None => self.features.nrows(),
+        }
+    }
+
+    /// A feature of a row; the bias, after them, is 1.
+    pub(crate) fn value(&self, row: usize, feature: usize) -> f64 {
+        if feature >= self.n_features() {
+            return 1.0;
+        }
+        let Some(rows) = &self.sparse else {
+            return self.features[(feature, row)];
+        };
+        let (columns, values) = rows.all().row(row);
+        let at = columns.iter().position(|&k| k as usize == feature);
+        at.map_or(0.0, |at| values[at])
     }
 
     /// The rows of a weight above 0, where there are others.
@@ -241,11 +352,15 @@ impl Dataset {
     /// If a row is out of range.
     #[must_use]
     pub fn select(&self, rows: &[usize]) -> Self {
-        let features = Mat::from_fn(self.n_features(), rows.len(), |k, j| {
-            self.features[(k, rows[j])]
-        });
+        let features = match &self.sparse {
+            Some(_) => Mat::new(),
+            None => Mat::from_fn(self.n_features(), rows.len(), |k, j| {
+                self.features[(k, rows[j])]
+            }),
+        };
         Self {
             features,
+            sparse: self.sparse.as_ref().map(|all| all.select(rows)),
             targets: self.targets.iter().map(|t| t.select(rows)).collect(),
             weights: (self.weights.as_ref()).map(|w| rows.iter().map(|&j| w[j]).collect()),
         }

@@ -8,7 +8,7 @@ use linalg_core::{Control, Halt, LinalgError, RowSpace, product};
 use crate::dataset::Dataset;
 use crate::error::{FitError, Subject};
 use crate::model::Model;
-use crate::path::PathProgress;
+use crate::path::{EarlyStop, EarlyStopped, PathProgress, Watch};
 use crate::prepared::Prepared;
 use crate::report::{HistoryEntry, PrimalUsed, Report, Seconds, TrainMode, Training};
 use crate::settings::{Beta, CheckedFitSettings, PatternSource};
@@ -135,6 +135,20 @@ pub(crate) struct Carried {
     sampled: Option<SetUp>,
     /// Sampled mode: where the programme starts.
     pub(crate) warm: Option<WarmStart>,
+    /// How the rows held out end the training and choose its network; none: they do not.
+    pub(crate) early: Option<EarlyStop>,
+    /// What came of it.
+    pub(crate) stopped: Option<EarlyStopped>,
+}
+
+impl Carried {
+    /// Nothing, but how rows held out end the fit.
+    pub(crate) fn stopped_by(how: EarlyStop) -> Self {
+        Self {
+            early: Some(how),
+            ..Self::default()
+        }
+    }
 }
 
 /// What of a sampled fit does not depend on the penalty.
@@ -171,7 +185,7 @@ pub(crate) fn fit_prepared(
     let mut fit = match settings.get().train_in_force() {
         TrainMode::Sampled => fit_sampled(prepared, carried, settings, control, &mut observer),
         TrainMode::Global => {
-            crate::fit_global::fit_global(prepared, settings, control, &mut observer)
+            crate::fit_global::fit_global(prepared, carried, settings, control, &mut observer)
         }
     }?;
     let proven =
@@ -228,6 +242,9 @@ fn fit_sampled(
         prepared,
         test: prepared.reduced_test(),
         history: Vec::new(),
+        watch: carried
+            .early
+            .map(|how| Watch::new(how, prepared.kind.name())),
         stop,
     };
     let prepared_at = control.seconds();
@@ -240,6 +257,11 @@ fn fit_sampled(
     )?;
     let solved_at = control.seconds();
     let history = recorder.history;
+    let kept = match recorder.watch {
+        Some(watch) => watch.end()?,
+        None => None,
+    };
+    carried.stopped = kept.as_ref().map(|(stopped, _)| *stopped);
 
     solution.point = solution.point.interior(&programme);
     // ties are broken at the price of a product with all patterns
@@ -249,6 +271,8 @@ fn fit_sampled(
     // the sparse copies' own network, where it is better than that of the feasible point
     let sparse = solution.network.as_ref().map(|network| network.v.as_ref());
     let v = sparse.unwrap_or(solution.point.v.as_ref());
+    // or the network that the rows held out chose
+    let v = kept.as_ref().map_or(v, |(_, kept)| kept.as_ref());
     let (network, objective) = returned_network(&programme, v, space, &gates, prepared, beta);
 
     let convex = solution.point.objective / count;
@@ -256,7 +280,9 @@ fn fit_sampled(
     let gap = crelu_convex::relative_gap(objective, dual_bound);
     let programme_gap = crelu_convex::relative_gap(convex, dual_bound);
     let tol = s.tol_in_force();
+    let halted = control.halt().is_some();
     let status = match solution.status {
+        _ if kept.is_some() && !halted => Status::Settled,
         // the report's own figures decide what may be called converged
         Status::Converged if gap <= tol && programme_gap <= tol => Status::Converged,
         Status::Converged => Status::Stalled,
@@ -294,6 +320,7 @@ fn fit_sampled(
         programme_gap,
         path: None,
         cv: None,
+        early_stop: None,
         proven_bound: None,
         proven_gap: None,
         proof: None,
@@ -414,6 +441,8 @@ struct Recorder<'a> {
     /// Test inputs in the programme's coordinates.
     test: Option<Mat<f64>>,
     history: Vec<HistoryEntry>,
+    /// Where rows held out choose: the blocks of the best network.
+    watch: Option<Watch<Mat<f64>>>,
     stop: bool,
 }
 
@@ -452,6 +481,9 @@ impl Observer for Recorder<'_> {
         entry.gap = Some(crelu_convex::relative_gap(objective, check.dual_bound));
         self.history.push(entry);
         self.stop |= !self.observer.progress(Progress::Check(&entry));
+        if let (Some(watch), Some(score)) = (&mut self.watch, &test) {
+            self.stop |= !watch.see(check.iteration, score, || v.to_owned());
+        }
     }
 }
 

@@ -1,11 +1,11 @@
-use std::sync::Arc;
-
+use admm::Status;
 use faer::Mat;
-use linalg_core::Control;
+use linalg_core::{Control, LinalgError};
 
 use crate::error::{FitError, Setting, Subject};
-use crate::fit::{Fit, FitObserver, Progress};
+use crate::fit::{Carried, Fit, FitObserver, Progress};
 use crate::own_programme::{OwnProgramme, own_programme};
+use crate::path::Watch;
 use crate::prepared::Prepared;
 use crate::report::{
     FrontierEntry, GlobalTraining, HistoryEntry, PrimalUsed, Report, Seconds, Training, Work,
@@ -13,7 +13,7 @@ use crate::report::{
 use crate::settings::{Beta, CheckedFitSettings};
 #[cfg(feature = "wgpu")]
 use crelu_convex::Backend;
-use crelu_convex::gates::{GateSampler, sample_within};
+use crelu_convex::gates::{GateSampler, GaussianGates, sample_within};
 use crelu_convex::{Activation, ProgrammeSettings, relative_gap};
 use crelu_core::Network;
 use crelu_global::{
@@ -22,6 +22,8 @@ use crelu_global::{
 
 /// `beta_max` is taken over this many patterns, of seed 0.
 const BETA_PATTERNS: usize = 100;
+/// ... of sparse rows some at a time, of about so many numbers.
+const BETA_NUMBERS: usize = 1 << 22;
 /// The programme over the network's own patterns is solved to this gap, in at most so many
 /// iterations: a figure beside the answer, not the answer.
 const OWN_TOL: f64 = 1e-3;
@@ -30,15 +32,15 @@ const OWN_ITERATIONS: usize = 60;
 /// Trains a network whose neurons are generated.
 pub(crate) fn fit_global(
     prepared: &Prepared,
+    carried: &mut Carried,
     settings: &CheckedFitSettings,
     control: &Control<'_>,
     observer: &mut dyn FitObserver,
 ) -> Result<Fit, FitError> {
     let s = settings.get();
-    let (d, n) = (prepared.inputs.nrows(), prepared.n);
+    let (d, n) = (prepared.width(), prepared.n);
     let count = prepared.loss.mass();
-    let rows = prepared.space.rows().to_owned();
-    let problem = GlobalProblem::with_loss(rows, Arc::clone(&prepared.loss), 0.0)?;
+    let problem = prepared.global_problem()?;
     let problem = on_its_engine(problem, &s.programme)?;
     let beta_max = beta_max(prepared, &problem, s.bias, control)? / count;
     let beta = match s.beta {
@@ -62,21 +64,34 @@ pub(crate) fn fit_global(
         prepared,
         test: prepared.reduced_test(),
         history: Vec::new(),
+        watch: carried
+            .early
+            .map(|how| Watch::new(how, prepared.kind.name())),
         control,
         stop,
     };
-    let how = settings.global();
+    let mut how = settings.global();
+    if carried.early.is_some() {
+        how.thin = 0.0;
+    }
     let prepared_at = control.seconds();
-    let trained = train(&problem, start, &how, control, &mut recorder);
+    let mut trained = train(&problem, start, &how, control, &mut recorder);
     let trained_at = control.seconds();
     let history = recorder.history;
+    if let Some(watch) = recorder.watch
+        && let Some((stopped, neurons)) = watch.end()?
+    {
+        trained.neurons = neurons;
+        if stopped.stopped && control.halt().is_none() {
+            trained.status = Status::Settled;
+        }
+        carried.stopped = Some(stopped);
+    }
 
     let network = expanded(&trained.neurons, prepared);
-    let outputs = network.outputs(prepared.inputs.as_ref());
-    let objective = prepared.mean_loss(&outputs) + beta * network.penalty();
+    let objective = prepared.mean_loss(&prepared.outputs_of(&network)) + beta * network.penalty();
     let best = expanded(&trained.best, prepared);
-    let best_objective =
-        prepared.mean_loss(&best.outputs(prepared.inputs.as_ref())) + beta * best.penalty();
+    let best_objective = prepared.mean_loss(&prepared.outputs_of(&best)) + beta * best.penalty();
 
     let mut own_settings = settings.programme();
     own_settings.tol = OWN_TOL;
@@ -96,7 +111,7 @@ pub(crate) fn fit_global(
         None if trained.neurons.is_empty() => (objective, objective),
         None => (
             objective,
-            bound_of_patterns(&problem, &trained.neurons, settings.is_step(), control)? / count,
+            bound_of_patterns(prepared, &problem, &trained.neurons, settings, control)? / count,
         ),
     };
     // the feasible point is the network but for rounding, or a better one
@@ -159,6 +174,7 @@ pub(crate) fn fit_global(
         programme_gap: relative_gap(convex, dual_bound),
         path: None,
         cv: None,
+        early_stop: None,
         proven_bound: None,
         proven_gap: None,
         proof: None,
@@ -188,24 +204,42 @@ fn beta_max(
     bias: bool,
     control: &Control<'_>,
 ) -> Result<f64, FitError> {
-    let patterns = sample_within(
-        prepared.inputs.as_ref(),
-        &prepared.target,
-        bias,
-        GateSampler::Gaussian,
-        BETA_PATTERNS,
-        0,
-        control,
-    )?;
-    let gates = prepared.space.reduce(patterns.gates.as_ref());
-    let mut neurons = Neurons::with_outputs(problem.rank(), prepared.outputs);
-    let head = vec![0.0; prepared.outputs];
-    for i in 0..gates.ncols() {
-        let gate: Vec<f64> = gates.col(i).iter().copied().collect();
-        neurons.push_head(&gate, &head, 0.0);
-    }
     let zeros = vec![0.0; problem.n_samples() * prepared.outputs];
-    Ok(pattern_price(problem, &neurons, &problem.theta(&zeros))?)
+    let theta = problem.theta(&zeros);
+    let price = |gates: &Mat<f64>| {
+        let mut neurons = Neurons::with_outputs(problem.rank(), prepared.outputs);
+        let head = vec![0.0; prepared.outputs];
+        for i in 0..gates.ncols() {
+            let gate: Vec<f64> = gates.col(i).iter().copied().collect();
+            neurons.push_head(&gate, &head, 0.0);
+        }
+        pattern_price(problem, &neurons, &theta)
+    };
+    if prepared.sparse.is_none() {
+        let patterns = sample_within(
+            prepared.inputs.as_ref(),
+            &prepared.target,
+            bias,
+            GateSampler::Gaussian,
+            BETA_PATTERNS,
+            0,
+            control,
+        )?;
+        return Ok(price(&prepared.reduce(&patterns.gates))?);
+    }
+    // the same gates, some at a time
+    let mut gates = GaussianGates::new(prepared.width(), 0);
+    let batch = (BETA_NUMBERS / prepared.width()).clamp(1, BETA_PATTERNS);
+    let (mut largest, mut left) = (0.0_f64, BETA_PATTERNS);
+    while left > 0 {
+        if control.halt().is_some() {
+            return Err(LinalgError::Halted.into());
+        }
+        let some = gates.draw(batch.min(left));
+        largest = largest.max(price(&prepared.reduce(&some))?);
+        left -= some.ncols();
+    }
+    Ok(largest)
 }
 
 /// The bound over a network's own patterns may take so many flops, a second of two cores.
@@ -214,15 +248,20 @@ const BOUND_FLOPS: u64 = 150_000_000_000;
 /// A lower bound over the network's own patterns where no programme over them was solved; 0 where it
 /// was not asked for, or costs too much.
 fn bound_of_patterns(
+    prepared: &Prepared,
     problem: &GlobalProblem,
     neurons: &Neurons,
-    is_step: bool,
+    settings: &CheckedFitSettings,
     control: &Control<'_>,
 ) -> Result<f64, FitError> {
     let size = |count: usize| count as u64;
     let columns = size(neurons.len()) * size(problem.outputs());
-    let flops = 4 * size(problem.n_samples()) * size(problem.rank()) * columns;
-    if is_step || flops > BOUND_FLOPS || control.halt().is_some() {
+    let numbers = match &prepared.sparse {
+        Some(sparse) => size(sparse.rows.n_entries()),
+        None => size(problem.n_samples()) * size(problem.rank()),
+    };
+    let flops = 4 * numbers * columns;
+    if settings.is_step() || flops > BOUND_FLOPS || control.halt().is_some() {
         return Ok(0.0);
     }
     let theta = problem.theta(&neurons.fitted(problem));
@@ -232,7 +271,7 @@ fn bound_of_patterns(
 /// A network on preprocessed inputs, in the solver's coordinates: what it has outside of the row
 /// space of the data changes nothing on the training rows and costs penalty, so it is left out.
 fn reduced(network: &Network, prepared: &Prepared) -> Result<Neurons, FitError> {
-    let (want, got) = (prepared.inputs.nrows(), network.hidden.nrows());
+    let (want, got) = (prepared.width(), network.hidden.nrows());
     if want != got {
         return Err(FitError::Shape {
             what: Subject::StartInputs,
@@ -254,7 +293,7 @@ fn reduced(network: &Network, prepared: &Prepared) -> Result<Neurons, FitError> 
         });
     }
     Ok(Neurons::from_network(&Network {
-        hidden: prepared.space.reduce(network.hidden.as_ref()),
+        hidden: prepared.reduce(&network.hidden),
         output: network.output.clone(),
         n_outputs: network.n_outputs,
         gates: None,
@@ -262,7 +301,7 @@ fn reduced(network: &Network, prepared: &Prepared) -> Result<Neurons, FitError> 
 }
 
 fn expanded(neurons: &Neurons, prepared: &Prepared) -> Network {
-    let blocks: Mat<f64> = prepared.space.expand(neurons.blocks().as_ref());
+    let blocks = prepared.expand(&neurons.blocks());
     Network::of_directions(blocks.as_ref(), neurons.signs(), prepared.outputs, None)
 }
 
@@ -340,6 +379,8 @@ struct Recorder<'a> {
     prepared: &'a Prepared,
     test: Option<Mat<f64>>,
     history: Vec<HistoryEntry>,
+    /// Where rows held out choose the network.
+    watch: Option<Watch<Neurons>>,
     control: &'a Control<'a>,
     stop: bool,
 }
@@ -347,10 +388,13 @@ struct Recorder<'a> {
 impl GlobalObserver for Recorder<'_> {
     fn round(&mut self, round: &Round<'_>) -> bool {
         let train = self.prepared.train_score(round.fitted);
-        let test = self.test.as_ref().and_then(|inputs| {
-            let outputs = round.neurons.outputs(inputs.as_ref());
-            self.prepared.test_score(&outputs)
-        });
+        let sparse = self.prepared.sparse.as_ref();
+        let outputs = match (&self.test, sparse.and_then(|sparse| sparse.test.as_ref())) {
+            (Some(inputs), _) => Some(round.neurons.outputs(inputs.as_ref())),
+            (None, Some(rows)) => Some(round.neurons.outputs_sparse(rows)),
+            (None, None) => None,
+        };
+        let test = outputs.and_then(|outputs| self.prepared.test_score(&outputs));
         let mut entry = HistoryEntry::of(
             (round.round, self.control.seconds()),
             round.objective / self.count,
@@ -363,6 +407,9 @@ impl GlobalObserver for Recorder<'_> {
         entry.flops = Some(in_flops(round.flops));
         self.history.push(entry);
         self.stop |= !self.observer.progress(Progress::Check(&entry));
+        if let (Some(watch), Some(score)) = (&mut self.watch, &test) {
+            self.stop |= !watch.see(round.round, score, || round.neurons.clone());
+        }
         !self.stop
     }
 }

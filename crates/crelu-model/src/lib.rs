@@ -44,6 +44,7 @@ mod probability;
 mod proof;
 mod report;
 mod settings;
+mod sparse_inputs;
 mod standardise;
 mod targets;
 mod units;
@@ -74,7 +75,7 @@ pub use error::{FitError, ModelError, OutOfRange, Setting, Subject, VerifyError}
 pub use faer;
 pub use feature_coding::{ColumnCoding, Encoded, FeatureCoding, RawColumns, Unseen};
 pub use fit::{Fit, FitObserver, Progress, fit};
-pub use linalg_core::{Clock, ClockedControl, Control, Halt};
+pub use linalg_core::{Clock, ClockedControl, Control, Halt, SparseRows};
 pub use model::{Model, Prediction};
 pub use onnx::{OnnxFile, OnnxNumber};
 pub use own_programme::{OwnProgramme, own_programme};

@@ -1,5 +1,6 @@
 use crelu_core::LossKind;
-use faer::MatRef;
+use faer::{Mat, MatRef};
+use linalg_core::SparseRows;
 
 use crate::coding::{Coding, Task};
 use crate::columns::ColumnOrigin;
@@ -131,7 +132,56 @@ impl Model {
             let value = features[(column, row)];
             return Err(ModelError::TooFar { row, column, value });
         }
-        let mut outputs = evaluate(&self.network, inputs.as_ref())?;
+        let outputs = evaluate(&self.network, inputs.as_ref())?;
+        self.with_bias(outputs)
+    }
+
+    /// [`outputs`](Self::outputs) on sparse rows, `n_samples x n_features`: what is taken from the features
+    /// and what they are divided by is done to the weights, so that what is zero stays out of it.
+    ///
+    /// # Errors
+    /// [`ModelError::Features`] when the number of features differs, [`ModelError::Overflow`] for numbers
+    /// that have no output.
+    pub fn outputs_sparse(&self, rows: &SparseRows<f64>) -> Result<Vec<f64>, ModelError> {
+        if rows.n_columns() != self.n_features() {
+            return Err(ModelError::Features {
+                want: self.n_features(),
+                got: rows.n_columns(),
+            });
+        }
+        let raw = |weights: &Mat<f64>| self.on_raw_features(weights);
+        let network = Network {
+            hidden: raw(&self.network.hidden),
+            gates: self.network.gates.as_ref().map(raw),
+            output: self.network.output.clone(),
+            n_outputs: self.network.n_outputs,
+        };
+        self.with_bias(network.outputs_sparse(&rows.with_constant(1.0)))
+    }
+
+    /// Weights of preprocessed inputs as weights of raw features and of a last input of ones.
+    fn on_raw_features(&self, weights: &Mat<f64>) -> Mat<f64> {
+        let d = self.n_features();
+        let mut raw = Mat::zeros(d + 1, weights.ncols());
+        for i in 0..weights.ncols() {
+            let mut constant = if self.bias { weights[(d, i)] } else { 0.0 };
+            for k in 0..d {
+                let w = weights[(k, i)];
+                raw[(k, i)] = match &self.standardisation {
+                    None => w,
+                    Some(s) if s.scale[k] > 0.0 => {
+                        constant -= s.mean[k] / s.scale[k] * w;
+                        w / s.scale[k]
+                    }
+                    Some(_) => 0.0,
+                };
+            }
+            raw[(d, i)] = constant;
+        }
+        raw
+    }
+
+    fn with_bias(&self, mut outputs: Vec<f64>) -> Result<Vec<f64>, ModelError> {
         for (row, outputs) in outputs.chunks_exact_mut(self.n_outputs()).enumerate() {
             for (f, bias) in outputs.iter_mut().zip(&self.output_bias) {
                 *f += bias;

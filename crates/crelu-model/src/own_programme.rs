@@ -28,7 +28,7 @@ pub struct OwnProgramme {
 /// with the multipliers of the cones the dual point: near the end of the training that is within
 /// the tolerance. The run starts from there. There is an answer when `control` has halted, too.
 ///
-/// None if there is no neuron, or more than one output: neurons that share outputs are no points of a
+/// None if there is no neuron, if the rows are sparse, or more than one output: neurons that share outputs are no points of a
 /// programme, whose neurons belong to one output each.
 ///
 /// # Errors
@@ -40,6 +40,9 @@ pub fn own_programme(
     control: &Control<'_>,
 ) -> Result<Option<OwnProgramme>, FitError> {
     let n = problem.n_samples();
+    let Some(data) = problem.data() else {
+        return Ok(None);
+    };
     if neurons.is_empty() || problem.outputs() > 1 {
         return Ok(None);
     }
@@ -48,11 +51,11 @@ pub fn own_programme(
     for i in 0..neurons.len() {
         let mut one = Neurons::none(neurons.rank());
         one.push(neurons.direction(i), 1.0, 1.0);
-        one.images(problem.data(), &mut images);
+        one.images(data, &mut images);
         bytes.extend(images.iter().map(|h| u8::from(*h >= 0.0)));
     }
     let programme = Programme::of_loss(
-        problem.data().to_owned(),
+        data.to_owned(),
         Masks::from_columns(n, bytes)?,
         neurons.directions().to_owned(),
         Arc::clone(problem.loss_of()),

@@ -9,16 +9,18 @@ use crate::coding::{Coded, Coding, Task};
 use crate::columns::ColumnOrigin;
 use crate::dataset::Dataset;
 use crate::equal_rows::EqualRows;
-use crate::error::{FitError, OutOfRange, Subject};
+use crate::error::{FitError, ModelError, OutOfRange, Subject};
 use crate::loss_choice;
 use crate::merged_rows::Rows;
 use crate::model::Model;
-use crate::report::Score;
+use crate::report::{Score, TrainMode};
 use crate::settings::{CheckedFitSettings, FitSettings};
+use crate::sparse_inputs::SparseInputs;
 use crate::standardise::{self, ROUNDING, Standardisation, preprocess};
 use crate::targets::Targets;
 use crate::units::Units;
 use crelu_core::Network;
+use crelu_global::{GlobalError, GlobalProblem};
 
 /// The rank up to which the data are decomposed by a thin SVD, whatever it may save: it costs less
 /// than ten iterations there.
@@ -52,9 +54,11 @@ pub(crate) struct Prepared {
     standardisation: Option<Standardisation>,
     /// Preprocessed inputs in their units, `d x n`.
     pub(crate) inputs: Mat<f64>,
+    /// The inputs where they are sparse: `inputs` and `space` are empty then.
+    pub(crate) sparse: Option<SparseInputs>,
     /// The coordinates in which they are solved.
     pub(crate) space: RowSpace,
-    /// The test rows, the same way.
+    /// The test rows, the same way; no inputs where they are sparse.
     test: Option<(Mat<f64>, Targets)>,
     /// Where further targets stand unless a caller says: after the features and the first.
     other_targets: Vec<ColumnOrigin>,
@@ -72,6 +76,18 @@ impl Prepared {
         let begun = control.seconds();
         let weighing = train.weighing_rows().map(|rows| train.select(&rows));
         let train = weighing.as_ref().unwrap_or(train);
+        let limit = s.programme.memory_limit;
+        let dense = match s.train_in_force() {
+            TrainMode::Global => None,
+            TrainMode::Sampled => train.densified(limit)?,
+        };
+        let train = dense.as_ref().unwrap_or(train);
+        let alike = match (test, train.sparse()) {
+            (Some(test), Some(_)) => test.sparsified()?,
+            (Some(test), None) => test.densified(limit)?,
+            (None, _) => None,
+        };
+        let test = alike.as_ref().or(test);
         let Learnt {
             task,
             coding,
@@ -94,19 +110,36 @@ impl Prepared {
             None => Ok(()),
         };
         go_on()?;
-        let standardisation = if s.standardize {
-            Some(Standardisation::learn_within(
+        let standardisation = match (s.standardize, train.sparse()) {
+            (false, _) => None,
+            (true, Some(rows)) => Some(Standardisation::learn_sparse(rows, weights.as_deref())),
+            (true, None) => Some(Standardisation::learn_within(
                 train.features(),
                 weights.as_deref(),
                 control,
-            )?)
-        } else {
-            None
+            )?),
         };
-        let mut inputs = preprocess(train.features(), standardisation.as_ref(), s.bias);
+        let mut sparse = train.sparse().map(|rows| {
+            let test = test.and_then(Dataset::sparse);
+            SparseInputs::of(rows, test, standardisation.as_ref(), s.bias)
+        });
+        let mut inputs = match &sparse {
+            Some(_) => Mat::new(),
+            None => preprocess(train.features(), standardisation.as_ref(), s.bias),
+        };
         go_on()?;
-        let units = units(&coded, &kind, weights.as_deref(), Some(&inputs), s)?;
+        // standardised inputs are of size 1
+        let sizes = (!s.standardize).then(|| match &sparse {
+            Some(sparse) => sparse.sizes(),
+            None => (0..inputs.nrows())
+                .map(|k| largest(inputs.row(k).iter()))
+                .collect(),
+        });
+        let units = units(&coded, &kind, weights.as_deref(), sizes.as_deref(), s)?;
         let mut exact = units.inputs_in(&mut inputs);
+        if let Some(sparse) = &mut sparse {
+            sparse.take_units(units.feature);
+        }
         let (targets, kept) = targets_in(coded, &kind, &units, weights, train.weights())?;
         exact &= kept;
         let rounding = |k: usize| rounding(k, train, standardisation.as_ref(), &inputs);
@@ -114,22 +147,43 @@ impl Prepared {
             inputs: inputs.as_ref(),
             rounding: &rounding,
         };
-        let zero_is_optimal = zero_is_optimal(&rows, &targets, train, &units);
+        let cancel = |slopes: &[f64], slack: &[f64]| match &sparse {
+            // equal rows are not looked for: only slopes that are all zero are known to cancel
+            Some(_) => slopes.iter().zip(slack).all(|(a, slack)| a.abs() <= *slack),
+            None => rows.cancel(slopes, slack),
+        };
+        let zero_is_optimal = zero_is_optimal(&cancel, &targets, train, &units);
         let test = match test.zip(test_coded) {
             Some((test, coded)) => {
-                let mut inputs = preprocess(test.features(), standardisation.as_ref(), s.bias);
+                let mut inputs = match &sparse {
+                    Some(_) => Mat::new(),
+                    None => preprocess(test.features(), standardisation.as_ref(), s.bias),
+                };
                 units.inputs_in(&mut inputs);
                 let weights = test.weights().map(<[f64]>::to_vec);
                 let (targets, _) = targets_in(coded, &kind, &units, weights, test.weights())?;
+                let far = sparse
+                    .as_ref()
+                    .and_then(|sparse| sparse.far_test_row(MOST_BEYOND));
+                if let Some((row, column)) = far {
+                    return Err(FitError::TestRange {
+                        row,
+                        column: Some(column),
+                        target: 0,
+                        value: test.value(row, column),
+                    });
+                }
                 test_in_range(&inputs, &targets, test)?;
                 Some((inputs, targets))
             }
             None => None,
         };
-        let (d, n) = (inputs.nrows(), inputs.ncols());
+        let (d, n) = (inputs.nrows(), targets.n_samples());
         go_on()?;
         let (mut loss, mut target, mut place) = (Arc::clone(targets.loss()), None, None);
-        if let Some(equal) = EqualRows::of(&inputs, &targets)? {
+        if sparse.is_none()
+            && let Some(equal) = EqualRows::of(&inputs, &targets)?
+        {
             inputs = equal.inputs;
             loss = equal.loss;
             (target, place) = (Some(equal.target), Some(equal.place));
@@ -156,6 +210,7 @@ impl Prepared {
             zero_is_optimal,
             standardisation,
             inputs,
+            sparse,
             space,
             test,
             other_targets: other_targets(train),
@@ -192,6 +247,7 @@ impl Prepared {
             zero_is_optimal: false,
             standardisation: None,
             inputs: Mat::new(),
+            sparse: None,
             space: RowSpace::columns(Mat::new().as_ref()),
             test: None,
             other_targets: other_targets(train),
@@ -214,6 +270,40 @@ impl Prepared {
         Ok(Score::of(&zeros, &targets))
     }
 
+    /// The score of a model on other rows, in the user's units.
+    pub(crate) fn score_of(&self, model: &Model, rows: &Dataset) -> Result<Score, FitError> {
+        let coded = self.coding.code(rows.targets())?;
+        let weights = rows.weights().map(<[f64]>::to_vec);
+        let units = Units {
+            centre: vec![0.0; self.outputs],
+            ..Units::default()
+        };
+        let (targets, _) = targets_in(coded, &self.kind, &units, weights, rows.weights())?;
+        let outputs = match rows.sparse() {
+            Some(sparse) => model.outputs_sparse(sparse),
+            None => model.outputs(rows.rows()),
+        };
+        let far = |row, column, value| FitError::TestRange {
+            row,
+            column,
+            target: 0,
+            value,
+        };
+        let outputs = outputs.map_err(|error| match error {
+            ModelError::TooFar { row, column, value } => far(row, Some(column), value),
+            ModelError::Overflow { row } => far(row, None, f64::NAN),
+            ModelError::Features { want, got } => FitError::Shape {
+                what: Subject::TestFeatureColumns,
+                want,
+                got,
+            },
+            _ => FitError::NotFinite {
+                what: Subject::Features,
+            },
+        })?;
+        Ok(Score::of(&outputs, &targets))
+    }
+
     /// What the outputs for the training rows are scored against.
     pub(crate) fn targets(&self) -> &Targets {
         &self.targets
@@ -223,9 +313,10 @@ impl Prepared {
         self.task == Task::Classify
     }
 
-    /// Test inputs in the solver's coordinates.
+    /// Test inputs in the solver's coordinates; none where they are sparse.
     pub(crate) fn reduced_test(&self) -> Option<Mat<f64>> {
         let inputs = self.test.as_ref().map(|(inputs, _)| inputs);
+        let inputs = inputs.filter(|_| self.sparse.is_none());
         inputs.map(|inputs| self.space.reduce(inputs.as_ref()))
     }
 
@@ -255,12 +346,55 @@ impl Prepared {
 
     /// The scores of a network on the training rows and on the test rows.
     pub(crate) fn scores(&self, network: &Network) -> (Score, Option<Score>) {
-        let test = self
-            .test
-            .as_ref()
-            .map(|(inputs, targets)| Score::of(&network.outputs(inputs.as_ref()), targets));
-        let train = self.train_score(&network.outputs(self.inputs.as_ref()));
+        let test = self.test.as_ref().map(|(inputs, targets)| {
+            let sparse = self.sparse.as_ref();
+            let outputs = sparse.and_then(|sparse| sparse.test_outputs(network));
+            let outputs = outputs.unwrap_or_else(|| network.outputs(inputs.as_ref()));
+            Score::of(&outputs, targets)
+        });
+        let train = self.train_score(&self.outputs_of(network));
         (train, test)
+    }
+
+    /// The outputs of a network on the rows that are trained on.
+    pub(crate) fn outputs_of(&self, network: &Network) -> Vec<f64> {
+        match &self.sparse {
+            Some(sparse) => sparse.outputs(network),
+            None => network.outputs(self.inputs.as_ref()),
+        }
+    }
+
+    /// Inputs of a network, the bias among them.
+    pub(crate) fn width(&self) -> usize {
+        match &self.sparse {
+            Some(sparse) => sparse.width(),
+            None => self.inputs.nrows(),
+        }
+    }
+
+    /// Weights of the inputs in the coordinates that are solved in.
+    pub(crate) fn reduce(&self, weights: &Mat<f64>) -> Mat<f64> {
+        match &self.sparse {
+            Some(sparse) => sparse.reduce(weights),
+            None => self.space.reduce(weights.as_ref()),
+        }
+    }
+
+    /// The inverse of [`reduce`](Self::reduce).
+    pub(crate) fn expand(&self, weights: &Mat<f64>) -> Mat<f64> {
+        match &self.sparse {
+            Some(sparse) => sparse.expand(weights),
+            None => self.space.expand(weights.as_ref()),
+        }
+    }
+
+    /// The training problem over all neurons, without a penalty.
+    pub(crate) fn global_problem(&self) -> Result<GlobalProblem, GlobalError> {
+        let loss = Arc::clone(&self.loss);
+        match &self.sparse {
+            Some(sparse) => GlobalProblem::of_sparse(sparse.rows.clone(), loss, 0.0),
+            None => GlobalProblem::with_loss(self.space.rows().to_owned(), loss, 0.0),
+        }
     }
 
     pub(crate) fn model(
@@ -315,6 +449,10 @@ impl Prepared {
             ("loss", json!(self.kind.name())),
             ("huber_delta", self.delta()),
             ("time_limit", json!(control.ends_at())),
+            (
+                "sparse",
+                json!(self.sparse.as_ref().map(SparseInputs::describe)),
+            ),
         ] {
             map.insert(key.to_owned(), value);
         }
@@ -378,7 +516,12 @@ pub(crate) fn targets_in(
 }
 
 /// Whether the slopes of the loss at the zero network cancel over equal rows, in every output.
-fn zero_is_optimal(rows: &Rows<'_>, targets: &Targets, train: &Dataset, units: &Units) -> bool {
+fn zero_is_optimal(
+    cancel: &dyn Fn(&[f64], &[f64]) -> bool,
+    targets: &Targets,
+    train: &Dataset,
+    units: &Units,
+) -> bool {
     let k = targets.outputs();
     let theta = targets.loss().theta(&vec![0.0; targets.n_samples() * k]);
     (0..k).all(|at| {
@@ -396,7 +539,7 @@ fn zero_is_optimal(rows: &Rows<'_>, targets: &Targets, train: &Dataset, units: &
             ROUNDING * targets.loss().weight(j) * read
         };
         let slack: Vec<f64> = slopes.iter().enumerate().map(slack).collect();
-        rows.cancel(&slopes, &slack)
+        cancel(&slopes, &slack)
     })
 }
 
@@ -423,12 +566,13 @@ fn rounding(
 /// The centres of the targets and the units in which their squares and the products of the inputs
 /// are numbers. Labels have no units.
 ///
-/// Without `inputs` only those of the targets.
+/// **Shapes** `sizes`: the size of each input's largest value; without, only those of the targets, or of
+/// standardised inputs.
 fn units(
     coded: &Coded,
     kind: &LossKind,
     weights: Option<&[f64]>,
-    inputs: Option<&Mat<f64>>,
+    sizes: Option<&[f64]>,
     s: &FitSettings,
 ) -> Result<Units, FitError> {
     let mut units = Units {
@@ -460,13 +604,12 @@ fn units(
             return Err(FitError::TargetRange { target, problem });
         }
     }
-    // standardised inputs are of size 1
-    let Some(inputs) = inputs.filter(|_| !s.standardize) else {
+    let Some(sizes) = sizes else {
         return Ok(units);
     };
-    units.feature = Units::unit((0..inputs.ncols()).flat_map(|j| inputs.col(j).iter()));
-    let d = inputs.nrows() - usize::from(s.bias);
-    let sizes = (0..d).map(|column| (column, largest(inputs.row(column).iter())));
+    units.feature = Units::unit(sizes.iter());
+    let d = sizes.len() - usize::from(s.bias);
+    let sizes = sizes[..d].iter().copied().enumerate();
     let (column, size) = sizes.fold((0, 0.0), |most, at| if at.1 > most.1 { at } else { most });
     let vanish = s.bias && size > 0.0 && size < f64::EPSILON;
     if vanish || !units.holds_features() {
@@ -489,7 +632,7 @@ fn test_in_range(inputs: &Mat<f64>, targets: &Targets, test: &Dataset) -> Result
     for row in 0..inputs.ncols() {
         let far = |x: &f64| x.is_nan() || x.abs() > MOST_BEYOND;
         if let Some(column) = inputs.col(row).iter().position(far) {
-            let value = test.features()[(column, row)];
+            let value = test.value(row, column);
             return Err(FitError::TestRange {
                 row,
                 column: Some(column),

@@ -51,6 +51,12 @@ pub(crate) fn prove_fit(
         ));
         return Ok(());
     }
+    if prepared.sparse.is_some() {
+        observer.progress(Progress::NoProof(
+            "the relaxations need dense rows, and these are trained on sparse",
+        ));
+        return Ok(());
+    }
     let Some(loss) = BoundLoss::of(prepared.targets().kind()) else {
         observer.progress(Progress::NoProof("there is none for this loss"));
         return Ok(());

@@ -1,5 +1,5 @@
 use faer::{Mat, MatRef};
-use linalg_core::{Control, LinalgError, for_each_mut};
+use linalg_core::{Control, LinalgError, SparseRows, for_each_mut};
 
 use crelu_core::power::{exponent, factors, scaled};
 
@@ -60,6 +60,58 @@ impl Standardisation {
         }
         let (mean, scale) = learnt.into_iter().unzip();
         Ok(Self { mean, scale })
+    }
+}
+
+impl Standardisation {
+    /// Learns the scales of sparse rows; nothing is taken from a feature, so that what is zero stays zero.
+    ///
+    /// The deviation is that of all rows, those without an entry among them, as it would be of dense ones.
+    #[must_use]
+    pub fn learn_sparse(rows: &SparseRows<f64>, weights: Option<&[f64]>) -> Self {
+        let d = rows.n_columns();
+        let mut largest = vec![0.0_f64; d];
+        for (k, x) in rows.entries() {
+            largest[k] = largest[k].max(x.abs());
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
+        let mass: f64 = match weights {
+            Some(weights) => weights.iter().sum(),
+            None => rows.n_rows() as f64,
+        };
+        // in units of the largest value: no square overflows
+        let each = |add: &mut dyn FnMut(usize, f64, f64)| {
+            for row in 0..rows.n_rows() {
+                let weight = weights.map_or(1.0, |weights| weights[row]);
+                let (columns, values) = rows.all().row(row);
+                for (column, x) in columns.iter().zip(values) {
+                    let k = *column as usize;
+                    if largest[k] > 0.0 {
+                        add(k, x / largest[k], weight);
+                    }
+                }
+            }
+        };
+        let (mut mean, mut filled) = (vec![0.0; d], vec![0.0; d]);
+        each(&mut |k, x, weight| {
+            mean[k] += weight * x;
+            filled[k] += weight;
+        });
+        mean.iter_mut().for_each(|mean| *mean /= mass);
+        let mut squares = vec![0.0; d];
+        each(&mut |k, x, weight| squares[k] += weight * (x - mean[k]).powi(2));
+        let scale = (0..d).map(|k| {
+            let empty = (mass - filled[k]).max(0.0) * mean[k].powi(2);
+            let deviation = ((squares[k] + empty) / mass).sqrt();
+            match deviation > ROUNDING {
+                true => (largest[k] * deviation).max(f64::from_bits(1)),
+                false => 0.0,
+            }
+        });
+        Self {
+            scale: scale.collect(),
+            mean: vec![0.0; d],
+        }
     }
 }
 

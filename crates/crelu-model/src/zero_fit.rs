@@ -71,7 +71,7 @@ pub(crate) fn optimal_zero_fit(
     observer: &mut dyn FitObserver,
 ) -> Fit {
     let s = settings.get();
-    let (d, n) = (prepared.inputs.nrows(), prepared.n);
+    let (d, n) = (prepared.width(), prepared.n);
     let beta = match s.beta {
         Beta::Absolute(beta) => beta,
         Beta::Fraction(_) => 0.0,
@@ -174,6 +174,7 @@ impl Zero {
             programme_gap: gap,
             path: None,
             cv: None,
+            early_stop: None,
             proven_bound: None,
             proven_gap: None,
             proof: None,

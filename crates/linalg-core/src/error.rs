@@ -12,6 +12,18 @@ pub enum LinalgError {
         /// The length it has.
         got: usize,
     },
+    /// A column of a sparse row is beyond the last, or does not follow the one before.
+    #[error(
+        "row {row}: column {column} of {columns} is beyond the last, or not after the one before"
+    )]
+    Column {
+        /// The row, from 0.
+        row: usize,
+        /// The column, from 0.
+        column: usize,
+        /// Columns.
+        columns: usize,
+    },
     /// A pivot of a Cholesky factorisation was not positive, or not a number.
     #[error("matrix is not positive definite in {precision}: pivot {index} of {dim}")]
     NotPositiveDefinite {

@@ -2,6 +2,8 @@ use crate::vector::{axpy, combine, dot, norm, scale, sub_into};
 
 /// Pairs that are remembered.
 const MEMORY: usize = 10;
+/// ... and fewer do not help.
+const LEAST_MEMORY: usize = 3;
 /// Constants of the weak Wolfe conditions.
 const DECREASE: f64 = 1e-4;
 const CURVATURE: f64 = 0.9;
@@ -42,10 +44,18 @@ impl Lbfgs {
     /// Room for points of `dim` numbers.
     #[must_use]
     pub fn new(dim: usize) -> Self {
+        Self::within(dim, usize::MAX)
+    }
+
+    /// The same with no more remembered pairs than fit into so many bytes, but three.
+    #[must_use]
+    pub fn within(dim: usize, bytes: usize) -> Self {
         let zeros = || vec![0.0; dim];
+        let pair = 2 * size_of::<f64>() * dim.max(1);
+        let memory = (bytes / pair).clamp(LEAST_MEMORY, MEMORY);
         Self {
-            steps: vec![zeros(); MEMORY],
-            changes: vec![zeros(); MEMORY],
+            steps: vec![zeros(); memory],
+            changes: vec![zeros(); memory],
             scales: [0.0; MEMORY],
             alphas: [0.0; MEMORY],
             gradient: zeros(),
@@ -78,6 +88,7 @@ impl Lbfgs {
             iterations: 0,
             evaluations: 1,
         };
+        let memory = self.steps.len();
         let (mut held, mut next) = (0, 0);
         while ended.iterations < iterations && value.is_finite() && go_on() {
             self.make_direction(held, next);
@@ -116,8 +127,8 @@ impl Lbfgs {
             value = reached;
             if along > 1e-14 * square {
                 self.scales[next] = 1.0 / along;
-                next = (next + 1) % MEMORY;
-                held = (held + 1).min(MEMORY);
+                next = (next + 1) % memory;
+                held = (held + 1).min(memory);
             }
             ended.iterations += 1;
         }
@@ -128,7 +139,8 @@ impl Lbfgs {
     /// The two-loop recursion.
     fn make_direction(&mut self, held: usize, next: usize) {
         self.direction.copy_from_slice(&self.gradient);
-        let place = |k: usize| (next + MEMORY - 1 - k) % MEMORY;
+        let memory = self.steps.len();
+        let place = |k: usize| (next + memory - 1 - k) % memory;
         for k in 0..held {
             let p = place(k);
             self.alphas[p] = self.scales[p] * dot(&self.steps[p], &self.direction);

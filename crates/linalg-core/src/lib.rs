@@ -66,6 +66,7 @@ mod row_space;
 mod settings;
 mod shifted_operator;
 mod shifted_solve;
+mod sparse_rows;
 #[cfg(feature = "dense")]
 mod symmetric;
 mod symmetric_operator;
@@ -112,6 +113,7 @@ pub use row_space::{Reduction, RowSpace};
 pub use settings::SettingsError;
 pub use shifted_operator::ShiftedOperator;
 pub use shifted_solve::ShiftedSolve;
+pub use sparse_rows::{SparsePart, SparseRows};
 #[cfg(feature = "dense")]
 pub use symmetric::symmetric_eigen;
 pub use symmetric_operator::SymmetricOperator;

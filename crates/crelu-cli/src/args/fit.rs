@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 use crelu_data::is_standard_input;
-use crelu_model::path::PathSettings;
+use crelu_model::path::{EarlyStop, PathSettings};
 use crelu_model::{
     Activation, BackendChoice, Beta, ClassWeight, FormChoice, GateSampler, LossChoice, Precision,
     PrimalChoice, Prove, Splitting, Switch, Task, TrainMode,
 };
 
 use super::choice::Missing;
-use super::search::{BetaArg, SearchArgs};
+use super::search::{BetaArg, HeldOutArg, SearchArgs};
 use super::{Kind, TableArgs, choice, number};
 
 /// `crelu fit`
@@ -78,7 +78,14 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "F", value_parser = number::at_least_zero, allow_negative_numbers = true)]
     beta_frac: Option<f64>,
     #[command(flatten)]
-    search: SearchArgs,
+    pub(crate) search: SearchArgs,
+    /// End the training by the score of rows held out, a file or a share of the training rows, and keep the
+    /// network that they score best; with a single penalty
+    #[arg(long, value_name = "FILE|F", value_parser = number::held_out, allow_negative_numbers = true)]
+    pub(crate) early_stop: Option<HeldOutArg>,
+    /// Rounds (global) or checks (sampled) without a better score that end it [default: 10]
+    #[arg(long, value_name = "N", requires = "early_stop", value_parser = number::count, allow_negative_numbers = true)]
+    pub(crate) patience: Option<usize>,
     /// auto, squared, logistic (two classes), softmax (classes) or huber (numbers); auto: squared for
     /// numbers, logistic for two classes, softmax for more
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = choice::loss)]
@@ -219,6 +226,16 @@ impl FitArgs {
         }
     }
 
+    /// How rows held out end the training; none: they do not.
+    pub(crate) fn early(&self) -> Option<EarlyStop> {
+        self.early_stop.as_ref()?;
+        let how = EarlyStop::default().metric(self.search.metric);
+        Some(match self.patience {
+            Some(patience) => how.patience(patience),
+            None => how,
+        })
+    }
+
     /// How it is trained: what was asked for, or what suits the activation.
     pub(crate) fn train(&self) -> TrainMode {
         self.train.unwrap_or(match self.activation {
@@ -246,11 +263,18 @@ impl FitArgs {
             "a proven bound speaks of all ReLU networks; a gated network has its dual bound";
         const BETA: &str = "without a penalty nothing is proven: --beta above 0";
         const TWICE: &str = "standard input is read once: it cannot be the data and the test data";
+        const SINGLE: &str = "belongs to a single penalty: --beta B or --beta-frac F";
+        const KEPT: &str =
+            "--early-stop keeps a network as it stood after a round: it is not thinned";
+        let early = self.early_stop.is_some();
         let gated = self.activation == Activation::Gated;
         let single = self.single_beta();
         let free = matches!(single, Some(Beta::Absolute(0.0) | Beta::Fraction(0.0)));
         let searches = self.plan(kind).is_some();
-        let unused = self.search.given().filter(|_| !searches);
+        let unused = self
+            .search
+            .given(self.early_stop.is_some())
+            .filter(|_| !searches);
         let global = self.train() == TrainMode::Global;
         let twice =
             is_standard_input(&self.data) && self.test.as_deref().is_some_and(is_standard_input);
@@ -276,6 +300,9 @@ impl FitArgs {
                 global && self.activation == Activation::Gated,
                 FIXED,
             ),
+            ("--early-stop", early && searches, SINGLE),
+            ("--thin", early && self.thin.is_some(), KEPT),
+            ("--max-neurons", early && self.max_neurons.is_some(), KEPT),
             ("--gates", global && self.gates.is_some(), GATES),
             ("--init", !global && self.init.is_some(), INIT),
             ("--prove", gated && self.prove.is_some(), RELU),

@@ -13,6 +13,7 @@ use clap::{Parser, Subcommand};
 pub(crate) use choice::Missing;
 pub(crate) use commands::{DemoArgs, ExportArgs, InfoArgs, PredictArgs, VerifyArgs};
 pub(crate) use fit::FitArgs;
+pub(crate) use search::HeldOutArg;
 pub(crate) use table::TableArgs;
 
 use crate::errors::Failure;

@@ -1,6 +1,6 @@
 //! Numbers on the command line, with the range that each option has.
 
-use super::search::{BetaArg, BetasArg};
+use super::search::{BetaArg, BetasArg, HeldOutArg};
 
 /// A finite number, at least 0.
 pub(super) fn at_least_zero(text: &str) -> Result<f64, String> {
@@ -51,6 +51,15 @@ pub(super) fn positive(text: &str) -> Result<f64, String> {
 /// A share strictly between 0 and 1.
 pub(super) fn share(text: &str) -> Result<f64, String> {
     in_range(text, "a number between 0 and 1", |v| v > 0.0 && v < 1.0)
+}
+
+/// A file, or a share of the rows.
+pub(super) fn held_out(text: &str) -> Result<HeldOutArg, String> {
+    match text.trim().parse::<f64>() {
+        Err(_) => Ok(HeldOutArg::File(text.into())),
+        Ok(share) if share > 0.0 && share < 1.0 => Ok(HeldOutArg::Share(share)),
+        Ok(_) => Err("must be a file, or a share between 0 and 1".to_owned()),
+    }
 }
 
 fn in_range(text: &str, want: &str, within: impl Fn(f64) -> bool) -> Result<f64, String> {

@@ -1,5 +1,7 @@
 //! The options of a path of penalties and of the choice from it.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use crelu_model::path::{Betas, Metric, PathSettings, Rule};
 
@@ -23,6 +25,15 @@ pub(crate) enum BetasArg {
     Values(Vec<f64>),
 }
 
+/// The rows that `--early-stop` holds out.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum HeldOutArg {
+    /// Those of a file.
+    File(PathBuf),
+    /// A share of the training rows.
+    Share(f64),
+}
+
 /// How penalties are tried, and one of them chosen.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SearchArgs {
@@ -33,6 +44,9 @@ pub(crate) struct SearchArgs {
     /// Folds, no more than the smallest class has rows [default: 5]
     #[arg(long, value_name = "K", value_parser = number::folds, allow_negative_numbers = true)]
     folds: Option<usize>,
+    /// Column of the groups of the rows, no feature: rows of one group are held out together
+    #[arg(long, value_name = "COL")]
+    pub(crate) groups: Option<String>,
     /// How the penalty is chosen: 1se (the largest whose mean score is within one standard error of the
     /// best), best, or small (the smallest network within it) [default: 1se]
     #[arg(long, value_name = "RULE", value_parser = choice::rule)]
@@ -40,20 +54,26 @@ pub(crate) struct SearchArgs {
     /// What held-out rows are scored by: log_loss, accuracy, brier, r2 or loss [default: log_loss for
     /// classes, accuracy under the squared loss; r2 for numbers]
     #[arg(long, value_name = "NAME", value_parser = choice::metric)]
-    metric: Option<Metric>,
+    pub(crate) metric: Option<Metric>,
 }
 
 impl SearchArgs {
-    /// The first option given, for where there is nothing to choose.
-    pub(super) fn given(&self) -> Option<&'static str> {
+    /// The first option given, for where there is nothing to choose; `--metric` may serve `--early-stop`.
+    pub(super) fn given(&self, is_early: bool) -> Option<&'static str> {
         [
             ("--betas", self.betas.is_some()),
             ("--folds", self.folds.is_some()),
+            ("--groups", self.groups.is_some()),
             ("--rule", self.rule.is_some()),
-            ("--metric", self.metric.is_some()),
+            ("--metric", self.metric.is_some() && !is_early),
         ]
         .into_iter()
         .find_map(|(name, is_given)| is_given.then_some(name))
+    }
+
+    /// The folds asked for.
+    pub(crate) fn folds(&self) -> Option<usize> {
+        self.folds
     }
 
     /// The settings, of `count` penalties unless told.

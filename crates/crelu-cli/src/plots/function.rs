@@ -4,6 +4,7 @@ use crelu_model::{Dataset, FitError, Model, ModelError};
 use faer::Mat;
 use plotters::prelude::*;
 
+use super::regions;
 use super::style::{
     BLUE_INK, GREY_INK, Look, ORANGE_INK, axes, curve, failed, legend, sheet, span, tick,
 };
@@ -17,12 +18,18 @@ const CELLS: (usize, usize) = (80, 56);
 /// Data points that are drawn, at most: more hide the function.
 const MOST_POINTS: usize = 2000;
 
-/// A plot of a network of one or two features; none for more.
+/// A plot of a network of one or two features; none for more, or of several outputs but classes in two features.
 pub(super) fn draw(model: &Model, train: &Dataset) -> Result<Option<String>, Failure> {
     let coded = model.coding.code(train.targets());
     let coded = coded.map_err(|error: FitError| Failure::of("plots", error))?;
     let target = coded.targets(&model.loss);
+    if train.sparse().is_some() {
+        return Ok(None);
+    }
     match model.n_features() {
+        2 if model.n_outputs() > 1 && model.labels().is_some() => {
+            regions::draw(model, train, &coded).map(Some)
+        }
         _ if model.n_outputs() > 1 => Ok(None),
         1 => one(model, train, &target).map(Some),
         2 => two(model, train, &target).map(Some),
@@ -149,14 +156,14 @@ fn two(model: &Model, train: &Dataset, target: &[f64]) -> Result<String, Failure
 }
 
 /// Where a neuron bends: `slope'x + offset = 0` in raw features.
-struct Edge {
+pub(super) struct Edge {
     slope: Vec<f64>,
     offset: f64,
 }
 
 impl Edge {
     /// The ends of the part inside a rectangle.
-    fn across(
+    pub(super) fn across(
         &self,
         width: &std::ops::Range<f64>,
         height: &std::ops::Range<f64>,
@@ -182,14 +189,14 @@ impl Edge {
 }
 
 /// The edge of every neuron that has one.
-fn edges(model: &Model) -> Vec<Edge> {
+pub(super) fn edges(model: &Model) -> Vec<Edge> {
     let network = &model.network;
     let vectors = network.gates.as_ref().unwrap_or(&network.hidden);
     let d = model.n_features();
     let scale = |k: usize| model.standardisation.as_ref().map_or(1.0, |s| s.scale[k]);
     let mean = |k: usize| model.standardisation.as_ref().map_or(0.0, |s| s.mean[k]);
-    (0..network.output.len())
-        .filter(|&i| network.output[i] != 0.0)
+    (0..network.n_neurons())
+        .filter(|&i| network.output_of(i).iter().any(|a| *a != 0.0))
         .map(|i| {
             let slope: Vec<f64> = (0..d)
                 .map(|k| {
@@ -213,12 +220,12 @@ fn edges(model: &Model) -> Vec<Edge> {
 }
 
 /// Evenly chosen rows.
-fn chosen(train: &Dataset) -> impl Iterator<Item = usize> {
+pub(super) fn chosen(train: &Dataset) -> impl Iterator<Item = usize> {
     let n = train.n_samples();
     (0..n).step_by(n.div_ceil(MOST_POINTS).max(1))
 }
 
-fn name(model: &Model, feature: usize) -> String {
+pub(super) fn name(model: &Model, feature: usize) -> String {
     let names = model.feature_names.as_ref();
     names.map_or_else(
         || format!("feature {feature}"),
@@ -244,10 +251,10 @@ fn shade(value: f64) -> RGBAColor {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a count of points")]
-fn count(value: usize) -> f64 {
+pub(super) fn count(value: usize) -> f64 {
     value as f64
 }
 
-fn shape(error: ModelError) -> Failure {
+pub(super) fn shape(error: ModelError) -> Failure {
     Failure::of("plots", error)
 }

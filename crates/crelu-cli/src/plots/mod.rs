@@ -4,6 +4,7 @@ mod convergence;
 mod frontier;
 mod function;
 mod path;
+mod regions;
 mod score;
 mod style;
 
@@ -13,7 +14,8 @@ use crate::errors::Failure;
 
 /// The plots of a fit: file name and content. `convergence.svg` always; `accuracy.svg` of a
 /// classification, `r2.svg` of a regression; `frontier.svg` in global mode; `path.svg` and
-/// `path_score.svg` of a path of penalties; `function.svg` of a network of one or two features.
+/// `path_score.svg` of a path of penalties; `function.svg` of a network of one or two features: its outputs, or the
+/// regions of its classes.
 ///
 /// # Errors
 /// The drawing library's reason.

@@ -31,6 +31,8 @@ mod readme;
 #[cfg(test)]
 mod round_trip;
 #[cfg(test)]
+mod sparse;
+#[cfg(test)]
 #[cfg(unix)]
 mod stopping;
 #[cfg(test)]

@@ -301,3 +301,165 @@ fn path_options_that_do_not_go_together_are_one_line() {
     assert_eq!(here.names(), ["rings.csv"]);
     assert!(here.run_to(0, &["path", "--help"]).out.contains("--betas"));
 }
+
+/// Rings whose rows come in groups, in a column of their own in front of the target.
+fn grouped(header: bool, groups: usize) -> String {
+    let text = rings(120, 2, 77);
+    let mut lines = text.lines();
+    let head = lines.next().unwrap();
+    let mut out = String::new();
+    if header {
+        let (features, target) = head.rsplit_once(',').unwrap();
+        out += &format!("{features},patient,{target}\n");
+    }
+    for (i, line) in lines.enumerate() {
+        let (features, target) = line.rsplit_once(',').unwrap();
+        out += &format!("{features},p{},{target}\n", i % groups);
+    }
+    out
+}
+
+#[test]
+fn groups_are_held_out_together_and_are_no_feature() {
+    let here = Workplace::new();
+    here.put("g.csv", grouped(true, 12));
+    here.put("bare.csv", grouped(false, 12));
+    let fit = |data: &str, column: &str, args: &[&str]| {
+        let all = [
+            "fit", data, "--groups", column, "--betas", "3", "--out", "m",
+        ];
+        here.run(&[&all[..], args].concat())
+    };
+    let run = fit("g.csv", "patient", &["--folds", "4", "--quiet"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let report = here.report("m.json");
+    assert_eq!(report["d"], 3, "two features and the bias");
+    assert_eq!(report["settings"]["grouped"], true);
+    assert_eq!(report["settings"]["groups"], "patient");
+    assert_eq!(report["cv"]["folds"], 4);
+    // with the column and without it, by name
+    here.run_to(0, &["predict", "m", "g.csv"]);
+    // without a header by index, and predicted with the column dropped
+    let run = fit("bare.csv", "2", &["--quiet"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(here.report("m.json")["d"], 3);
+    here.run_to(0, &["predict", "m", "bare.csv", "--drop", "2"]);
+    // too few groups, and groups without folds
+    here.put("two.csv", grouped(true, 3));
+    let run = fit("two.csv", "patient", &["--folds", "4", "--quiet"]);
+    let line = run.complaint();
+    assert!(
+        line.contains("(patient) has 3 groups for 4 folds"),
+        "{line}"
+    );
+    here.put("one.csv", grouped(true, 1));
+    let run = fit("one.csv", "patient", &["--quiet"]);
+    assert!(
+        run.complaint().contains("has 1 group for 2 folds"),
+        "{run:?}"
+    );
+    let plain = [
+        "fit",
+        "g.csv",
+        "--groups",
+        "patient",
+        "--beta-frac",
+        "0.1",
+        "--quiet",
+    ];
+    let run = here.run(&plain);
+    assert!(run.complaint().contains("--groups"), "{run:?}");
+    let run = fit("g.csv", "x0", &["--target", "x0", "--quiet"]);
+    assert!(run.complaint().contains("--groups"), "{run:?}");
+}
+
+#[test]
+fn early_stop_keeps_the_network_that_rows_held_out_score_best() {
+    let here = Workplace::new();
+    here.put("train.csv", rings(120, 2, 81));
+    here.put("held.csv", rings(80, 2, 82));
+    here.put("test.csv", rings(80, 2, 83));
+    let fit = |args: &[&str]| {
+        let all = ["fit", "train.csv", "--beta-frac", "0.0001", "--out", "m"];
+        here.run(&[&all[..], args].concat())
+    };
+    for mode in ["global", "sampled"] {
+        let early = [
+            "--early-stop",
+            "held.csv",
+            "--patience",
+            "3",
+            "--metric",
+            "accuracy",
+        ];
+        let run = fit(&[&early[..], &["--test", "test.csv", "--train", mode]].concat());
+        assert_eq!(run.code, Some(0), "{mode} {run:?}");
+        assert!(run.out.contains("early stop:"), "{}", run.out);
+        let report = here.report("m.json");
+        let stopped = &report["early_stop"];
+        assert_eq!(
+            (&stopped["rows"], &stopped["patience"]),
+            (&80.into(), &3.into())
+        );
+        let history = report["history"].as_array().unwrap();
+        let of = |entry: &Value| entry["test_accuracy"].as_f64();
+        let scores: Vec<f64> = history.iter().filter_map(of).collect();
+        let best = scores.iter().copied().fold(0.0, f64::max);
+        assert_eq!(stopped["score"].as_f64(), Some(best), "{mode}");
+        let first = history
+            .iter()
+            .position(|entry| of(entry) == Some(best))
+            .unwrap();
+        assert_eq!(stopped["iteration"], history[first]["iteration"], "{mode}");
+        if stopped["stopped"] == true {
+            // three more, and none was better; a solve that is stopped is looked at once more
+            let after = scores.len() - first - 1;
+            assert!(after == 3 || after == 4, "{mode}: {after}");
+        }
+        // the model is that network, and the test is that of the test file
+        let labels = |file: &str| {
+            let out = here.run_to(0, &["predict", "m", file]).out;
+            let truth = here.text(file);
+            let pairs = out.lines().skip(1).zip(truth.lines().skip(1));
+            let right = pairs.filter(|(label, line)| line.ends_with(label)).count();
+            right as f64 / 80.0
+        };
+        assert!((labels("held.csv") - best).abs() < 1e-12, "{mode}");
+        let test = report["test"]["accuracy"].as_f64().unwrap();
+        assert!((labels("test.csv") - test).abs() < 1e-12, "{mode}");
+    }
+    let run = fit(&["--early-stop", "0.25", "--quiet"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let report = here.report("m.json");
+    assert_eq!(
+        (&report["n"], &report["early_stop"]["rows"]),
+        (&90.into(), &30.into())
+    );
+    assert_eq!(report["early_stop"]["patience"], 10);
+    assert!(report["test"].is_null());
+}
+
+#[test]
+fn early_stop_that_cannot_be_is_one_line() {
+    let here = Workplace::new();
+    here.put("train.csv", rings(60, 2, 84));
+    here.put("odd.csv", "x0,x1,ring\n0.1,0.2,none\n");
+    let fit = |args: &[&str]| {
+        let run = here.run(&[&["fit", "train.csv", "--quiet"][..], args].concat());
+        run.complaint().to_owned()
+    };
+    let single = ["--beta-frac", "0.1"];
+    let early = |args: &[&str]| fit(&[&single[..], args].concat());
+    assert!(fit(&["--beta", "cv", "--early-stop", "0.2"]).contains("single penalty"));
+    assert!(early(&["--early-stop", "1.5"]).contains("between 0 and 1"));
+    assert!(early(&["--early-stop", "none.csv"]).contains("none.csv"));
+    let line = early(&["--early-stop", "odd.csv"]);
+    assert!(
+        line.contains("--early-stop") && line.contains("'none'"),
+        "{line}"
+    );
+    assert!(early(&["--early-stop", "0.2", "--thin", "0.1"]).contains("--thin"));
+    assert!(early(&["--early-stop", "0.2", "--metric", "r2"]).contains("--metric"));
+    assert!(early(&["--patience", "3"]).contains("--early-stop"));
+    assert!(early(&["--metric", "accuracy"]).contains("--metric"));
+}

@@ -167,3 +167,50 @@ fn plots_of_one_feature_mark_the_breakpoints() {
     here.run_to(0, &["fit", "rings.csv", "--plots", "q", "--quiet"]);
     assert!(!here.path("q/function.svg").exists());
 }
+
+#[test]
+fn plots_of_three_classes_show_their_regions() {
+    let here = Workplace::new();
+    let mut text = "x0,x1,kind\n".to_owned();
+    for i in 0..90 {
+        let turn = f64::from(i) * 0.7;
+        let reach = 1.0 + 0.3 * f64::from(i % 7);
+        let (x, y) = (reach * turn.cos(), reach * turn.sin());
+        let kind = match (x > 0.2, y > 0.0) {
+            (true, _) => "east",
+            (false, true) => "north",
+            (false, false) => "south",
+        };
+        text.push_str(&format!("{x},{y},{kind}\n"));
+    }
+    here.put("winds.csv", text);
+    let args = [
+        "fit",
+        "winds.csv",
+        "--beta-frac",
+        "0.01",
+        "--plots",
+        "p",
+        "--quiet",
+    ];
+    here.run_to(0, &args);
+    let map = here.text("p/function.svg");
+    check_well_formed(&map);
+    for text in [
+        "x0",
+        "x1",
+        "Regions of the classes",
+        "east",
+        "north",
+        "south",
+    ] {
+        assert!(map.contains(text), "{text}");
+    }
+    // every row of cells has its strips, in three tints; a disc and its rim a row of the data
+    assert!(map.matches("<rect").count() > 300);
+    for tint in ["#B3D5E8", "#F8E2B3", "#B3E2D5"] {
+        assert!(map.contains(tint), "{tint}");
+    }
+    assert!(map.matches("<circle").count() >= 180);
+    assert!(map.matches("<polyline").count() > 3);
+}

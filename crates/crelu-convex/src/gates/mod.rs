@@ -4,4 +4,4 @@ mod patterns;
 mod sampler;
 
 pub use patterns::Patterns;
-pub use sampler::{GateSampler, sample, sample_within};
+pub use sampler::{GateSampler, GaussianGates, sample, sample_within};

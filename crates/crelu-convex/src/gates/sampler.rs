@@ -100,6 +100,27 @@ pub fn sample_within(
     set.into_patterns(features.nrows())
 }
 
+/// Gaussian gates, as [`sample`] draws them, some at a time.
+#[derive(Debug)]
+pub struct GaussianGates {
+    rng: Xoshiro256PlusPlus,
+    d: usize,
+}
+
+impl GaussianGates {
+    /// Of `d` coordinates.
+    #[must_use]
+    pub fn new(d: usize, seed: u64) -> Self {
+        let rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+        Self { rng, d }
+    }
+
+    /// The next ones, `d x count`.
+    pub fn draw(&mut self, count: usize) -> Mat<f64> {
+        gaussian(self.d, count, &mut self.rng)
+    }
+}
+
 fn gaussian(d: usize, count: usize, rng: &mut impl Rng) -> Mat<f64> {
     let mut gates = Mat::zeros(d, count);
     for j in 0..count {

@@ -547,9 +547,9 @@ pub enum DataError {
         /// Where.
         place: Box<Place>,
     },
-    /// A sparse table too large to be held densely.
+    /// Holes or levels in a sparse table that is too large to be held densely.
     #[error(
-        "{}: {rows} rows x {columns} features with {entries} entries: too large and sparse for a dense table",
+        "{}: {rows} rows x {columns} features: too large and sparse for the dense table that missing values and --categorical need",
         Shown(path)
     )]
     TooSparse {
@@ -557,9 +557,7 @@ pub enum DataError {
         path: PathBuf,
         /// Rows.
         rows: usize,
-        /// Largest index.
+        /// Features.
         columns: usize,
-        /// Entries in the file.
-        entries: usize,
     },
 }

@@ -33,6 +33,16 @@ pub enum SparseError {
         /// The one before it.
         previous: usize,
     },
+    /// An index beyond the columns that a table may have.
+    #[error(
+        "index {index}: a sparse table has at most {most} columns; number the features that occur"
+    )]
+    IndexTooLarge {
+        /// The index.
+        index: usize,
+        /// The most columns.
+        most: usize,
+    },
     /// An index beyond the features.
     #[error("index {index}, the model has {want} features")]
     IndexBeyond {

@@ -5,19 +5,19 @@ macro_rules! by_rows {
         let whole = $rows / U::ROWS * U::ROWS;
         for first in (0..whole).step_by(U::ROWS) {
             match (U::ROWS, $vectors) {
-                (8, 1) => $call::<T, U, 8, 1>($unit, first, $($argument),*),
-                (8, 2) => $call::<T, U, 8, 2>($unit, first, $($argument),*),
-                (8, _) => $call::<T, U, 8, 3>($unit, first, $($argument),*),
-                (_, 1) => $call::<T, U, 4, 1>($unit, first, $($argument),*),
-                (_, 2) => $call::<T, U, 4, 2>($unit, first, $($argument),*),
-                (_, _) => $call::<T, U, 4, 3>($unit, first, $($argument),*),
+                (8, 1) => $call::<T, U, _, 8, 1>($unit, first, $($argument),*),
+                (8, 2) => $call::<T, U, _, 8, 2>($unit, first, $($argument),*),
+                (8, _) => $call::<T, U, _, 8, 3>($unit, first, $($argument),*),
+                (_, 1) => $call::<T, U, _, 4, 1>($unit, first, $($argument),*),
+                (_, 2) => $call::<T, U, _, 4, 2>($unit, first, $($argument),*),
+                (_, _) => $call::<T, U, _, 4, 3>($unit, first, $($argument),*),
             }
         }
         for first in whole..$rows {
             match $vectors {
-                1 => $call::<T, U, 1, 1>($unit, first, $($argument),*),
-                2 => $call::<T, U, 1, 2>($unit, first, $($argument),*),
-                _ => $call::<T, U, 1, 3>($unit, first, $($argument),*),
+                1 => $call::<T, U, _, 1, 1>($unit, first, $($argument),*),
+                2 => $call::<T, U, _, 1, 2>($unit, first, $($argument),*),
+                _ => $call::<T, U, _, 1, 3>($unit, first, $($argument),*),
             }
         }
     }};

@@ -24,6 +24,8 @@ mod dispatch;
 mod micro;
 mod open;
 mod panels;
+mod part;
+pub(super) mod shared;
 mod slopes;
 mod spread;
 #[cfg(test)]
@@ -34,5 +36,6 @@ pub(super) use climb::Climb;
 pub(super) use dispatch::{Lane, Level};
 pub(super) use open::Open;
 pub(super) use panels::Layout;
+pub(super) use part::Part;
 pub(super) use slopes::Slopes;
 pub(super) use spread::Spread;

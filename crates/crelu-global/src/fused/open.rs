@@ -1,15 +1,15 @@
 use super::by_rows::by_rows;
 use super::dispatch::{Kernel, Lane};
-use super::micro::{images, load};
+use super::micro::load;
 use super::panels::Layout;
+use super::part::{Part, RowBlock};
 use super::unit::Unit;
 
 /// `tile = (rows * W)_+`, a row of `padded` numbers for each row, and `fitted = tile * outer`.
 pub(crate) struct Open<'a, T> {
     pub(crate) layout: &'a Layout,
     pub(crate) rank: usize,
-    /// `rank` numbers a row.
-    pub(crate) rows: &'a [T],
+    pub(crate) rows: Part<'a, T>,
     /// Packed.
     pub(crate) weights: &'a [T],
     /// `padded` numbers.
@@ -25,8 +25,18 @@ impl<T: Lane> Kernel<T> for Open<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<U: Unit<T>>(self, unit: U) {
+        match self.rows {
+            Part::Dense(rows) => self.over(unit, rows),
+            Part::Sparse(rows) => self.over(unit, rows),
+        }
+    }
+}
+
+impl<T: Lane> Open<'_, T> {
+    #[inline(always)]
+    fn over<U: Unit<T>, B: RowBlock<T>>(self, unit: U, rows: B) {
         let (rank, padded) = (self.rank, self.layout.padded());
-        let count = self.rows.len() / rank.max(1);
+        let count = self.rows.len();
         self.sums.fill(T::default());
         for &(start, vectors) in &self.layout.panels {
             let width = vectors * U::LANES;
@@ -37,8 +47,7 @@ impl<T: Lane> Kernel<T> for Open<'_, T> {
                 vectors,
                 count,
                 open_rows(
-                    rank,
-                    self.rows,
+                    rows,
                     panel,
                     outer,
                     &mut self.tile[start..],
@@ -55,18 +64,17 @@ impl<T: Lane> Kernel<T> for Open<'_, T> {
 
 #[inline(always)]
 #[expect(clippy::too_many_arguments, reason = "the parts of one pass")]
-fn open_rows<T: Lane, U: Unit<T>, const R: usize, const V: usize>(
+fn open_rows<T: Lane, U: Unit<T>, B: RowBlock<T>, const R: usize, const V: usize>(
     unit: U,
     first: usize,
-    rank: usize,
-    rows: &[T],
+    rows: B,
     panel: &[T],
     outer: &[T],
     tile: &mut [T],
     padded: usize,
     sums: &mut [T],
 ) {
-    let z = images::<T, U, R, V>(unit, &rows[first * rank..(first + R) * rank], rank, panel);
+    let z = rows.images::<U, R, V>(unit, first, panel);
     let a: [U::Vector; V] = load(unit, outer);
     for q in 0..R {
         let sum = &mut sums[(first + q) * U::LANES..];

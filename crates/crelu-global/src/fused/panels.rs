@@ -44,6 +44,19 @@ impl Layout {
         self.lanes
     }
 
+    /// The first column of each panel, and the layout of it alone: of numbers that begin there, tiles as
+    /// wide as before.
+    pub(super) fn each_panel(&self) -> Vec<(usize, Self)> {
+        let alone = |&(start, vectors): &(usize, usize)| {
+            let layout = Self {
+                panels: vec![(0, vectors)],
+                ..self.clone()
+            };
+            (start, layout)
+        };
+        self.panels.iter().map(alone).collect()
+    }
+
     /// Columns without the padding.
     pub(crate) fn columns(&self) -> usize {
         self.columns

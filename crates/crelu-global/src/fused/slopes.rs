@@ -1,14 +1,15 @@
 use super::by_rows::by_rows;
 use super::dispatch::{Kernel, Lane};
-use super::micro::{add_outer, load};
+use super::micro::load;
 use super::panels::Layout;
+use super::part::{Part, RowBlock};
 use super::unit::Unit;
 
 /// `slopes += rows' * (theta outer' o 1[tile > 0])` and `along += tile' * theta`.
 pub(crate) struct Slopes<'a, T> {
     pub(crate) layout: &'a Layout,
     pub(crate) rank: usize,
-    pub(crate) rows: &'a [T],
+    pub(crate) rows: Part<'a, T>,
     pub(crate) theta: &'a [T],
     pub(crate) outer: &'a [T],
     /// As [`Open`] left it.
@@ -23,6 +24,16 @@ impl<T: Lane> Kernel<T> for Slopes<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<U: Unit<T>>(self, unit: U) {
+        match self.rows {
+            Part::Dense(rows) => self.over(unit, rows),
+            Part::Sparse(rows) => self.over(unit, rows),
+        }
+    }
+}
+
+impl<T: Lane> Slopes<'_, T> {
+    #[inline(always)]
+    fn over<U: Unit<T>, B: RowBlock<T>>(self, unit: U, rows: B) {
         let (rank, padded) = (self.rank, self.layout.padded());
         let count = self.theta.len();
         for &(start, vectors) in &self.layout.panels {
@@ -35,8 +46,7 @@ impl<T: Lane> Kernel<T> for Slopes<'_, T> {
                 vectors,
                 count,
                 slopes_of_rows(
-                    rank,
-                    self.rows,
+                    rows,
                     self.theta,
                     outer,
                     &self.tile[start..],
@@ -51,11 +61,10 @@ impl<T: Lane> Kernel<T> for Slopes<'_, T> {
 
 #[inline(always)]
 #[expect(clippy::too_many_arguments, reason = "the parts of one pass")]
-fn slopes_of_rows<T: Lane, U: Unit<T>, const R: usize, const V: usize>(
+fn slopes_of_rows<T: Lane, U: Unit<T>, B: RowBlock<T>, const R: usize, const V: usize>(
     unit: U,
     first: usize,
-    rank: usize,
-    rows: &[T],
+    rows: B,
     theta: &[T],
     outer: &[T],
     tile: &[T],
@@ -79,11 +88,5 @@ fn slopes_of_rows<T: Lane, U: Unit<T>, const R: usize, const V: usize>(
     for v in 0..V {
         unit.store(sums[v], &mut along[v * U::LANES..]);
     }
-    add_outer::<T, U, R, V>(
-        unit,
-        &rows[first * rank..(first + R) * rank],
-        rank,
-        &s,
-        slopes,
-    );
+    rows.add_outer::<U, R, V>(unit, first, &s, slopes);
 }

@@ -1,14 +1,15 @@
 use super::by_rows::by_rows;
 use super::dispatch::{Kernel, Lane};
-use super::micro::{add_outer, load};
+use super::micro::load;
 use super::panels::Layout;
+use super::part::{Part, RowBlock};
 use super::unit::Unit;
 
 /// `slopes += rows' * (factors o 1[tile > 0])`.
 pub(crate) struct Spread<'a, T> {
     pub(crate) layout: &'a Layout,
     pub(crate) rank: usize,
-    pub(crate) rows: &'a [T],
+    pub(crate) rows: Part<'a, T>,
     /// As [`Open`](super::Open) left it, `padded` numbers a row.
     pub(crate) tile: &'a [T],
     /// `padded` numbers a row.
@@ -21,8 +22,18 @@ impl<T: Lane> Kernel<T> for Spread<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<U: Unit<T>>(self, unit: U) {
+        match self.rows {
+            Part::Dense(rows) => self.over(unit, rows),
+            Part::Sparse(rows) => self.over(unit, rows),
+        }
+    }
+}
+
+impl<T: Lane> Spread<'_, T> {
+    #[inline(always)]
+    fn over<U: Unit<T>, B: RowBlock<T>>(self, unit: U, rows: B) {
         let (rank, padded) = (self.rank, self.layout.padded());
-        let count = self.rows.len() / rank.max(1);
+        let count = self.rows.len();
         for &(start, vectors) in &self.layout.panels {
             let width = vectors * U::LANES;
             let slopes = &mut self.slopes[start * rank..(start + width) * rank];
@@ -31,8 +42,7 @@ impl<T: Lane> Kernel<T> for Spread<'_, T> {
                 vectors,
                 count,
                 spread_rows(
-                    rank,
-                    self.rows,
+                    rows,
                     &self.tile[start..],
                     &self.factors[start..],
                     padded,
@@ -45,11 +55,10 @@ impl<T: Lane> Kernel<T> for Spread<'_, T> {
 
 #[inline(always)]
 #[expect(clippy::too_many_arguments, reason = "the parts of one pass")]
-fn spread_rows<T: Lane, U: Unit<T>, const R: usize, const V: usize>(
+fn spread_rows<T: Lane, U: Unit<T>, B: RowBlock<T>, const R: usize, const V: usize>(
     unit: U,
     first: usize,
-    rank: usize,
-    rows: &[T],
+    rows: B,
     tile: &[T],
     factors: &[T],
     padded: usize,
@@ -64,11 +73,5 @@ fn spread_rows<T: Lane, U: Unit<T>, const R: usize, const V: usize>(
             s[v] = unit.where_open(h[v], a[v]);
         }
     }
-    add_outer::<T, U, R, V>(
-        unit,
-        &rows[first * rank..(first + R) * rank],
-        rank,
-        &s,
-        slopes,
-    );
+    rows.add_outer::<U, R, V>(unit, first, &s, slopes);
 }

@@ -4,7 +4,7 @@ use rand::SeedableRng;
 use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use super::{Climb, Lane, Layout, Level, Open, Slopes};
+use super::{Climb, Lane, Layout, Level, Open, Part, Slopes};
 
 /// Roundings of a sum of so many terms of size one: each adds at most half a unit of its last place,
 /// and the signs are random.
@@ -87,7 +87,7 @@ impl<T: Lane> Case<T> {
         let open = Open {
             layout: &layout,
             rank,
-            rows: &self.rows,
+            rows: Part::dense(&self.rows, rank, n),
             weights: &packed,
             outer: &outer,
             tile: &mut tile,
@@ -115,7 +115,7 @@ impl<T: Lane> Case<T> {
         let pass = Slopes {
             layout: &layout,
             rank,
-            rows: &self.rows,
+            rows: Part::dense(&self.rows, rank, n),
             theta: &self.theta,
             outer: &outer,
             tile: &tile,
@@ -142,7 +142,7 @@ impl<T: Lane> Case<T> {
         let pass = Climb {
             layout: &layout,
             rank,
-            rows: &self.rows,
+            rows: Part::dense(&self.rows, rank, n),
             theta: &self.theta,
             weights: &packed,
             slopes: &mut slopes,

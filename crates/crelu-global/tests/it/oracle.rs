@@ -18,7 +18,7 @@ const NO_VIOLATION: f64 = 1.0011;
 
 /// The optimum of the complete programme, in sum scaling.
 fn complete_optimum(problem: &GlobalProblem) -> f64 {
-    let data = problem.data();
+    let data = problem.data().expect("dense rows");
     let (rank, n) = (data.nrows(), data.ncols());
     let patterns = all_patterns(data.transpose());
     let blocks: Vec<(f64, &Vec<bool>)> = patterns

@@ -177,6 +177,18 @@ pub enum FitError {
         /// The limit in bytes.
         limit: u64,
     },
+    /// Sparse rows where dense ones are needed, and do not fit.
+    #[error("{rows} sparse rows of {columns} columns: this needs them dense, {:.1} GB, more than the memory limit of {:.1} GB; --train global without --prove trains on them as they are", bytes / 1e9, limit / 1e9)]
+    Sparse {
+        /// Rows.
+        rows: usize,
+        /// Columns.
+        columns: usize,
+        /// What they would take.
+        bytes: f64,
+        /// What they may take.
+        limit: f64,
+    },
     /// A setting is outside its range.
     #[error("{setting}: {problem}")]
     Setting {

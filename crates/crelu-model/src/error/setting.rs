@@ -54,6 +54,8 @@ pub enum Setting {
     Folds,
     /// What held-out rows are scored by.
     Metric,
+    /// Rounds without a better score that end a training.
+    Patience,
     /// Settings of the iteration that are made here.
     Iteration,
 }
@@ -88,6 +90,7 @@ impl Setting {
             Self::Betas => "betas",
             Self::Folds => "folds",
             Self::Metric => "metric",
+            Self::Patience => "patience",
             Self::Iteration => "iteration",
         }
     }

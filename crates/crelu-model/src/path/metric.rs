@@ -54,8 +54,13 @@ impl Metric {
     /// What suits a fit: the accuracy for labels under the squared loss, whose outputs are no
     /// probabilities, the logarithm's loss for labels under another, r2 for numbers.
     pub(super) fn of_fit(report: &Report) -> Self {
-        match report.train.kind {
-            ScoreKind::Labels { .. } if report.loss == "squared" => Self::Accuracy,
+        Self::of_score(&report.train, report.loss)
+    }
+
+    /// The same for a score of a fit with a loss.
+    pub(super) fn of_score(score: &Score, loss: &str) -> Self {
+        match score.kind {
+            ScoreKind::Labels { .. } if loss == "squared" => Self::Accuracy,
             ScoreKind::Labels { .. } => Self::LogLoss,
             ScoreKind::Numbers { .. } => Self::R2,
         }

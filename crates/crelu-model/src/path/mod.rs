@@ -12,6 +12,7 @@
 //! all preprocessing on its own training rows.
 
 mod betas;
+mod early;
 mod fold;
 mod folds;
 mod leg;
@@ -24,6 +25,8 @@ mod settings;
 mod splits;
 
 pub use betas::Betas;
+pub(crate) use early::Watch;
+pub use early::{EarlyStop, EarlyStopped, fit_early};
 pub use folds::FewFolds;
 pub use metric::Metric;
 pub use progress::PathProgress;

@@ -428,6 +428,10 @@ impl Search<'_> {
         /// Copies of a fold's rows: as read, preprocessed, in the solver's coordinates in two
         /// precisions.
         const COPIES: usize = 4;
+        // folds of sparse rows take memory by their neurons, and share the cores within
+        if self.train.sparse().is_some() {
+            return 1;
+        }
         let rows = self.train.n_samples() * (self.train.n_features() + 1);
         #[expect(clippy::cast_precision_loss, reason = "compared with a limit")]
         let bytes = (COPIES * rows * size_of::<f64>()).max(1) as f64;

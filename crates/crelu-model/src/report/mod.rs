@@ -19,6 +19,7 @@ use crelu_bound::ProofKind;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
+use crate::path::EarlyStopped;
 use crelu_convex::Activation;
 
 /// Everything that is known about a fit. Every number is computed from what is returned; in the JSON
@@ -70,6 +71,8 @@ pub struct Report {
     pub path: Option<Vec<PathEntry>>,
     /// The choice by cross-validation; none without one.
     pub cv: Option<CvChoice>,
+    /// The choice by rows held out; none without them.
+    pub early_stop: Option<EarlyStopped>,
     /// A proven lower bound on `J` over all two-layer ReLU networks, from the verifier.
     pub proven_bound: Option<f64>,
     /// `(objective_network - proven_bound) / objective_network`, at least 0.
