@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use crelu_data::{ReadOptions, TargetColumn as Column};
+use crelu_data::ReadOptions;
 use crelu_model::{
     Coded, Dataset, LossKind, Score, Standardisation, TargetColumn, Targets, Task, preprocess,
 };
@@ -110,7 +110,7 @@ pub(crate) fn values(data: &Dataset) -> Result<&[f64], String> {
 fn table(file: &str, code: fn(f64) -> f64, rows: Option<usize>, task: Task) -> Result<Raw, String> {
     let read =
         crelu_data::read(&root().join(file), &ReadOptions::default()).map_err(|e| e.to_string())?;
-    let Some(Column::Numbers { values, .. }) = &read.target else {
+    let Some(values) = read.target.as_ref().and_then(|it| it.values.as_ref()) else {
         return Err(format!("{file}: the target is not numeric"));
     };
     let n = rows.unwrap_or(read.n_samples).min(read.n_samples);
@@ -133,7 +133,7 @@ fn fashion() -> Result<Raw, String> {
     };
     let read = crelu_data::read(&folder.join("train-images-idx3-ubyte.gz"), &options)
         .map_err(|e| e.to_string())?;
-    let Some(Column::Numbers { values, .. }) = &read.target else {
+    let Some(values) = read.target.as_ref().and_then(|it| it.values.as_ref()) else {
         return Err("fashion: the labels are not numeric".to_owned());
     };
     let target: Vec<f64> = values

@@ -1,4 +1,4 @@
-use crelu_data::{ReadOptions, TargetColumn as Column};
+use crelu_data::ReadOptions;
 use crelu_model::programme::{Activation, Programme};
 use crelu_model::{Dataset, Standardisation, TargetColumn, preprocess};
 use std::path::Path;
@@ -136,7 +136,7 @@ fn fashion_pair(classes: [f64; 2], rows: usize) -> Result<Set, String> {
     };
     let read = crelu_data::read(&folder.join("train-images-idx3-ubyte.gz"), &options)
         .map_err(|e| e.to_string())?;
-    let Some(Column::Numbers { values, .. }) = &read.target else {
+    let Some(values) = read.target.as_ref().and_then(|it| it.values.as_ref()) else {
         return Err(format!("{SOURCE}: the labels are not numeric"));
     };
     let mut taken = [0; 2];

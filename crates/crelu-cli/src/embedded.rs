@@ -30,10 +30,7 @@ fn decode(name: &str, (images, labels): (&[u8], &[u8])) -> Result<Dataset, Failu
         (Path::new(&format!("embedded {name} labels.gz")), labels),
     )
     .map_err(Failure::new)?;
-    let classes = table
-        .target
-        .as_ref()
-        .map_or(&[][..], |target| target.text());
+    let classes = table.target.as_ref().map_or(&[][..], |target| &target.text);
     let names = classes
         .iter()
         .map(|class| if class == "5" { "Sandal" } else { "Sneaker" }.to_owned());

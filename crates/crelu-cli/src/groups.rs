@@ -31,7 +31,7 @@ impl Groups {
             .for_each(|other| after(&mut other.index));
         let mut known: HashMap<&str, usize> = HashMap::new();
         let mut of_row = Vec::with_capacity(column.cells.len());
-        for cell in column.cells.text() {
+        for cell in &column.cells.text {
             let next = known.len();
             of_row.push(*known.entry(cell.as_str()).or_insert(next));
         }

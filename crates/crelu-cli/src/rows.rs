@@ -42,14 +42,14 @@ impl Rows {
             FeatureColumn::Levels(levels) => Some(levels),
         });
         let mut aside = table.aside.into_iter();
-        let mut targets: Vec<TargetColumn> = table.target.map(target).into_iter().collect();
+        let mut targets: Vec<TargetColumn> = table.target.into_iter().collect();
         let mut origins = Vec::new();
         for column in aside.by_ref().take(other_targets) {
             origins.push(ColumnOrigin {
                 name: column.name,
                 index: column.index,
             });
-            targets.push(target(column.cells));
+            targets.push(column.cells);
         }
         let sparse = (table.sparse)
             .map(|sparse| {
@@ -68,9 +68,9 @@ impl Rows {
                 let name = column.name.as_deref();
                 source.layout.cell_place(row, column.column, name)
             };
-            let values = column.cells.values().unwrap_or_default().to_vec();
+            let values = column.cells.values.unwrap_or_default();
             if let Some(row) = values.iter().position(|weight| *weight < 0.0) {
-                let cell = &column.cells.text()[row];
+                let cell = &column.cells.text[row];
                 return Err(Failure::of(
                     source.shown(),
                     format_args!(
@@ -339,16 +339,5 @@ impl Rows {
             ),
             ref other => Failure::of(file, other),
         }
-    }
-}
-
-/// A target as the library takes it.
-pub(crate) fn target(column: crelu_data::TargetColumn) -> TargetColumn {
-    match column {
-        crelu_data::TargetColumn::Numbers { values, text } => TargetColumn {
-            text,
-            values: Some(values),
-        },
-        crelu_data::TargetColumn::Text(text) => TargetColumn::labels(text),
     }
 }

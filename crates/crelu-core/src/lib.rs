@@ -28,6 +28,7 @@ mod names;
 mod network;
 pub mod power;
 mod subject;
+mod target_column;
 
 pub use activation::Activation;
 pub use backend::Backend;
@@ -42,3 +43,4 @@ pub use loss::{
 #[cfg(feature = "dense")]
 pub use network::Network;
 pub use subject::Subject;
+pub use target_column::{TargetColumn, shortest_text};

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use crelu_data::{ReadOptions, TargetColumn, read, write_atomic};
+use crelu_data::{ReadOptions, read, write_atomic};
 
 const SAMPLE: &[u8] = b"length,width,kind\n5.1,3.5,setosa\n7.0,3.2,versicolor\n6.3,3.3,virginica\n";
 
@@ -31,14 +31,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("features: {}", names.join(", "));
     }
     let target = table.target_name.as_deref().unwrap_or("target");
-    match &table.target {
-        Some(TargetColumn::Numbers { values, .. }) => {
+    match table.target.as_ref().map(|it| (&it.values, &it.text)) {
+        Some((Some(values), _)) => {
             println!(
                 "{target}: numbers, mean {}",
                 values.iter().sum::<f64>() / values.len() as f64
             );
         }
-        Some(TargetColumn::Text(labels)) => {
+        Some((None, labels)) => {
             let mut distinct: Vec<&String> = labels.iter().collect();
             distinct.sort();
             distinct.dedup();

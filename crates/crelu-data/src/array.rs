@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use crelu_core::{TargetColumn, shortest_text};
+
 use crate::cell::Of;
 use crate::columns::{Choose, Chosen, FileColumns, choose};
 use crate::error::DataError;
 use crate::feature::{FeatureCells, FeatureColumn};
 use crate::options::{ReadOptions, TargetCells};
 use crate::place::Place;
-use crate::table::{AsideColumn, Layout, Table, TargetColumn, shortest_text};
+use crate::table::{AsideColumn, Layout, Table};
 use crate::watch::{LEAST, Watch};
 
 /// The columns that are read of an array of `count`, at least one of them a feature. `part` names the
@@ -124,7 +126,7 @@ pub(crate) fn asides(
             name: None,
             index,
             column,
-            cells: TargetColumn::from_values(cells),
+            cells: TargetColumn::numbers(cells),
         })
     };
     chosen.aside.iter().map(of).collect()

@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
+use crelu_core::TargetColumn;
+
 use crate::array::{Pieces, asides, choose_columns, gather, table};
 use crate::columns::Choose;
 use crate::error::{ArrayError, DataError};
 use crate::options::ReadOptions;
 use crate::source::{open, read_error, read_full};
-use crate::table::{Table, TargetColumn};
+use crate::table::Table;
 
 const PIXELS: usize = 3072;
 const LARGEST_LABEL: u8 = 9;
@@ -52,8 +54,6 @@ pub(crate) fn read(
     let chosen = choose_columns(path, None, (PIXELS, true), options, pick)?;
     let aside = asides(path, None, &features, PIXELS, &chosen)?;
     let features = gather(features, PIXELS, &chosen.features);
-    let target = options
-        .with_target
-        .then(|| TargetColumn::from_values(labels));
+    let target = options.with_target.then(|| TargetColumn::numbers(labels));
     Ok(table(features, chosen, target, aside))
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use ::csv::ByteRecord;
+use crelu_core::TargetColumn;
 
 use crate::cell::{self, Cell, Of, classify, classify_as};
 use crate::columns::Chosen;
@@ -13,7 +14,6 @@ use crate::lines::Lines;
 use crate::options::TargetCells;
 use crate::place::Place;
 use crate::stray::Stray;
-use crate::table::TargetColumn;
 
 /// A record and the lines it stands in.
 #[derive(Debug, Clone, Default)]
@@ -342,7 +342,10 @@ impl Rows<'_> {
             not_finite,
         } = target;
         if texts.count == 0 && not_finite.count == 0 {
-            return Ok(TargetColumn::Numbers { values, text });
+            return Ok(TargetColumn {
+                text,
+                values: Some(values),
+            });
         }
         let place = |row: usize| self.place(row, column, self.lines.of(row));
         if texts.count == 0 && wanted != TargetCells::Labels {
@@ -384,7 +387,7 @@ impl Rows<'_> {
                 others: others.count,
             });
         }
-        Ok(TargetColumn::Text(text))
+        Ok(TargetColumn::labels(text))
     }
 }
 

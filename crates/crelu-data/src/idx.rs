@@ -3,12 +3,14 @@
 use std::io::Read;
 use std::path::Path;
 
+use crelu_core::TargetColumn;
+
 use crate::array::{self, Pieces, check_finite, choose_columns, gather};
 use crate::columns::{Choose, Selection};
 use crate::error::{ArrayError, DataError};
 use crate::options::ReadOptions;
 use crate::source::{at_end, open, open_bytes, read_error, read_full};
-use crate::table::{Table, TargetColumn};
+use crate::table::Table;
 use crate::watch::Watch;
 
 /// Reads images and their labels from memory: data embedded in a program. The names stand in
@@ -88,7 +90,7 @@ fn table(
     let target = labels
         .map(|(labels, array)| target(path, labels, array, images.stated_rows))
         .transpose()?
-        .map(|labels| TargetColumn::from_values(labels[..n_samples].to_vec()));
+        .map(|labels| TargetColumn::numbers(labels[..n_samples].to_vec()));
     Ok(array::table(features, chosen, target, aside))
 }
 

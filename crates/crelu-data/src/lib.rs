@@ -22,7 +22,7 @@
 //! | `.bin` | a CIFAR-10 batch | the first byte of a record |
 //!
 //! ```
-//! use crelu_data::{ReadOptions, TargetColumn, read, write_atomic};
+//! use crelu_data::{ReadOptions, read, write_atomic};
 //!
 //! let folder = tempfile::tempdir()?;
 //! let path = folder.path().join("flowers.csv");
@@ -32,7 +32,7 @@
 //! assert_eq!((table.n_samples, table.n_features), (2, 2));
 //! assert_eq!(table.features, [5.1, 3.5, 7.0, 3.2]);
 //! assert_eq!(table.target_name.as_deref(), Some("kind"));
-//! assert_eq!(table.target.as_ref().map(TargetColumn::text).unwrap(), ["setosa", "versicolor"]);
+//! assert_eq!(table.target.unwrap().text, ["setosa", "versicolor"]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -64,6 +64,8 @@ mod text;
 mod watch;
 mod write;
 
+pub use crelu_core::TargetColumn;
+
 pub use columns::{FileColumns, Role, Selection};
 pub use encoding::Encoding;
 pub use error::{ArrayError, DataError, SparseError};
@@ -77,6 +79,6 @@ pub use place::{Excerpt, Names, Place, is_hidden};
 pub use read::{read, read_selected};
 pub use separator::Separator;
 pub use stray::Stray;
-pub use table::{AsideColumn, Layout, SparseFeatures, Table, TargetColumn, TextLayout};
+pub use table::{AsideColumn, Layout, SparseFeatures, Table, TextLayout};
 pub use watch::Watch;
 pub use write::{check_writable, remove_temporaries, write_all_atomic, write_atomic};

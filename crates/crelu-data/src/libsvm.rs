@@ -3,6 +3,8 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
+use crelu_core::TargetColumn;
+
 use crate::array;
 use crate::cell::{self, Cell, Of};
 use crate::columns::{Choose, FileColumns, choose};
@@ -12,7 +14,7 @@ use crate::lines::Lines;
 use crate::options::ReadOptions;
 use crate::place::Place;
 use crate::source::read_error;
-use crate::table::{Layout, SparseFeatures, Table, TargetColumn};
+use crate::table::{Layout, SparseFeatures, Table};
 use crate::text::TextSource;
 
 /// A table of up to this many values (128 MiB) is made dense ...
@@ -199,9 +201,9 @@ impl SparseRows {
             }
             None => (Vec::new(), Some(self.sparse(&feature_of))),
         };
-        let target = options.with_target.then_some(TargetColumn::Numbers {
-            values: self.label_values,
+        let target = options.with_target.then_some(TargetColumn {
             text: self.labels,
+            values: Some(self.label_values),
         });
         Ok(Table {
             columns: array::levels(&mut features, &chosen.cells),

@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 use std::path::Path;
 
+use crelu_core::{TargetColumn, shortest_text};
 use ndarray_npy::npy::header::Header;
 
 use crate::array::{self, Pieces, check_finite, choose_columns, gather, gather_ref, not_finite};
@@ -12,7 +13,7 @@ use crate::error::{ArrayError, DataError};
 use crate::options::ReadOptions;
 use crate::place::Place;
 use crate::source::{at_end, open, read_error, read_full};
-use crate::table::{Table, TargetColumn, shortest_text};
+use crate::table::Table;
 use crate::watch::Watch;
 
 /// A matrix from an NPY file.
@@ -165,7 +166,7 @@ impl Array {
                         is_feature: false,
                     });
                 }
-                Ok(TargetColumn::Text(text))
+                Ok(TargetColumn::labels(text))
             }
             Elements::Numbers(values) => {
                 if let Some(row) = values.iter().position(|value| !value.is_finite()) {
@@ -301,14 +302,17 @@ impl Dtype {
                             place: place.into(),
                         })
                     }
-                    None => Ok(TargetColumn::from_values(values)),
+                    None => Ok(TargetColumn::numbers(values)),
                 }
             }
             (Kind::Float, 4) => {
                 let text = values.iter().map(|&value| single_text(value)).collect();
-                Ok(TargetColumn::Numbers { values, text })
+                Ok(TargetColumn {
+                    text,
+                    values: Some(values),
+                })
             }
-            _ => Ok(TargetColumn::from_values(values)),
+            _ => Ok(TargetColumn::numbers(values)),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The table that every format is read into.
 
+use crelu_core::TargetColumn;
+
 use crate::encoding::Encoding;
 use crate::feature::FeatureColumn;
 use crate::lines::Lines;
@@ -120,65 +122,5 @@ impl Layout {
             ..self.row_place(row)
         }
         .named(name)
-    }
-}
-
-/// A target column.
-#[derive(Debug, Clone, PartialEq)]
-pub enum TargetColumn {
-    /// Every cell is a finite number.
-    Numbers {
-        /// The values.
-        values: Vec<f64>,
-        /// The same cells as written in the data, without surrounding spaces; of binary formats the
-        /// shortest decimal text of the value (`1`, not `1.0`).
-        text: Vec<String>,
-    },
-    /// Labels, without surrounding spaces; at least one is not a finite number.
-    Text(Vec<String>),
-}
-
-impl TargetColumn {
-    /// The cells as written in the data, one a sample.
-    pub fn text(&self) -> &[String] {
-        match self {
-            Self::Numbers { text, .. } | Self::Text(text) => text,
-        }
-    }
-
-    /// The values, if every cell is a number.
-    pub fn values(&self) -> Option<&[f64]> {
-        match self {
-            Self::Numbers { values, .. } => Some(values),
-            Self::Text(_) => None,
-        }
-    }
-
-    /// Number of cells.
-    pub fn len(&self) -> usize {
-        self.text().len()
-    }
-
-    /// Whether there are no cells.
-    pub fn is_empty(&self) -> bool {
-        self.text().is_empty()
-    }
-
-    /// Numbers from a binary format, with their shortest decimal text.
-    pub(crate) fn from_values(values: Vec<f64>) -> Self {
-        let text = values.iter().map(|&value| shortest_text(value)).collect();
-        Self::Numbers { values, text }
-    }
-}
-
-/// The shortest decimal text that reads back as `value`, in scientific notation where that is shorter to read.
-pub(crate) fn shortest_text(value: f64) -> String {
-    let magnitude = value.abs();
-    if magnitude == 0.0 {
-        "0".to_owned()
-    } else if (1e-5..1e16).contains(&magnitude) {
-        value.to_string()
-    } else {
-        format!("{value:e}")
     }
 }

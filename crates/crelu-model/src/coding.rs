@@ -1,8 +1,7 @@
 use std::collections::HashMap;
 
-use crelu_core::LossKind;
+use crelu_core::{LossKind, TargetColumn};
 
-use crate::dataset::TargetColumn;
 use crate::error::FitError;
 
 /// What is predicted.
@@ -24,6 +23,15 @@ impl Task {
         match self {
             Self::Classify => "classify",
             Self::Regress => "regress",
+        }
+    }
+
+    /// What such a target is for, unless it is said: labels are classified, numbers regressed.
+    #[must_use]
+    pub fn of(target: &TargetColumn) -> Self {
+        match target.values {
+            Some(_) => Self::Regress,
+            None => Self::Classify,
         }
     }
 

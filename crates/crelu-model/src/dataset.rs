@@ -1,70 +1,8 @@
+use crelu_core::TargetColumn;
 use faer::{Mat, MatRef};
 use linalg_core::SparseRows;
 
-use crate::coding::Task;
 use crate::error::{FitError, Setting, Subject};
-
-/// A target as it was read: the text of every cell, and its value where all cells are numbers.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TargetColumn {
-    /// One cell a row, as written.
-    pub text: Vec<String>,
-    /// The same as numbers, where all are.
-    pub values: Option<Vec<f64>>,
-}
-
-impl TargetColumn {
-    /// Numbers, written in their shortest form.
-    #[must_use]
-    pub fn numbers(values: Vec<f64>) -> Self {
-        Self {
-            text: values.iter().map(|v| format!("{v}")).collect(),
-            values: Some(values),
-        }
-    }
-
-    /// Labels.
-    #[must_use]
-    pub fn labels(text: Vec<String>) -> Self {
-        Self { text, values: None }
-    }
-
-    /// What such a target is for, unless it is said: labels are classified, numbers regressed.
-    #[must_use]
-    pub fn task(&self) -> Task {
-        match self.values {
-            Some(_) => Task::Regress,
-            None => Task::Classify,
-        }
-    }
-
-    /// Rows.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.text.len()
-    }
-
-    /// Whether there are no rows.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.text.is_empty()
-    }
-
-    /// The rows given, in that order.
-    ///
-    /// # Panics
-    /// If a row is out of range.
-    #[must_use]
-    pub fn select(&self, rows: &[usize]) -> Self {
-        Self {
-            text: rows.iter().map(|&i| self.text[i].clone()).collect(),
-            values: self
-                .values
-                .as_ref()
-                .map(|v| rows.iter().map(|&i| v[i]).collect()),
-        }
-    }
-}
 
 /// Rows that are made dense are held so often: as read, preprocessed, and twice in the solver's coordinates.
 const DENSE_COPIES: f64 = 4.0;

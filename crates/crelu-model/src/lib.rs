@@ -68,9 +68,9 @@ pub use crelu_convex::{
     Activation, Backend, DeviceHandle, FormChoice, Precision, PrimalChoice, Splitting, Switch,
 };
 pub use crelu_core::Network;
-pub use crelu_core::{Loss, LossError, LossKind};
+pub use crelu_core::{Loss, LossError, LossKind, TargetColumn};
 pub use crelu_global as global;
-pub use dataset::{Dataset, TargetColumn, split_rows};
+pub use dataset::{Dataset, split_rows};
 pub use error::{FitError, ModelError, OutOfRange, Setting, Subject, VerifyError};
 pub use faer;
 pub use feature_coding::{ColumnCoding, Encoded, FeatureCoding, RawColumns, Unseen};

@@ -480,7 +480,7 @@ struct Learnt {
 
 impl Learnt {
     fn of(train: &Dataset, s: &FitSettings) -> Result<Self, FitError> {
-        let task = s.task.unwrap_or_else(|| train.target().task());
+        let task = s.task.unwrap_or_else(|| Task::of(train.target()));
         let coding = Coding::of(train.targets(), task)?;
         let coded = coding.code(train.targets())?;
         let weights = s.class_weight.of_rows(&coding, &coded, train.weights())?;

@@ -22,11 +22,6 @@ const LAYERS: [Layer; 16] = [
         builds_on: &[],
     },
     Layer {
-        name: "crelu-data",
-        height: 0,
-        builds_on: &[],
-    },
-    Layer {
         name: "krylov",
         height: 1,
         builds_on: &["linalg-core"],
@@ -35,6 +30,11 @@ const LAYERS: [Layer; 16] = [
         name: "crelu-core",
         height: 1,
         builds_on: &["linalg-core"],
+    },
+    Layer {
+        name: "crelu-data",
+        height: 2,
+        builds_on: &["crelu-core"],
     },
     Layer {
         name: FOR_TESTS,

@@ -92,8 +92,12 @@ fn assert_same(table: &Table, name: &str) {
     assert_eq!((table.n_samples, table.n_features), (4, 3), "{name}");
     assert_eq!(table.features, flat(), "{name}");
     let target = table.target.as_ref().unwrap();
-    assert_eq!(target.text(), TARGET, "{name}");
-    assert_eq!(target.values().unwrap(), [1.0, 0.0, 1.0, 0.0], "{name}");
+    assert_eq!(target.text, TARGET, "{name}");
+    assert_eq!(
+        target.values.as_deref().unwrap(),
+        [1.0, 0.0, 1.0, 0.0],
+        "{name}"
+    );
 }
 
 #[test]
@@ -280,7 +284,7 @@ fn read_text_labels_without_header_keeps_first_row() {
     assert_eq!(table.feature_names, None);
     assert_eq!(
         table.target.unwrap(),
-        TargetColumn::Text(vec!["setosa".to_owned(), "virginica".to_owned()])
+        TargetColumn::labels(vec!["setosa".to_owned(), "virginica".to_owned()])
     );
 }
 
@@ -297,7 +301,7 @@ fn read_mixed_target_gives_text_as_written() {
     .unwrap();
     assert_eq!(
         table.target.unwrap(),
-        TargetColumn::Text(["1", "01", "inf", "b"].map(String::from).to_vec())
+        TargetColumn::labels(["1", "01", "inf", "b"].map(String::from).to_vec())
     );
 }
 
@@ -310,8 +314,8 @@ fn read_numeric_target_keeps_text_as_written() {
     )
     .unwrap();
     let target = table.target.unwrap();
-    assert_eq!(target.text(), ["1.0", "2", "1e1"]);
-    assert_eq!(target.values().unwrap(), [1.0, 2.0, 10.0]);
+    assert_eq!(target.text, ["1.0", "2", "1e1"]);
+    assert_eq!(target.values.as_deref().unwrap(), [1.0, 2.0, 10.0]);
 }
 
 #[test]
@@ -365,7 +369,7 @@ fn read_npz_targets_of_every_type_give_shortest_text() {
             Deflated,
         );
         let table = read(&folder.put("a.npz", bytes), &ReadOptions::default()).unwrap();
-        assert_eq!(table.target.unwrap().text(), text, "{description}");
+        assert_eq!(table.target.unwrap().text, text, "{description}");
     }
 }
 
@@ -414,7 +418,7 @@ fn read_idx_gives_pixels_and_labels() {
             assert_eq!((table.n_samples, table.n_features), (3, 4));
             assert_eq!(table.features[..4], [0.0, 1.0, 2.0, 3.0]);
             assert_eq!(table.features[8..], [255.0, 254.0, 253.0, 252.0]);
-            assert_eq!(table.target.as_ref().unwrap().text(), ["7", "0", "1"]);
+            assert_eq!(table.target.as_ref().unwrap().text, ["7", "0", "1"]);
             let embedded = read_idx_bytes(
                 (Path::new(name), &bytes),
                 (Path::new(labels_name), &labels_bytes),
@@ -452,7 +456,7 @@ fn read_cifar_gives_pixels_and_labels() {
         let table = read(&folder.put(name, bytes), &ReadOptions::default()).unwrap();
         assert_eq!((table.n_samples, table.n_features), (3, 3072));
         assert_eq!(table.features[3071..3073], [0.0, 10.0]);
-        assert_eq!(table.target.unwrap().text(), ["0", "1", "2"]);
+        assert_eq!(table.target.unwrap().text, ["0", "1", "2"]);
     }
 }
 
@@ -685,7 +689,7 @@ fn read_quoted_commas_do_not_decide_the_separator() {
     let table = read(&folder.put("a.csv", text), &ReadOptions::default()).unwrap();
     assert_eq!(table.features, [1.0, 2.0, 3.0, 4.0]);
     assert_eq!(table.feature_names.unwrap(), ["x, m", "y, m"]);
-    assert_eq!(table.target.unwrap().text(), ["a, b, c", "d, e, f"]);
+    assert_eq!(table.target.unwrap().text, ["a, b, c", "d, e, f"]);
 }
 
 #[test]
@@ -699,7 +703,7 @@ fn read_decimal_comma_after_whole_numbers_is_one() {
     let values = table
         .target
         .as_ref()
-        .and_then(TargetColumn::values)
+        .and_then(|target| target.values.as_deref())
         .unwrap();
     assert_eq!((values[500], values[501]), (2.0, 0.5));
     assert!(table.layout.text.unwrap().decimal_comma);
@@ -813,7 +817,7 @@ fn text_columns_holes_and_columns_beside_are_read_as_asked() {
     let beside: Vec<(&str, usize, &[f64])> = (table.aside.iter())
         .map(|column| {
             let name = column.name.as_deref().unwrap_or_default();
-            (name, column.index, column.cells.values().unwrap())
+            (name, column.index, column.cells.values.as_deref().unwrap())
         })
         .collect();
     assert_eq!(

@@ -1,8 +1,6 @@
 //! Random tables come back bit for bit; random bytes are an error or a table, never a panic.
 
-use crelu_data::{
-    ReadOptions, Selection, Table, TargetColumn, read, read_matrix_npy, read_selected,
-};
+use crelu_data::{ReadOptions, Selection, Table, read, read_matrix_npy, read_selected};
 use proptest::prelude::*;
 use zip::CompressionMethod::Deflated;
 
@@ -49,10 +47,11 @@ fn assert_sound(table: &Table) {
     }
     if let Some(target) = &table.target {
         assert_eq!(target.len(), table.n_samples);
-        assert_eq!(target.text().len(), table.n_samples);
+        assert_eq!(target.text.len(), table.n_samples);
         assert!(
             target
-                .values()
+                .values
+                .as_ref()
                 .is_none_or(|values| values.len() == table.n_samples
                     && values.iter().all(|value| value.is_finite()))
         );
@@ -139,7 +138,7 @@ proptest! {
         let features: Vec<f64> = rows.iter().flat_map(|row| row[..width - 1].to_vec()).collect();
         let target: Vec<f64> = rows.iter().map(|row| row[width - 1]).collect();
         prop_assert_eq!(bits(&table.features), bits(&features));
-        let values = table.target.as_ref().and_then(TargetColumn::values).unwrap();
+        let values = table.target.as_ref().and_then(|target| target.values.as_deref()).unwrap();
         prop_assert_eq!(bits(values), bits(&target));
     }
 

@@ -39,7 +39,7 @@ fn assert_prefix(part: &Table, whole: &Table) {
     let (n, d) = (part.n_samples, part.n_features);
     assert!(n > 0 && n < whole.n_samples, "{n} of {}", whole.n_samples);
     assert_eq!(part.features, whole.features[..n * d]);
-    let text = |table: &Table| table.target.as_ref().unwrap().text()[..n].to_vec();
+    let text = |table: &Table| table.target.as_ref().unwrap().text[..n].to_vec();
     assert_eq!(text(part), text(whole));
     assert_eq!(part.feature_names, whole.feature_names);
 }

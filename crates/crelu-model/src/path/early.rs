@@ -90,7 +90,10 @@ pub fn fit_early(
             problem: "must be at least 1",
         });
     }
-    let task: Task = settings.get().task.unwrap_or_else(|| train.target().task());
+    let task: Task = settings
+        .get()
+        .task
+        .unwrap_or_else(|| Task::of(train.target()));
     if let Some(metric) = how.metric {
         metric.check(task)?;
     }

@@ -6,6 +6,7 @@ use super::leg::fold_step;
 use super::metric::Metric;
 use super::search::Shared;
 use super::settings::PathSettings;
+use crate::coding::Task;
 use crate::dataset::Dataset;
 use crate::error::{FitError, Setting};
 use crate::settings::CheckedFitSettings;
@@ -34,7 +35,10 @@ pub fn fold_scores(
     control: &Control<'_>,
 ) -> Result<Vec<f64>, FitError> {
     plan.check()?;
-    let task = settings.get().task.unwrap_or_else(|| train.target().task());
+    let task = settings
+        .get()
+        .task
+        .unwrap_or_else(|| Task::of(train.target()));
     metric.check(task)?;
     let folds = Folds::of(train, task, plan, settings.get().seed)?;
     let Some(split) = folds.splits.get(fold) else {

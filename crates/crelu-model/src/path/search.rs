@@ -15,6 +15,7 @@ use super::rule::Candidate;
 use super::runner::FoldRunner;
 use super::settings::PathSettings;
 use super::splits::Split;
+use crate::coding::Task;
 use crate::dataset::Dataset;
 use crate::error::FitError;
 use crate::fit::{Fit, FitObserver, Progress, fit};
@@ -64,7 +65,10 @@ pub fn fit_path_with(
     plan.check()?;
     let begun = control.seconds();
     let plain = settings.at(Beta::Fraction(PLAIN), settings.get().init.clone());
-    let task = settings.get().task.unwrap_or_else(|| train.target().task());
+    let task = settings
+        .get()
+        .task
+        .unwrap_or_else(|| Task::of(train.target()));
     if let Some(metric) = plan.metric {
         metric.check(task)?;
     }
