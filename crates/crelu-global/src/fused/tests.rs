@@ -218,7 +218,7 @@ fn opening_and_slopes_are_adjoint() {
         let open = Open {
             layout: &layout,
             rank: case.rank,
-            rows: &case.rows,
+            rows: Part::dense(&case.rows, case.rank, case.n),
             weights: &packed,
             outer: &outer,
             tile: &mut tile,
@@ -230,7 +230,7 @@ fn opening_and_slopes_are_adjoint() {
         let pass = Slopes {
             layout: &layout,
             rank: case.rank,
-            rows: &case.rows,
+            rows: Part::dense(&case.rows, case.rank, case.n),
             theta: &case.theta,
             outer: &outer,
             tile: &tile,
