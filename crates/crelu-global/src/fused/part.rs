@@ -97,6 +97,9 @@ impl<T: Lane> Part<'_, T> {
 
 /// The products of `R` rows and a panel of columns, whose sums stay in registers.
 pub(super) trait RowBlock<T: Lane>: Copy {
+    /// Whether several rows at a time are faster than one: they share what is loaded of the panel.
+    const IN_BLOCKS: bool;
+
     /// `rows * panel`, of `R` rows from `first` on.
     fn images<U: Unit<T>, const R: usize, const V: usize>(
         self,
@@ -116,6 +119,8 @@ pub(super) trait RowBlock<T: Lane>: Copy {
 }
 
 impl<T: Lane> RowBlock<T> for DensePart<'_, T> {
+    const IN_BLOCKS: bool = true;
+
     #[inline(always)]
     fn images<U: Unit<T>, const R: usize, const V: usize>(
         self,
@@ -141,6 +146,8 @@ impl<T: Lane> RowBlock<T> for DensePart<'_, T> {
 }
 
 impl<T: Lane> RowBlock<T> for SparsePart<'_, T> {
+    const IN_BLOCKS: bool = false;
+
     #[inline(always)]
     fn images<U: Unit<T>, const R: usize, const V: usize>(
         self,

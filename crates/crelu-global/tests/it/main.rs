@@ -23,3 +23,5 @@ mod path;
 mod problems;
 #[cfg(test)]
 mod searches;
+#[cfg(test)]
+mod sparse;
