@@ -1,6 +1,6 @@
 use std::sync::{Condvar, Mutex, MutexGuard};
 
-use linalg_core::Collective;
+use linalg_core::{Collective, ExchangeError};
 
 /// What the ranks of one collective share.
 struct Hall {
@@ -16,7 +16,7 @@ struct State {
     /// How many ranks wait, and how often all of them have met.
     waiting: usize,
     meetings: usize,
-    /// A rank has panicked: nobody waits for it.
+    /// A rank is gone: nobody waits for it.
     broken: bool,
 }
 
@@ -34,46 +34,61 @@ pub struct Rank<'a> {
     size: usize,
 }
 
+/// A rank that leaves, by its end or by a panic, leaves nobody waiting.
 impl Drop for Rank<'_> {
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.hall.state().broken = true;
-            self.hall.moved.notify_all();
-        }
+        self.hall.state().broken = true;
+        self.hall.moved.notify_all();
     }
 }
 
 impl Rank<'_> {
-    fn exchange(&self, values: &mut [f64], join: impl Fn(&[Vec<f64>], usize) -> f64) {
+    fn exchange(
+        &self,
+        values: &mut [f64],
+        join: impl Fn(&[Vec<f64>], usize) -> f64,
+    ) -> Result<(), ExchangeError> {
         self.hall.state().slots[self.rank] = values.to_vec();
-        self.wait();
+        self.wait()?;
         let slots = self.hall.state().slots.clone();
+        // read by all before the next exchange writes
+        let met = self.wait();
+        if let Some(other) = slots.iter().find(|slot| slot.len() != values.len()) {
+            let (want, got) = (other.len(), values.len());
+            return Err(ExchangeError::Length { want, got });
+        }
         for (k, value) in values.iter_mut().enumerate() {
             *value = join(&slots, k);
         }
-        self.wait();
+        met
     }
 
     /// Waits until every rank has come here.
     ///
-    /// # Panics
-    /// If another rank has panicked.
-    pub fn wait(&self) {
+    /// # Errors
+    /// [`ExchangeError::Lost`] if another rank has ended or panicked before.
+    pub fn wait(&self) -> Result<(), ExchangeError> {
         let mut state = self.hall.state();
+        if state.broken {
+            return Err(ExchangeError::Lost);
+        }
         let meeting = state.meetings;
         state.waiting += 1;
         if state.waiting == self.size {
             (state.waiting, state.meetings) = (0, meeting + 1);
             self.hall.moved.notify_all();
-            return;
+            return Ok(());
         }
         while state.meetings == meeting && !state.broken {
             let woken = self.hall.moved.wait(state);
             state = woken.expect("no panic while it is held");
         }
-        let met = state.meetings > meeting;
-        drop(state);
-        assert!(met, "another rank panicked");
+        if state.meetings > meeting {
+            Ok(())
+        } else {
+            state.waiting -= 1;
+            Err(ExchangeError::Lost)
+        }
     }
 
     /// How many sums all ranks have taken part in so far, counted once a rank.
@@ -90,17 +105,17 @@ impl Collective for Rank<'_> {
     fn size(&self) -> usize {
         self.size
     }
-    fn sum(&self, values: &mut [f64]) {
+    fn sum(&self, values: &mut [f64]) -> Result<(), ExchangeError> {
         self.hall.state().sums += 1;
-        self.exchange(values, |slots, k| slots.iter().map(|s| s[k]).sum());
+        self.exchange(values, |slots, k| slots.iter().map(|s| s[k]).sum())
     }
-    fn max(&self, values: &mut [f64]) {
+    fn max(&self, values: &mut [f64]) -> Result<(), ExchangeError> {
         self.exchange(values, |slots, k| {
             slots.iter().map(|s| s[k]).fold(f64::NEG_INFINITY, f64::max)
-        });
+        })
     }
-    fn broadcast(&self, values: &mut [f64]) {
-        self.exchange(values, |slots, k| slots[0][k]);
+    fn broadcast(&self, values: &mut [f64]) -> Result<(), ExchangeError> {
+        self.exchange(values, |slots, k| slots[0][k])
     }
 }
 
@@ -139,14 +154,18 @@ mod tests {
         let (answers, sums) = on_ranks(3, |rank| {
             let own = [0.0, 1.0, 2.0][rank.rank()];
             let (mut sum, mut max, mut first) = ([own, 1.0], [own, -own], [own + 5.0]);
-            rank.sum(&mut sum);
-            rank.max(&mut max);
-            rank.broadcast(&mut first);
-            (sum, max, first, rank.size())
+            rank.sum(&mut sum).unwrap();
+            rank.max(&mut max).unwrap();
+            rank.broadcast(&mut first).unwrap();
+            let mut bytes = vec![7, 0, 255, 1, 9];
+            bytes.truncate(5 - rank.rank());
+            rank.broadcast_bytes(&mut bytes).unwrap();
+            (sum, max, first, rank.size(), bytes)
         });
         assert_eq!(sums, 3);
         for answer in answers {
-            assert_eq!(answer, ([3.0, 3.0], [2.0, 0.0], [5.0], 3));
+            let bytes = vec![7, 0, 255, 1, 9];
+            assert_eq!(answer, ([3.0, 3.0], [2.0, 0.0], [5.0], 3, bytes));
         }
     }
 
@@ -155,9 +174,22 @@ mod tests {
         let run = || {
             on_ranks(3, |rank| {
                 assert!(rank.rank() != 1, "this rank leaves early");
-                rank.sum(&mut [1.0]);
+                rank.sum(&mut [1.0])
             })
         };
         assert!(std::panic::catch_unwind(run).is_err());
+    }
+
+    #[test]
+    fn rank_that_ends_early_or_brings_another_length_is_an_error_elsewhere() {
+        let (answers, _) = on_ranks(3, |rank| match rank.rank() {
+            1 => Ok(()),
+            _ => rank.sum(&mut [1.0]),
+        });
+        assert_eq!(answers[0], Err(ExchangeError::Lost));
+        assert_eq!(answers[2], Err(ExchangeError::Lost));
+        let (answers, _) = on_ranks(2, |rank| rank.sum(&mut vec![1.0; 1 + rank.rank()]));
+        let length = |want, got| Err(ExchangeError::Length { want, got });
+        assert_eq!(answers, [length(2, 1), length(1, 2)]);
     }
 }

@@ -72,6 +72,9 @@ pub struct AdmmSolution {
 /// **Source** Eckstein & Bertsekas 1992 (ADMM as Douglas-Rachford, over-relaxed).
 ///
 /// # Errors
+/// Over row shards the control must [agree](Control::agreed) on halts with the other processes: every other
+/// decision here is taken on numbers that are the same on all of them.
+///
 /// [`AdmmError`] where no iterate is worth reading: shapes, a failed factorisation, NaN. A limit
 /// or interruption is a status, not an error.
 pub fn solve<T: Real, S: SmoothStep<T> + ?Sized, X: Proximal<T> + ?Sized>(
@@ -171,7 +174,8 @@ pub fn solve<T: Real, S: SmoothStep<T> + ?Sized, X: Proximal<T> + ?Sized>(
 
         state.iteration += 1;
         solution.iterations = k;
-        if !state.is_finite() {
+        // a shard of the outputs is one process's own: all leave where one must
+        if control.any(!state.is_finite()) {
             return Err(AdmmError::NotFinite {
                 iteration: state.iteration,
                 precision: T::NAME,

@@ -2,6 +2,8 @@ use core::ops::Deref;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 
+use crate::collective::Collective;
+
 /// A source of seconds, given by the caller: nothing in the numerical crates reads a clock of
 /// its own. A closure serves: `let begun = Instant::now(); || begun.elapsed().as_secs_f64()`.
 pub trait Clock: Sync {
@@ -46,6 +48,7 @@ pub struct Control<'a> {
     clock: Option<&'a dyn Clock>,
     deadline: Option<f64>,
     interrupt: Option<&'a AtomicBool>,
+    others: Option<&'a dyn Collective>,
 }
 
 /// A [`Control`] that has a clock: what a deadline can be set on. It stands wherever a `&Control`
@@ -79,12 +82,39 @@ impl<'a> Control<'a> {
         self
     }
 
-    /// The same control without deadline and flag, for work that must be completed.
+    /// Halts on every process of `others` where one of them would: each question is an exchange of one
+    /// number, so that all get the same answer in the same place, and none leaves the others waiting.
+    /// For work that all processes do in step, from one thread each. Where the exchange fails it says
+    /// [`Halt::Interrupted`].
+    #[must_use]
+    pub fn agreed(mut self, others: &'a dyn Collective) -> Self {
+        self.others = (others.size() > 1).then_some(others);
+        self
+    }
+
+    /// Whether this is so on any process that the control [agrees](Self::agreed) with, or the exchange
+    /// failed: for failures that one shard sees by itself.
+    #[must_use]
+    pub fn any(&self, here: bool) -> bool {
+        self.most(if here { 1.0 } else { 0.0 }) > 0.0
+    }
+
+    /// The largest over the processes; above every code where the exchange failed.
+    fn most(&self, here: f64) -> f64 {
+        let mut code = [here];
+        match self.others.map(|others| others.max(&mut code)) {
+            Some(Err(_)) => f64::INFINITY,
+            _ => code[0],
+        }
+    }
+
+    /// The same control without deadline, flag and agreement, for work that must be completed.
     #[must_use]
     pub fn unlimited(self) -> Self {
         Self {
             deadline: None,
             interrupt: None,
+            others: None,
             ..self
         }
     }
@@ -107,9 +137,27 @@ impl<'a> Control<'a> {
         self.clock.map_or(0.0, Clock::seconds)
     }
 
-    /// Whether to stop now, and why.
+    /// Whether to stop now, and why; with an [agreement](Self::agreed) the same on all processes, an
+    /// interruption before a deadline.
     #[must_use]
     pub fn halt(&self) -> Option<Halt> {
+        let here = self.halt_here();
+        if self.others.is_none() {
+            return here;
+        }
+        let code = match here {
+            None => 0.0,
+            Some(Halt::TimeLimit) => 1.0,
+            Some(Halt::Interrupted) => 2.0,
+        };
+        match self.most(code) {
+            most if most >= 2.0 => Some(Halt::Interrupted),
+            most if most >= 1.0 => Some(Halt::TimeLimit),
+            _ => None,
+        }
+    }
+
+    fn halt_here(&self) -> Option<Halt> {
         if self
             .interrupt
             .is_some_and(|flag| flag.load(Ordering::Relaxed))
@@ -147,6 +195,12 @@ impl<'a> ClockedControl<'a> {
     pub fn within(self, duration: Duration) -> Self {
         let moment = self.seconds() + duration.as_secs_f64();
         self.deadline(moment)
+    }
+
+    /// As [`Control::agreed`].
+    #[must_use]
+    pub fn agreed(self, others: &'a dyn Collective) -> Self {
+        Self(self.0.agreed(others))
     }
 
     /// As [`Control::interrupt`].

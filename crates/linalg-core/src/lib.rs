@@ -78,7 +78,7 @@ pub use active_gram::ActiveGram;
 #[cfg(feature = "dense")]
 pub use backend::{Backend, FaerBackend};
 pub use block_columns::BlockColumns;
-pub use collective::{Alone, Collective};
+pub use collective::{Alone, Collective, ExchangeError};
 pub use contract::{
     assert_adjoint_consistent, assert_blocks_consistent, assert_preconditioner_spd,
 };

@@ -2,11 +2,12 @@
 
 use admm::{
     AdmmError, AdmmSettings, AdmmSolution, AdmmState, CgPrimal, L1Norm, LeastSquaresStep, Lift,
-    ResidualMonitor, Splitting, solve,
+    ResidualMonitor, Splitting, Status, solve,
 };
+use core::sync::atomic::AtomicBool;
 use faer::Mat;
 use linalg_core::{Collective, Control, DenseOperator, LinearOperator, Mirrored, RowSharded};
-use testkit::{Rank, on_ranks};
+use testkit::{MovingClock, Rank, on_ranks};
 
 use crate::data::regression;
 use crate::problem::{Kind, Run, gap};
@@ -18,6 +19,18 @@ type Answer = Result<(AdmmSolution, AdmmState<f64>), AdmmError>;
 
 /// One rank's run: it sees its rows of the matrix and of the target alone.
 fn on_rank(a: &Mat<f64>, y: &[f64], lift: Lift, collective: &Rank<'_>) -> Answer {
+    run(a, y, lift, collective, &Control::default(), 1e-10)
+}
+
+fn run(
+    a: &Mat<f64>,
+    y: &[f64],
+    lift: Lift,
+    collective: &Rank<'_>,
+    control: &Control<'_>,
+    tol: f64,
+) -> Answer {
+    let control = &control.agreed(collective);
     let (first, count) = SHARDS[collective.rank()];
     let rows = DenseOperator::new(a.as_ref().subrows(first, count));
     let op = RowSharded::new(rows, collective);
@@ -37,14 +50,8 @@ fn on_rank(a: &Mat<f64>, y: &[f64], lift: Lift, collective: &Rank<'_>) -> Answer
         prox: &mut prox,
     };
     let settings = AdmmSettings::default().max_iters(20_000).check().unwrap();
-    let mut monitor = ResidualMonitor::new(1e-10).unwrap();
-    let solution = solve(
-        &mut problem,
-        &settings,
-        &Control::default(),
-        &mut state,
-        &mut monitor,
-    )?;
+    let mut monitor = ResidualMonitor::new(tol).unwrap();
+    let solution = solve(&mut problem, &settings, control, &mut state, &mut monitor)?;
     Ok((solution, state))
 }
 
@@ -101,4 +108,52 @@ fn lasso_sharded_target_that_is_not_finite_fails_on_every_rank() {
         .map(|answer| answer.map(|_| ()).unwrap_err())
         .collect();
     assert!(errors.iter().all(|e| *e == errors[0]), "{errors:?}");
+}
+
+#[test]
+fn lasso_sharded_limit_or_flag_of_one_rank_ends_all_at_the_same_iterate() {
+    let (a, y) = regression(3, 40, 15);
+    for is_flag in [false, true] {
+        let (answers, _) = on_ranks(3, |rank| {
+            // the clock of one goes on, those of the others stand still
+            let clock = MovingClock::ticking(if rank.rank() == 1 { 0.1 } else { 0.0 });
+            let flag = AtomicBool::new(is_flag && rank.rank() == 2);
+            let control = Control::with_clock(&clock).interrupt(&flag);
+            let control = control.deadline((!is_flag).then_some(5.0));
+            // a tolerance that no run reaches
+            run(&a, &y, Lift::Single, rank, &control, 1e-300).unwrap()
+        });
+        let want = if is_flag {
+            Status::Interrupted
+        } else {
+            Status::TimeLimit
+        };
+        let (first, state) = &answers[0];
+        assert_eq!((first.status, first.iterations > 0), (want, !is_flag));
+        for (solution, other) in &answers {
+            assert_eq!(
+                (solution.status, solution.iterations),
+                (want, first.iterations)
+            );
+            assert_eq!(other.z, state.z, "every rank has the same iterate");
+        }
+    }
+}
+
+#[test]
+fn lasso_sharded_rank_that_is_gone_is_an_error_on_the_others() {
+    let (a, y) = regression(4, 40, 15);
+    let (answers, _) = on_ranks(3, |rank| {
+        let is_here = rank.rank() != 1;
+        is_here.then(|| on_rank(&a, &y, Lift::Single, rank))
+    });
+    for rank in [0, 2] {
+        let ended = answers[rank].as_ref().unwrap();
+        // the first question is answered by nobody: an interruption before a step
+        let (solution, _) = ended.as_ref().unwrap();
+        assert_eq!(
+            (solution.status, solution.iterations),
+            (Status::Interrupted, 0)
+        );
+    }
 }

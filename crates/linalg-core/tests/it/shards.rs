@@ -1,10 +1,12 @@
 //! Operators over a collective of threads.
 
+use core::sync::atomic::{AtomicBool, Ordering};
+
 use linalg_core::{
-    Collective, DenseOperator, LinearOperator, MaskedBlocks, Masks, RowSharded,
-    assert_adjoint_consistent,
+    Collective, Control, DenseOperator, ExchangeError, Halt, LinearOperator, MaskedBlocks, Masks,
+    RowSharded, assert_adjoint_consistent,
 };
-use testkit::{Stream, on_ranks};
+use testkit::{MovingClock, Stream, on_ranks};
 
 /// Uneven shards of 20 rows: first row and count. The last holds none.
 const SHARDS: [(usize, usize); 3] = [(0, 13), (13, 7), (20, 0)];
@@ -21,7 +23,7 @@ fn row_sharded_adjoint_is_the_one_sum() {
             op.apply(&x, &mut image, &mut []);
         }
         let before = rank.sums();
-        rank.wait();
+        rank.wait().unwrap();
         op.apply_adjoint(&y[first..first + count], &mut back, &mut []);
         (image, back, before)
     });
@@ -98,6 +100,63 @@ fn row_sharded_block_adjoint_is_one_sum_for_all_columns() {
     for sharded in &answers {
         assert_eq!(sharded, &answers[0]);
         assert!(linalg_core::distance(sharded, &x) <= 64.0 * f64::EPSILON);
+    }
+}
+
+#[test]
+fn row_sharded_exchange_that_fails_is_nan_and_said() {
+    let a = Stream::new(8).matrix::<f64>(20, 6);
+    let (answers, _) = on_ranks(3, |rank| {
+        let (first, count) = SHARDS[rank.rank()];
+        let op = RowSharded::new(DenseOperator::new(a.as_ref().subrows(first, count)), rank);
+        let (y, mut x) = (vec![1.0; count], vec![0.0; 6]);
+        op.apply_adjoint(&y, &mut x, &mut []);
+        assert!(x.iter().all(|v| v.is_finite()) && op.failure().is_none());
+        if rank.rank() == 1 {
+            return (x, None);
+        }
+        // the other has left; no later product waits for it either
+        op.apply_adjoint(&y, &mut x, &mut []);
+        op.apply_adjoint(&y, &mut x, &mut []);
+        (x, op.failure())
+    });
+    for rank in [0, 2] {
+        assert!(answers[rank].0.iter().all(|v| v.is_nan()));
+        assert_eq!(answers[rank].1, Some(ExchangeError::Lost));
+    }
+}
+
+#[test]
+fn control_agreed_halts_everywhere_where_one_does() {
+    let (answers, _) = on_ranks(3, |rank| {
+        let flag = AtomicBool::new(false);
+        let clock = MovingClock::still();
+        let control = Control::with_clock(&clock).deadline(10.0);
+        let control = control.interrupt(&flag).agreed(rank);
+        let mut seen = vec![
+            control.halt(),
+            Some(Halt::TimeLimit).filter(|_| control.any(false)),
+        ];
+        // the clock of one has run out, then the flag of another is raised
+        if rank.rank() == 2 {
+            clock.advance(11.0);
+        }
+        seen.push(control.halt());
+        if rank.rank() == 0 {
+            flag.store(true, Ordering::Relaxed);
+        }
+        seen.push(control.halt());
+        assert!(control.any(rank.rank() == 1));
+        // one that leaves is an interruption for the others, not a wait
+        if rank.rank() > 0 {
+            seen.push(control.unlimited().agreed(rank).halt());
+        }
+        seen
+    });
+    let (limit, stop) = (Some(Halt::TimeLimit), Some(Halt::Interrupted));
+    assert_eq!(answers[0], [None, None, limit, stop]);
+    for rank in [1, 2] {
+        assert_eq!(answers[rank], [None, None, limit, stop, stop]);
     }
 }
 
