@@ -4,7 +4,7 @@ use admm::{
 use faer::{Accum, Mat, MatRef};
 use linalg_core::{Control, DenseOperator, LinearOperator, ShiftedGram, product};
 
-use crate::certificate::FeasiblePoint;
+use crate::feasible_point::FeasiblePoint;
 use crate::outputs::Outputs;
 use crate::programme::Programme;
 

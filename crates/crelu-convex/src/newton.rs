@@ -5,10 +5,11 @@ use linalg_core::{
     Control, LinalgError, LinearOperator, ShiftedGram, axpy, combine, distance, dot, norm, product,
 };
 
-use crate::certificate::{Certificate, FeasiblePoint};
+use crate::certificate::Certificate;
 use crate::certified_prox::CertifiedProx;
 use crate::cone::{ConeGroup, column};
 use crate::error::ProgrammeError;
+use crate::feasible_point::FeasiblePoint;
 use crate::programme::{Programme, has_cones};
 use crate::settings::{ProgrammeSettings, Switch};
 use crate::solution::WarmStart;

@@ -6,9 +6,10 @@ use faer::{Accum, MatMut, MatRef};
 use linalg_core::{LinalgError, LinearOperator, MaskedBlocks, Real, SettingsError, norm, product};
 use num_traits::Float;
 
-use crate::certificate::{Certificate, FeasiblePoint, Multipliers};
+use crate::certificate::{Certificate, Multipliers};
 use crate::choose::{Choice, Form, Method};
 use crate::error::{ProgrammeError, ProgrammeSetting};
+use crate::feasible_point::FeasiblePoint;
 use crate::primal::{System, failed};
 use crate::programme::{Programme, has_cones};
 use crate::solution::WarmStart;

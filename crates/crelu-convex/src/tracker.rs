@@ -2,7 +2,8 @@ use admm::{PhaseSeconds, Residuals, Status, Verdict};
 use crelu_core::relative_gap;
 use linalg_core::Control;
 
-use crate::certificate::{Certificate, FeasiblePoint, Multipliers};
+use crate::certificate::{Certificate, Multipliers};
+use crate::feasible_point::FeasiblePoint;
 use crate::programme::Programme;
 use crate::settings::ProgrammeSettings;
 use crate::sparse_network::SparseNetwork;

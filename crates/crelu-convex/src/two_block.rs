@@ -5,11 +5,12 @@ use admm::{
 use crelu_core::relative_gap;
 use linalg_core::{Control, LinearOperator, Real};
 
-use crate::certificate::{Certificate, FeasiblePoint, Multipliers};
+use crate::certificate::{Certificate, Multipliers};
 use crate::certified_prox::CertifiedProx;
 use crate::choose::{Choice, Form, Method};
 use crate::cone::ConeGroup;
 use crate::error::{ProgrammeError, ProgrammeSetting};
+use crate::feasible_point::FeasiblePoint;
 use crate::newton;
 use crate::outputs::Outputs;
 use crate::primal::{Built, System};

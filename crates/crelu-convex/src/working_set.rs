@@ -1,11 +1,12 @@
 use admm::{Proximal, Status, Verdict};
 use linalg_core::{Control, norm};
 
-use crate::certificate::{Certificate, FeasiblePoint, Multipliers, prices};
+use crate::certificate::{Certificate, Multipliers, prices};
 use crate::certified_prox::CertifiedProx;
 use crate::choose::{Choice, choose};
 use crate::cone::ConeGroup;
 use crate::error::ProgrammeError;
+use crate::feasible_point::FeasiblePoint;
 use crate::programme::{Programme, has_cones};
 use crate::settings::{Precision, ProgrammeSettings, Splitting, Switch};
 use crate::solution::{Solution, WarmStart};

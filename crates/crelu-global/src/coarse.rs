@@ -7,7 +7,8 @@ use linalg_core::Control;
 use crate::neurons::Neurons;
 use crate::problem::GlobalProblem;
 use crate::settings::GlobalSettings;
-use crate::train::{Trained, train};
+use crate::train::train;
+use crate::trained::Trained;
 
 /// Rows and numbers from which on a network of a part of the rows pays as the start for all.
 const FEWEST: usize = 20_000;

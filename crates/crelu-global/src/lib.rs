@@ -54,6 +54,7 @@ mod slide;
 mod starts;
 mod thin;
 mod train;
+mod trained;
 mod weights;
 mod work;
 
@@ -68,6 +69,7 @@ pub use problem::GlobalProblem;
 pub use settings::GlobalSettings;
 pub use slide::{Slid, slide, slide_wide};
 pub use thin::{FrontierPoint, Thinned, thin, thin_to};
-pub use train::{GlobalObserver, Round, TrainSeconds, Trained, train};
+pub use train::train;
+pub use trained::{GlobalObserver, Round, TrainSeconds, Trained};
 pub use weights::correct_weights;
 pub use work::Work;
