@@ -39,7 +39,7 @@ impl ScalarLoss for Poisson {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "an example shows its result")]
+#[allow(clippy::print_stdout, reason = "an example shows its result")]
 fn main() -> Result<(), crelu_core::LossError> {
     let loss = Separable::new(Poisson, vec![3.0, 0.0, 1.0], 1, None)?;
     // at the best outputs of all, log y, the dual value is the loss: nothing is left between them
