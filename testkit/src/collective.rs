@@ -1,4 +1,4 @@
-use std::sync::{Condvar, Mutex, MutexGuard};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use linalg_core::{Collective, ExchangeError};
 
@@ -22,7 +22,7 @@ struct State {
 
 impl Hall {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().expect("no panic while it is held")
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -81,7 +81,7 @@ impl Rank<'_> {
         }
         while state.meetings == meeting && !state.broken {
             let woken = self.hall.moved.wait(state);
-            state = woken.expect("no panic while it is held");
+            state = woken.unwrap_or_else(PoisonError::into_inner);
         }
         if state.meetings > meeting {
             Ok(())

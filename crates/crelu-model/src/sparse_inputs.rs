@@ -73,9 +73,9 @@ impl SparseInputs {
             return;
         }
         let down = factors(-feature);
-        let taken = |rows: &SparseRows<f64>| rows.map(|_, x| x * down.0 * down.1);
-        self.rows = taken(&self.rows);
-        self.test = self.test.as_ref().map(taken);
+        for rows in std::iter::once(&mut self.rows).chain(&mut self.test) {
+            *rows = rows.map(|_, x| x * down.0 * down.1);
+        }
     }
 
     /// The first test row with a value that is NaN or larger than `most`, and its input.

@@ -16,7 +16,7 @@ fn rows(count: usize) -> Vec<String> {
         usize::try_from(state >> 33).unwrap() % n
     };
     let row = |i: usize| {
-        let is_one = i % 2 == 0;
+        let is_one = i.is_multiple_of(2);
         let mut columns = vec![if is_one { 7 } else { 11 }];
         while columns.len() < 12 {
             let column = 20 + 499 * draw(120);

@@ -54,7 +54,6 @@ impl<T: Lane> Spread<'_, T> {
 }
 
 #[inline(always)]
-#[expect(clippy::too_many_arguments, reason = "the parts of one pass")]
 fn spread_rows<T: Lane, U: Unit<T>, B: RowBlock<T>, const R: usize, const V: usize>(
     unit: U,
     first: usize,
