@@ -41,13 +41,20 @@ pub enum PrimalError {
 impl PrimalError {
     /// Wraps the error of a primal step from outside this crate.
     pub fn foreign(error: impl Error + Send + Sync + 'static) -> Self {
-        Self::Foreign(ForeignError(Arc::new(error)))
+        Self::Foreign(ForeignError::new(error))
     }
 }
 
 /// An error of another crate, shared; two are equal if they say the same.
 #[derive(Debug, Clone)]
 pub struct ForeignError(Arc<dyn Error + Send + Sync>);
+
+impl ForeignError {
+    /// Shares an error.
+    pub fn new(error: impl Error + Send + Sync + 'static) -> Self {
+        Self(Arc::new(error))
+    }
+}
 
 impl PartialEq for ForeignError {
     fn eq(&self, other: &Self) -> bool {

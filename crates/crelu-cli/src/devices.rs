@@ -73,7 +73,7 @@ pub(crate) struct Used {
 impl Used {
     /// The device as settings take it.
     pub(crate) fn handle(&self) -> Option<DeviceHandle> {
-        self.device.clone().map(DeviceHandle::new)
+        self.device.clone().map(crelu_model::device_handle)
     }
 }
 

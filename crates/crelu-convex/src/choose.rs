@@ -224,11 +224,6 @@ fn check_device(
     };
     for (is_wrong, setting, problem) in [
         (
-            cfg!(not(feature = "wgpu")),
-            ProgrammeSetting::Backend,
-            "built without the feature wgpu",
-        ),
-        (
             !list.iter().all(serves),
             ProgrammeSetting::Backend,
             "wgpu has cg, pcg-jacobi, pcg-nystrom and rbcd on the reduced system; the others run on faer",

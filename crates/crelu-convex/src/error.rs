@@ -1,6 +1,6 @@
 use core::fmt;
 
-use admm::AdmmError;
+use admm::{AdmmError, ForeignError};
 use crelu_core::Subject;
 use linalg_core::LinalgError;
 
@@ -63,10 +63,9 @@ pub enum ProgrammeError {
     /// A preconditioner could not be made.
     #[error(transparent)]
     Preconditioner(#[from] precond_nystrom::PrecondError),
-    /// The graphics adapter failed.
-    #[cfg(feature = "wgpu")]
+    /// The device failed.
     #[error(transparent)]
-    Device(gpu_wgpu::GpuError),
+    Device(ForeignError),
     /// The iteration failed.
     #[error(transparent)]
     Admm(#[from] AdmmError),

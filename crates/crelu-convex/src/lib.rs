@@ -16,7 +16,7 @@
 //! | `programme`, `row_loss`, `outputs` | the programme of any loss, weights and outputs |
 //! | `choose`, `cost` | which splitting, primal step, system and precision, by flops and bytes |
 //! | `two_block`, `three_block` | the iterations: loss \| norm and cone, and the source's loss \| norm \| cone |
-//! | `primal`, `three_primal`, `source_system`, `on_device` | their linear solves |
+//! | `primal`, `three_primal`, `source_system`, `device` | their linear solves |
 //! | `cone`, `certified_prox` | the proximal point of a norm inside a cone |
 //! | `certificate` | points inside their cones, dual points, bounds rounded down |
 //! | `newton`, `working_set`, `gate_start`, `sparse_network` | the finish, many patterns, a start, networks of sparse copies |
@@ -28,13 +28,12 @@ mod certified_prox;
 mod choose;
 mod cone;
 mod cost;
+mod device;
 mod error;
 mod feasible_point;
 mod gate_start;
 pub mod gates;
 mod newton;
-#[cfg(feature = "wgpu")]
-mod on_device;
 mod outputs;
 mod primal;
 mod programme;
@@ -54,8 +53,10 @@ pub use certificate::{Certificate, Multipliers};
 pub use choose::{Choice, Form, Method, check_primal};
 pub use cone::ConeGroup;
 pub use crelu_core::{Activation, Backend, DeviceHandle, relative_gap};
+pub use device::{DeviceRequest, DeviceStep, PrimalDevice};
 pub use error::{ProgrammeError, ProgrammeSetting};
 pub use feasible_point::FeasiblePoint;
+pub use primal::{INNER_LIMIT, SWEEP_LIMIT, sketch};
 pub use programme::Programme;
 pub use settings::{FormChoice, Precision, PrimalChoice, ProgrammeSettings, Splitting, Switch};
 pub use solution::{Solution, SplitStart, WarmStart};

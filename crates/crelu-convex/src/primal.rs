@@ -2,7 +2,7 @@ use admm::{
     BlockExactPrimal, Factor, InnerPrimal, Lift, OuterPrimal, PcgPrimal, PrimalError, PrimalSolver,
     RbcdPrimal, Space,
 };
-use crelu_core::Backend;
+use crelu_core::{Backend, DeviceHandle};
 use faer::{Accum, Mat, MatRef};
 use krylov::NormalOperator;
 use linalg_core::{
@@ -16,14 +16,15 @@ use precond_nystrom::{
 };
 
 use crate::choose::{Choice, Form, Method};
-use crate::error::ProgrammeError;
+use crate::device::{DeviceRequest, InPrecision, PrimalDevice};
+use crate::error::{ProgrammeError, ProgrammeSetting};
 use crate::settings::{Precision, ProgrammeSettings};
 
 /// Most inner iterations of a conjugate-gradient step.
-pub(crate) const INNER_LIMIT: usize = 500;
+pub const INNER_LIMIT: usize = 500;
 /// Most sweeps of a block-descent step: where they are not enough, the next step goes on from
 /// where this one stopped.
-pub(crate) const SWEEP_LIMIT: usize = 300;
+pub const SWEEP_LIMIT: usize = 300;
 
 /// What a primal step is built for: masked data in the coordinates of the iteration, and how blocks
 /// pair up.
@@ -77,6 +78,42 @@ impl<'a, T: Real> System<'a, T> {
         }
     }
 
+    /// The step of a choice on the device of the settings.
+    fn build_on_device(
+        &'a self,
+        choice: &Choice,
+        settings: &ProgrammeSettings,
+        rho: f64,
+        control: Control<'a>,
+    ) -> Result<Built<'a, T>, ProgrammeError> {
+        let opened = settings.device.as_ref();
+        let Some(device) = opened.and_then(DeviceHandle::device::<Box<dyn PrimalDevice>>) else {
+            return Err(ProgrammeError::Setting {
+                setting: ProgrammeSetting::Backend,
+                problem: "wgpu needs an opened device",
+            });
+        };
+        let data = self.blocks.data();
+        let mut rows = Vec::with_capacity(data.nrows() * data.ncols());
+        for i in 0..data.ncols() {
+            rows.extend((0..data.nrows()).map(|k| f32::of(data[(k, i)].wide())));
+        }
+        let made = device.primal(&DeviceRequest {
+            rows: &rows,
+            rank: data.nrows(),
+            masks: self.blocks.masks(),
+            lift: self.lift,
+            method: choice.method,
+            settings,
+            rho,
+            control,
+        })?;
+        Ok(Built {
+            primal: Box::new(InPrecision::new(made.primal)),
+            note: made.note,
+        })
+    }
+
     /// Builds the primal step of a choice; `rho` is the first penalty parameter.
     ///
     /// # Errors
@@ -89,16 +126,8 @@ impl<'a, T: Real> System<'a, T> {
         rho: f64,
         control: Control<'a>,
     ) -> Result<Built<'a, T>, ProgrammeError> {
-        #[cfg(feature = "wgpu")]
         if choice.backend == Backend::Wgpu {
-            return crate::on_device::build(
-                &self.blocks,
-                self.lift,
-                choice,
-                settings,
-                rho,
-                control,
-            );
+            return self.build_on_device(choice, settings, rho, control);
         }
         let full = choice.form == Form::Full && self.lift == Lift::Mirrored;
         let lift = if full { Lift::Single } else { self.lift };
@@ -207,7 +236,10 @@ impl<'a, T: Real> System<'a, T> {
 }
 
 /// A sketch of `A'A` or `A A'` and what it found, in words.
-pub(crate) fn sketch<T: Real>(
+///
+/// # Errors
+/// [`ProgrammeError`] when it cannot be made.
+pub fn sketch<T: Real>(
     op: &dyn LinearOperator<T>,
     space: Space,
     settings: &ProgrammeSettings,

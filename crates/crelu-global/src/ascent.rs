@@ -2,7 +2,6 @@ use linalg_core::{Control, dot, norm};
 
 use crate::ascent_heads::Heads;
 
-#[cfg(feature = "wgpu")]
 use crate::engine::Course;
 use crate::fused::{Climb, Lane, Layout, Level, Part};
 
@@ -15,25 +14,28 @@ const FINEST_STEP: f32 = 3e-4;
 /// ... and those that climb on over all rows, after steps on a sample, so many, from this one.
 const CLIMB: usize = 3;
 const CLIMB_STEP: f32 = 0.3;
-pub(crate) const MOMENTUM: f32 = 0.9;
+/// What stays of the velocity of an ascent.
+pub const MOMENTUM: f32 = 0.9;
 /// What a gradient adds to the velocity: together with the momentum, 0.3 of the power step. Larger
 /// ones jump over narrow maxima (1 and 3 leave J up to 0.03 % and 0.1 % higher), 0.1 is too slow.
-pub(crate) const GAIN: f32 = 0.03;
+pub const GAIN: f32 = 0.03;
 /// Tenths of the steps after which the worse half of the ascents is given up.
 const CULLS: [usize; 2] = [2, 4];
 /// A value below this share of the gradient's length does not set the length of the step.
-pub(crate) const LEAST_VALUE: f32 = 0.1;
+pub const LEAST_VALUE: f32 = 0.1;
 
 /// A part of an ascent: the sizes of its steps, and those before which the worse half is given up.
-#[cfg(feature = "wgpu")]
-pub(crate) struct Phase {
-    pub(crate) sizes: Vec<f32>,
-    pub(crate) culls: Vec<usize>,
+#[derive(Debug, Clone)]
+pub struct Phase {
+    /// The sizes.
+    pub sizes: Vec<f32>,
+    /// Before which steps the worse half is given up.
+    pub culls: Vec<usize>,
 }
 
-/// The parts that a course goes through, as [`Ascent`] does.
-#[cfg(feature = "wgpu")]
-pub(crate) fn phases(course: Course, steps: usize) -> Vec<Phase> {
+/// The parts that a course goes through, as the host does.
+#[must_use]
+pub fn phases(course: Course, steps: usize) -> Vec<Phase> {
     let small = |count: usize, first: f32| Phase {
         sizes: step_sizes(count, first, FINEST_STEP),
         culls: Vec::new(),
@@ -60,7 +62,11 @@ fn step_sizes(count: usize, first: f32, last: f32) -> Vec<f32> {
 }
 
 /// The half of the columns whose values are best, of each sign.
-pub(crate) fn better_half(values: &[f32], signs: &[f32]) -> Vec<usize> {
+///
+/// # Panics
+/// If there are fewer signs than values.
+#[must_use]
+pub fn better_half(values: &[f32], signs: &[f32]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&i, &j| values[j].total_cmp(&values[i]).then(i.cmp(&j)));
     let mut kept: Vec<usize> = Vec::with_capacity(values.len() / 2 + 2);

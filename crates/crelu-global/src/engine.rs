@@ -1,3 +1,5 @@
+//! The seam between global training and what runs its passes over the rows.
+
 use core::fmt;
 
 use crelu_core::Backend;
@@ -6,9 +8,12 @@ use linalg_core::Control;
 use crate::fused::Part;
 use crate::problem::GlobalProblem;
 
+pub use crate::ascent::{GAIN, LEAST_VALUE, MOMENTUM, Phase, better_half, phases};
+pub use crate::host_rows::HostRows;
+
 /// The two passes over the rows that global training spends its time in. The host implements them,
 /// and so may a device, in `f32`; all else, and every number of a report, is made by the host in `f64`.
-pub(crate) trait RowEngine: fmt::Debug + Send + Sync {
+pub trait RowEngine: fmt::Debug + Send + Sync {
     /// A batch of ascents of prices over the unit sphere, from their starts to their ends.
     fn ascend(&self, problem: &GlobalProblem, batch: &Batch<'_>, control: &Control<'_>) -> Ends;
 
@@ -27,14 +32,14 @@ pub(crate) trait RowEngine: fmt::Debug + Send + Sync {
 }
 
 /// Value and gradient of an objective.
-pub(crate) trait Evaluate {
+pub trait Evaluate {
     /// The value at `x`; the gradient there is written out.
     fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> f64;
 }
 
 /// Which of its three parts an ascent goes through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Course {
+pub enum Course {
     /// Large steps, then small ones: over all rows.
     Whole,
     /// Large steps: over a sample, to climb on from.
@@ -45,28 +50,41 @@ pub(crate) enum Course {
 
 /// Ascents to be made.
 #[derive(Debug)]
-pub(crate) struct Batch<'a> {
+pub struct Batch<'a> {
     /// The rows gone over; none: all, as the problem has them in `f32`.
     pub(crate) sample: Option<Part<'a, f32>>,
     /// `K` numbers a row.
-    pub(crate) theta: &'a [f32],
+    pub theta: &'a [f32],
     /// The starts, `rank` numbers each.
-    pub(crate) columns: &'a [f32],
+    pub columns: &'a [f32],
     /// The sign of each; 1 where there are several outputs.
-    pub(crate) signs: &'a [f32],
-    pub(crate) steps: usize,
-    pub(crate) course: Course,
+    pub signs: &'a [f32],
+    /// Steps of each.
+    pub steps: usize,
+    /// What they go through.
+    pub course: Course,
+}
+
+impl<'a> Batch<'a> {
+    /// The rows gone over where they are a part of all, `rank` numbers each; empty where they are sparse.
+    #[must_use]
+    pub fn sample_rows(&self) -> Option<&'a [f32]> {
+        let sample = self.sample.as_ref()?;
+        Some(sample.as_slice().unwrap_or_default())
+    }
 }
 
 /// Where ascents that went on to the end have ended.
 #[derive(Debug, Default)]
-pub(crate) struct Ends {
+pub struct Ends {
     /// The best points met, `rank` numbers each.
-    pub(crate) points: Vec<f32>,
-    pub(crate) values: Vec<f32>,
-    pub(crate) signs: Vec<f32>,
+    pub points: Vec<f32>,
+    /// The prices there.
+    pub values: Vec<f32>,
+    /// Their signs.
+    pub signs: Vec<f32>,
     /// Columns whose gradients were made, step for step.
-    pub(crate) gone_through: usize,
+    pub gone_through: usize,
 }
 
 impl Ends {

@@ -30,8 +30,4 @@ pub enum GlobalError {
     /// The linear algebra failed.
     #[error(transparent)]
     Linalg(#[from] LinalgError),
-    /// The graphics adapter failed.
-    #[cfg(feature = "wgpu")]
-    #[error(transparent)]
-    Device(#[from] gpu_wgpu::GpuError),
 }

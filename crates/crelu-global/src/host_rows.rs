@@ -8,7 +8,7 @@ use crate::problem::GlobalProblem;
 
 /// The passes over the rows by this machine's cores.
 #[derive(Debug)]
-pub(crate) struct HostRows;
+pub struct HostRows;
 
 /// Most columns of a block of ascents, both signs in turn. The cut follows from their number alone,
 /// so the answer does not depend on the number of threads.

@@ -30,9 +30,7 @@ mod balanced;
 mod coarse;
 mod correct;
 mod course;
-#[cfg(feature = "wgpu")]
-mod device_rows;
-mod engine;
+pub mod engine;
 mod error;
 mod evidence;
 mod fused;

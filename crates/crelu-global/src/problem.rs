@@ -194,23 +194,29 @@ impl GlobalProblem {
     }
 
     /// What `R` is multiplied by there.
-    pub(crate) fn narrow_scale(&self) -> f64 {
+    #[must_use]
+    pub fn narrow_scale(&self) -> f64 {
         self.narrow_scale
     }
 
-    /// The same problem with its searches and slides on a device.
+    /// The same problem with its passes over the rows by another engine.
+    #[must_use]
+    pub fn with_engine(mut self, engine: Arc<dyn RowEngine>) -> Self {
+        self.engine = engine;
+        self
+    }
+
+    /// All samples in `f32`, divided by the largest entry, `rank` numbers each: what a device takes.
     ///
     /// # Errors
-    /// [`GlobalError::Device`] where the rows do not fit there, [`GlobalError::SparseOnDevice`] where they
-    /// are sparse.
-    #[cfg(feature = "wgpu")]
-    pub fn on_device(mut self, device: &Arc<gpu_wgpu::Device>) -> Result<Self, GlobalError> {
-        let RowStore::Dense { narrow, .. } = &self.store else {
-            return Err(GlobalError::SparseOnDevice);
-        };
-        let rows = crate::device_rows::DeviceRows::new(device, &self, narrow)?;
-        self.engine = Arc::new(rows);
-        Ok(self)
+    /// [`GlobalError::SparseOnDevice`] where the rows are sparse.
+    pub fn narrow_rows(&self) -> Result<&[f32], GlobalError> {
+        self.narrow().as_slice().ok_or(GlobalError::SparseOnDevice)
+    }
+
+    /// Counts `2 rows inner columns` flops, `times` over, towards the work of the problem.
+    pub fn count_products(&self, times: usize, rows: usize, inner: usize, columns: usize) {
+        self.work.add_products(times, rows, inner, columns);
     }
 
     pub(crate) fn engine(&self) -> &dyn RowEngine {

@@ -313,8 +313,12 @@ fn on_its_engine(
     #[cfg(feature = "wgpu")]
     if settings.backend == Backend::Wgpu {
         let opened = settings.device.as_ref();
-        return match opened.and_then(crelu_convex::DeviceHandle::device::<gpu_wgpu::Device>) {
-            Some(device) => Ok(problem.on_device(&device)?),
+        return match opened.and_then(crate::device::adapter) {
+            Some(device) => {
+                let rows =
+                    crate::device::DeviceRows::new(&device, &problem, problem.narrow_rows()?);
+                Ok(problem.with_engine(std::sync::Arc::new(rows.map_err(FitError::Device)?)))
+            }
             None => Err(FitError::Setting {
                 setting: Setting::Backend,
                 problem: "wgpu needs an opened device",

@@ -24,6 +24,8 @@ mod class_weight;
 mod coding;
 mod columns;
 mod dataset;
+#[cfg(feature = "wgpu")]
+mod device;
 mod equal_rows;
 mod error;
 mod feature_coding;
@@ -71,6 +73,8 @@ pub use crelu_core::Network;
 pub use crelu_core::{Loss, LossError, LossKind, TargetColumn};
 pub use crelu_global as global;
 pub use dataset::{Dataset, split_rows};
+#[cfg(feature = "wgpu")]
+pub use device::device_handle;
 pub use error::{FitError, ModelError, OutOfRange, Setting, Subject, VerifyError};
 pub use faer;
 pub use feature_coding::{ColumnCoding, Encoded, FeatureCoding, RawColumns, Unseen};

@@ -33,7 +33,7 @@ fn opened(choice: BackendChoice, settings: &mut FitSettings, numbers: usize) -> 
         pyo3::exceptions::PyRuntimeError::new_err(format!("backend='wgpu': {error}"))
     })?;
     settings.programme.backend = backend;
-    settings.programme.device = device.map(crelu_model::DeviceHandle::new);
+    settings.programme.device = device.map(crelu_model::device_handle);
     Ok(())
 }
 

@@ -69,14 +69,13 @@ const LAYERS: [Layer; 16] = [
             "krylov",
             "precond-nystrom",
             "admm",
-            "gpu-wgpu",
             "crelu-core",
         ],
     },
     Layer {
         name: "crelu-global",
         height: 5,
-        builds_on: &["linalg-core", "admm", "gpu-wgpu", "crelu-core"],
+        builds_on: &["linalg-core", "admm", "crelu-core"],
     },
     Layer {
         name: "crelu-model",

@@ -65,7 +65,6 @@ impl<'a, T> Part<'a, T> {
     }
 
     /// The numbers of dense rows.
-    #[cfg(feature = "wgpu")]
     pub(crate) fn as_slice(&self) -> Option<&'a [T]> {
         match self {
             Self::Dense(part) => Some(part.rows),

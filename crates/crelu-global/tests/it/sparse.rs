@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crelu_core::{Loss, LossKind};
 use crelu_global::{
-    GlobalProblem, Neurons, SearchSize, Searcher, correct_weights, merge, pattern_price, prices,
-    search, slide_wide,
+    GlobalProblem, GlobalSettings, Neurons, SearchSize, Searcher, correct_weights, merge,
+    pattern_price, prices, search, slide_wide, train,
 };
 use faer::Mat;
 use linalg_core::{Control, LinalgError, SparseRows};
@@ -15,6 +15,9 @@ use testkit::Stream;
 const ROUNDING: f64 = 1e-10;
 /// Minimisations of one function from one start, whose steps round in another order.
 const MINIMISED: f64 = 1e-6;
+/// The search gap at which the trainings end, whose `f32` steps round in another order: each is within it of the
+/// optimum.
+const TRAINED: f64 = 1e-4;
 
 /// Rows of a few entries, some of none, and the same dense (`rank x n`).
 fn rows(n: usize, rank: usize, seed: u64) -> (SparseRows<f64>, Mat<f64>) {
@@ -190,4 +193,30 @@ fn sparse_rows_that_are_none_are_refused() {
         GlobalProblem::of_sparse(two, loss, f64::NAN).is_err(),
         "beta"
     );
+}
+
+#[test]
+fn sparse_training_equals_dense_training() {
+    for k in [1, 3] {
+        let (sparse, dense) = both(400, 25, k, 12.0, 7);
+        let mut settings = GlobalSettings::default();
+        settings.tol = TRAINED;
+        settings.thorough = true;
+        let go = |problem: &GlobalProblem| {
+            let none = Neurons::with_outputs(25, k);
+            train(problem, none, &settings, &Control::default(), &mut ())
+        };
+        let (a, b) = (go(&sparse), go(&dense));
+        assert!(!a.best.is_empty() && a.best.len() < 60);
+        assert_near(a.best_objective, b.best_objective, TRAINED, "J");
+        let (fa, fb) = (a.best.fitted(&sparse), b.best.fitted(&sparse));
+        // the loss is strongly convex in the outputs: each is within the root of twice its gap
+        let apart = linalg_core::distance(&fa, &fb);
+        let most = 2.0 * (2.0 * TRAINED * a.best_objective).sqrt();
+        assert!(apart <= most, "{apart} of {most}");
+        assert!(
+            a.work.flops < b.work.flops,
+            "an entry counts, a zero does not"
+        );
+    }
 }

@@ -21,8 +21,6 @@ impl From<ProgrammeError> for FitError {
             },
             E::Linalg(error) => Self::Linalg(error),
             E::Preconditioner(error) => Self::Preconditioner(error),
-            #[cfg(feature = "wgpu")]
-            E::Device(error) => Self::Device(error),
             E::Admm(error) => Self::Admm(error),
             other => Self::Programme(other),
         }
@@ -49,8 +47,6 @@ impl From<GlobalError> for FitError {
             E::NotFinite { what } => Self::NotFinite { what },
             E::Loss(error) => Self::Loss(error),
             E::Linalg(error) => Self::Linalg(error),
-            #[cfg(feature = "wgpu")]
-            E::Device(error) => Self::Device(error),
             other => Self::Global(other),
         }
     }

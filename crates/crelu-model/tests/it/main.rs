@@ -34,6 +34,8 @@ mod sampled_losses;
 #[cfg(test)]
 mod settings_table;
 #[cfg(test)]
+mod sparse;
+#[cfg(test)]
 mod tables;
 #[cfg(test)]
 mod targets;

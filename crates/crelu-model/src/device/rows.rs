@@ -4,10 +4,8 @@ use crelu_core::{Backend, LossKind, RowLoss};
 use gpu_wgpu::{Ascents, Balanced, Device, GpuError, Loss, Motion, Rows, TrainingRows, block_on};
 use linalg_core::{Control, Real, axpy, dot};
 
-use crate::ascent::{self, Phase};
-use crate::engine::{Batch, Ends, Evaluate, RowEngine};
-use crate::host_rows::HostRows;
-use crate::problem::GlobalProblem;
+use crelu_global::GlobalProblem;
+use crelu_global::engine::{self, Batch, Ends, Evaluate, HostRows, Phase, RowEngine};
 
 /// The passes over the rows on a graphics adapter. Where it fails the host goes on: what was trained
 /// until then stays, and the report says so.
@@ -70,30 +68,30 @@ impl DeviceRows {
         control: &Control<'_>,
     ) -> Result<Ends, GpuError> {
         let rank = problem.rank();
-        let rows = match batch.sample {
+        let rows = match batch.sample_rows() {
             None => Arc::clone(&self.rows),
-            Some(part) => {
-                let rows = part.as_slice().unwrap_or_default();
-                Arc::new(Rows::upload(&self.device, rows, part.len(), rank)?)
+            Some(rows) => {
+                let count = rows.len() / rank.max(1);
+                Arc::new(Rows::upload(&self.device, rows, count, rank)?)
             }
         };
         let theta = transposed(batch.theta, problem.outputs());
         let motion = Motion {
-            momentum: ascent::MOMENTUM,
-            gain: ascent::GAIN,
-            least: ascent::LEAST_VALUE,
+            momentum: engine::MOMENTUM,
+            gain: engine::GAIN,
+            least: engine::LEAST_VALUE,
         };
         let (columns, signs) = (batch.columns, batch.signs);
         let mut ascents = Ascents::new(&self.device, &rows, &theta, columns, signs, motion)?;
         let goes_on = || control.halt().is_none();
         block_on(async {
-            for Phase { sizes, culls } in ascent::phases(batch.course, batch.steps) {
+            for Phase { sizes, culls } in engine::phases(batch.course, batch.steps) {
                 ascents.restart(true)?;
                 let mut begin = 0;
                 for cull in culls {
                     // the columns that are given up have gone one step too far
                     ascents.climb(&sizes[begin..=cull], goes_on).await?;
-                    let kept = ascent::better_half(&ascents.values().await?, ascents.signs());
+                    let kept = engine::better_half(&ascents.values().await?, ascents.signs());
                     ascents.keep(&kept).await?;
                     begin = cull + 1;
                 }
@@ -221,10 +219,9 @@ impl DeviceBalanced<'_> {
         }
         let (by_w, by_a) = (&mut self.by_w, &mut self.by_a);
         let loss = block_on(self.on_device.evaluate(&self.w, &self.a, by_w, by_a))?;
-        let work = problem.work();
-        work.add_products(2, problem.n_samples(), problem.rank(), m);
+        problem.count_products(2, problem.n_samples(), problem.rank(), m);
         if outputs > 1 {
-            work.add_products(3, problem.n_samples(), outputs, m);
+            problem.count_products(3, problem.n_samples(), outputs, m);
         }
         linalg_core::combine(problem.beta_sum(), x, 0.0, x, gradient);
         let (to_w, to_a) = gradient.split_at_mut(self.w.len());

@@ -1,51 +1,45 @@
 use std::sync::Arc;
 
-use admm::{Lift, Space};
-use crelu_core::DeviceHandle;
-use gpu_wgpu::{DeviceOperator, DevicePrimal, GpuError, MaskedSystem, Preconditioning};
-use linalg_core::{Control, MaskedBlocks, Real};
+use admm::{ForeignError, Lift, Space};
+use crelu_convex::{
+    DeviceRequest, DeviceStep, INNER_LIMIT, Method, ProgrammeError, ProgrammeSettings, SWEEP_LIMIT,
+    sketch,
+};
+use faer::MatRef;
+use gpu_wgpu::{Device, DeviceOperator, DevicePrimal, GpuError, MaskedSystem, Preconditioning};
+use linalg_core::{Control, MaskedBlocks};
 use precond_nystrom::masked_gram_diagonal;
 
-use crate::choose::{Choice, Method};
-use crate::error::{ProgrammeError, ProgrammeSetting};
-use crate::primal::{Built, INNER_LIMIT, SWEEP_LIMIT, sketch};
-use crate::settings::ProgrammeSettings;
-
-/// The primal step of a choice on the adapter: data and masks go up once; the sketch of a Nystrom
+/// A primal step on the adapter: data and masks go up once; the sketch of a Nystrom
 /// preconditioner is made of products there, its decomposition here.
 ///
 /// # Errors
 /// [`ProgrammeError::Device`], [`ProgrammeError`] when a sketch fails.
-pub(crate) fn build<'a, T: Real>(
-    blocks: &MaskedBlocks<'a, T>,
-    lift: Lift,
-    choice: &Choice,
-    settings: &ProgrammeSettings,
-    rho: f64,
-    control: Control<'a>,
-) -> Result<Built<'a, T>, ProgrammeError> {
-    let opened = settings.device.as_ref();
-    let Some(device) = opened.and_then(DeviceHandle::device::<gpu_wgpu::Device>) else {
-        return Err(ProgrammeError::Setting {
-            setting: ProgrammeSetting::Backend,
-            problem: "wgpu needs an opened device",
-        });
-    };
-    let data = blocks.data();
-    let mut rows = Vec::with_capacity(data.nrows() * data.ncols());
-    for i in 0..data.ncols() {
-        rows.extend((0..data.nrows()).map(|k| f32::of(data[(k, i)].wide())));
-    }
-    let system = MaskedSystem::new(&device, &rows, data.nrows(), blocks.masks())?;
+pub(super) fn build<'a>(
+    device: &Arc<Device>,
+    request: &DeviceRequest<'a, '_>,
+) -> Result<DeviceStep<'a>, ProgrammeError> {
+    let DeviceRequest {
+        rows,
+        rank,
+        masks,
+        lift,
+        method,
+        settings,
+        rho,
+        control,
+    } = *request;
+    let system = MaskedSystem::new(device, rows, rank, masks).map_err(failed)?;
     let system = Arc::new(system);
     let mut note = Some(format!("on {}", device.adapter().name));
-    let primal = match choice.method {
+    let primal = match method {
         Method::Rbcd => DevicePrimal::descent(&system, lift, SWEEP_LIMIT, settings.seed),
         method => {
             let preconditioning = match method {
                 Method::PcgJacobi => {
-                    let diagonal = masked_gram_diagonal(blocks);
-                    Preconditioning::Jacobi(diagonal.iter().map(|d| f32::of(d.wide())).collect())
+                    let data = MatRef::from_column_major_slice(rows, rank, masks.n_samples());
+                    let blocks = MaskedBlocks::new(data, masks);
+                    Preconditioning::Jacobi(masked_gram_diagonal(&blocks))
                 }
                 Method::PcgNystrom => {
                     let (found, said) = nystrom(&system, lift, settings, rho, &control)?;
@@ -57,8 +51,8 @@ pub(crate) fn build<'a, T: Real>(
             DevicePrimal::cg(&system, lift, &preconditioning, INNER_LIMIT)
         }
     };
-    Ok(Built {
-        primal: Box::new(primal?.controlled(control)),
+    Ok(DeviceStep {
+        primal: Box::new(primal.map_err(failed)?.controlled(control)),
         note,
     })
 }
@@ -74,7 +68,7 @@ fn nystrom(
     let shift = rho / lift.factor();
     let outcome = sketch::<f32>(&op, Space::Columns, settings, shift, control);
     // of a device that fails the numbers are not, and say less than its own error
-    op.sound()?;
+    op.sound().map_err(failed)?;
     let (found, said) = outcome?;
     let basis = found.basis();
     let columns = (0..basis.ncols()).flat_map(|j| basis.col(j).iter().copied().collect::<Vec<_>>());
@@ -86,8 +80,6 @@ fn nystrom(
     Ok((preconditioning, said))
 }
 
-impl From<GpuError> for ProgrammeError {
-    fn from(error: GpuError) -> Self {
-        Self::Device(error)
-    }
+fn failed(error: GpuError) -> ProgrammeError {
+    ProgrammeError::Device(ForeignError::new(error))
 }
