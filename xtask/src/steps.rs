@@ -80,12 +80,39 @@ fn tidy(root: &Path, _: Install) -> Result<Outcome, String> {
     Ok(Outcome::Held)
 }
 
-/// Clippy on everything. What the numerical libraries are with other features is linted by [`wasm`].
+/// The features by which the numerical libraries are linted again, each alone; without any they are
+/// checked by [`wasm`].
+const FEATURES: [&str; 3] = ["parallel", "nalgebra", "wgpu"];
+
+/// Clippy on everything, then on the numerical libraries with each feature alone.
 fn lint(root: &Path, install: Install) -> Result<Outcome, String> {
     component(root, "clippy", "clippy", install)?;
     let all = ["clippy", "--workspace", "--all-targets", "--locked"];
     run_command(cargo(root, &all).args(["--", "-D", "warnings"]))?;
+    let members = metadata::members(root)?;
+    for feature in FEATURES {
+        run_command(&mut bare_lint(root, &members, feature))?;
+    }
     Ok(Outcome::Held)
+}
+
+/// Clippy on the numerical libraries with one of their features. All are named every time, and faer keeps its
+/// threads, so that what they are built on keeps its features and is checked once.
+fn bare_lint(root: &Path, members: &[Package], feature: &str) -> Command {
+    let mut command = cargo(
+        root,
+        &["clippy", "--lib", "--no-default-features", "--locked"],
+    );
+    let mut features = vec!["faer/rayon".to_string()];
+    for package in members.iter().filter(|p| NUMERICAL.contains(&&p.name[..])) {
+        command.args(["--package", &package.name]);
+        if package.features.contains_key(feature) {
+            features.push(format!("{}/{feature}", package.name));
+        }
+    }
+    command.args(["--features", &features.join(",")]);
+    command.args(["--", "-D", "warnings"]);
+    command
 }
 
 /// A component of the toolchain, which rustup has.
@@ -141,51 +168,28 @@ fn docs(root: &Path, _: Install) -> Result<Outcome, String> {
     Ok(Outcome::Held)
 }
 
-/// The features by which the numerical libraries are linted again: none, and each alone.
-const FEATURE_SETS: [&str; 4] = ["", "nalgebra", "wgpu", "parallel"];
-
-/// The numerical libraries for the browser, with no feature and with each alone: clippy on all of them, which
-/// checks and does not build. Where the target cannot be had, the same for this machine.
+/// The numerical libraries for the browser, without a feature: checked and not built, which takes minutes.
 fn wasm(root: &Path, install: Install) -> Result<Outcome, String> {
     let target = Tool {
         name: "the Rust target wasm32-unknown-unknown",
         is_there: || has_target(WASM),
         commands: &[&["rustup", "target", "add", WASM]],
     };
-    let missing = match install.ensure(&target) {
-        Err(reason) if install == Install::Asked => return Err(reason),
-        outcome => outcome.err(),
-    };
-    let members = metadata::members(root)?;
-    for feature in FEATURE_SETS {
-        let mut lint = bare_lint(root, &members, feature);
-        if missing.is_none() {
-            lint.args(["--target", WASM]);
-        }
-        run_command(lint.args(["--", "-D", "warnings"]))?;
+    if let Err(reason) = install.ensure(&target) {
+        return match install {
+            Install::Asked => Err(reason),
+            Install::Ci | Install::No => Ok(Outcome::Skipped(reason)),
+        };
     }
-    Ok(match missing {
-        Some(reason) => Outcome::Skipped(format!("{reason}; linted for this machine instead")),
-        None => Outcome::Held,
-    })
-}
-
-/// Clippy on the numerical libraries with one of their features. All are named every time, so that
-/// what they are built on keeps its features, and is checked once.
-fn bare_lint(root: &Path, members: &[Package], feature: &str) -> Command {
-    let mut command = cargo(
+    let mut check = cargo(
         root,
-        &["clippy", "--lib", "--no-default-features", "--locked"],
+        &["check", "--lib", "--no-default-features", "--locked"],
     );
-    let mut features = Vec::new();
-    for package in members.iter().filter(|p| NUMERICAL.contains(&&p.name[..])) {
-        command.args(["--package", &package.name]);
-        if package.features.contains_key(feature) {
-            features.push(format!("{}/{feature}", package.name));
-        }
+    for name in NUMERICAL {
+        check.args(["--package", name]);
     }
-    command.args(["--features", &features.join(",")]);
-    command
+    run_command(check.args(["--target", WASM]))?;
+    Ok(Outcome::Held)
 }
 
 fn has_target(target: &str) -> bool {

@@ -6,7 +6,7 @@
 //!     ReLU:  (2 D_b - I) R v_b >= 0
 //! ```
 //!
-//! For patterns `D_i = diag(1[R g_i >= 0])` of [gates](gates) the optimum is that of the networks whose
+//! For patterns `D_i = diag(1[R g_i >= 0])` of [gates] the optimum is that of the networks whose
 //! neurons have these patterns. [`Programme`] holds data, patterns, loss and penalty; [`solve`] chooses
 //! a splitting and a primal step by their cost, iterates, and ends with a point inside its cones and a
 //! [`Certificate`] below the optimum.
