@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
-use ::csv::{ByteRecord, Reader, ReaderBuilder};
+use ::csv::ByteRecord;
 
 use crate::columns::{Choose, FileColumns, choose};
-use crate::csv_rows::{Finished, Record, Rows, TargetText, is_blank, ragged, roles};
+use crate::csv_blocks::{Blocks, read_rest};
+use crate::csv_records::{Kept, Record, Records};
+use crate::csv_rows::{Finished, Rows, TargetText, is_blank, ragged, roles};
 use crate::decimal::{self, Comma, Decimal};
 use crate::error::DataError;
 use crate::feature::FeatureText;
@@ -14,7 +16,6 @@ use crate::lines::Lines;
 use crate::options::{Header, ReadOptions};
 use crate::place::Place;
 use crate::separator::Separator;
-use crate::source::read_error;
 use crate::table::{AsideColumn, Layout, Table, TextLayout};
 use crate::text::TextSource;
 
@@ -29,6 +30,16 @@ pub(crate) fn read(
     options: &ReadOptions,
     pick: Choose<'_>,
 ) -> Result<Table, DataError> {
+    read_by(path, options, pick, Some(Blocks::default()))
+}
+
+/// Reads a text table, after its first lines by blocks of this kind, or record by record.
+pub(crate) fn read_by(
+    path: &Path,
+    options: &ReadOptions,
+    pick: Choose<'_>,
+    blocks: Option<Blocks>,
+) -> Result<Table, DataError> {
     let mut text = TextSource::open(path)?.watched(options.watch.as_ref());
     let named = text.skip_front();
     let (head, whole) = text.head();
@@ -40,7 +51,8 @@ pub(crate) fn read(
         text.squeeze_blanks();
     }
     let encoding = text.encoding();
-    let mut records = Records::new(path, text, separator);
+    let (skipped, divided) = (text.skipped(), separator.unwrap_or(Separator::Comma).byte());
+    let mut records = Records::new(path, Kept::new(text), divided, skipped);
 
     let mut sample = Vec::new();
     let mut bytes = 0;
@@ -150,9 +162,7 @@ pub(crate) fn read(
     for early in &sample {
         rows.push(early)?;
     }
-    while let Some(record) = records.next()? {
-        rows.push(record)?;
-    }
+    read_rest(records, &mut rows, blocks)?;
     let name = |column: usize| names.as_ref().map(|names| names[column].clone());
     let feature_names = names.as_ref().map(|names| {
         chosen
@@ -210,70 +220,6 @@ pub(crate) fn read(
             lines,
         },
     })
-}
-
-/// The records of a file that are not blank, with their lines.
-struct Records<'a> {
-    path: &'a Path,
-    reader: Reader<TextSource>,
-    skipped: u64,
-    /// The line after the record before.
-    next_line: u64,
-    record: Record,
-}
-
-impl<'a> Records<'a> {
-    fn new(path: &'a Path, text: TextSource, separator: Option<Separator>) -> Self {
-        let skipped = text.skipped();
-        let reader = ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(separator.unwrap_or(Separator::Comma).byte())
-            .terminator(::csv::Terminator::Any(b'\n'))
-            .buffer_capacity(1 << 16)
-            .from_reader(text);
-        Self {
-            path,
-            reader,
-            skipped,
-            next_line: 1,
-            record: Record::default(),
-        }
-    }
-
-    fn next(&mut self) -> Result<Option<&Record>, DataError> {
-        loop {
-            let Record {
-                cells,
-                line,
-                breaks,
-            } = &mut self.record;
-            let more =
-                self.reader
-                    .read_byte_record(cells)
-                    .map_err(|error| match error.into_kind() {
-                        ::csv::ErrorKind::Io(source) => read_error(self.path, source),
-                        kind => read_error(self.path, std::io::Error::other(format!("{kind:?}"))),
-                    })?;
-            if !more {
-                return Ok(None);
-            }
-            if cells.len() == 1 && cells.get(0).is_some_and(is_blank) {
-                continue;
-            }
-            *breaks = cells
-                .as_slice()
-                .iter()
-                .filter(|&&byte| byte == b'\n')
-                .count() as u64;
-            // the reader stands in the line after the record; one that a quotation mark left open has
-            // the end of the last line within it
-            let next = self.reader.position().line();
-            *line = self.skipped + next.saturating_sub(1 + *breaks).max(self.next_line);
-            self.next_line = next;
-            return Ok(Some(&self.record));
-        }
-    }
 }
 
 fn trimmed(cells: &ByteRecord, width: usize) -> ByteRecord {

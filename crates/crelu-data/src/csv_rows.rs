@@ -7,6 +7,7 @@ use crelu_core::TargetColumn;
 
 use crate::cell::{self, Cell, Of, classify, classify_as};
 use crate::columns::Chosen;
+use crate::csv_records::Record;
 use crate::decimal::{self, Comma, Decimal};
 use crate::error::DataError;
 use crate::feature::{FeatureColumn, FeatureText, Taken, are_amounts};
@@ -14,15 +15,6 @@ use crate::lines::Lines;
 use crate::options::TargetCells;
 use crate::place::Place;
 use crate::stray::Stray;
-
-/// A record and the lines it stands in.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Record {
-    pub(crate) cells: ByteRecord,
-    pub(crate) line: u64,
-    /// Line breaks within its cells.
-    pub(crate) breaks: u64,
-}
 
 pub(crate) fn is_blank(cell: &[u8]) -> bool {
     cell.trim_ascii().is_empty()
@@ -251,7 +243,7 @@ impl Rows<'_> {
         cell::refusal(self.path, text, kind, place, Of::Feature)
     }
 
-    fn push_target(
+    pub(crate) fn push_target(
         &mut self,
         at: usize,
         text: &str,

@@ -59,6 +59,16 @@ impl FeatureText {
         }
     }
 
+    /// Whether numbers are what it takes, and all that it has taken.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.levels.is_empty() && self.cells != FeatureCells::Levels
+    }
+
+    /// Takes so many finite numbers.
+    pub(crate) fn take_numbers(&mut self, count: usize) {
+        self.numbers += count;
+    }
+
     /// The first text, and where it stands: row and line.
     pub(crate) fn first_text(&self) -> Option<(&str, (usize, u64))> {
         Some((self.levels.first()?, self.first?))

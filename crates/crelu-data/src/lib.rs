@@ -41,6 +41,8 @@ mod cell;
 mod cifar;
 mod columns;
 mod csv;
+mod csv_blocks;
+mod csv_records;
 mod csv_rows;
 mod decimal;
 mod encoding;
