@@ -7,13 +7,14 @@ use crelu_data::write_atomic;
 use crate::args::ExportArgs;
 use crate::errors::Failure;
 use crate::predict::load;
-use crate::{outputs, printout};
+use crate::{interrupt, outputs, printout};
 
 /// Writes a model as a graph that other runtimes evaluate.
 ///
 /// # Errors
 /// A line that names the file; nothing is written then.
 pub(crate) fn run(args: &ExportArgs) -> Result<ExitCode, Failure> {
+    interrupt::ends_at_once()?;
     outputs::check_file("--onnx", &args.onnx, &[&args.model])?;
     let model = load(&args.model)?;
     let graph = (model.to_onnx(args.dtype)).map_err(|error| Failure::of("--onnx", error))?;

@@ -68,8 +68,8 @@ impl Destinations {
         }
     }
 
-    /// Writes model, report, plots (some show the training data) and certificate, if there is one: all
-    /// of them or none.
+    /// Writes model, report, plots (some show the training data) and certificate: all of them or none.
+    /// Without a proven bound, a certificate that is there is removed: it is of another run.
     ///
     /// # Errors
     /// A line that names the path.
@@ -102,7 +102,15 @@ impl Destinations {
         if let Some(folder) = &self.plots {
             fs::create_dir_all(folder).map_err(|error| Failure::at("--plots", folder, error))?;
         }
-        write_all_atomic(&files).map_err(|error| {
+        let written = write_all_atomic(&files);
+        // a certificate of another run is none of this model
+        if let (Some(path), None, true) = (&self.certificate, &certificate, written.is_ok())
+            && let Err(error) = fs::remove_file(path)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            return Err(Failure::at("--certificate", path, error));
+        }
+        written.map_err(|error| {
             // they are empty again; what else came into them meanwhile keeps them
             folders
                 .iter()
@@ -142,9 +150,21 @@ fn missing_folders(path: &Path) -> Vec<&Path> {
     path.ancestors().take_while(is_missing).collect()
 }
 
+/// Whether two paths lead to one file, be it there already or not.
 fn same_file(a: &Path, b: &Path) -> bool {
-    a == b
-        || matches!((fs::canonicalize(a), fs::canonicalize(b)), (Ok(a), Ok(b)) if a == b && a.is_file())
+    a == b || matches!((place(a), place(b)), (Some(a), Some(b)) if a == b && !a.is_dir())
+}
+
+/// The file's one name: without links, where it is there; else in its folder's one name.
+fn place(path: &Path) -> Option<PathBuf> {
+    if let Ok(place) = fs::canonicalize(path) {
+        return Some(place);
+    }
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = fs::canonicalize(folder.unwrap_or(Path::new("."))).ok()?;
+    Some(folder.join(path.file_name()?))
 }
 
 /// The data's name without its endings, in the current folder.
@@ -168,6 +188,23 @@ fn default_model(data: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_file_under_two_names_is_known_before_it_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("deep")).unwrap();
+        for (a, b, same) in [
+            ("m.bin", "deep/../m.bin", true),
+            ("deep/m.bin", "deep/./m.bin", true),
+            ("m.bin", "deep/m.bin", false),
+            ("deep", "deep/../deep", false),
+            ("none/m.bin", "none/n.bin", false),
+        ] {
+            assert_eq!(same_file(&at(a), &at(b)), same, "{a} and {b}");
+        }
+        assert!(same_file(Path::new("m.new"), Path::new("./m.new")));
+    }
 
     #[test]
     fn default_model_has_the_stem_of_the_data() {

@@ -336,14 +336,18 @@ impl Samples {
             read_in_part: watch.has_cut().then_some(n_samples),
             notes: Vec::new(),
         };
-        if let Some(groups) = &groups {
+        // after a limit no fold follows
+        if let Some(groups) = groups.as_ref().filter(|_| !watch.has_cut()) {
             let folds = args.search.folds();
             samples.groups = Some(groups.of_rows(&samples.rows, folds, &samples.source)?);
         }
         // what the target holds is a fault of the file, not of the fit
         let is_split = samples.test_rows.is_some();
         let learnt = Coding::of(samples.train.targets(), task);
-        let coding = learnt.map_err(|error| samples.origins(args, is_split).failure(&error))?;
+        let coding = learnt.map_err(|error| {
+            let failure = samples.origins(args, is_split).failure(&error);
+            samples.of_part(failure)
+        })?;
         if args.certificate.is_some() && several_outputs(&coding, several, args.loss) {
             let problem = "a proven bound speaks of networks of one output: one target of numbers, or two labels (not softmax)";
             return Err(Failure::of("--certificate", problem));
@@ -382,6 +386,17 @@ impl Samples {
         notes.extend(samples.sparse_note(args));
         samples.notes = notes;
         Ok(samples)
+    }
+
+    /// What is wrong with the rows, where they are the first of more that there was no time to read.
+    pub(crate) fn of_part(&self, failure: Failure) -> Failure {
+        match self.read_in_part {
+            Some(rows) => Failure::of(
+                format_args!("in the first {rows} rows, all that there was time to read"),
+                failure,
+            ),
+            None => failure,
+        }
     }
 
     /// Reads rows of another file, whose columns are those of the training file.

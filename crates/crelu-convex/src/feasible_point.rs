@@ -1,3 +1,5 @@
+use core::ops::Range;
+
 use crelu_core::Activation;
 use faer::{Accum, Mat, MatMut, MatRef};
 use linalg_core::{norm, product};
@@ -124,7 +126,7 @@ impl FeasiblePoint {
     /// along the residual of those rows; another follows for rows that it does not see either. The
     /// zero point stays zero, and with several outputs the first of equals wins.
     ///
-    /// **Cost** `2 n rank P` flops where there are such rows.
+    /// **Cost** `2 u rank P` flops for `u` such rows, a few times.
     #[must_use]
     pub fn break_ties(&self, programme: &Programme) -> Self {
         let (rank, n, patterns) = (
@@ -136,8 +138,6 @@ impl FeasiblePoint {
         if self.active == 0 || unseen.is_empty() || programme.outputs() > 1 {
             return self.clone();
         }
-        let mut margins = vec![0.0; n * patterns];
-        image(programme.data(), programme.gates(), &mut margins);
         let largest = (0..self.v.ncols())
             .map(|b| self.v.col(b).norm_l2())
             .fold(0.0, f64::max);
@@ -146,25 +146,9 @@ impl FeasiblePoint {
             .map(|e| self.v[e])
             .collect();
         while !unseen.is_empty() {
-            let seen = |p: usize, i: usize| {
-                programme.masks().column(p)[i] != 0 && margins[p * n + i] > 0.0
+            let Some((p, score)) = along_unseen(programme, &unseen) else {
+                break;
             };
-            let score = |p: usize| -> f64 {
-                let along = |&i: &usize| {
-                    if seen(p, i) {
-                        programme.target()[i] * margins[p * n + i]
-                    } else {
-                        0.0
-                    }
-                };
-                unseen.iter().map(along).sum::<f64>()
-                    / programme.gates().col(p).norm_l2().max(f64::MIN_POSITIVE)
-            };
-            let best = (0..patterns)
-                .filter(|&p| unseen.iter().any(|&i| seen(p, i)))
-                .map(|p| (p, score(p)))
-                .max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()).then(b.0.cmp(&a.0)));
-            let Some((p, score)) = best else { break };
             let block = if score >= 0.0 || programme.activation() == Activation::Gated {
                 p
             } else {
@@ -180,7 +164,12 @@ impl FeasiblePoint {
             for k in 0..rank {
                 v[block * rank + k] += step * gate[k];
             }
-            unseen.retain(|&i| !seen(p, i));
+            let margins = margins(programme, &unseen, p..p + 1);
+            let mask = programme.masks().column(p);
+            unseen = (unseen.iter().enumerate())
+                .filter(|&(j, &i)| mask[i] == 0 || margins[(j, 0)] <= 0.0)
+                .map(|(_, &i)| i)
+                .collect();
         }
         let out = Self::from_point(programme, &v);
         if out.active == 0 { self.clone() } else { out }
@@ -248,6 +237,43 @@ fn image(data: MatRef<'_, f64>, packed: MatRef<'_, f64>, images: &mut [f64]) {
     let (n, count) = (data.ncols(), packed.ncols());
     let dst = MatMut::from_column_major_slice_mut(images, n, count);
     product(dst, Accum::Replace, data.transpose(), packed, 1.0);
+}
+
+/// `x_i' g_p` of some rows and patterns, a column a pattern.
+fn margins(programme: &Programme, rows: &[usize], patterns: Range<usize>) -> Mat<f64> {
+    let data = programme.data();
+    let some = Mat::from_fn(programme.rank(), rows.len(), |k, j| data[(k, rows[j])]);
+    let mut out = Mat::zeros(rows.len(), patterns.len());
+    let gates = programme.gates().subcols(patterns.start, patterns.len());
+    product(out.as_mut(), Accum::Replace, some.transpose(), gates, 1.0);
+    out
+}
+
+/// Of the patterns that see one of the rows `unseen` strictly, that whose gate lies best along their
+/// targets, and how well, with its sign; the first of equals.
+fn along_unseen(programme: &Programme, unseen: &[usize]) -> Option<(usize, f64)> {
+    let mut best: Option<(usize, f64)> = None;
+    let patterns = programme.n_patterns();
+    for first in (0..patterns).step_by(CHUNK) {
+        let some = first..(first + CHUNK).min(patterns);
+        let margins = margins(programme, unseen, some.clone());
+        for p in some {
+            let mask = programme.masks().column(p);
+            let (mut sum, mut sees) = (0.0, false);
+            for (j, &i) in unseen.iter().enumerate() {
+                let margin = margins[(j, p - first)];
+                if mask[i] != 0 && margin > 0.0 {
+                    sees = true;
+                    sum += programme.target()[i] * margin;
+                }
+            }
+            let score = sum / programme.gates().col(p).norm_l2().max(f64::MIN_POSITIVE);
+            if sees && best.is_none_or(|(_, known)| score.abs() > known.abs()) {
+                best = Some((p, score));
+            }
+        }
+    }
+    best
 }
 
 /// `v_b <- v_b + t g_b` with the smallest `t` that makes every row of the cone hold; a block whose

@@ -244,7 +244,7 @@ pub(crate) fn finish(
 ) -> Solution {
     let programme = tracker.programme;
     let warm_start = start.unwrap_or_else(|| WarmStart {
-        rho: 1.0,
+        rho: crate::two_block::first_rho(programme),
         z: vec![0.0; programme.rank() * programme.n_blocks()],
         multipliers: Multipliers::none(programme.n_blocks()),
         split: None,

@@ -106,6 +106,8 @@ pub(crate) fn solve(
             }
             Err(error) => return Err(error),
         };
+        // where the next round starts, or the next run: of the members of this one
+        warm = Some(solution.warm_start.clone());
         totals.iterations += solution.iterations;
         totals.newton_steps += solution.newton_steps;
         totals.inner_iterations += solution.inner_iterations;
@@ -154,6 +156,7 @@ pub(crate) fn solve(
             break;
         }
         let added = set.grow(programme, &prices.sizes, active.max(FEWEST));
+        warm = Some(set.extend(programme, &solution.warm_start));
         largest = largest.max(set.members.len());
         let tightest = 0.5 * SHARE * settings.tol;
         if added == 0 && (solution.status == Status::Stalled || tol <= tightest)
@@ -165,7 +168,6 @@ pub(crate) fn solve(
         tol = (SHARE * tracker.gap())
             .min(if added == 0 { 0.3 * tol } else { tol })
             .max(tightest);
-        warm = Some(set.extend(programme, &solution.warm_start));
     }
     choice.reason.push_str(&format!(
         "; working set of at most {largest} of {patterns} patterns{why}"

@@ -42,6 +42,9 @@ pub fn slide(
         if first.fall > 0.0 && first.fall >= CONFIRMED * promised {
             return first;
         }
+        if control.halt().is_some() {
+            return first;
+        }
         let left = iterations.saturating_sub(ended.iterations / 2);
         let second = wide(problem, neurons, before - first.fall, left, control);
         Slid {
@@ -105,6 +108,14 @@ fn one(
             *x = root * a;
         }
     }
+    // a line search may take many evaluations: after a halt they are all as bad as can be
+    let mut begun = false;
+    let evaluate = &mut |x: &[f64], gradient: &mut [f64]| {
+        if std::mem::replace(&mut begun, true) && control.halt().is_some() {
+            return f64::INFINITY;
+        }
+        evaluate(x, gradient)
+    };
     let mut lbfgs = Lbfgs::within(x.len(), LBFGS_BYTES);
     ended = lbfgs.minimise(evaluate, &mut x, iterations, &mut || {
         control.halt().is_none()

@@ -7,7 +7,7 @@ use crate::merge::merge;
 use crate::neurons::Neurons;
 use crate::problem::GlobalProblem;
 use crate::slide::slide;
-use crate::weights::{correct_weights, row_curvature};
+use crate::weights::{STEPS, correct_weights, row_curvature};
 
 /// A network met while thinning.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -131,12 +131,37 @@ pub fn thin_to(
             count
         };
         let mut fewer = drop_cheapest(problem, &out.neurons, count);
-        out.products += settle(problem, &mut fewer, FIRST_TRY, control);
+        if halted {
+            settle_at_once(problem, &mut fewer);
+        } else {
+            out.products += settle(problem, &mut fewer, FIRST_TRY, control);
+        }
         let objective = fewer.objective(problem);
         out.accept(fewer, objective);
     }
     out.polish(problem, control);
     out
+}
+
+/// Flops that weights may take after a halt: a tenth of a second.
+const LATE_FLOPS: usize = 2_000_000_000;
+
+/// The neurons that are left after a halt, their weights set where that is cheap, their common factor
+/// in any case: no more than the zero network's objective.
+fn settle_at_once(problem: &GlobalProblem, neurons: &mut Neurons) {
+    let size = problem.n_samples() * (problem.rank() + neurons.len());
+    if 2 * STEPS * size.saturating_mul(neurons.len()) <= LATE_FLOPS {
+        correct_weights(problem, neurons, &Control::default());
+    }
+    let fitted = neurons.fitted(problem);
+    let penalty = problem.beta_sum() * neurons.total_weight();
+    let factor = problem.loss_of().best_scale(&fitted, penalty);
+    let weights: Vec<f64> = neurons.weights().iter().map(|w| factor * w).collect();
+    if factor > 0.0 && weights.iter().all(|w| w.is_finite()) {
+        neurons.set_weights(&weights);
+    } else {
+        neurons.retain(&vec![false; neurons.len()]);
+    }
 }
 
 impl Thinned {
@@ -149,6 +174,9 @@ impl Thinned {
     }
 
     fn polish(&mut self, problem: &GlobalProblem, control: &Control<'_>) {
+        if control.halt().is_some() {
+            return;
+        }
         let mut last = self.neurons.clone();
         self.products += settle(problem, &mut last, LAST, control);
         let objective = last.objective(problem);

@@ -9,7 +9,7 @@ use crate::problem::GlobalProblem;
 
 /// Steps of a loss that is not quadratic; they end when one lowers the objective by less than this
 /// share, or by less than a twentieth of what all did: the slide that follows goes on.
-const STEPS: usize = 8;
+pub(crate) const STEPS: usize = 8;
 const SMALL_FALL: f64 = 1e-7;
 const SMALL_PART: f64 = 0.05;
 /// A step is halved so often at most.

@@ -284,6 +284,12 @@ impl Dataset {
         (rows.len() < weights.len()).then_some(rows)
     }
 
+    /// The part whose rows weigh something, and its rows, where there are others.
+    pub(crate) fn weighing_part(&self) -> Option<(Self, Vec<usize>)> {
+        let kept = self.weighing_rows()?;
+        Some((self.select(&kept), kept))
+    }
+
     /// The rows given, in that order.
     ///
     /// # Panics

@@ -64,6 +64,16 @@ pub enum Progress<'a> {
     NoProof(&'static str),
 }
 
+impl Fit {
+    /// A fit of the rows `kept` as one of all of them.
+    pub(crate) fn rows_of_all(&mut self, kept: &[usize]) {
+        let rows = self.certificate.iter_mut().flat_map(|c| &mut c.rows);
+        for row in rows {
+            *row = kept.get(*row).copied().unwrap_or(*row);
+        }
+    }
+}
+
 /// The caller's eye on a fit.
 pub trait FitObserver {
     /// Told after every step; `false` ends the fit with the best network so far.
@@ -95,10 +105,8 @@ pub fn fit(
     match trained(train, test, settings, control, observer) {
         Ok(mut fit) => {
             // rows of weight 0 left before anything
-            if let (Some(certificate), Some(kept)) = (&mut fit.certificate, train.weighing_rows()) {
-                for row in &mut certificate.rows {
-                    *row = kept.get(*row).copied().unwrap_or(*row);
-                }
+            if let Some(kept) = train.weighing_rows() {
+                fit.rows_of_all(&kept);
             }
             Ok(fit)
         }
@@ -139,6 +147,8 @@ pub(crate) struct Carried {
     pub(crate) early: Option<EarlyStop>,
     /// What came of it.
     pub(crate) stopped: Option<EarlyStopped>,
+    /// Global mode: the largest penalty of the sum.
+    pub(crate) beta_max: Option<f64>,
 }
 
 impl Carried {
@@ -282,7 +292,15 @@ fn fit_sampled(
     let tol = s.tol_in_force();
     let halted = control.halt().is_some();
     let status = match solution.status {
-        _ if kept.is_some() && !halted => Status::Settled,
+        // the rows held out chose the network: because they ended the training, or it had ended itself
+        status
+            if kept
+                .as_ref()
+                .is_some_and(|(stopped, _)| stopped.stopped || status == Status::Converged)
+                && !halted =>
+        {
+            Status::Settled
+        }
         // the report's own figures decide what may be called converged
         Status::Converged if gap <= tol && programme_gap <= tol => Status::Converged,
         Status::Converged => Status::Stalled,

@@ -42,7 +42,12 @@ pub(crate) fn fit_global(
     let count = prepared.loss.mass();
     let problem = prepared.global_problem()?;
     let problem = on_its_engine(problem, &s.programme)?;
-    let beta_max = beta_max(prepared, &problem, s.bias, control)? / count;
+    let beta_max = match carried.beta_max {
+        Some(known) => known,
+        None => beta_max(prepared, &problem, s.bias, control)?,
+    };
+    carried.beta_max = Some(beta_max);
+    let beta_max = beta_max / count;
     let beta = match s.beta {
         Beta::Absolute(beta) => beta,
         Beta::Fraction(fraction) => fraction * beta_max,

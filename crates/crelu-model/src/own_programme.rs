@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use admm::Proximal;
-use linalg_core::{Control, LinearOperator, Masks, axpy, norm};
+use faer::{Accum, MatMut};
+use linalg_core::{Control, LinearOperator, Masks, axpy, norm, product};
 
 use crate::error::FitError;
 use crelu_convex::{
@@ -26,9 +27,10 @@ pub struct OwnProgramme {
 /// The programme over the patterns of `neurons`, solved to `settings` (its tolerance and most
 /// iterations keep it cheap). Before the run the network is its feasible point, and its residual
 /// with the multipliers of the cones the dual point: near the end of the training that is within
-/// the tolerance. The run starts from there. There is an answer when `control` has halted, too.
+/// the tolerance. The run starts from there. There is an answer when `control` has halted, too, where
+/// it takes no time.
 ///
-/// None if there is no neuron, if the rows are sparse, or more than one output: neurons that share outputs are no points of a
+/// None if there is no neuron, if the rows are sparse, if it would take long after a halt, or with more than one output: neurons that share outputs are no points of a
 /// programme, whose neurons belong to one output each.
 ///
 /// # Errors
@@ -46,13 +48,25 @@ pub fn own_programme(
     if neurons.is_empty() || problem.outputs() > 1 {
         return Ok(None);
     }
-    let mut bytes = Vec::with_capacity(n * neurons.len());
-    let mut images = vec![0.0; n];
-    for i in 0..neurons.len() {
-        let mut one = Neurons::none(neurons.rank());
-        one.push(neurons.direction(i), 1.0, 1.0);
-        one.images(data, &mut images);
-        bytes.extend(images.iter().map(|h| u8::from(*h >= 0.0)));
+    let size = n * neurons.rank() * neurons.len();
+    let mut bytes = vec![0; n * neurons.len()];
+    let mut images = vec![0.0; n * TILE.min(neurons.len())];
+    for (t, bytes) in bytes.chunks_mut(n * TILE).enumerate() {
+        if control.halt().is_some() && size > LATE_NUMBERS {
+            return Ok(None);
+        }
+        let some = bytes.len() / n;
+        let images = &mut images[..n * some];
+        product(
+            MatMut::from_column_major_slice_mut(images, n, some),
+            Accum::Replace,
+            data.transpose(),
+            neurons.directions().subcols(t * TILE, some),
+            1.0,
+        );
+        for (bit, h) in bytes.iter_mut().zip(&*images) {
+            *bit = u8::from(*h >= 0.0);
+        }
     }
     let programme = Programme::of_loss(
         data.to_owned(),
@@ -103,6 +117,11 @@ pub fn own_programme(
     Ok(Some(out))
 }
 
+/// Neurons whose patterns are found between two looks at the control.
+const TILE: usize = 32;
+/// After a halt there is a programme only where making it takes no more than a tenth of a second: so many
+/// products of numbers.
+const LATE_NUMBERS: usize = 30_000_000;
 /// The bound is a figure beside the answer: it may take one part in so many of the problem's flops ...
 const SHARE: u64 = 10;
 /// ... or this many, a fifth of a second of two cores, whichever is more.

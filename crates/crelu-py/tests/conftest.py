@@ -48,7 +48,7 @@ def command_line():
 
     def run(*arguments):
         words = [str(program), *map(str, arguments)]
-        done = subprocess.run(words, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(words, capture_output=True, text=True, timeout=1800)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -125,7 +125,7 @@ def test_interrupt_keeps_the_network_and_raises():
         print("kept")
     """
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=1800
     )
     assert done.stdout == "kept\n", done.stderr
 

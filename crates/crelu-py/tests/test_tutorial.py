@@ -20,7 +20,7 @@ def test_tutorial_runs_reduced(notebook, monkeypatch, tmp_path):
     monkeypatch.setenv("CRELU_TUTORIAL", "reduced")
     resources = {"metadata": {"path": str(tmp_path)}}
     nbclient.NotebookClient(
-        notebook, timeout=300, kernel_name="python3", resources=resources
+        notebook, timeout=1800, kernel_name="python3", resources=resources
     ).execute()
     text = str([cell.get("outputs") for cell in notebook.cells])
     assert "search gap, evidence" in text

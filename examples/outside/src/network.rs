@@ -1,7 +1,7 @@
 //! Fit and predict on arrays.
 
 use crelu_model::{
-    Control, Dataset, FitSettings, Model, Prediction, Status, TargetColumn, TrainMode,
+    Control, Dataset, FitSettings, LossChoice, Model, Prediction, Status, TargetColumn, TrainMode,
     faer::MatRef, fit,
 };
 
@@ -41,5 +41,14 @@ pub(crate) fn train() -> Result<(), Failed> {
             })?;
         }
     }
-    Ok(())
+
+    // what a model says in words is read back to the bit, whatever else the program is built with
+    let delta = 1.994_096_999_999_999_8;
+    let settings = FitSettings::default().loss(LossChoice::Huber).huber_delta(delta);
+    let settings = settings.beta_frac(0.1).check()?;
+    let found = fit(&data, None, &settings, &Control::default(), &mut ())?;
+    let read = Model::from_bytes(&found.model.to_bytes())?;
+    expect(read.loss == found.model.loss, || {
+        format!("{:?}, not {:?}", read.loss, found.model.loss)
+    })
 }

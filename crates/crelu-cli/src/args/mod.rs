@@ -26,7 +26,7 @@ use crate::errors::Failure;
     max_term_width = 100,
     infer_long_args = false,
     arg_required_else_help = false,
-    after_help = "Exit codes: 0 converged; 2 stopped early, the model written and usable; 1 an error, one line on standard error."
+    after_help = "Exit codes: 0 converged or settled; 2 stopped early, the model written and usable; 1 an error, one line on standard error."
 )]
 struct Cli {
     #[command(subcommand)]

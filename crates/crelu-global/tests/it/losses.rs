@@ -1,11 +1,12 @@
 //! Global training with every loss, weights of rows and several outputs.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use crelu_core::{Loss, LossKind, Separable};
 use crelu_global::{
     GlobalProblem, GlobalSettings, Neurons, SearchSize, Searcher, Trained, correct_weights, merge,
-    pattern_bound, prices, search, thin, train,
+    pattern_bound, prices, search, thin, thin_to, train,
 };
 use faer::Mat;
 use linalg_core::Control;
@@ -266,5 +267,32 @@ fn loss_of_the_users_own_is_trained_and_bounded() {
             "{beta}: {} {bound}",
             ended.best_objective
         );
+    }
+}
+
+#[test]
+fn thin_to_after_a_halt_has_no_more_neurons_than_asked_and_is_no_worse_than_zero() {
+    /// Rounding of sums of 120 rows.
+    const ROUNDING: f64 = 1e-12;
+    let flag = AtomicBool::new(true);
+    let halted = Control::default().interrupt(&flag);
+    for case in cases() {
+        let problem = case.problem(0.01);
+        let mut settings = GlobalSettings::default();
+        settings.thin = 0.0;
+        let none = Neurons::with_outputs(problem.rank(), problem.outputs());
+        let trained = train(&problem, none, &settings, &Control::default(), &mut ());
+        let zero = problem.loss(&vec![0.0; problem.n_samples() * problem.outputs()]);
+        assert!(trained.best.len() > 3, "{:?}", case.kind);
+        for most in [1, 3] {
+            let few = thin_to(&problem, &trained.best, most, &halted);
+            assert!(few.neurons.len() <= most, "{:?}", case.kind);
+            assert!(
+                few.objective <= zero * (1.0 + ROUNDING),
+                "{:?}, {most}: {} above {zero}",
+                case.kind,
+                few.objective
+            );
+        }
     }
 }

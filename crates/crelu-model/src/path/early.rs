@@ -84,6 +84,14 @@ pub fn fit_early(
     control: &Control<'_>,
     observer: &mut dyn FitObserver,
 ) -> Result<Fit, FitError> {
+    // rows of weight 0 leave before anything
+    if let Some((part, kept)) = train.weighing_part() {
+        let fit = fit_early(&part, held_out, test, settings, how, control, observer);
+        return fit.map(|mut fit| {
+            fit.rows_of_all(&kept);
+            fit
+        });
+    }
     if how.patience == 0 {
         return Err(FitError::Setting {
             setting: Setting::Patience,

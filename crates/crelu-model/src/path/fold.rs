@@ -6,7 +6,7 @@ use super::progress::PathProgress;
 use super::search::Shared;
 use super::splits::Split;
 use crate::dataset::Dataset;
-use crate::error::FitError;
+use crate::error::{FitError, Setting};
 use crate::report::Work;
 use crate::settings::{Beta, CheckedFitSettings};
 use crate::zero_fit::is_halt;
@@ -59,7 +59,14 @@ impl Course<'_> {
         let held_out = self.train.select(&split.held_out);
         let mut leg = {
             let train = self.train.select(&split.train);
-            Leg::new(&train, Some(&held_out), self.settings, control)?
+            match Leg::new(&train, Some(&held_out), self.settings, control) {
+                // the targets of these rows do not vary: there is nothing to choose by
+                Err(FitError::Setting {
+                    setting: Setting::HuberDelta,
+                    ..
+                }) => return Ok(()),
+                other => other?,
+            }
         };
         for (k, &beta) in self.betas.iter().enumerate() {
             let mut quiet = shared.quiet();

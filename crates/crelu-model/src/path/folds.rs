@@ -153,7 +153,7 @@ fn classes(train: &Dataset) -> (Vec<usize>, Vec<&str>) {
     (of_row, labels)
 }
 
-fn given(splits: &[Split], n: usize) -> Result<(), FitError> {
+pub(super) fn given(splits: &[Split], n: usize) -> Result<(), FitError> {
     let problem = |problem| {
         Err(FitError::Setting {
             setting: Setting::Folds,

@@ -62,6 +62,15 @@ pub fn fit_path_with(
     control: &Control<'_>,
     observer: &mut (dyn FitObserver + Send),
 ) -> Result<Fit, FitError> {
+    // rows of weight 0 leave before anything
+    if let Some((part, kept)) = train.weighing_part() {
+        let plan = plan.of_rows(&kept, train.n_samples())?;
+        let fit = fit_path_with(&part, test, settings, &plan, runner, control, observer);
+        return fit.map(|mut fit| {
+            fit.rows_of_all(&kept);
+            fit
+        });
+    }
     plan.check()?;
     let begun = control.seconds();
     let plain = settings.at(Beta::Fraction(PLAIN), settings.get().init.clone());
@@ -484,14 +493,14 @@ impl Search<'_> {
 }
 
 impl Step {
-    /// The same network at a smaller penalty.
+    /// The same network at a smaller penalty, where no bound that it had holds.
     fn at(&self, beta: f64) -> Self {
         let mut fit = self.fit.clone();
-        let report = &mut fit.report;
-        let objective = report.train.loss + beta * fit.model.network.penalty();
-        (report.beta, fit.model.beta) = (beta, beta);
-        (report.objective_network, fit.model.objective) = (objective, objective);
-        report.objective_convex = report.objective_convex.min(objective);
+        fit.certificate = None;
+        let objective = fit.report.train.loss + beta * fit.model.network.penalty();
+        fit.report.at_smaller_penalty(beta, objective);
+        let gap = fit.report.gap;
+        (fit.model.beta, fit.model.objective, fit.model.gap) = (beta, objective, gap);
         Self {
             beta,
             fit,

@@ -1,4 +1,5 @@
 use super::betas::Betas;
+use super::folds::given;
 use super::metric::Metric;
 use super::rule::Rule;
 use super::splits::Split;
@@ -55,6 +56,28 @@ impl Default for PathSettings {
 }
 
 impl PathSettings {
+    /// The same of some of `n` rows, ascending.
+    pub(super) fn of_rows(&self, kept: &[usize], n: usize) -> Result<Self, FitError> {
+        let mut place = vec![None; n];
+        for (at, &row) in kept.iter().enumerate() {
+            place[row] = Some(at);
+        }
+        let mut out = self.clone();
+        if let Some(groups) = self.groups.as_ref().filter(|groups| groups.len() == n) {
+            out.groups = Some(kept.iter().map(|&row| groups[row]).collect());
+        }
+        if let Some(splits) = &self.splits {
+            given(splits, n)?;
+            let those = |rows: &[usize]| rows.iter().filter_map(|&row| place[row]).collect();
+            let part = |split: &Split| Split {
+                train: those(&split.train),
+                held_out: those(&split.held_out),
+            };
+            out.splits = Some(splits.iter().map(part).collect());
+        }
+        Ok(out)
+    }
+
     /// Sets the penalties.
     #[must_use]
     pub fn betas(mut self, betas: Betas) -> Self {

@@ -20,7 +20,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::path::EarlyStopped;
-use crelu_convex::Activation;
+use crelu_convex::{Activation, relative_gap};
 
 /// Everything that is known about a fit. Every number is computed from what is returned; in the JSON
 /// every key is present, and null where it does not apply. Objectives and bounds are of the mean
@@ -96,6 +96,23 @@ pub struct Report {
 }
 
 impl Report {
+    /// The network stays and its penalty falls to `beta`: the dual bound falls with it, since a loss is
+    /// not below 0, and what was proven or searched at the larger penalty is no longer known.
+    pub(crate) fn at_smaller_penalty(&mut self, beta: f64, objective: f64) {
+        self.dual_bound *= (beta / self.beta).clamp(0.0, 1.0);
+        self.beta = beta;
+        self.objective_network = objective;
+        self.objective_convex = self.objective_convex.min(objective);
+        self.gap = relative_gap(objective, self.dual_bound);
+        self.programme_gap = relative_gap(self.objective_convex, self.dual_bound);
+        (self.proven_bound, self.proven_gap, self.proof) = (None, None, None);
+        if let Training::Global(global) = &mut self.training {
+            global.best_objective = objective;
+            (global.max_price, global.ascents, global.search_gap) = (None, None, None);
+        }
+        self.settings.insert("beta".to_owned(), beta.into());
+    }
+
     /// How the network was trained.
     #[must_use]
     pub fn train_mode(&self) -> TrainMode {
@@ -114,4 +131,33 @@ impl Report {
 
 fn status_name<S: Serializer>(status: &Status, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(status.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Control, Dataset, FitSettings, LossChoice, Prove, TargetColumn, fit};
+
+    #[test]
+    fn report_at_a_smaller_penalty_bounds_what_can_be_reached_there() {
+        let x: Vec<f64> = (0..60).map(|i| f64::from(i * 17 % 31) / 31.0).collect();
+        let y = (0..30)
+            .map(|i| f64::from(i * i % 7) - x[2 * i as usize])
+            .collect();
+        let data = Dataset::from_rows(&x, 30, 2, TargetColumn::numbers(y)).unwrap();
+        let run = |beta: f64| {
+            let settings = FitSettings::default().loss(LossChoice::Squared).beta(beta);
+            let settings = settings.prove(Prove::Quick).check().unwrap();
+            fit(&data, None, &settings, &Control::default(), &mut ()).unwrap()
+        };
+        let (large, small) = (run(0.02), run(0.01));
+        assert!(large.report.proven_bound.is_some() && large.report.dual_bound > 0.0);
+        let mut moved = large.report.clone();
+        let objective = moved.train.loss + 0.01 * large.model.network.penalty();
+        moved.at_smaller_penalty(0.01, objective);
+        assert!(moved.dual_bound > 0.0 && moved.dual_bound <= small.report.objective_network);
+        assert!(moved.objective_network >= small.report.objective_network * (1.0 - 1e-2));
+        assert_eq!((moved.proven_bound, moved.proven_gap), (None, None));
+        assert_eq!(moved.global().unwrap().search_gap, None);
+        assert_eq!(moved.settings["beta"], 0.01);
+    }
 }

@@ -3,12 +3,13 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crelu_model::path::{
-    Betas, Candidate, FoldRunner, Metric, PathProgress, PathSettings, Rule, Split, fit_path,
-    fit_path_with, fold_scores,
+    Betas, Candidate, EarlyStop, FoldRunner, Metric, PathProgress, PathSettings, Rule, Split,
+    fit_early, fit_path, fit_path_with, fold_scores,
 };
 use crelu_model::{
     Activation, CheckedFitSettings, Clock, Control, Dataset, Fit, FitError, FitObserver,
-    FitSettings, Model, Progress, Prove, Setting, Status, TargetColumn, Task, TrainMode, fit,
+    FitSettings, LossChoice, Model, Progress, Prove, Setting, Status, TargetColumn, Task,
+    TrainMode, fit,
 };
 use faer::Mat;
 use testkit::regression;
@@ -523,5 +524,77 @@ fn folds_run_elsewhere_choose_what_folds_here_do() {
                 ..
             })
         ));
+    }
+}
+
+#[test]
+fn path_leaves_out_rows_of_weight_zero() {
+    // every third row weighs nothing, and all rows of one class are among them
+    let n = 60;
+    let mut x = Vec::new();
+    let (mut y, mut weights, mut groups) = (Vec::new(), Vec::new(), Vec::new());
+    for i in 0..n {
+        let t = f64::from(i) / 10.0;
+        x.extend([t.sin(), (3.0 * t).cos()]);
+        y.push(if i % 3 == 0 { 7.0 } else { f64::from(i % 2) });
+        weights.push(if i % 3 == 0 { 0.0 } else { 1.0 });
+        groups.push(i as usize / 6);
+    }
+    let kept: Vec<usize> = (0..n as usize).filter(|i| i % 3 != 0).collect();
+    let all = Dataset::from_rows(&x, n as usize, 2, TargetColumn::numbers(y)).unwrap();
+    let part = all.select(&kept);
+    let all = all.with_weights(Some(weights)).unwrap();
+    let settings = FitSettings::default().task(Task::Classify);
+    let of = |data: &Dataset, groups: Vec<usize>| {
+        run(data, settings.clone(), &short().groups(Some(groups)))
+    };
+    let those = kept.iter().map(|&i| groups[i]).collect();
+    let (whole, alone) = (of(&all, groups), of(&part, those));
+    assert_eq!(whole.report.n, kept.len());
+    assert_eq!(whole.report.cv, alone.report.cv);
+    assert_eq!(whole.report.path, alone.report.path);
+    assert_eq!(whole.model.to_bytes(), alone.model.to_bytes());
+}
+
+#[test]
+fn path_of_huber_leaves_out_a_fold_whose_target_is_constant() {
+    // one row differs, and only the folds that train on it have anything to learn
+    let n = 12;
+    let x: Vec<f64> = (0..2 * n).map(|i| f64::from(i * 7 % 11)).collect();
+    let y = (0..n).map(|i| if i == 5 { 3.0 } else { 1.0 }).collect();
+    let data = Dataset::from_rows(&x, n as usize, 2, TargetColumn::numbers(y)).unwrap();
+    let huber = FitSettings::default().loss(LossChoice::Huber);
+    let fit = run(&data, huber, &short());
+    assert_eq!(fit.report.cv.unwrap().folds, 2);
+}
+
+#[test]
+fn fit_early_that_a_limit_of_iterations_ends_says_so() {
+    let (data, held_out) = (regression_set(61, 60, 3), regression_set(62, 40, 3));
+    let how = EarlyStop::default().patience(50);
+    for (limit, settings) in [
+        (
+            true,
+            on_patterns().n_patterns(20).max_iters(3).check_every(1),
+        ),
+        (false, on_patterns().n_patterns(20).beta_frac(0.1)),
+        (
+            true,
+            crate::data::squared()
+                .max_iters(2)
+                .thorough(true)
+                .beta_frac(1e-3),
+        ),
+    ] {
+        let settings = settings.check().unwrap();
+        let control = Control::default();
+        let fit = fit_early(&data, &held_out, None, &settings, how, &control, &mut ()).unwrap();
+        assert!(!fit.report.early_stop.unwrap().stopped);
+        let want = if limit {
+            Status::IterationLimit
+        } else {
+            Status::Settled
+        };
+        assert_eq!(fit.report.status, want);
     }
 }
