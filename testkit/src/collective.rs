@@ -1,4 +1,4 @@
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use linalg_core::{Collective, ExchangeError};
 
@@ -28,29 +28,38 @@ impl Hall {
 
 /// One rank of a collective of threads. The exchange goes over the ranks in their order, so that it
 /// does not depend on timing.
-pub struct Rank<'a> {
-    hall: &'a Hall,
+///
+/// A copy is the same rank: what owns its collective takes one.
+#[derive(Clone)]
+pub struct Rank {
+    seat: Arc<Seat>,
     rank: usize,
     size: usize,
 }
 
+struct Seat(Arc<Hall>);
+
 /// A rank that leaves, by its end or by a panic, leaves nobody waiting.
-impl Drop for Rank<'_> {
+impl Drop for Seat {
     fn drop(&mut self) {
-        self.hall.state().broken = true;
-        self.hall.moved.notify_all();
+        self.0.state().broken = true;
+        self.0.moved.notify_all();
     }
 }
 
-impl Rank<'_> {
+impl Rank {
+    fn hall(&self) -> &Hall {
+        &self.seat.0
+    }
+
     fn exchange(
         &self,
         values: &mut [f64],
         join: impl Fn(&[Vec<f64>], usize) -> f64,
     ) -> Result<(), ExchangeError> {
-        self.hall.state().slots[self.rank] = values.to_vec();
+        self.hall().state().slots[self.rank] = values.to_vec();
         self.wait()?;
-        let slots = self.hall.state().slots.clone();
+        let slots = self.hall().state().slots.clone();
         // read by all before the next exchange writes
         let met = self.wait();
         if let Some(other) = slots.iter().find(|slot| slot.len() != values.len()) {
@@ -68,7 +77,7 @@ impl Rank<'_> {
     /// # Errors
     /// [`ExchangeError::Lost`] if another rank has ended or panicked before.
     pub fn wait(&self) -> Result<(), ExchangeError> {
-        let mut state = self.hall.state();
+        let mut state = self.hall().state();
         if state.broken {
             return Err(ExchangeError::Lost);
         }
@@ -76,11 +85,11 @@ impl Rank<'_> {
         state.waiting += 1;
         if state.waiting == self.size {
             (state.waiting, state.meetings) = (0, meeting + 1);
-            self.hall.moved.notify_all();
+            self.hall().moved.notify_all();
             return Ok(());
         }
         while state.meetings == meeting && !state.broken {
-            let woken = self.hall.moved.wait(state);
+            let woken = self.hall().moved.wait(state);
             state = woken.unwrap_or_else(PoisonError::into_inner);
         }
         if state.meetings > meeting {
@@ -94,11 +103,11 @@ impl Rank<'_> {
     /// How many sums all ranks have taken part in so far, counted once a rank.
     #[must_use]
     pub fn sums(&self) -> usize {
-        self.hall.state().sums
+        self.hall().state().sums
     }
 }
 
-impl Collective for Rank<'_> {
+impl Collective for Rank {
     fn rank(&self) -> usize {
         self.rank
     }
@@ -106,7 +115,7 @@ impl Collective for Rank<'_> {
         self.size
     }
     fn sum(&self, values: &mut [f64]) -> Result<(), ExchangeError> {
-        self.hall.state().sums += 1;
+        self.hall().state().sums += 1;
         self.exchange(values, |slots, k| slots.iter().map(|s| s[k]).sum())
     }
     fn max(&self, values: &mut [f64]) -> Result<(), ExchangeError> {
@@ -124,17 +133,20 @@ impl Collective for Rank<'_> {
 ///
 /// # Panics
 /// If a rank does.
-pub fn on_ranks<R: Send>(size: usize, work: impl Fn(&Rank<'_>) -> R + Sync) -> (Vec<R>, usize) {
-    let hall = Hall {
+pub fn on_ranks<R: Send>(size: usize, work: impl Fn(&Rank) -> R + Sync) -> (Vec<R>, usize) {
+    let hall = Arc::new(Hall {
         state: Mutex::new(State {
             slots: vec![Vec::new(); size],
             ..State::default()
         }),
         moved: Condvar::new(),
-    };
+    });
     let answers = std::thread::scope(|scope| {
         let (hall, work) = (&hall, &work);
-        let start = |rank| scope.spawn(move || work(&Rank { hall, rank, size }));
+        let start = |rank| {
+            let seat = Arc::new(Seat(Arc::clone(hall)));
+            scope.spawn(move || work(&Rank { seat, rank, size }))
+        };
         let ranks: Vec<_> = (0..size).map(start).collect();
         let joined = ranks.into_iter().map(|thread| thread.join());
         joined

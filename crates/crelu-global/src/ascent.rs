@@ -1,9 +1,10 @@
-use linalg_core::{Control, dot, norm};
+use linalg_core::{Control, Real, dot, norm};
 
 use crate::ascent_heads::Heads;
-
+use crate::balanced::add_widened;
 use crate::engine::Course;
 use crate::fused::{Climb, Lane, Layout, Level, Part};
+use crate::rows::tiles;
 
 /// The first and the last step of an ascent, as shares of the whole way to `g / |g|`.
 const FIRST_STEP: f32 = 1.0;
@@ -88,6 +89,51 @@ pub(crate) fn column_steps(ascents: usize, steps: usize, is_whole: bool) -> (usi
     (ascents * wide, steps * CLIMB / 10 + 1)
 }
 
+/// Goes through a course with batches in step, `pass` making the gradients of all of them at their iterates.
+///
+/// Steps of plain momentum without a test of acceptance: monotone ascents stall on the concave
+/// kinks `x_j'u = 0`, `s theta_j < 0`. With `g = s R'D theta` and the value `v = u'g`,
+///
+/// ```text
+///     m = 0.9 m + 0.03 (g - v u) / v,   u = (u + t m) / |u + t m|,   t from 1 to 0.03
+/// ```
+///
+/// A whole step would be the power step `u = g / |g|`, the best of its pattern. Small steps follow from
+/// the best points: where such a point lies on kinks, only small steps come near to it.
+pub(crate) fn climb(
+    batches: &mut [Ascent],
+    course: Course,
+    steps: usize,
+    control: &Control<'_>,
+    pass: &mut dyn FnMut(&mut [Ascent]),
+) {
+    for phase in phases(course, steps) {
+        for batch in &mut *batches {
+            batch.velocity.fill(0.0);
+        }
+        for (k, size) in phase.sizes.into_iter().enumerate() {
+            pass(batches);
+            for batch in &mut *batches {
+                batch.keep_best();
+                if phase.culls.contains(&k) {
+                    batch.cull();
+                }
+            }
+            if control.halt().is_some() {
+                return;
+            }
+            for batch in &mut *batches {
+                batch.advance(size);
+            }
+        }
+        pass(batches);
+        for batch in &mut *batches {
+            batch.keep_best();
+            batch.u.copy_from_slice(&batch.best);
+        }
+    }
+}
+
 /// A batch of ascents of `s theta'(R u)_+` over the unit sphere, each column with its sign; with
 /// several outputs, of `|theta'(R u)_+|`.
 pub(crate) struct Ascent {
@@ -107,6 +153,8 @@ pub(crate) struct Ascent {
     /// The iterates and their gradients, laid out for a pass.
     packed: Vec<f32>,
     slopes: Vec<f32>,
+    /// Slopes summed up over blocks of rows.
+    wide: Vec<f64>,
     /// The best points met and their values.
     best: Vec<f32>,
     values: Vec<f32>,
@@ -130,6 +178,7 @@ impl Ascent {
             velocity: zeros(),
             packed: vec![0.0; rank * layout.padded()],
             slopes: vec![0.0; rank * layout.padded()],
+            wide: Vec::new(),
             level,
             layout,
             best: zeros(),
@@ -137,77 +186,9 @@ impl Ascent {
         }
     }
 
-    /// Steps of plain momentum without a test of acceptance: monotone ascents stall on the concave
-    /// kinks `x_j'u = 0`, `s theta_j < 0`. With `g = s R'D theta` and the value `v = u'g`,
-    ///
-    /// ```text
-    ///     m = 0.9 m + 0.03 (g - v u) / v,   u = (u + t m) / |u + t m|,   t from 1 to 0.03
-    /// ```
-    ///
-    /// A whole step would be the power step `u = g / |g|`, the best of its pattern.
-    pub(crate) fn run(
-        &mut self,
-        data: Part<'_, f32>,
-        theta: &[f32],
-        steps: usize,
-        control: &Control<'_>,
-    ) {
-        self.phase(data, theta, steps, (FIRST_STEP, LAST_STEP), control);
-        self.u.copy_from_slice(&self.best);
-    }
-
-    /// Small steps after [`Ascent::run`]: concave kinks, where the best point lies on some, and only
-    /// small steps come near to it.
-    pub(crate) fn finish(
-        &mut self,
-        data: Part<'_, f32>,
-        theta: &[f32],
-        steps: usize,
-        control: &Control<'_>,
-    ) {
-        let steps = steps * FINISH / 10;
-        self.phase(data, theta, steps, (LAST_STEP, FINEST_STEP), control);
-    }
-
-    /// A few steps, large and small, for points that come from a sample of the rows.
-    pub(crate) fn climb(
-        &mut self,
-        data: Part<'_, f32>,
-        theta: &[f32],
-        steps: usize,
-        control: &Control<'_>,
-    ) {
-        let steps = steps * CLIMB / 10;
-        self.phase(data, theta, steps, (CLIMB_STEP, FINEST_STEP), control);
-    }
-
     /// Columns whose gradients were made, counted at every step.
     pub(crate) fn columns_gone_through(&self) -> usize {
         self.gone_through
-    }
-
-    fn phase(
-        &mut self,
-        data: Part<'_, f32>,
-        theta: &[f32],
-        steps: usize,
-        (first, last): (f32, f32),
-        control: &Control<'_>,
-    ) {
-        self.velocity.fill(0.0);
-        for (k, step) in step_sizes(steps, first, last).into_iter().enumerate() {
-            self.gradients(data, theta);
-            self.keep_best();
-            if first == FIRST_STEP && CULLS.iter().any(|part| k == (part * steps) / 10) {
-                self.cull();
-            }
-            if control.halt().is_some() {
-                return;
-            }
-            self.advance(step);
-        }
-        self.gradients(data, theta);
-        self.keep_best();
     }
 
     /// The best points met by the ascents that went on to the end, their values and signs.
@@ -218,17 +199,30 @@ impl Ascent {
         points.zip(signs).map(|((u, value), sign)| (u, value, sign))
     }
 
-    /// `g = s R'(theta * 1[R u > 0])`; with several outputs `R'(theta a * 1[R u > 0])`.
-    fn gradients(&mut self, data: Part<'_, f32>, theta: &[f32]) {
-        let (rank, columns) = (self.rank, self.columns);
-        self.gone_through += columns;
-        let len = rank * self.layout.padded();
-        let (packed, slopes) = (&mut self.packed[..len], &mut self.slopes[..len]);
-        self.layout.pack(rank, &self.u, packed);
+    /// `g = s R'(theta * 1[R u > 0])`; with several outputs `R'(theta a * 1[R u > 0])`, where each output
+    /// direction `a` is that of the pass before.
+    pub(crate) fn gradients(&mut self, data: Part<'_, f32>, theta: &[f32]) {
+        let (rank, len) = (self.rank, self.rank * self.layout.padded());
+        self.gone_through += self.columns;
+        self.layout.pack(rank, &self.u, &mut self.packed[..len]);
+        if self.heads.as_ref().is_some_and(|heads| !heads.is_ready()) {
+            self.pass(data, theta);
+            self.heads.as_mut().map(Heads::close);
+        }
+        self.pass(data, theta);
+        self.heads.as_mut().map(Heads::close);
+        self.layout
+            .unpack(rank, &self.slopes[..len], &mut self.gradient);
+        self.sign_gradients();
+    }
+
+    /// One pass over some rows, from the packed iterates to packed slopes.
+    fn pass(&mut self, data: Part<'_, f32>, theta: &[f32]) {
+        let (rank, len) = (self.rank, self.rank * self.layout.padded());
+        let (packed, slopes) = (&self.packed[..len], &mut self.slopes[..len]);
         slopes.fill(0.0);
         if let Some(heads) = &mut self.heads {
             heads.pass(self.level, &self.layout, rank, data, theta, packed, slopes);
-            self.layout.unpack(rank, slopes, &mut self.gradient);
             return;
         }
         let pass = Climb {
@@ -240,10 +234,69 @@ impl Ascent {
             slopes,
         };
         f32::dispatch(self.level, pass);
-        self.layout.unpack(rank, slopes, &mut self.gradient);
-        for (g, sign) in self.gradient.chunks_exact_mut(rank).zip(&self.signs) {
-            linalg_core::scale(*sign, g);
+    }
+
+    fn sign_gradients(&mut self) {
+        if self.heads.is_none() {
+            for (g, sign) in self.gradient.chunks_exact_mut(self.rank).zip(&self.signs) {
+                linalg_core::scale(*sign, g);
+            }
         }
+    }
+
+    /// Numbers of [`Ascent::sum_up`]: the slopes, and with several outputs the sums that output directions
+    /// are made of.
+    pub(crate) fn sums(&self) -> usize {
+        let heads = self.heads.as_ref().map_or(0, Heads::outputs);
+        self.columns * (self.rank + heads)
+    }
+
+    /// What the rows of one process add to the gradients, in `f32` over so many rows at a time and in `f64`
+    /// over these: what [`Ascent::take_sums`] takes, once those of all processes are added up.
+    pub(crate) fn sum_up(
+        &mut self,
+        data: Part<'_, f32>,
+        theta: &[f32],
+        block: usize,
+        sums: &mut [f64],
+    ) {
+        let (rank, len) = (self.rank, self.rank * self.layout.padded());
+        self.layout.pack(rank, &self.u, &mut self.packed[..len]);
+        let outputs = self.heads.as_ref().map_or(1, Heads::outputs);
+        let (to_slopes, to_heads) = sums.split_at_mut(rank * self.columns);
+        to_heads.fill(0.0);
+        self.wide.clear();
+        self.wide.resize(len, 0.0);
+        for rows in tiles(0..data.len(), block) {
+            let theta = &theta[rows.start * outputs..rows.end * outputs];
+            self.pass(data.part(rows), theta);
+            add_widened(&self.slopes[..len], &mut self.wide);
+            if let Some(heads) = &self.heads {
+                add_widened(&heads.sums()[..to_heads.len()], to_heads);
+            }
+        }
+        self.layout.unpack(rank, &self.wide, to_slopes);
+    }
+
+    /// Gradients, values and output directions from sums over the rows of all processes; says whether it
+    /// was the first pass, which makes output directions alone and is to be made once more.
+    pub(crate) fn take_sums(&mut self, sums: &[f64]) -> bool {
+        let (slopes, heads) = sums.split_at(self.rank * self.columns);
+        for (g, sum) in self.gradient.iter_mut().zip(slopes) {
+            *g = f32::of(*sum);
+        }
+        self.sign_gradients();
+        let Some(own) = &mut self.heads else {
+            self.gone_through += self.columns;
+            return false;
+        };
+        let first = !own.is_ready();
+        own.take_sums(heads);
+        own.close();
+        if !first {
+            self.gone_through += self.columns;
+        }
+        first
     }
 
     fn keep_best(&mut self) {

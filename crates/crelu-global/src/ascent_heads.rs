@@ -1,6 +1,6 @@
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
-use linalg_core::norm;
+use linalg_core::{Real, norm};
 
 use crate::fused::{Lane, Layout, Level, Open, Part, Spread};
 
@@ -66,32 +66,37 @@ impl Heads {
     pub(crate) fn cut(&mut self, layout: &Layout) {
         let columns = layout.columns() * self.outputs;
         self.heads[columns..].fill(0.0);
+        self.sums.truncate(layout.padded() * self.outputs);
     }
 
-    /// Gradients into `slopes`, packed; values and output directions for the next pass.
+    /// Whether there are output directions, so that a pass makes gradients too.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.ready
+    }
+
+    /// `K`.
+    pub(crate) fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// `C` of the rows of the last pass.
+    pub(crate) fn sums(&self) -> &[f32] {
+        &self.sums
+    }
+
+    /// `C` of all rows where they are added up elsewhere.
+    pub(crate) fn take_sums(&mut self, sums: &[f64]) {
+        for (own, sum) in self.sums.iter_mut().zip(sums) {
+            *own = f32::of(*sum);
+        }
+    }
+
+    /// Gradients of some rows are added to `slopes`, packed, for the output directions of the pass before,
+    /// once there was one; [`Heads::close`] makes values and output directions after the last row.
     ///
     /// **Shapes** `theta`: `K` numbers a row. **Cost** `4 n (rank + K)` flops a column.
     #[expect(clippy::too_many_arguments, reason = "the parts of one pass")]
     pub(crate) fn pass(
-        &mut self,
-        level: Level,
-        layout: &Layout,
-        rank: usize,
-        data: Part<'_, f32>,
-        theta: &[f32],
-        packed: &[f32],
-        slopes: &mut [f32],
-    ) {
-        if !self.ready {
-            self.over_rows(level, layout, rank, data, theta, packed, slopes);
-            slopes.fill(0.0);
-            self.ready = true;
-        }
-        self.over_rows(level, layout, rank, data, theta, packed, slopes);
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the parts of one pass")]
-    fn over_rows(
         &mut self,
         level: Level,
         layout: &Layout,
@@ -150,7 +155,13 @@ impl Heads {
             };
             f32::dispatch(level, spread);
         }
-        let columns = self.sums[..k * padded].chunks_exact(k);
+    }
+
+    /// Values and output directions for the next pass.
+    pub(crate) fn close(&mut self) {
+        self.ready = true;
+        let k = self.outputs;
+        let columns = self.sums.chunks_exact(k);
         let columns = columns.zip(self.heads.chunks_exact_mut(k));
         for ((sum, head), value) in columns.zip(&mut self.values) {
             *value = norm(sum);

@@ -32,7 +32,9 @@ pub(crate) struct Balanced<'a, T> {
     /// `K` numbers a neuron, the padding among the neurons.
     outer: Vec<T>,
     tasks: Vec<Task<T>>,
-    /// Sums of the tasks' slopes, laid out and column after column.
+    /// Rows after which sums go on in `f64`; all, where they are not.
+    block: usize,
+    /// Sums of the tasks: slopes, laid out, then those along outputs and the loss. Slopes column after column.
     slopes: Vec<f64>,
     by_column: Vec<f64>,
 }
@@ -43,6 +45,9 @@ struct Task<T> {
     loss: f64,
     slopes: Vec<T>,
     along: Vec<T>,
+    /// Those of whole blocks of rows; empty where sums are not made by blocks.
+    wide_slopes: Vec<f64>,
+    wide_along: Vec<f64>,
     tile: Vec<T>,
     sums: Vec<T>,
     fitted: Vec<T>,
@@ -65,19 +70,33 @@ const SPARSE_ROWS: usize = 2048;
 impl<'a> Balanced<'a, f64> {
     /// For `m` neurons, in `f64`.
     pub(crate) fn wide(problem: &'a GlobalProblem, m: usize) -> Self {
-        Self::new(problem, problem.rows(0..problem.n_samples()), 1.0, m)
+        let rows = problem.rows(0..problem.n_samples());
+        Self::new(problem, rows, 1.0, m, None)
     }
 }
 
 impl<'a> Balanced<'a, f32> {
     /// For `m` neurons, with products in `f32`.
     pub(crate) fn narrow(problem: &'a GlobalProblem, m: usize) -> Self {
-        Self::new(problem, problem.narrow(), problem.narrow_scale(), m)
+        let scale = problem.narrow_scale();
+        Self::new(problem, problem.narrow(), scale, m, None)
+    }
+
+    /// The same, summed up in `f64` over blocks of so many rows.
+    pub(crate) fn in_blocks(problem: &'a GlobalProblem, m: usize, block: usize) -> Self {
+        let scale = problem.narrow_scale();
+        Self::new(problem, problem.narrow(), scale, m, Some(block))
     }
 }
 
 impl<'a, T: Lane> Balanced<'a, T> {
-    fn new(problem: &'a GlobalProblem, data: Part<'a, T>, scale: f64, m: usize) -> Self {
+    fn new(
+        problem: &'a GlobalProblem,
+        data: Part<'a, T>,
+        scale: f64,
+        m: usize,
+        block: Option<usize>,
+    ) -> Self {
         let (rank, n) = (problem.rank(), problem.n_samples());
         let level = Level::widest();
         let layout = Layout::new::<T>(level, m);
@@ -86,9 +105,12 @@ impl<'a, T: Lane> Balanced<'a, T> {
         let zeros = |count: usize| vec![T::of(0.0); count];
         let k = problem.outputs();
         let many = usize::from(k > 1);
+        let wide = |count: usize| vec![0.0; if block.is_some() { count } else { 0 }];
         let make = |rows: Range<usize>| Task {
             rows,
             loss: 0.0,
+            wide_slopes: wide(rank * padded),
+            wide_along: wide(k * padded),
             slopes: zeros(rank * padded),
             along: zeros(k * padded),
             tile: zeros(tile * padded),
@@ -108,11 +130,12 @@ impl<'a, T: Lane> Balanced<'a, T> {
             hidden: zeros(m * rank),
             packed: zeros(padded * rank),
             outer: zeros(k * padded),
-            tasks: row_tasks(n, problem.slope_flops(4 * (rank + k) * m))
+            tasks: aligned_tasks(n, problem.slope_flops(4 * (rank + k) * m), block)
                 .into_iter()
                 .map(make)
                 .collect(),
-            slopes: vec![0.0; rank * padded],
+            block: block.unwrap_or(n).max(1),
+            slopes: vec![0.0; rank * padded + k * m + 1],
             by_column: vec![0.0; rank * m],
             layout,
         }
@@ -135,9 +158,9 @@ impl<'a, T: Lane> Balanced<'a, T> {
         }
         let k = problem.outputs();
         let work = problem.work();
-        work.add_products(2, problem.n_samples(), problem.entries(), m);
+        work.add_products(2, problem.n_all(), problem.entries(), m);
         if k > 1 {
-            work.add_products(3, problem.n_samples(), k, m);
+            work.add_products(3, problem.n_all(), k, m);
         }
         let pass = Pass {
             level: self.level,
@@ -147,28 +170,62 @@ impl<'a, T: Lane> Balanced<'a, T> {
             outer: &self.outer,
         };
         let tile = tile_rows(self.layout.padded(), data.is_sparse());
+        let block = self.block;
         for_each_mut(&mut self.tasks, |_, task| {
             task.loss = 0.0;
             task.slopes.fill(T::of(0.0));
             task.along.fill(T::of(0.0));
-            for rows in tiles(task.rows.clone(), tile) {
+            task.wide_slopes.fill(0.0);
+            task.wide_along.fill(0.0);
+            for rows in tiles(task.rows.clone(), block).flat_map(|rows| tiles(rows, tile)) {
                 let part = data.part(rows.clone());
+                let ends_block = rows.end % block == 0 || rows.end == task.rows.end;
                 task.work(problem, &pass, part, rows);
+                if ends_block && !task.wide_slopes.is_empty() {
+                    task.widen();
+                }
             }
         });
         linalg_core::combine(problem.beta_sum(), x, 0.0, x, gradient);
         let mut value = 0.5 * problem.beta_sum() * dot(x, x);
         let (to_w, to_a) = gradient.split_at_mut(rank * m);
         self.slopes.fill(0.0);
-        for task in &self.tasks {
-            value += task.loss;
-            add_widened(&task.slopes, &mut self.slopes);
-            add_widened(&task.along[..k * m], to_a);
+        let (slopes, rest) = self.slopes.split_at_mut(rank * self.layout.padded());
+        if problem.is_whole() {
+            for task in &self.tasks {
+                value += task.loss;
+                add_widened(&task.slopes, slopes);
+                add_widened(&task.along[..k * m], to_a);
+            }
+        } else {
+            let (along, loss) = rest.split_at_mut(k * m);
+            for task in &self.tasks {
+                loss[0] += task.loss;
+                add_widened(&task.slopes, slopes);
+                add_widened(&task.along[..k * m], along);
+                if !task.wide_slopes.is_empty() {
+                    axpy(1.0, &task.wide_slopes, slopes);
+                    axpy(1.0, &task.wide_along[..k * m], along);
+                }
+            }
+            problem.join(&mut self.slopes);
+            let (_, rest) = self.slopes.split_at(rank * self.layout.padded());
+            axpy(1.0, &rest[..k * m], to_a);
+            value += rest[k * m];
         }
-        self.layout.unpack(rank, &self.slopes, &mut self.by_column);
+        let slopes = &self.slopes[..rank * self.layout.padded()];
+        self.layout.unpack(rank, slopes, &mut self.by_column);
         axpy(1.0 / self.scale, &self.by_column, to_w);
         value
     }
+}
+
+/// Tasks that begin with a block, where sums are made block by block.
+fn aligned_tasks(n: usize, flops_a_row: usize, block: Option<usize>) -> Vec<Range<usize>> {
+    let tasks = row_tasks(n, flops_a_row);
+    let Some(block) = block else { return tasks };
+    let share = tasks[0].len().next_multiple_of(block).max(block);
+    tiles(0..n, share).collect()
 }
 
 /// Rows of a tile of so many columns; tiles of sparse rows are shared out, so they are larger.
@@ -179,7 +236,8 @@ fn tile_rows(padded: usize, is_sparse: bool) -> usize {
     (TILE / padded.max(1)).clamp(FEWEST_ROWS, MOST_ROWS) / 8 * 8
 }
 
-fn add_widened<T: Lane>(from: &[T], to: &mut [f64]) {
+/// `to += from`
+pub(crate) fn add_widened<T: Lane>(from: &[T], to: &mut [f64]) {
     Arch::new().dispatch(
         #[inline(always)]
         || {
@@ -200,6 +258,14 @@ struct Pass<'a, T> {
 }
 
 impl<T: Lane> Task<T> {
+    /// Sums over a block of rows become `f64`.
+    fn widen(&mut self) {
+        add_widened(&self.slopes, &mut self.wide_slopes);
+        add_widened(&self.along, &mut self.wide_along);
+        self.slopes.fill(T::of(0.0));
+        self.along.fill(T::of(0.0));
+    }
+
     /// One tile of rows.
     fn work(
         &mut self,

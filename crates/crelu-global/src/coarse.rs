@@ -27,7 +27,7 @@ pub(crate) fn coarse(
     settings: &GlobalSettings,
     control: &Control<'_>,
 ) -> Option<Trained> {
-    let n = problem.n_samples();
+    let n = problem.n_all();
     if n < FEWEST || n * problem.entries() < ENTRIES {
         return None;
     }
@@ -50,7 +50,7 @@ pub(crate) fn coarse(
     let none = Neurons::with_outputs(part.rank(), part.outputs());
     let mut found = train(&part, none, &settings, control, &mut ());
     #[expect(clippy::cast_precision_loss, reason = "counts far below 2^53")]
-    let share = part.n_samples() as f64 / n as f64;
+    let share = part.n_all() as f64 / n as f64;
     found.work.products *= share;
     Some(found)
 }

@@ -5,20 +5,30 @@ use core::fmt;
 use crelu_core::Backend;
 use linalg_core::Control;
 
+use crate::ascent::Ascent;
 use crate::fused::Part;
 use crate::problem::GlobalProblem;
 
 pub use crate::ascent::{GAIN, LEAST_VALUE, MOMENTUM, Phase, better_half, phases};
 pub use crate::host_rows::HostRows;
+pub use crate::sharded::Sharded;
 
 /// The two passes over the rows that global training spends its time in. The host implements them,
 /// and so may a device, in `f32`; all else, and every number of a report, is made by the host in `f64`.
+///
+/// Rows may be divided over processes: then [`shards`](Self::shards) is what joins them, in these
+/// passes and in all others.
 pub trait RowEngine: fmt::Debug + Send + Sync {
     /// A batch of ascents of prices over the unit sphere, from their starts to their ends.
     fn ascend(&self, problem: &GlobalProblem, batch: &Batch<'_>, control: &Control<'_>) -> Ends;
 
     /// The balanced objective of `m` neurons.
     fn balanced<'p>(&'p self, problem: &'p GlobalProblem, m: usize) -> Box<dyn Evaluate + 'p>;
+
+    /// What joins the sums over rows of several processes; none where this one has all rows.
+    fn shards(&self) -> Option<&Sharded> {
+        None
+    }
 
     /// What runs the passes.
     fn backend(&self) -> Backend {
@@ -88,6 +98,16 @@ pub struct Ends {
 }
 
 impl Ends {
+    /// Adds the ends of a batch.
+    pub(crate) fn take(&mut self, ascent: &Ascent) {
+        self.gone_through += ascent.columns_gone_through();
+        for (point, value, sign) in ascent.ends() {
+            self.points.extend_from_slice(point);
+            self.values.push(value);
+            self.signs.push(sign);
+        }
+    }
+
     /// `(point, value, sign)`, the dearest first.
     pub(crate) fn sorted(&self, rank: usize) -> Vec<(&[f32], f32, f32)> {
         let ends = self.points.chunks_exact(rank).zip(&self.values);

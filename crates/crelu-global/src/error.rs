@@ -1,5 +1,5 @@
 use crelu_core::Subject;
-use linalg_core::LinalgError;
+use linalg_core::{ExchangeError, LinalgError};
 
 /// Why a problem could not be made.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -27,6 +27,12 @@ pub enum GlobalError {
     /// Sparse rows and a device.
     #[error("sparse rows are trained on by the processor: --backend faer")]
     SparseOnDevice,
+    /// The processes that hold the rows could not agree.
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
+    /// What another process brought cannot be trained on.
+    #[error("another process has rows that cannot be trained on: its own error says why")]
+    OtherProcess,
     /// The linear algebra failed.
     #[error(transparent)]
     Linalg(#[from] LinalgError),

@@ -35,8 +35,8 @@ pub(crate) fn gram(
 ) -> Gram {
     let (n, m, k) = (problem.n_samples(), neurons.len(), problem.outputs());
     let work = problem.work();
-    work.add_products(1, n, problem.entries(), m);
-    work.add_products(1, n, m, m);
+    work.add_products(1, problem.n_all(), problem.entries(), m);
+    work.add_products(1, problem.n_all(), m, m);
     let packed = Packed::of(neurons);
     let make = || Part {
         gram: Mat::zeros(m, m),
@@ -89,6 +89,17 @@ pub(crate) fn gram(
                 *to += from;
             }
         }
+    }
+    if !problem.is_whole() {
+        let columns: Vec<usize> = (0..m).collect();
+        let lower = columns.iter().flat_map(|&j| (j..m).map(move |i| (i, j)));
+        let mut all: Vec<f64> = lower.clone().map(|at| gram[at]).collect();
+        all.extend_from_slice(&along);
+        problem.join(&mut all);
+        for (at, sum) in lower.zip(&all) {
+            gram[at] = *sum;
+        }
+        along.copy_from_slice(&all[all.len() - k * m..]);
     }
     for j in 0..m {
         for i in 0..j {

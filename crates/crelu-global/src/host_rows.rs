@@ -1,8 +1,8 @@
 use linalg_core::{Control, for_each_mut};
 
-use crate::ascent::Ascent;
+use crate::ascent::{Ascent, climb};
 use crate::balanced::Balanced;
-use crate::engine::{Batch, Course, Ends, Evaluate, RowEngine};
+use crate::engine::{Batch, Ends, Evaluate, RowEngine};
 use crate::fused::Lane;
 use crate::problem::GlobalProblem;
 
@@ -37,26 +37,16 @@ impl RowEngine for HostRows {
             }
             let mut ascent = Ascent::new(rank, outputs, signs.to_vec());
             ascent.u.copy_from_slice(u);
-            let steps = batch.steps;
-            match batch.course {
-                Course::Climb => ascent.climb(data, batch.theta, steps, control),
-                course => {
-                    ascent.run(data, batch.theta, steps, control);
-                    if course == Course::Whole {
-                        ascent.finish(data, batch.theta, steps, control);
-                    }
+            let pass = &mut |ascents: &mut [Ascent]| {
+                for ascent in ascents {
+                    ascent.gradients(data, batch.theta);
                 }
-            }
-            // the ends alone stay: an ascent has six numbers a coordinate and column
-            let mut ends = Ends {
-                gone_through: ascent.columns_gone_through(),
-                ..Ends::default()
             };
-            for (point, value, sign) in ascent.ends() {
-                ends.points.extend_from_slice(point);
-                ends.values.push(value);
-                ends.signs.push(sign);
-            }
+            let one = core::slice::from_mut(&mut ascent);
+            climb(one, batch.course, batch.steps, control, pass);
+            // the ends alone stay: an ascent has six numbers a coordinate and column
+            let mut ends = Ends::default();
+            ends.take(&ascent);
             *out = Some(ends);
         });
         let mut ends = Ends::default();

@@ -47,7 +47,7 @@ impl Ladder {
             largest: settings.ascents,
             sample,
             thorough: settings.thorough,
-            samples: !settings.thorough && sample < problem.n_samples(),
+            samples: !settings.thorough && sample < problem.n_all(),
             keep: KEEP.min((COORDINATES / problem.rank().max(1)).max(FEWEST_NEW)),
         }
     }
@@ -133,7 +133,7 @@ fn headstart(problem: &GlobalProblem) -> u64 {
 }
 
 fn flops(problem: &GlobalProblem, size: SearchSize) -> u64 {
-    let n = problem.n_samples();
+    let n = problem.n_all();
     let stride = size.rows.map_or(1, |rows| n.div_ceil(rows.max(1)));
     let (wide, fine) = column_steps(2 * size.ascents, size.steps, stride == 1);
     let last = if stride == 1 {
@@ -141,6 +141,7 @@ fn flops(problem: &GlobalProblem, size: SearchSize) -> u64 {
     } else {
         fine * climbers(2 * size.ascents)
     };
-    let products = wide * n.div_ceil(stride) + last * n;
-    4 * (products * problem.entries()) as u64
+    // the products of sizes that each fit into 32 bits need not
+    let [n, sample, wide, last] = [n, n.div_ceil(stride), wide, last].map(|size| size as u64);
+    4 * (wide * sample + last * n) * problem.entries() as u64
 }

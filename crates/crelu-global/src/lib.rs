@@ -48,6 +48,7 @@ mod problem;
 mod row_store;
 mod rows;
 mod settings;
+mod sharded;
 mod slide;
 mod starts;
 mod thin;

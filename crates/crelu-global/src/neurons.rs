@@ -315,15 +315,15 @@ impl Neurons {
         );
     }
 
-    /// The outputs on the rows of the problem.
+    /// The outputs on the rows of the problem, those of this process.
     #[must_use]
     pub fn fitted(&self, problem: &GlobalProblem) -> Vec<f64> {
         problem
             .work()
-            .add_products(1, problem.n_samples(), problem.entries(), self.len());
+            .add_products(1, problem.n_all(), problem.entries(), self.len());
         if self.outputs > 1 {
             let work = problem.work();
-            work.add_products(1, problem.n_samples(), self.outputs, self.len());
+            work.add_products(1, problem.n_all(), self.outputs, self.len());
         }
         let rows = problem.rows(0..problem.n_samples());
         self.outputs_of(Source::Part(rows, problem.entries()))

@@ -30,8 +30,7 @@ pub fn pattern_bound(
     } else {
         1.0
     };
-    let value = problem.loss_of().dual(theta, most).value;
-    Ok(if value.is_finite() { value } else { 0.0 })
+    Ok(problem.dual_value(theta, most))
 }
 
 /// The largest spectral norm of `R'D_i theta`, `rank x K`, over the patterns of `neurons`: no neuron
@@ -48,7 +47,7 @@ pub fn pattern_price(
 ) -> Result<f64, LinalgError> {
     let (rank, m, k) = (problem.rank(), neurons.len(), problem.outputs());
     let work = problem.work();
-    work.add_products(2 * k, problem.n_samples(), problem.entries(), m);
+    work.add_products(2 * k, problem.n_all(), problem.entries(), m);
     let packed = Packed::of(neurons);
     let sums = sum_over_rows(
         problem.n_samples(),
@@ -69,6 +68,7 @@ pub fn pattern_price(
             for (part, _) in &sums {
                 linalg_core::axpy(1.0, &part[output], &mut sum);
             }
+            problem.join(&mut sum);
             packed.unpack(&sum)
         })
         .collect();

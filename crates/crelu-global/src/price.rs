@@ -1,6 +1,6 @@
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatRef, Par};
-use linalg_core::{Control, Real, axpy, dot, for_each_mut, in_pool, norm};
+use linalg_core::{Control, Real, axpy, dot, norm};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -11,7 +11,7 @@ use crate::packed::Packed;
 use crate::pattern::{groups, pattern_hashes};
 use crate::problem::GlobalProblem;
 use crate::rows::sum_over_rows;
-use crate::starts::Starts;
+use crate::starts::{Place, Starts};
 
 /// How large a search is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +94,8 @@ pub fn search(
         problem.n_samples() * problem.outputs(),
         "theta: K values a sample"
     );
-    let (mut priced, products) = in_pool(|| {
+    let control = &problem.agreed(control);
+    let (mut priced, products) = problem.chained(|| {
         let (mut found, products) =
             ascend(problem, theta, neurons, size, threshold, searcher, control);
         // beside a neuron in use there may be a dearer one; searches that only begin on a sample
@@ -148,8 +149,8 @@ pub(crate) fn prices_at(problem: &GlobalProblem, thetas: &[&[f64]], neurons: &Ne
 fn along(problem: &GlobalProblem, thetas: &[&[f64]], neurons: &Neurons) -> Vec<Mat<f64>> {
     let (m, k) = (neurons.len(), problem.outputs());
     let work = problem.work();
-    work.add_products(1, problem.n_samples(), problem.entries(), m);
-    work.add_products(1, problem.n_samples(), m, k * thetas.len());
+    work.add_products(1, problem.n_all(), problem.entries(), m);
+    work.add_products(1, problem.n_all(), m, k * thetas.len());
     let packed = Packed::of(neurons);
     let zeros = || -> Vec<Mat<f64>> { thetas.iter().map(|_| Mat::zeros(k, m)).collect() };
     let sums = sum_over_rows(
@@ -178,6 +179,13 @@ fn along(problem: &GlobalProblem, thetas: &[&[f64]], neurons: &Neurons) -> Vec<M
             *sum += part;
         }
     }
+    if let Some(shards) = problem.shards() {
+        for sum in &mut all {
+            let mut one: Vec<f64> = sum.col_iter().flat_map(|a| a.iter().copied()).collect();
+            shards.join(&mut one);
+            sum.copy_from(MatRef::from_column_major_slice(&one, k, m));
+        }
+    }
     all
 }
 
@@ -203,16 +211,24 @@ fn ascend(
 ) -> (Neurons, f64) {
     let rank = problem.rank();
     let largest = theta.iter().fold(0.0_f64, |a, t| a.max(t.abs()));
+    let largest = problem.join_largest(largest);
     let outputs = problem.outputs();
     let mut candidates = Neurons::with_outputs(rank, outputs);
     if largest <= 0.0 || rank == 0 {
         return (candidates, 0.0);
     }
-    let stride = size
-        .rows
-        .map_or(1, |rows| problem.n_samples().div_ceil(rows.max(1)));
+    let n = problem.n_all();
+    let stride = size.rows.map_or(1, |rows| n.div_ceil(rows.max(1)));
     let offset = usize::try_from(searcher.round % (stride as u64)).unwrap_or(0);
-    let looked_at: Vec<usize> = (offset..problem.n_samples()).step_by(stride).collect();
+    let every = (offset..n).step_by(stride);
+    let count = every.len();
+    let own = problem.span();
+    let before = every.clone().take_while(|i| *i < own.start).count();
+    let looked_at: Vec<usize> = every
+        .skip(before)
+        .take_while(|i| *i < own.end)
+        .map(|i| i - own.start)
+        .collect();
     let theta_all: Vec<f32> = theta.iter().map(|t| f32::of(t / largest)).collect();
     let of_row = |&i: &usize| &theta_all[i * outputs..(i + 1) * outputs];
     let theta_here: Vec<f32> = looked_at.iter().flat_map(of_row).copied().collect();
@@ -229,14 +245,12 @@ fn ascend(
     let starts = Starts::new(data, &reach, neurons);
     let columns = 2 * size.ascents;
     let block = block_of(columns);
-    let mut drawn = vec![0.0; columns * rank];
-    let mut parts: Vec<&mut [f32]> = drawn.chunks_mut(block * rank).collect();
-    for_each_mut(&mut parts, |b, part| {
-        let mut rng = stream(searcher, b);
-        for (j, u) in part.chunks_exact_mut(rank).enumerate() {
-            starts.draw((b * block + j) / 2, j % 2, &mut rng, u);
-        }
-    });
+    let place = Place {
+        before,
+        count,
+        shards: problem.shards(),
+    };
+    let drawn = starts.draw(columns, block, |b| stream(searcher, b), &place);
     let sign = |j: usize| {
         if outputs > 1 || j.is_multiple_of(2) {
             1.0
@@ -259,11 +273,11 @@ fn ascend(
     };
     let mut ends = problem.engine().ascend(problem, &batch, control);
     #[expect(clippy::cast_precision_loss, reason = "counts far below 2^53")]
-    let share = looked_at.len() as f64 / problem.n_samples() as f64;
-    let mut products = share * counted(problem, &ends, looked_at.len());
+    let share = count as f64 / n as f64;
+    let mut products = share * counted(problem, &ends, count);
     if stride > 1 {
         ends = climb_on(problem, &theta_all, &ends, columns, size.steps, control);
-        products += counted(problem, &ends, problem.n_samples());
+        products += counted(problem, &ends, n);
     }
     // (point, value, sign) of each sign, the dearest first
     let line = narrow_value(problem, (threshold - NARROW_ERROR) / largest);
@@ -456,7 +470,7 @@ struct Slopes {
 fn slopes(problem: &GlobalProblem, theta: &[f64], neurons: &mut Neurons) -> Slopes {
     let (rank, m, k) = (problem.rank(), neurons.len(), problem.outputs());
     let work = problem.work();
-    work.add_products(2, problem.n_samples(), problem.entries(), m);
+    work.add_products(2, problem.n_all(), problem.entries(), m);
     let packed = Packed::of(neurons);
     let mut prices = Vec::new();
     if k > 1 {
@@ -490,6 +504,7 @@ fn slopes(problem: &GlobalProblem, theta: &[f64], neurons: &mut Neurons) -> Slop
     for (sum, _) in &sums {
         axpy(1.0, sum, &mut slopes);
     }
+    problem.join(&mut slopes);
     let slopes = packed.unpack(&slopes);
     let sign = |i: usize| if k == 1 { neurons.signs()[i] } else { 1.0 };
     let gradients = Mat::from_fn(rank, m, |j, i| sign(i) * slopes[i * rank + j]);

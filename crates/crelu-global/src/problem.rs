@@ -1,14 +1,16 @@
+use core::ops::Range;
 use std::sync::Arc;
 
 use crelu_core::{Backend, Loss, LossKind, Subject};
 use faer::{Mat, MatRef};
-use linalg_core::SparseRows;
+use linalg_core::{Control, SparseRows, in_pool};
 
 use crate::engine::RowEngine;
 use crate::error::GlobalError;
 use crate::fused::Part;
 use crate::host_rows::HostRows;
-use crate::row_store::{Gathered, RowStore};
+use crate::row_store::{Gathered, RowStore, largest_entry, largest_of};
+use crate::sharded::{Sharded, narrow, wide};
 use crate::work::FlopCount;
 
 /// The training problem over all neurons, in sum scaling:
@@ -24,7 +26,11 @@ pub struct GlobalProblem {
     rank: usize,
     store: RowStore,
     narrow_scale: f64,
+    /// Numbers of a row that passes go over, of all rows.
+    entries: usize,
+    /// The loss of all rows, and which of them are here.
     loss: Arc<dyn Loss>,
+    span: Range<usize>,
     beta_sum: f64,
     work: FlopCount,
     engine: Arc<dyn RowEngine>,
@@ -61,24 +67,36 @@ impl GlobalProblem {
         loss: Arc<dyn Loss>,
         beta_sum: f64,
     ) -> Result<Self, GlobalError> {
-        if data.ncols() != loss.n_samples() {
-            return Err(GlobalError::Shape {
-                what: Subject::Target,
-                want: data.ncols(),
-                got: loss.n_samples(),
-            });
-        }
-        let finite = (0..data.ncols()).all(|j| (0..data.nrows()).all(|i| data[(i, j)].is_finite()));
-        for (what, ok) in [
-            (Subject::Data, finite),
-            (Subject::Beta, beta_sum.is_finite() && beta_sum >= 0.0),
-        ] {
-            if !ok {
-                return Err(GlobalError::NotFinite { what });
-            }
-        }
-        let rank = data.nrows();
-        Ok(Self::of_store(rank, RowStore::dense(&data), loss, beta_sum))
+        Self::made(Rows::Dense(data), loss, beta_sum, Arc::new(HostRows))
+    }
+
+    /// The problem of rows that are divided over processes: `data` are those of this one, the loss is that of
+    /// all rows, on every process. To all ranks of the engine at once; each then makes the same calls on its
+    /// problem, and vectors with numbers for rows are of its own.
+    ///
+    /// # Errors
+    /// As [`with_loss`](Self::with_loss), on all processes where on one: [`GlobalError::OtherProcess`] on the
+    /// others; [`GlobalError::Exchange`] where the exchange fails.
+    pub fn over_shards(
+        data: Mat<f64>,
+        loss: Arc<dyn Loss>,
+        beta_sum: f64,
+        engine: Sharded,
+    ) -> Result<Self, GlobalError> {
+        Self::made(Rows::Dense(data), loss, beta_sum, Arc::new(engine))
+    }
+
+    /// The same of sparse rows.
+    ///
+    /// # Errors
+    /// As [`over_shards`](Self::over_shards).
+    pub fn over_sparse_shards(
+        rows: SparseRows<f64>,
+        loss: Arc<dyn Loss>,
+        beta_sum: f64,
+        engine: Sharded,
+    ) -> Result<Self, GlobalError> {
+        Self::made(Rows::Sparse(rows), loss, beta_sum, Arc::new(engine))
     }
 
     /// The problem of sparse rows, `n_samples x rank`; passes go over their entries alone. Directions are
@@ -91,54 +109,84 @@ impl GlobalProblem {
         loss: Arc<dyn Loss>,
         beta_sum: f64,
     ) -> Result<Self, GlobalError> {
-        if rows.n_rows() != loss.n_samples() {
-            return Err(GlobalError::Shape {
-                what: Subject::Target,
-                want: rows.n_rows(),
-                got: loss.n_samples(),
-            });
-        }
-        if !(beta_sum.is_finite() && beta_sum >= 0.0) {
-            return Err(GlobalError::NotFinite {
-                what: Subject::Beta,
-            });
-        }
-        let rank = rows.n_columns();
-        Ok(Self::of_store(rank, RowStore::sparse(rows), loss, beta_sum))
+        Self::made(Rows::Sparse(rows), loss, beta_sum, Arc::new(HostRows))
     }
 
-    fn of_store(
-        rank: usize,
-        (store, narrow_scale): (RowStore, f64),
+    fn made(
+        rows: Rows,
         loss: Arc<dyn Loss>,
         beta_sum: f64,
-    ) -> Self {
-        Self {
+        engine: Arc<dyn RowEngine>,
+    ) -> Result<Self, GlobalError> {
+        let span = engine.shards().map_or(0..rows.len(), Sharded::span);
+        let all = engine.shards().map_or(rows.len(), Sharded::all);
+        let right = rows.check(span.len(), beta_sum).and_then(|()| {
+            let shape = |want, got| GlobalError::Shape {
+                what: Subject::Target,
+                want,
+                got,
+            };
+            let fits = loss.n_samples() == all;
+            fits.then_some(()).ok_or(shape(all, loss.n_samples()))
+        });
+        let (mut entries, mut largest) = (rows.entries(), rows.largest());
+        if let Some(shards) = engine.shards() {
+            // an error here is one everywhere: nobody goes on alone
+            let rank = wide(rows.rank());
+            let mut most = [f64::from(u8::from(right.is_err())), rank, -rank, largest];
+            let mut sum = [wide(entries)];
+            shards.try_join_largest(&mut most)?;
+            shards.try_join(&mut sum)?;
+            right?;
+            if most[0] > 0.0 || most[1] != -most[2] {
+                return Err(GlobalError::OtherProcess);
+            }
+            (entries, largest) = (narrow(sum[0]), most[3]);
+        } else {
+            right?;
+        }
+        let rank = rows.rank();
+        let (store, narrow_scale) = rows.store(largest);
+        Ok(Self {
             rank,
             store,
             narrow_scale,
+            entries: entries.div_ceil(all.max(1)),
             loss,
+            span,
             beta_sum,
             work: FlopCount::default(),
-            engine: Arc::new(HostRows),
-        }
+            engine,
+        })
     }
 
-    /// The problem of some of its rows and of their loss.
+    /// The problem of some of all its rows, with their loss.
     pub(crate) fn of_rows(
         &self,
         rows: &[usize],
         loss: Arc<dyn Loss>,
         beta_sum: f64,
     ) -> Result<Self, GlobalError> {
-        match &self.store {
+        let first = rows.partition_point(|row| *row < self.span.start);
+        let end = rows.partition_point(|row| *row < self.span.end);
+        let here: Vec<usize> = rows[first..end]
+            .iter()
+            .map(|row| row - self.span.start)
+            .collect();
+        let engine: Arc<dyn RowEngine> = match self.engine.shards() {
+            Some(shards) => Arc::new(shards.of_part(first..end, rows.len())),
+            None => Arc::new(HostRows),
+        };
+        let part = match &self.store {
             RowStore::Dense { wide, .. } => {
                 let rank = self.rank;
-                let data = Mat::from_fn(rank, rows.len(), |k, i| wide[rows[i] * rank + k]);
-                Self::with_loss(data, loss, beta_sum)
+                Rows::Dense(Mat::from_fn(rank, here.len(), |k, i| {
+                    wide[here[i] * rank + k]
+                }))
             }
-            RowStore::Sparse { wide, .. } => Self::of_sparse(wide.select(rows), loss, beta_sum),
-        }
+            RowStore::Sparse { wide, .. } => Rows::Sparse(wide.select(&here)),
+        };
+        Self::made(part, loss, beta_sum, engine)
     }
 
     /// The same with another penalty.
@@ -184,7 +232,7 @@ impl GlobalProblem {
 
     /// Numbers of a row that passes go over: its coordinates, or of sparse rows their entries on average.
     pub(crate) fn entries(&self) -> usize {
-        self.store.entries(self.rank)
+        self.entries
     }
 
     /// The flops of a row, of which a task that sums up slopes is made: sparse rows are one task, since
@@ -229,7 +277,49 @@ impl GlobalProblem {
         (self.engine.backend(), self.engine.note())
     }
 
-    /// The loss.
+    /// Replaces sums over the rows here by those over all rows.
+    pub(crate) fn join(&self, sums: &mut [f64]) {
+        if let Some(shards) = self.engine.shards() {
+            shards.join(sums);
+        }
+    }
+
+    /// The same of a largest value.
+    pub(crate) fn join_largest(&self, largest: f64) -> f64 {
+        let mut value = [largest];
+        if let Some(shards) = self.engine.shards() {
+            shards.join_largest(&mut value);
+        }
+        value[0]
+    }
+
+    /// What joins the rows of several processes; none where all rows are here.
+    pub(crate) fn shards(&self) -> Option<&Sharded> {
+        self.engine.shards()
+    }
+
+    /// Whether all rows are here.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.engine.shards().is_none()
+    }
+
+    /// The control by which all processes halt in one place.
+    pub(crate) fn agreed<'c>(&'c self, control: &Control<'c>) -> Control<'c> {
+        let agreed = |shards: &'c Sharded| shards.agreed(control);
+        self.engine.shards().map_or(*control, agreed)
+    }
+
+    /// A chain of passes on a thread of the pool; of several processes on the own thread, since a thread
+    /// that waits for others does nothing for the pool.
+    pub(crate) fn chained<A: Send>(&self, work: impl FnOnce() -> A + Send) -> A {
+        if self.is_whole() {
+            in_pool(work)
+        } else {
+            work()
+        }
+    }
+
+    /// The loss, of all rows.
     #[must_use]
     pub fn loss_of(&self) -> &Arc<dyn Loss> {
         &self.loss
@@ -264,22 +354,57 @@ impl GlobalProblem {
         &self.work
     }
 
-    /// Rows of the data.
+    /// Rows of the data, of this process where they are divided.
     #[must_use]
     pub fn n_samples(&self) -> usize {
+        self.span.len()
+    }
+
+    /// Rows of all processes, and the first of this one.
+    pub(crate) fn n_all(&self) -> usize {
         self.loss.n_samples()
     }
 
-    /// The loss of predictions, in sum scaling.
+    /// The rows of this process among all.
+    pub(crate) fn span(&self) -> &Range<usize> {
+        &self.span
+    }
+
+    /// The loss of predictions, in sum scaling; predictions for the rows here, the loss of all rows.
     #[must_use]
     pub fn loss(&self, fitted: &[f64]) -> f64 {
-        self.loss.value(fitted)
+        let rows = 0..self.n_samples();
+        let mut value = [self.loss_of_rows(rows, fitted, &mut vec![0.0; fitted.len()])];
+        self.join(&mut value);
+        value[0]
     }
 
     /// `theta`, minus the gradient of the loss at predictions.
     #[must_use]
     pub fn theta(&self, fitted: &[f64]) -> Vec<f64> {
-        self.loss.theta(fitted)
+        let mut theta = vec![0.0; fitted.len()];
+        self.loss_of_rows(0..self.n_samples(), fitted, &mut theta);
+        for value in &mut theta {
+            *value = -*value;
+        }
+        theta
+    }
+
+    /// The curvature of rows at predictions, `K` numbers a row.
+    pub(crate) fn curvature_into(&self, fitted: &[f64], out: &mut [f64]) {
+        self.loss.curvature_into(self.span.clone(), fitted, out);
+    }
+
+    /// The best value of the dual at `c theta`, `0 <= c <= most`; 0 if it is not finite.
+    pub(crate) fn dual_value(&self, theta: &[f64], most: f64) -> f64 {
+        let value = match self.engine.shards() {
+            None => self.loss.dual(theta, most).value,
+            Some(shards) => {
+                let all = shards.gather(theta, self.outputs());
+                self.loss.dual(&all, most).value
+            }
+        };
+        if value.is_finite() { value } else { 0.0 }
     }
 
     /// The loss of some rows, and its derivative by their predictions.
@@ -289,6 +414,8 @@ impl GlobalProblem {
         fitted: &[f64],
         slope: &mut [f64],
     ) -> f64 {
+        let first = self.span.start;
+        let rows = rows.start + first..rows.end + first;
         self.loss.value_slope(rows, fitted, slope)
     }
 
@@ -310,12 +437,83 @@ impl GlobalProblem {
         if !most.is_finite() {
             return 0.0;
         }
-        let value = self.loss.dual(theta, most).value;
-        if value.is_finite() { value } else { 0.0 }
+        self.dual_value(theta, most)
     }
 
     /// A price in units of `beta_sum`; finite for a `beta_sum` of zero too.
     pub(crate) fn relative(&self, price: f64) -> f64 {
         price / self.beta_sum.max(f64::MIN_POSITIVE.sqrt())
+    }
+}
+
+/// Rows that a problem is made of.
+enum Rows {
+    /// `rank x rows`.
+    Dense(Mat<f64>),
+    Sparse(SparseRows<f64>),
+}
+
+impl Rows {
+    fn len(&self) -> usize {
+        match self {
+            Self::Dense(data) => data.ncols(),
+            Self::Sparse(rows) => rows.n_rows(),
+        }
+    }
+
+    fn rank(&self) -> usize {
+        match self {
+            Self::Dense(data) => data.nrows(),
+            Self::Sparse(rows) => rows.n_columns(),
+        }
+    }
+
+    fn entries(&self) -> usize {
+        match self {
+            Self::Dense(data) => data.nrows() * data.ncols(),
+            Self::Sparse(rows) => rows.n_entries(),
+        }
+    }
+
+    fn largest(&self) -> f64 {
+        match self {
+            Self::Dense(data) => largest_of(data),
+            Self::Sparse(rows) => largest_entry(rows),
+        }
+    }
+
+    /// Whether so many rows are wanted, and all numbers are finite; sparse rows are by their type.
+    fn check(&self, want: usize, beta_sum: f64) -> Result<(), GlobalError> {
+        if self.len() != want {
+            return Err(GlobalError::Shape {
+                what: Subject::Data,
+                want,
+                got: self.len(),
+            });
+        }
+        let finite = match self {
+            Self::Dense(data) => {
+                let mut cells =
+                    (0..data.ncols()).flat_map(|j| (0..data.nrows()).map(move |i| (i, j)));
+                cells.all(|at| data[at].is_finite())
+            }
+            Self::Sparse(_) => true,
+        };
+        for (what, ok) in [
+            (Subject::Data, finite),
+            (Subject::Beta, beta_sum.is_finite() && beta_sum >= 0.0),
+        ] {
+            if !ok {
+                return Err(GlobalError::NotFinite { what });
+            }
+        }
+        Ok(())
+    }
+
+    fn store(self, largest: f64) -> (RowStore, f64) {
+        match self {
+            Self::Dense(data) => RowStore::dense(&data, largest),
+            Self::Sparse(rows) => RowStore::sparse(rows, largest),
+        }
     }
 }

@@ -35,11 +35,9 @@ impl Gathered {
 }
 
 impl RowStore {
-    /// Of `rank x n_samples`, with what `R` is multiplied by in `f32`.
-    pub(crate) fn dense(data: &Mat<f64>) -> (Self, f64) {
-        let largest = (0..data.ncols())
-            .flat_map(|j| (0..data.nrows()).map(move |i| (i, j)))
-            .fold(0.0_f64, |most, at| most.max(data[at].abs()));
+    /// Of `rank x n_samples`, whose entries are no larger than `largest`, with what `R` is multiplied by in
+    /// `f32`.
+    pub(crate) fn dense(data: &Mat<f64>, largest: f64) -> (Self, f64) {
         let scale = scale_of(largest);
         let mut wide = Vec::with_capacity(data.nrows() * data.ncols());
         for i in 0..data.ncols() {
@@ -50,19 +48,10 @@ impl RowStore {
     }
 
     /// The same of sparse rows.
-    pub(crate) fn sparse(wide: SparseRows<f64>) -> (Self, f64) {
-        let largest = wide.values().iter().fold(0.0_f64, |a, x| a.max(x.abs()));
+    pub(crate) fn sparse(wide: SparseRows<f64>, largest: f64) -> (Self, f64) {
         let scale = scale_of(largest);
         let narrow = wide.map(|_, x| f32::of(x * scale));
         (Self::Sparse { wide, narrow }, scale)
-    }
-
-    /// Numbers of a row that passes go over: all, or its entries, on average and rounded up.
-    pub(crate) fn entries(&self, rank: usize) -> usize {
-        match self {
-            Self::Dense { .. } => rank,
-            Self::Sparse { wide, .. } => wide.n_entries().div_ceil(wide.n_rows().max(1)),
-        }
     }
 
     pub(crate) fn as_matrix(&self, rank: usize, n: usize) -> Option<MatRef<'_, f64>> {
@@ -96,6 +85,18 @@ impl RowStore {
             Self::Sparse { narrow, .. } => Gathered::Sparse(narrow.select(rows)),
         }
     }
+}
+
+/// The largest size of an entry.
+pub(crate) fn largest_of(data: &Mat<f64>) -> f64 {
+    (0..data.ncols())
+        .flat_map(|j| (0..data.nrows()).map(move |i| (i, j)))
+        .fold(0.0_f64, |most, at| most.max(data[at].abs()))
+}
+
+/// The same of sparse rows.
+pub(crate) fn largest_entry(rows: &SparseRows<f64>) -> f64 {
+    rows.values().iter().fold(0.0_f64, |a, x| a.max(x.abs()))
 }
 
 /// The searches run in `f32` on data of unit scale: no overflow whatever the units.

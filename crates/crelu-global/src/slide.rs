@@ -1,4 +1,4 @@
-use linalg_core::{Control, Ended, Lbfgs, in_pool, norm};
+use linalg_core::{Control, Ended, Lbfgs, norm};
 
 use crate::balanced::Balanced;
 use crate::neurons::Neurons;
@@ -33,7 +33,8 @@ pub fn slide(
     iterations: usize,
     control: &Control<'_>,
 ) -> Slid {
-    in_pool(|| {
+    let control = &problem.agreed(control);
+    problem.chained(|| {
         let before = neurons.objective(problem);
         let mut fast = problem.engine().balanced(problem, neurons.len());
         let evaluate = &mut |x: &[f64], gradient: &mut [f64]| fast.evaluate(x, gradient);
@@ -61,7 +62,8 @@ pub fn slide_wide(
     iterations: usize,
     control: &Control<'_>,
 ) -> Slid {
-    in_pool(|| {
+    let control = &problem.agreed(control);
+    problem.chained(|| {
         let before = neurons.objective(problem);
         wide(problem, neurons, before, iterations, control)
     })

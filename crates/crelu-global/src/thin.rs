@@ -64,18 +64,11 @@ pub(crate) fn thin_within(
     budget: u64,
     control: &Control<'_>,
 ) -> Thinned {
+    let control = &problem.agreed(control);
     let end = problem.flops().saturating_add(budget);
     let start = neurons.objective(problem);
     let limit = (1.0 + epsilon) * start;
-    let mut out = Thinned {
-        neurons: neurons.clone(),
-        objective: start,
-        frontier: vec![FrontierPoint {
-            neurons: neurons.len(),
-            objective: start,
-        }],
-        products: 0.0,
-    };
+    let mut out = Thinned::from(neurons, start);
     if epsilon <= 0.0 {
         return out;
     }
@@ -109,16 +102,9 @@ pub fn thin_to(
     most: usize,
     control: &Control<'_>,
 ) -> Thinned {
+    let control = &problem.agreed(control);
     let start = neurons.objective(problem);
-    let mut out = Thinned {
-        neurons: neurons.clone(),
-        objective: start,
-        frontier: vec![FrontierPoint {
-            neurons: neurons.len(),
-            objective: start,
-        }],
-        products: 0.0,
-    };
+    let mut out = Thinned::from(neurons, start);
     while out.neurons.len() > most {
         let count = (out.neurons.len() / (2 * DROP))
             .max(1)
@@ -165,12 +151,30 @@ fn settle_at_once(problem: &GlobalProblem, neurons: &mut Neurons) {
 }
 
 impl Thinned {
-    fn accept(&mut self, neurons: Neurons, objective: f64) {
-        self.frontier.push(FrontierPoint {
-            neurons: neurons.len(),
+    fn from(neurons: &Neurons, objective: f64) -> Self {
+        let mut out = Self {
+            neurons: neurons.clone(),
             objective,
-        });
+            frontier: Vec::new(),
+            products: 0.0,
+        };
+        out.note();
+        out
+    }
+
+    fn accept(&mut self, neurons: Neurons, objective: f64) {
         (self.neurons, self.objective) = (neurons, objective);
+        self.note();
+    }
+
+    /// A point of the frontier, unless other processes that have rows are gone.
+    fn note(&mut self) {
+        if self.objective.is_finite() {
+            self.frontier.push(FrontierPoint {
+                neurons: self.neurons.len(),
+                objective: self.objective,
+            });
+        }
     }
 
     fn polish(&mut self, problem: &GlobalProblem, control: &Control<'_>) {

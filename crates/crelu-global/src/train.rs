@@ -63,6 +63,7 @@ pub fn train(
     control: &Control<'_>,
     observer: &mut dyn GlobalObserver,
 ) -> Trained {
+    let control = &problem.agreed(control);
     let mut run = Run::new(problem, start, settings, control);
     let ended = run.rounds(observer);
     run.look_once_more(ended);

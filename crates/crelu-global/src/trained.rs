@@ -44,7 +44,7 @@ pub struct Trained {
     pub neurons: Neurons,
     /// The best network.
     pub best: Neurons,
-    /// `J` of the best network, in sum scaling.
+    /// `J` of the best network, in sum scaling; NaN where other processes had rows and none answered.
     pub best_objective: f64,
     /// The largest price that the last search found, at the best network; none before the first. If
     /// a limit struck after a change of the network and before the next search: the larger of that

@@ -40,7 +40,7 @@ pub fn correct_weights(problem: &GlobalProblem, neurons: &mut Neurons, control: 
     if problem.loss_of().is_quadratic() {
         quadratic(problem, neurons);
     } else {
-        general(problem, neurons, control);
+        general(problem, neurons, &problem.agreed(control));
     }
     neurons.drop_zeros();
 }
@@ -163,7 +163,7 @@ fn step(
 pub(crate) fn row_curvature(problem: &GlobalProblem, fitted: &[f64]) -> Option<Vec<f64>> {
     let (n, k) = (problem.n_samples(), problem.outputs());
     let mut each = vec![0.0; n * k];
-    problem.loss_of().curvature_into(0..n, fitted, &mut each);
+    problem.curvature_into(fitted, &mut each);
     let mut rows: Vec<f64> = each
         .chunks_exact(k)
         .map(|row| row.iter().copied().fold(0.0, f64::max))
@@ -171,7 +171,8 @@ pub(crate) fn row_curvature(problem: &GlobalProblem, fitted: &[f64]) -> Option<V
     if problem.loss_of().is_quadratic() {
         return rows.iter().any(|c| *c != 1.0).then_some(rows);
     }
-    let least = LEAST_CURVATURE * rows.iter().copied().fold(0.0, f64::max);
+    let largest = rows.iter().copied().fold(0.0, f64::max);
+    let least = LEAST_CURVATURE * problem.join_largest(largest);
     for c in &mut rows {
         *c = c.max(least);
     }

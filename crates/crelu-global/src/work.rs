@@ -18,10 +18,9 @@ pub(crate) struct FlopCount(AtomicU64);
 impl FlopCount {
     /// `2 rows inner columns`, `times` over.
     pub(crate) fn add_products(&self, times: usize, rows: usize, inner: usize, columns: usize) {
-        self.0.fetch_add(
-            2 * (times * rows * inner * columns) as u64,
-            Ordering::Relaxed,
-        );
+        // the product of sizes that each fit into 32 bits need not
+        let sizes = [2, times, rows, inner, columns].map(|size| size as u64);
+        self.0.fetch_add(sizes.iter().product(), Ordering::Relaxed);
     }
 
     pub(crate) fn flops(&self) -> u64 {

@@ -89,7 +89,7 @@ pub fn own_programme(
     let theta = programme.theta(&point.fitted);
     let budget = (problem.flops() / SHARE).max(FREE_FLOPS);
     let line = problem.beta_sum() * (1.0 + DEAR * settings.tol);
-    let most = budget / (2 * PROJECTION * (n * neurons.rank()) as u64).max(1);
+    let most = budget / (2 * PROJECTION * n as u64 * neurons.rank() as u64).max(1);
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     let (prices, multipliers) = cone_prices(&programme, &theta, line, most, control);
     let bound = Certificate::evaluate(&programme, theta, multipliers.clone()).bound;
@@ -100,7 +100,8 @@ pub fn own_programme(
         solution: None,
     };
     let gap = crelu_convex::relative_gap(out.point.objective, bound);
-    let products = (8 * settings.max_iters * n * rank * m) as u64;
+    let sizes = [8, settings.max_iters, n, rank, m].map(|size| size as u64);
+    let products = sizes.into_iter().fold(1_u64, u64::saturating_mul);
     let is_cheap = products.saturating_mul(SLOWER) <= budget;
     if gap > settings.tol && control.halt().is_none() && settings.max_iters > 0 && is_cheap {
         // z = v + s R'D theta / rho is where the iteration would rest at an optimum

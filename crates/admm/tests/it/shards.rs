@@ -18,7 +18,7 @@ const WEIGHT: f64 = 0.6;
 type Answer = Result<(AdmmSolution, AdmmState<f64>), AdmmError>;
 
 /// One rank's run: it sees its rows of the matrix and of the target alone.
-fn on_rank(a: &Mat<f64>, y: &[f64], lift: Lift, collective: &Rank<'_>) -> Answer {
+fn on_rank(a: &Mat<f64>, y: &[f64], lift: Lift, collective: &Rank) -> Answer {
     run(a, y, lift, collective, &Control::default(), 1e-10)
 }
 
@@ -26,7 +26,7 @@ fn run(
     a: &Mat<f64>,
     y: &[f64],
     lift: Lift,
-    collective: &Rank<'_>,
+    collective: &Rank,
     control: &Control<'_>,
     tol: f64,
 ) -> Answer {

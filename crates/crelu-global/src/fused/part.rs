@@ -94,6 +94,27 @@ impl<T: Lane> Part<'_, T> {
     }
 }
 
+impl Part<'_, f32> {
+    /// The same in `f64`.
+    pub(crate) fn add_row_wide(&self, row: usize, factor: f32, u: &mut [f64]) {
+        let factor = f64::from(factor);
+        match self {
+            Self::Dense(DensePart { rows, rank, .. }) => {
+                let row = &rows[row * rank..(row + 1) * rank];
+                for (u, x) in u.iter_mut().zip(row) {
+                    *u += factor * f64::from(*x);
+                }
+            }
+            Self::Sparse(part) => {
+                let (columns, values) = part.row(row);
+                for (column, x) in columns.iter().zip(values) {
+                    u[*column as usize] += factor * f64::from(*x);
+                }
+            }
+        }
+    }
+}
+
 /// The products of `R` rows and a panel of columns, whose sums stay in registers.
 pub(super) trait RowBlock<T: Lane>: Copy {
     /// Whether several rows at a time are faster than one: they share what is loaded of the panel.

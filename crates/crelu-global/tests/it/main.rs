@@ -24,4 +24,6 @@ mod problems;
 #[cfg(test)]
 mod searches;
 #[cfg(test)]
+mod shards;
+#[cfg(test)]
 mod sparse;
