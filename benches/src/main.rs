@@ -7,6 +7,7 @@
 //! | `large` | a run at the size of Fashion-MNIST by the automatic choice, and its memory |
 //! | `global` | generated networks beside Adam: objective, neurons, time, seeds, held-out scores, growth |
 //! | `bound` | proven gaps over all networks, quick and tight, with their seconds and the growth of their cost |
+//! | `path` | paths of penalties and the choice of one, in fits of one penalty |
 //! | `speed` | rates of slides and searches beside a matrix product, whole fits beside scikit-learn |
 //! | `gpu` | each kernel's rate on the adapter, and the host's for the same product |
 //! | `convergence` | iterations, products and seconds to a certified gap, on real and synthetic sets |
@@ -27,6 +28,7 @@ mod experiments;
 mod global;
 mod gpu;
 mod large;
+mod path;
 mod record;
 mod sets;
 mod speed;
@@ -37,13 +39,13 @@ use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo xtask bench all [--quick], or bench core|convergence|calibrate|gpu|large|speed [--quick] [--set NAME] [--write FILE], \
      or bench global [--quick] [--only table|seeds|heldout|growth|paper|page] [--paper] [--set NAME] [--fraction F] [--resume] [--write], or \
-     bench bound [--quick] [--set NAME] [--growth] [--resume] [--page] [--write], or bench experiments [--quick] [--set NAME] [--resume] [--page] [--write]";
+     bench bound [--quick] [--set NAME] [--growth] [--resume] [--page] [--write], bench path [--quick] [--set NAME] [--resume] [--write], or bench experiments [--quick] [--set NAME] [--resume] [--page] [--write]";
 
 /// One measurement, by the arguments after its name.
 type Bench = fn(&[String]) -> Result<(), String>;
 
 /// The largest comes first: what a process took before would show in its memory.
-const BENCHES: [(&str, Bench); 9] = [
+const BENCHES: [(&str, Bench); 10] = [
     ("large", large::run),
     ("core", core_rates::run),
     ("calibrate", calibrate::run),
@@ -51,6 +53,7 @@ const BENCHES: [(&str, Bench); 9] = [
     ("experiments", experiments::run),
     ("global", global::run),
     ("bound", bound::run),
+    ("path", path::run),
     ("speed", speed::run),
     ("gpu", gpu::run),
 ];

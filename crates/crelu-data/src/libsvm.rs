@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-use crelu_core::TargetColumn;
+use crelu_core::{TargetColumn, is_held_sparse};
 
 use crate::array;
 use crate::cell::{self, Cell, Of};
@@ -17,11 +17,6 @@ use crate::source::read_error;
 use crate::table::{Layout, SparseFeatures, Table};
 use crate::text::TextSource;
 
-/// A table of up to this many values (128 MiB) is made dense ...
-const DENSE_FLOOR: usize = 1 << 24;
-/// ... and a larger one, if one value in so many is in the file: an entry takes 12 bytes, and is slower
-/// to go over.
-const DENSE_TIMES: usize = 8;
 /// Holes and levels are coded in a dense table of up to this many values, 1 GiB.
 const DENSE_CODED: usize = 1 << 27;
 /// Most columns of a sparse table: a neuron has a weight for each, 128 MiB.
@@ -163,7 +158,6 @@ impl SparseRows {
                 part: None,
             });
         }
-        let largest = (self.values.len().saturating_mul(DENSE_TIMES)).max(DENSE_FLOOR);
         let file = FileColumns {
             names: None,
             count: self.width,
@@ -188,8 +182,10 @@ impl SparseRows {
         let size = n_samples.checked_mul(n_features);
         let needs_all = self.values.iter().any(|value| value.is_nan())
             || chosen.cells.contains(&FeatureCells::Levels);
-        let largest = if needs_all { DENSE_CODED } else { largest };
-        let dense = size.filter(|&size| size <= largest);
+        let dense = size.filter(|&size| match needs_all {
+            true => size <= DENSE_CODED,
+            false => !is_held_sparse(n_samples, n_features, self.values.len()),
+        });
         let (mut features, sparse) = match dense {
             Some(size) => (self.dense(size, n_features, &feature_of), None),
             None if needs_all => {

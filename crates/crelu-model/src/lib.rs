@@ -70,7 +70,7 @@ pub use crelu_convex::{
     Activation, Backend, DeviceHandle, FormChoice, Precision, PrimalChoice, Splitting, Switch,
 };
 pub use crelu_core::Network;
-pub use crelu_core::{Loss, LossError, LossKind, TargetColumn};
+pub use crelu_core::{Loss, LossError, LossKind, TargetColumn, is_held_sparse};
 pub use crelu_global as global;
 pub use dataset::{Dataset, split_rows};
 #[cfg(feature = "wgpu")]

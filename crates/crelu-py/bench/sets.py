@@ -40,6 +40,12 @@ def _of_sklearn(load, labels):
     return X, y, labels
 
 
+def _two_digits(*digits):
+    X, y = datasets.load_digits(return_X_y=True)
+    of = np.isin(y, digits)
+    return X[of], y[of], True
+
+
 def _teacher(rows, columns, neurons, seed, labels):
     """A network of a few neurons, with noise."""
     rng = np.random.default_rng(seed)
@@ -92,6 +98,8 @@ SETS = {
     "teacher, two classes": lambda: _teacher(1000, 20, 5, 2, True),
     "text table, numbers": lambda: _table(1000, 3, False),
     "text table, two classes": lambda: _table(1000, 4, True),
+    "digits, 3 or 8": lambda: _two_digits(3, 8),
+    "digits, 1 or 7": lambda: _two_digits(1, 7),
     "digits": lambda: _of_sklearn(datasets.load_digits, True),
     "Fashion, sandal or sneaker": lambda: _fashion_of([5, 7], 2000),
     "Fashion, T-shirt or shirt": lambda: _fashion_of([0, 6], 2000),

@@ -19,6 +19,21 @@ pub(crate) struct Samples {
 }
 
 impl Samples {
+    /// The rows given, without folds.
+    pub(crate) fn select(&self, rows: &[usize]) -> Self {
+        let weights = self.weights.as_ref();
+        Self {
+            features: Mat::from_fn(self.features.nrows(), rows.len(), |k, j| {
+                self.features[(k, rows[j])]
+            }),
+            targets: (self.targets.iter())
+                .map(|target| target.select(rows))
+                .collect(),
+            weights: weights.map(|weights| rows.iter().map(|&j| weights[j]).collect()),
+            splits: None,
+        }
+    }
+
     /// The same with rows that are equal, by their features, targets and folds, joined to one of their
     /// weights together, and all sorted. Rows that weigh the same in the end stay in the order in which
     /// they were met: those that all differ, as they are.

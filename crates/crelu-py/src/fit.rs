@@ -3,7 +3,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
 
-use crelu_model::path::{FoldRunner, Metric, fit_path_with, fold_scores};
+use crelu_model::path::{FoldRunner, Metric, fit_early, fit_path_with, fold_scores};
 use crelu_model::{CertificateFile, Control};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -68,17 +68,21 @@ pub(crate) fn fit(
         messages: messages.clone(),
     });
     let (data, settings, plan) = (&problem.data, &problem.settings, problem.plan.as_ref());
+    let early = problem.early.as_ref();
     let (control, ears, stop) = (&control, &ears, &stop);
     let (raised, ended) = py.detach(move || {
         thread::scope(|scope| {
             let work = scope.spawn(move || {
                 let mut reporter = Reporter { is_heard, messages };
-                threads::run(threads, move || match plan {
-                    Some(plan) => {
+                threads::run(threads, move || match (plan, early) {
+                    (None, Some((rows, how))) => {
+                        fit_early(data, rows, None, settings, *how, control, &mut reporter)
+                    }
+                    (Some(plan), _) => {
                         let runner = elsewhere.as_ref().map(|it| it as &dyn FoldRunner);
                         fit_path_with(data, None, settings, plan, runner, control, &mut reporter)
                     }
-                    None => crelu_model::fit(data, None, settings, control, &mut reporter),
+                    (None, None) => crelu_model::fit(data, None, settings, control, &mut reporter),
                 })
             });
             (listen(&heard, ears, stop), work.join())

@@ -2,11 +2,13 @@
 //! that a user meets is in `python/crelu`.
 
 mod canonical;
+mod compressed;
 mod device;
 mod elsewhere;
 mod errors;
 mod export;
 mod fit;
+mod held_out;
 mod layers;
 mod listener;
 mod model;

@@ -59,6 +59,15 @@ impl Model {
         texts: Option<Texts>,
         threads: Option<usize>,
     ) -> PyResult<(Bound<'py, PyArray2<f64>>, Vec<UnseenLevel>)> {
+        if self.0.columns.is_none()
+            && let Some(entries) = rows.entries()?
+        {
+            let outputs =
+                py.detach(|| threads::run(threads, || self.0.outputs_sparse(&entries)))?;
+            let outputs = outputs.map_err(errors::value)?;
+            let outputs = array(entries.n_rows(), self.0.n_outputs(), outputs)?;
+            return Ok((outputs.into_pyarray(py), Vec::new()));
+        }
         let mut unseen = Vec::new();
         let (samples, view);
         let features = match (&self.0.columns, rows.in_place()) {

@@ -125,7 +125,7 @@ pub(crate) fn settings(task: Task, options: &Bound<'_, PyDict>) -> PyResult<FitS
             "check_every" => s.programme.check_every = named(name, &value)?,
             // a plan's, and the device's
             "time_limit" | "betas" | "folds" | "splits" | "groups" | "rule" | "metric"
-            | "backend" => {}
+            | "backend" | "early_stop" | "patience" => {}
             other => return Err(errors::value(format_args!("no option '{other}'"))),
         }
     }

@@ -1,15 +1,19 @@
-use crelu_model::path::{PathSettings, Split};
-use crelu_model::{CheckedFitSettings, ColumnOrigin, Dataset, FeatureCoding, Model, TargetColumn};
+use crelu_model::path::{EarlyStop, PathSettings, Split};
+use crelu_model::{
+    CheckedFitSettings, ColumnOrigin, Dataset, FeatureCoding, Model, SparseRows, TargetColumn,
+};
+use faer::Mat;
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::canonical::Samples;
+use crate::held_out::HeldOut;
 use crate::options::{self, named};
 use crate::rows::Rows;
 use crate::table::{Table, Texts};
 use crate::target::Target;
-use crate::{device, errors, plan};
+use crate::{device, errors, held_out, plan};
 
 /// What is learnt, and from what, as Python hands it over in a dict.
 #[derive(FromPyObject)]
@@ -23,6 +27,8 @@ pub(crate) struct Problem<'py> {
     texts: Option<Texts>,
     /// Whether holes are filled.
     impute: bool,
+    /// Rows whose score ends the training.
+    held_out: Option<HeldOut<'py>>,
     /// Names of the columns.
     names: Option<Vec<String>>,
     /// Names of the targets, one each.
@@ -35,6 +41,8 @@ pub(crate) struct Prepared {
     pub(crate) settings: CheckedFitSettings,
     /// The choice of a penalty, where it is not given.
     pub(crate) plan: Option<PathSettings>,
+    /// Rows whose score ends the training at a penalty that is given, and how.
+    pub(crate) early: Option<(Dataset, EarlyStop)>,
     /// Seconds.
     pub(crate) limit: Option<f64>,
     naming: Naming,
@@ -79,44 +87,68 @@ impl Problem<'_> {
         let mut plan = plan::of(options)?;
         let limit = options.get_item("time_limit")?.filter(|it| !it.is_none());
         let limit: Option<f64> = limit.map(|it| named("time_limit", &it)).transpose()?;
-        let mut features = self.rows.samples()?;
-        let n_columns = features.nrows();
         let targets = self.target.columns()?;
         let weights: Option<Vec<f64>> =
             (self.weights.as_ref()).map(|weights| weights.as_array().to_vec());
-        let mut columns = None;
-        if self.texts.is_some() || self.impute {
-            let texts = self.texts.as_deref().unwrap_or_default();
-            let table = Table::of(features.as_ref(), texts, self.names.as_deref())?;
-            columns = table.learn(weights.as_deref(), self.impute)?;
-            if let Some(coding) = &columns {
-                (features, _) = table.encode(coding)?;
-            }
-        }
-        device::open(options, &mut settings, features.nrows() * features.ncols())?;
-        let mut samples = Samples {
+        let n_samples = first(&targets).len();
+        let share = held_out::share(options, n_samples, settings.seed)?;
+        let Features {
             features,
-            targets,
-            weights,
-            splits: plan.as_mut().and_then(|plan| plan.splits.take()),
-        };
-        // folds that are made of the rows are made of those that are given
-        if plan.is_none() || samples.splits.is_some() {
-            samples = samples.canonical();
-        }
+            columns,
+            n_columns,
+        } = self.features(weights.as_deref(), share.as_ref().map(|parts| &parts.0[..]))?;
         let feature_names = match &columns {
             Some(coding) => coding.feature_names(),
             None => self.names.clone(),
         };
-        let (data, splits) = dataset(samples)?;
-        if let Some(plan) = &mut plan {
-            plan.splits = splits;
-        }
-        let settings = settings.check().map_err(|error| errors::of_fit(&error))?;
+        // sparse rows are not for a device
+        let numbers = match &features {
+            Cells::Dense(features) => features.nrows() * features.ncols(),
+            Cells::Sparse(_) => 0,
+        };
+        device::open(options, &mut settings, numbers)?;
+        let (data, held_out) = match features {
+            Cells::Dense(features) => {
+                let mut samples = Samples {
+                    features,
+                    targets,
+                    weights,
+                    splits: plan.as_mut().and_then(|plan| plan.splits.take()),
+                };
+                let mut held_out = None;
+                if let Some((train, stops)) = &share {
+                    held_out = Some(dataset(samples.select(stops))?.0);
+                    samples = samples.select(train);
+                }
+                // folds that are made of the rows are made of those that are given
+                if plan.is_none() || samples.splits.is_some() {
+                    samples = samples.canonical();
+                }
+                let (data, splits) = dataset(samples)?;
+                if let Some(plan) = &mut plan {
+                    plan.splits = splits;
+                }
+                (data, held_out)
+            }
+            // equal ones are not joined, as those of a sparse file are not
+            Cells::Sparse(rows) => {
+                let all = sparse_dataset(rows, targets, weights)?;
+                match &share {
+                    Some((train, stops)) => (all.select(train), Some(all.select(stops))),
+                    None => (all, None),
+                }
+            }
+        };
+        let held_out = match &self.held_out {
+            Some(rows) => Some(rows.data(columns.as_ref())?),
+            None => held_out,
+        };
+        let early = held_out.map(|rows| Ok::<_, PyErr>((rows, held_out::how(options)?)));
         Ok(Prepared {
             data,
-            settings,
+            settings: settings.check().map_err(|error| errors::of_fit(&error))?,
             plan,
+            early: early.transpose()?,
             limit,
             naming: Naming {
                 columns,
@@ -126,14 +158,76 @@ impl Problem<'_> {
             },
         })
     }
+
+    /// The features of all rows, whose coding is learnt from those of `learnt`; none: from all.
+    fn features(&self, weights: Option<&[f64]>, learnt: Option<&[usize]>) -> PyResult<Features> {
+        let is_table = self.texts.is_some() || self.impute;
+        // what fills holes and codes text needs all cells
+        let entries = if is_table { None } else { self.rows.entries()? };
+        if let Some(rows) = entries {
+            return Ok(Features {
+                n_columns: rows.n_columns(),
+                features: Cells::Sparse(rows),
+                columns: None,
+            });
+        }
+        let mut features = self.rows.samples()?;
+        let n_columns = features.nrows();
+        let mut columns = None;
+        if is_table {
+            let texts = self.texts.as_deref().unwrap_or_default();
+            let table = Table::of(features.as_ref(), texts, self.names.as_deref())?;
+            columns = table.learn(weights, self.impute, learnt)?;
+            if let Some(coding) = &columns {
+                (features, _) = table.encode(coding)?;
+            }
+        }
+        Ok(Features {
+            features: Cells::Dense(features),
+            columns,
+            n_columns,
+        })
+    }
 }
 
-fn dataset(samples: Samples) -> PyResult<(Dataset, Option<Vec<Split>>)> {
-    let first = samples.targets.first().cloned();
-    let first = first.unwrap_or_else(|| TargetColumn::numbers(Vec::new()));
-    let data = Dataset::from_columns(samples.features, first)
+/// What the columns of a problem become.
+struct Features {
+    features: Cells,
+    columns: Option<FeatureCoding>,
+    /// Columns as they are handed over.
+    n_columns: usize,
+}
+
+enum Cells {
+    /// `n_features x n_samples`.
+    Dense(Mat<f64>),
+    Sparse(SparseRows<f64>),
+}
+
+fn first(targets: &[TargetColumn]) -> TargetColumn {
+    let first = targets.first().cloned();
+    first.unwrap_or_else(|| TargetColumn::numbers(Vec::new()))
+}
+
+/// # Errors
+/// A `ValueError` where parts do not fit.
+pub(crate) fn dataset(samples: Samples) -> PyResult<(Dataset, Option<Vec<Split>>)> {
+    let data = Dataset::from_columns(samples.features, first(&samples.targets))
         .and_then(|data| data.with_targets(samples.targets))
         .and_then(|data| data.with_weights(samples.weights))
         .map_err(|error| errors::of_fit(&error))?;
     Ok((data, samples.splits))
+}
+
+/// # Errors
+/// As [`dataset`].
+pub(crate) fn sparse_dataset(
+    rows: SparseRows<f64>,
+    targets: Vec<TargetColumn>,
+    weights: Option<Vec<f64>>,
+) -> PyResult<Dataset> {
+    Dataset::from_sparse(rows, first(&targets))
+        .and_then(|data| data.with_targets(targets))
+        .and_then(|data| data.with_weights(weights))
+        .map_err(|error| errors::of_fit(&error))
 }

@@ -1,8 +1,9 @@
+use crelu_model::SparseRows;
 use faer::{Mat, MatRef};
-use numpy::{PyReadonlyArray1, PyReadonlyArray2};
+use numpy::PyReadonlyArray2;
 use pyo3::prelude::*;
 
-use crate::errors;
+use crate::compressed::Compressed;
 
 /// Features of samples, a sample a row, in either precision and any layout, or rows of a sparse matrix.
 #[derive(FromPyObject)]
@@ -13,16 +14,9 @@ pub(crate) enum Rows<'py> {
     /// Of 4 bytes a number.
     #[pyo3(transparent)]
     Single(PyReadonlyArray2<'py, f32>),
-    /// Values, their columns, where each row begins, and how many columns there are.
+    /// Rows of a sparse matrix.
     #[pyo3(transparent)]
-    Sparse(
-        (
-            PyReadonlyArray1<'py, f64>,
-            PyReadonlyArray1<'py, i64>,
-            PyReadonlyArray1<'py, i64>,
-            usize,
-        ),
-    ),
+    Sparse(Compressed<'py>),
 }
 
 impl Rows<'_> {
@@ -44,29 +38,18 @@ impl Rows<'_> {
                 let value = |k, i| f64::from(array[[i, k]]);
                 Ok(Mat::from_fn(array.ncols(), array.nrows(), value))
             }
-            Self::Sparse((values, columns, begins, width)) => {
-                let refuse = || errors::value("the sparse matrix is not one of compressed rows");
-                let (values, columns) = (values.as_slice()?, columns.as_slice()?);
-                let begins = begins.as_slice()?;
-                let mut samples = Mat::zeros(*width, begins.len().saturating_sub(1));
-                for (row, ends) in begins.windows(2).enumerate() {
-                    let (Ok(from), Ok(to)) = (usize::try_from(ends[0]), usize::try_from(ends[1]))
-                    else {
-                        return Err(refuse());
-                    };
-                    let (Some(columns), Some(values)) =
-                        (columns.get(from..to), values.get(from..to))
-                    else {
-                        return Err(refuse());
-                    };
-                    for (column, value) in columns.iter().zip(values) {
-                        let column = usize::try_from(*column).ok().filter(|k| k < width);
-                        // a place that stands there twice is the sum
-                        samples[(column.ok_or_else(refuse)?, row)] += *value;
-                    }
-                }
-                Ok(samples)
-            }
+            Self::Sparse(rows) => rows.dense(),
+        }
+    }
+
+    /// The rows by their entries, where they are sparse and large enough to be held so.
+    ///
+    /// # Errors
+    /// A sparse matrix that is none.
+    pub(crate) fn entries(&self) -> PyResult<Option<SparseRows<f64>>> {
+        match self {
+            Self::Sparse(rows) if rows.is_sparse() => rows.sparse().map(Some),
+            _ => Ok(None),
         }
     }
 

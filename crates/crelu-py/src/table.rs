@@ -51,7 +51,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// How the columns become features, learnt from all rows; none: they are the features.
+    /// How the columns become features, learnt from `rows`, all without them; none: they are the features.
     ///
     /// # Errors
     /// A `ValueError` that names the column.
@@ -59,8 +59,12 @@ impl<'a> Table<'a> {
         &self,
         weights: Option<&[f64]>,
         impute: bool,
+        rows: Option<&[usize]>,
     ) -> PyResult<Option<FeatureCoding>> {
-        let rows: Vec<usize> = (0..self.raw().n_samples()).collect();
+        let rows = match rows {
+            Some(rows) => rows.to_vec(),
+            None => (0..self.raw().n_samples()).collect(),
+        };
         FeatureCoding::learn(&self.raw(), self.names, &rows, weights, impute)
             .map(|coding| Some(coding).filter(|coding| !coding.is_plain()))
             .map_err(|error| self.refusal(&error))

@@ -14,7 +14,7 @@ def forward(model, X):
 
 def test_two_classes_are_learnt_and_the_weights_are_those_of_the_outputs(rings):
     X, y = rings
-    model = ConvexReLUClassifier(beta=1e-3).fit(X, y)
+    model = ConvexReLUClassifier(beta=1e-3, prove=False).fit(X, y)
     assert model.score(X, y) > 0.95
     assert list(model.classes_) == ["inner", "outer"]
     np.testing.assert_allclose(
@@ -28,7 +28,7 @@ def test_two_classes_are_learnt_and_the_weights_are_those_of_the_outputs(rings):
 
 def test_report_and_attributes_are_those_of_the_fit(rings):
     X, y = rings
-    model = ConvexReLUClassifier(beta=0.01).fit(X, y)
+    model = ConvexReLUClassifier(beta=0.01, prove=False).fit(X, y)
     assert model.beta_ == 0.01
     assert model.report_["neurons"] == model.coef_hidden_.shape[0]
     assert model.report_["status"] in ("converged", "settled")
@@ -48,7 +48,7 @@ def test_report_and_attributes_are_those_of_the_fit(rings):
 
 def test_three_classes_give_one_probability_each():
     X, y = load_iris(return_X_y=True)
-    model = ConvexReLUClassifier(beta=1e-3).fit(X, y)
+    model = ConvexReLUClassifier(beta=1e-3, prove=False).fit(X, y)
     assert model.score(X, y) > 0.95
     assert model.decision_function(X).shape == (150, 3)
     p = model.predict_proba(X)
@@ -58,7 +58,7 @@ def test_three_classes_give_one_probability_each():
 
 def test_squared_loss_of_three_classes_has_no_probabilities():
     X, y = load_iris(return_X_y=True)
-    model = ConvexReLUClassifier(beta=1e-3, loss="squared").fit(X, y)
+    model = ConvexReLUClassifier(beta=1e-3, loss="squared", prove=False).fit(X, y)
     assert model.score(X, y) > 0.9
     assert not hasattr(model, "predict_proba")
 
@@ -67,7 +67,7 @@ def test_squared_loss_of_three_classes_has_no_probabilities():
 @pytest.mark.parametrize("train", ["global", "sampled"])
 def test_losses_in_both_modes(rings, loss, train):
     X, y = rings
-    model = ConvexReLUClassifier(beta=1e-3, loss=loss, train=train).fit(X, y)
+    model = ConvexReLUClassifier(beta=1e-3, loss=loss, train=train, prove=False).fit(X, y)
     assert model.report_["loss"] == loss
     assert model.score(X, y) > 0.9
 
@@ -86,9 +86,9 @@ def test_penalty_is_chosen_by_cross_validation(rings):
 def test_class_weights_are_sample_weights(rings):
     X, y = rings
     of_class = {"inner": 1.0, "outer": 3.0}
-    one = ConvexReLUClassifier(beta=0.01, class_weight=of_class).fit(X, y)
+    one = ConvexReLUClassifier(beta=0.01, class_weight=of_class, prove=False).fit(X, y)
     weights = np.where(y == "outer", 3.0, 1.0)
-    other = ConvexReLUClassifier(beta=0.01).fit(X, y, sample_weight=weights)
+    other = ConvexReLUClassifier(beta=0.01, prove=False).fit(X, y, sample_weight=weights)
     np.testing.assert_array_equal(one.decision_function(X), other.decision_function(X))
 
 
@@ -98,7 +98,7 @@ def test_repeated_rows_are_their_weight_in_any_order(rings):
     order = np.random.default_rng(5).permutation(times.sum())
     X_all, y_all = (np.repeat(part, times, axis=0)[order] for part in (X, y))
     for class_weight in (None, "balanced"):
-        model = ConvexReLUClassifier(beta=0.01, class_weight=class_weight)
+        model = ConvexReLUClassifier(beta=0.01, class_weight=class_weight, prove=False)
         one = model.fit(X, y, sample_weight=times).decision_function(X)
         other = model.fit(X_all, y_all).decision_function(X)
         np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
@@ -107,8 +107,8 @@ def test_repeated_rows_are_their_weight_in_any_order(rings):
 def test_rows_of_no_weight_are_as_if_they_were_not_there(rings):
     X, y = rings
     weights = np.where(np.arange(len(y)) < 90, 1.0, 0.0)
-    one = ConvexReLUClassifier(beta=0.01).fit(X, y, sample_weight=weights)
-    other = ConvexReLUClassifier(beta=0.01).fit(X[:90], y[:90])
+    one = ConvexReLUClassifier(beta=0.01, prove=False).fit(X, y, sample_weight=weights)
+    other = ConvexReLUClassifier(beta=0.01, prove=False).fit(X[:90], y[:90])
     np.testing.assert_allclose(
         one.decision_function(X), other.decision_function(X), rtol=1e-9, atol=1e-9
     )
@@ -116,7 +116,7 @@ def test_rows_of_no_weight_are_as_if_they_were_not_there(rings):
 
 def test_gated_network_is_trained_and_predicts(rings):
     X, y = rings
-    model = ConvexReLUClassifier(beta=1e-3, activation="gated", patterns=50).fit(X, y)
+    model = ConvexReLUClassifier(beta=1e-3, activation="gated", patterns=50, prove=False).fit(X, y)
     assert model.report_["train_mode"] == "sampled"
     assert model.score(X, y) > 0.9
 

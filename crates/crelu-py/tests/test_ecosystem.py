@@ -20,7 +20,7 @@ from crelu import ConvexReLUClassifier, ConvexReLURegressor
 
 def test_pipelines_searches_and_calibration(rings):
     X, y = rings
-    model = ConvexReLUClassifier(beta=0.01)
+    model = ConvexReLUClassifier(beta=0.01, prove=False)
     pipeline = make_pipeline(MinMaxScaler(), model)
     assert cross_val_score(pipeline, X, y, cv=3).mean() > 0.8
     search = GridSearchCV(model, {"beta": [0.1, 0.003]}, cv=3, n_jobs=2).fit(X, y)
@@ -34,12 +34,12 @@ def test_column_transformer_hands_on_text(rings):
     X, y = rings
     frame = pandas.DataFrame(X, columns=list("abc")).assign(kind=np.where(X[:, 0] > 0, "u", "v"))
     coding = ColumnTransformer([("kind", OneHotEncoder(), ["kind"])], remainder="passthrough")
-    assert make_pipeline(coding, ConvexReLUClassifier(beta=0.01)).fit(frame, y).score(frame, y) > 0.8
+    assert make_pipeline(coding, ConvexReLUClassifier(beta=0.01, prove=False)).fit(frame, y).score(frame, y) > 0.8
 
 
 def test_clone_and_pickle_keep_parameters_and_predictions(hinges):
     X, y = hinges
-    model = ConvexReLURegressor(beta=0.01, max_neurons=3, random_state=4).fit(X, y)
+    model = ConvexReLURegressor(beta=0.01, max_neurons=3, random_state=4, prove=False).fit(X, y)
     assert clone(model).get_params() == model.get_params()
     again = pickle.loads(pickle.dumps(model))
     np.testing.assert_array_equal(again.predict(X), model.predict(X))
@@ -48,7 +48,7 @@ def test_clone_and_pickle_keep_parameters_and_predictions(hinges):
 
 def test_files_go_both_ways(tmp_path, rings, hinges):
     for kind, (X, y) in ((ConvexReLUClassifier, rings), (ConvexReLURegressor, hinges)):
-        model = kind(beta=0.01).fit(X, y)
+        model = kind(beta=0.01, prove=False).fit(X, y)
         path = tmp_path / "model.safetensors"
         crelu.save(model, path)
         again = crelu.load(path)
@@ -71,7 +71,7 @@ def test_files_go_both_ways(tmp_path, rings, hinges):
 
 def test_numeric_labels_come_back_from_a_file(tmp_path, rings):
     X, y = rings
-    model = ConvexReLUClassifier(beta=0.01).fit(X, np.where(y == "outer", 7, 3))
+    model = ConvexReLUClassifier(beta=0.01, prove=False).fit(X, np.where(y == "outer", 7, 3))
     model.save(tmp_path / "m")
     again = crelu.load(tmp_path / "m")
     assert again.classes_.dtype.kind == "i" and list(again.classes_) == [3, 7]
@@ -80,9 +80,9 @@ def test_numeric_labels_come_back_from_a_file(tmp_path, rings):
 def test_callback_hears_and_stops(hinges):
     X, y = hinges
     heard = []
-    ConvexReLURegressor(beta=1e-3).fit(X, y, callback=heard.append)
+    ConvexReLURegressor(beta=1e-3, prove=False).fit(X, y, callback=heard.append)
     assert {"doing", "prepared", "check"} <= {event["event"] for event in heard}
-    model = ConvexReLURegressor(beta=1e-6, tol=0.0).fit(X, y, callback=lambda event: False)
+    model = ConvexReLURegressor(beta=1e-6, tol=0.0, prove=False).fit(X, y, callback=lambda event: False)
     assert model.report_["status"] == "interrupted"
     assert np.isfinite(model.predict(X)).all()
 
@@ -90,12 +90,12 @@ def test_callback_hears_and_stops(hinges):
         raise RuntimeError("enough")
 
     with pytest.raises(RuntimeError, match="enough"):
-        ConvexReLURegressor(beta=1e-3).fit(X, y, callback=fail)
+        ConvexReLURegressor(beta=1e-3, prove=False).fit(X, y, callback=fail)
 
 
 def test_verbose_prints_where_the_fit_is(hinges, capsys):
     X, y = hinges
-    ConvexReLURegressor(beta=1e-3, verbose=1).fit(X, y)
+    ConvexReLURegressor(beta=1e-3, verbose=1, prove=False).fit(X, y)
     assert "[crelu]" in capsys.readouterr().out
 
 
@@ -109,7 +109,7 @@ def test_interrupt_keeps_the_network_and_raises():
 
     X = np.random.default_rng(0).normal(size=(400, 12))
     y = np.abs(X).sum(axis=1) + np.sin(9 * X[:, 0])
-    model = ConvexReLURegressor(beta=1e-7, tol=0.0, thin=0.0)
+    model = ConvexReLURegressor(beta=1e-7, tol=0.0, thin=0.0, prove=False)
     sent = []
 
     def once(event):
@@ -142,7 +142,7 @@ def test_interpreter_is_free_during_a_fit():
             counts[0] += 1
 
     counter = threading.Thread(target=count)
-    model = ConvexReLURegressor(beta=1e-4, max_iter=5, n_jobs=1)
+    model = ConvexReLURegressor(beta=1e-4, max_iter=5, n_jobs=1, prove=False)
     seen = []
     counter.start()
     try:

@@ -240,6 +240,53 @@ def test_sparse_rows_are_those_of_their_array(hinges):
     np.testing.assert_array_equal(dense.predict(twice), dense.predict(twice.toarray()))
 
 
+def test_large_sparse_rows_are_trained_on_by_their_entries(tmp_path, command_line):
+    sparse = pytest.importorskip("scipy.sparse")
+    from sklearn.datasets import dump_svmlight_file
+
+    # 18 million cells, of which 80 columns ever hold anything
+    rng = np.random.default_rng(4)
+    n, width, used = 600, 30_000, 80
+    places = np.sort(rng.choice(width, used, replace=False))
+    places[-1] = width - 1
+    filled = np.where(rng.random((n, used)) < 0.2, rng.normal(size=(n, used)), 0.0)
+    filled[0] = 1.0
+    y = np.maximum(filled[:, :5].sum(axis=1), 0) + 0.01 * rng.normal(size=n)
+    # a file of text has 16 digits
+    filled, y = np.round(64 * filled) / 64, np.round(64 * y) / 64
+    rows, columns = np.nonzero(filled)
+    X = sparse.csr_matrix((filled[rows, columns], (rows, places[columns])), shape=(n, width))
+    model = one(random_state=3).set_params(beta=0.05).fit(X, y)
+    described = model.report_["settings"]["sparse"]
+    assert described == {"columns": used + 1, "entries": X.nnz + n}
+    some = X[:50]
+    np.testing.assert_allclose(model.predict(X)[:50], model.predict(some), rtol=SAME)
+    np.testing.assert_allclose(model.predict(some), model.predict(some.toarray()), rtol=SAME)
+    # wide indices, unsorted, with a place that stands there in two parts
+    other = sparse.csr_matrix(X)
+    data = np.concatenate([other.data[other.indptr[0] : other.indptr[1]][::-1], [0.5, -0.5]])
+    indices = other.indices[other.indptr[0] : other.indptr[1]][::-1].astype(np.int64)
+    indices = np.concatenate([indices, [5, 5]])
+    rest = other.indptr[1]
+    odd = sparse.csr_matrix(
+        (
+            np.concatenate([data, other.data[rest:]]),
+            np.concatenate([indices, other.indices[rest:]]),
+            np.concatenate([[0], other.indptr[1:] + 2]),
+        ),
+        shape=X.shape,
+    )
+    np.testing.assert_array_equal(model.predict(odd), model.predict(X))
+    # the command line's fit of the same rows
+    dump_svmlight_file(X, y, str(tmp_path / "rows.svm"), zero_based=False)
+    command_line(
+        "fit", tmp_path / "rows.svm", "--beta", "0.05", "--seed", "3", "--no-prove",
+        "--task", "regress", "--quiet", "--out", tmp_path / "there.safetensors",
+    )  # fmt: skip
+    there = crelu.load(tmp_path / "there.safetensors")
+    np.testing.assert_allclose(there.predict(some), model.predict(some), rtol=SAME)
+
+
 @pytest.mark.parametrize("layout", ["C", "F"])
 @pytest.mark.parametrize("kind", [np.float32, np.float64, np.int64])
 def test_layouts_and_precisions_are_the_same_numbers(hinges, layout, kind):

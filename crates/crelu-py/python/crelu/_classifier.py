@@ -73,7 +73,7 @@ class ConvexReLUClassifier(ClassifierMixin, ConvexReLU):
         super().__init__(**shared)
         self.class_weight = class_weight
 
-    def fit(self, X, y, sample_weight=None, groups=None, *, callback=None):
+    def fit(self, X, y, sample_weight=None, groups=None, *, validation=None, callback=None):
         X = self._learnt_rows(X)
         if y is None:
             raise ValueError("requires y to be passed, but the target y is None")
@@ -81,7 +81,7 @@ class ConvexReLUClassifier(ClassifierMixin, ConvexReLU):
         y = column_or_1d(y, warn=True)
         check_consistent_length(X[0], y)
         check_classification_targets(y)
-        return self._fit(X, y, self._target, names, sample_weight, groups, callback)
+        return self._fit(X, y, self._target, names, sample_weight, groups, validation, callback)
 
     def _target(self, y, weights):
         """The classes, and the weights of the rows with those of the classes."""
@@ -93,10 +93,21 @@ class ConvexReLUClassifier(ClassifierMixin, ConvexReLU):
         if self.class_weight is not None:
             of_class = self._class_weights(y, codes, weights)
             weights = of_class if weights is None else weights * of_class
+        return self._coded(codes), weights
+
+    def _coded(self, codes):
+        """Classes with their labels, as the core takes them."""
         numeric = self.classes_.dtype.kind in "iuf"
         values = [float(label) for label in self.classes_] if numeric else None
         labels = [text_of(label) for label in self.classes_]
-        return (codes.astype(np.int64), labels, values), weights
+        return codes.astype(np.int64), labels, values
+
+    def _held_out_target(self, y):
+        y = column_or_1d(y)
+        unknown = np.setdiff1d(y, self.classes_)
+        if len(unknown):
+            raise ValueError(f"validation: the label '{text_of(unknown[0])}' is not in y")
+        return self._coded(np.searchsorted(self.classes_, y))
 
     def _class_weights(self, y, codes, weights):
         """The weight of every row's class; balanced classes weigh the same in all."""

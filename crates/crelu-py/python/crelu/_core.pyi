@@ -6,7 +6,8 @@ import numpy.typing as npt
 
 __version__: str
 
-_Sparse = tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.int64], int]
+_Places = Union[npt.NDArray[np.int32], npt.NDArray[np.int64]]
+_Sparse = tuple[npt.NDArray[np.float64], _Places, _Places, int]
 _Rows = Union[npt.NDArray[Any], _Sparse]
 _Texts = Sequence[Optional[Sequence[str]]]
 
@@ -50,6 +51,12 @@ class Fitted:
 
 _Labels = tuple[npt.NDArray[np.int64], list[str], Optional[list[float]]]
 
+class _HeldOut(TypedDict):
+    rows: _Rows
+    target: Union[npt.NDArray[np.float64], _Labels]
+    weights: Optional[npt.NDArray[np.float64]]
+    texts: Optional[_Texts]
+
 class _Problem(TypedDict):
     rows: _Rows
     target: Union[npt.NDArray[np.float64], _Labels]
@@ -57,6 +64,7 @@ class _Problem(TypedDict):
     weights: Optional[npt.NDArray[np.float64]]
     texts: Optional[_Texts]
     impute: bool
+    held_out: Optional[_HeldOut]
     names: Optional[Sequence[str]]
     target_names: Sequence[Optional[str]]
 

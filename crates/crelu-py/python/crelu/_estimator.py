@@ -51,6 +51,8 @@ class ConvexReLU(BaseEstimator):
         cv=5,
         rule="1se",
         metric=None,
+        early_stop=None,
+        patience=10,
         random_state=0,
         n_jobs=None,
         warm_start=False,
@@ -74,6 +76,8 @@ class ConvexReLU(BaseEstimator):
         self.cv = cv
         self.rule = rule
         self.metric = metric
+        self.early_stop = early_stop
+        self.patience = patience
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.warm_start = warm_start
@@ -158,14 +162,17 @@ class ConvexReLU(BaseEstimator):
             "time_limit": self.time_limit,
             "rule": self.rule,
             "metric": self.metric,
+            "early_stop": self.early_stop,
+            "patience": self.patience,
             "prove": "never" if self.prove is False else self.prove,
             "seed": self._seed(),
         }
 
     # ---- training
 
-    def _fit(self, X, y, target_of, names, sample_weight, groups, callback):
+    def _fit(self, X, y, target_of, names, sample_weight, groups, validation, callback):
         """Trains on rows of positive weight; `target_of` turns the targets into those of the core."""
+        self._check_early_stop(validation)
         rows, texts = X
         n = rows.shape[0]
         weights = None
@@ -197,6 +204,7 @@ class ConvexReLU(BaseEstimator):
             "weights": weights,
             "texts": texts,
             "impute": self.missing == "impute",
+            "held_out": self._held_out(validation, rows.shape[1], texts),
             "names": None if columns is None else [str(name) for name in columns],
             "target_names": names,
         }
@@ -220,6 +228,42 @@ class ConvexReLU(BaseEstimator):
                 stacklevel=3,
             )
         return self
+
+    def _check_early_stop(self, validation):
+        if self.early_stop is None and validation is None:
+            return
+        if self.early_stop is not None and validation is not None:
+            raise ValueError("early_stop: validation is what is held out, leave one of them out")
+        name = "early_stop" if validation is None else "validation"
+        if self.beta == "cv":
+            raise ValueError(f"{name}: belongs to a single penalty, beta=0.01 say")
+        for other in ("thin", "max_neurons"):
+            if getattr(self, other) is not None:
+                raise ValueError(f"{other}: {name} keeps a network as it stood: it is not thinned")
+
+    def _held_out(self, validation, width, texts):
+        """Rows that end a training by their score, as the core takes them."""
+        if validation is None:
+            return None
+        if not isinstance(validation, (tuple, list)) or len(validation) not in (2, 3):
+            raise ValueError("validation: must be (X, y) or (X, y, sample_weight)")
+        X, y, *rest = validation
+        own = None
+        if texts is None and self.missing == "error":
+            X = self._numbers(X, reset=False, holes=False)
+        else:
+            if not hasattr(X, "shape"):
+                X = np.asarray(X, dtype=object)
+            validate_data(self, X, reset=False, skip_check_array=True)
+            known = texts if texts is not None else [None] * width
+            table = table_to_use(X, [(levels, self.missing == "impute") for levels in known])
+            X, own = table.values, table.texts
+        y = self._held_out_target(y)
+        check_consistent_length(X, y[0] if isinstance(y, tuple) else y)
+        weights = None
+        if rest and rest[0] is not None:
+            weights = _check_sample_weight(rest[0], X, dtype=np.float64, ensure_non_negative=True)
+        return {"rows": _handed_over(X), "target": y, "weights": weights, "texts": own}
 
     def _fold_options(self, rows, y, groups, kept):
         """The folds that `cv` and `groups` mean."""
@@ -311,7 +355,10 @@ def _handed_over(rows):
     """An array as it is; of a CSR matrix its parts."""
     if not hasattr(rows, "indptr"):
         return rows
-    places = (np.asarray(part, dtype=np.int64) for part in (rows.indices, rows.indptr))
+    places = (
+        part if part.dtype in (np.int32, np.int64) else part.astype(np.int64)
+        for part in (rows.indices, rows.indptr)
+    )
     return (np.asarray(rows.data, dtype=np.float64), *places, rows.shape[1])
 
 

@@ -46,6 +46,12 @@ rule : {"best", "1se", "small"}, default="1se"
     smallest network within one.
 metric : {metrics} or None, default=None
     What held-out rows are scored by. None: {metric}.
+early_stop : float or None, default=None
+    A share of the samples, drawn by the seed, that is held out to end a fit at a given ``beta``: after
+    every round (check, where patterns are sampled) they are scored by ``metric``, and the network that
+    scored best is kept, which is not thinned. `fit` takes samples of one's own: ``validation``.
+patience : int, default=10
+    Rounds without a better score after which such a fit ends.
 random_state : int, RandomState or None, default=0
     The seed. The same seed gives the same network.
 n_jobs : int or None, default=None
@@ -106,6 +112,8 @@ sample_weight : array-like of shape (n_samples,) or None, default=None
     Weights of the samples, at least 0.
 groups : array-like of shape (n_samples,) or None, default=None
     Groups of samples that the folds of ``beta="cv"`` hold out together.
+validation : tuple (X, y) or (X, y, sample_weight), or None, default=None
+    Samples that are not trained on, whose score ends the fit at a given ``beta``: see ``early_stop``.
 callback : callable or None, default=None
     Called with a dict now and then; if it returns False, the best network so far is taken.
 

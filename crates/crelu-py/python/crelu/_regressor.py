@@ -54,7 +54,7 @@ class ConvexReLURegressor(RegressorMixin, ConvexReLU):
         tags.target_tags.multi_output = True
         return tags
 
-    def fit(self, X, y, sample_weight=None, groups=None, *, callback=None):
+    def fit(self, X, y, sample_weight=None, groups=None, *, validation=None, callback=None):
         X = self._learnt_rows(X)
         if y is None:
             raise ValueError("requires y to be passed, but the target y is None")
@@ -65,7 +65,7 @@ class ConvexReLURegressor(RegressorMixin, ConvexReLU):
         check_consistent_length(X[0], y)
         self._is_column = y.ndim == 1
         names = names_of(given, 1 if self._is_column else y.shape[1])
-        return self._fit(X, y, self._target, names, sample_weight, groups, callback)
+        return self._fit(X, y, self._target, names, sample_weight, groups, validation, callback)
 
     def _options(self):
         return {**super()._options(), "huber_delta": self.huber_delta}
@@ -73,6 +73,10 @@ class ConvexReLURegressor(RegressorMixin, ConvexReLU):
     @staticmethod
     def _target(y, weights):
         return np.ascontiguousarray(y, dtype=np.float64), weights
+
+    def _held_out_target(self, y):
+        y = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y of validation")
+        return column_or_1d(y) if self._is_column else y
 
     def predict(self, X):
         """The values.
