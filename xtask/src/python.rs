@@ -7,7 +7,7 @@ use crate::install::{Install, Tool};
 use crate::process::{self, PYTHON, cargo, succeeds};
 
 /// What the tests import; none is above 200 MB.
-const PACKAGES: [&str; 13] = [
+const PACKAGES: [&str; 14] = [
     "numpy",
     "scikit-learn>=1.6",
     "scipy",
@@ -21,9 +21,11 @@ const PACKAGES: [&str; 13] = [
     "ipykernel",
     "pytest",
     "pytest-xdist",
+    // the source distribution's list of files
+    "maturin>=1.9,<2",
 ];
 /// What the long tests import besides.
-const FULL: [&str; 3] = ["maturin>=1.9,<2", "distributed", "jax"];
+const FULL: [&str; 2] = ["distributed", "jax"];
 /// With its libraries for cards, gigabytes.
 const TORCH: &str = "torch";
 

@@ -223,7 +223,7 @@ def page(lines, folds):
         f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python "
         f"{platform.python_version()}, a machine with other work.",
         "",
-        *([f"Not complete yet: {', '.join(left)}.", ""] if left else []),
+        *([f"Not complete yet: {'; '.join(left)}.", ""] if left else []),
         "## Where crelu stands",
         "",
         "Level: the mean difference of the folds is within its standard error.",
@@ -234,7 +234,7 @@ def page(lines, folds):
     for model in others:
         of = {name: verdict(it[OWN], it[model]) for name, it in sets.items() if model in it}
         count = [list(of.values()).count(word) for word in ("better", "level", "worse")]
-        worse = ", ".join(name for name, word in of.items() if word == "worse") or "-"
+        worse = "; ".join(name for name, word in of.items() if word == "worse") or "-"
         out.append(f"| {model} | {count[0]} | {count[1]} | {count[2]} | {worse} |")
     for name, by_model in sets.items():
         row = by_model[OWN]["row"]

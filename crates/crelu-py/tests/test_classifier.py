@@ -28,7 +28,7 @@ def test_two_classes_are_learnt_and_the_weights_are_those_of_the_outputs(rings):
 
 def test_report_and_attributes_are_those_of_the_fit(rings):
     X, y = rings
-    model = ConvexReLUClassifier(beta=0.01, prove=False).fit(X, y)
+    model = ConvexReLUClassifier(beta=0.01).fit(X, y)
     assert model.beta_ == 0.01
     assert model.report_["neurons"] == model.coef_hidden_.shape[0]
     assert model.report_["status"] in ("converged", "settled")
@@ -42,8 +42,7 @@ def test_report_and_attributes_are_those_of_the_fit(rings):
         "logistic": np.mean(np.logaddexp(0, -sign * f)),
     }[loss]
     assert mean <= model.report_["objective_network"]
-    if model.proven_bound_ is not None:
-        assert model.proven_bound_ <= model.report_["objective_network"]
+    assert 0 < model.proven_bound_ <= model.report_["objective_network"]
 
 
 def test_three_classes_give_one_probability_each():

@@ -43,7 +43,7 @@ def test_page_shows_losses_as_losses(comparison):
     assert "| MLP | 0 | 0 | 1 | iris |" in text
     assert "| MLP, tuned | 0 | 1 | 0 | - |" in text
     assert "| SVM | 1 | 0 | 0 | - |" in text
-    assert "Not complete yet: iris, wine" in text
+    assert "Not complete yet: iris; wine" in text
     assert "| MLP | **0.9540**" in text
 
 

@@ -34,7 +34,8 @@ def test_column_transformer_hands_on_text(rings):
     X, y = rings
     frame = pandas.DataFrame(X, columns=list("abc")).assign(kind=np.where(X[:, 0] > 0, "u", "v"))
     coding = ColumnTransformer([("kind", OneHotEncoder(), ["kind"])], remainder="passthrough")
-    assert make_pipeline(coding, ConvexReLUClassifier(beta=0.01, prove=False)).fit(frame, y).score(frame, y) > 0.8
+    model = ConvexReLUClassifier(beta=0.01, prove=False)
+    assert make_pipeline(coding, model).fit(frame, y).score(frame, y) > 0.8
 
 
 def test_clone_and_pickle_keep_parameters_and_predictions(hinges):
@@ -82,7 +83,8 @@ def test_callback_hears_and_stops(hinges):
     heard = []
     ConvexReLURegressor(beta=1e-3, prove=False).fit(X, y, callback=heard.append)
     assert {"doing", "prepared", "check"} <= {event["event"] for event in heard}
-    model = ConvexReLURegressor(beta=1e-6, tol=0.0, prove=False).fit(X, y, callback=lambda event: False)
+    model = ConvexReLURegressor(beta=1e-6, tol=0.0, prove=False)
+    model.fit(X, y, callback=lambda event: False)
     assert model.report_["status"] == "interrupted"
     assert np.isfinite(model.predict(X)).all()
 
