@@ -81,7 +81,7 @@ fn tidy(root: &Path, _: Install) -> Result<Outcome, String> {
 }
 
 /// The features by which the numerical libraries are linted again, each alone; without any they are
-/// checked by [`wasm`].
+/// built by [`wasm`].
 const FEATURES: [&str; 3] = ["parallel", "nalgebra", "wgpu"];
 
 /// Clippy on everything, then on the numerical libraries with each feature alone.
@@ -139,13 +139,19 @@ fn tests(root: &Path, install: Install) -> Result<Outcome, String> {
 /// workspace's versions and shares its outputs: what both need is compiled once.
 fn outside(root: &Path, _: Install) -> Result<Outcome, String> {
     let folder = root.join("examples/outside");
-    let lock = folder.join("Cargo.lock");
-    std::fs::copy(root.join("Cargo.lock"), &lock)
-        .map_err(|error| format!("{}: {error}", lock.display()))?;
+    copy_lock(root, &folder)?;
     run_command(&mut cargo(&folder, &["fmt", "--check"]))?;
     let mut build = cargo(&folder, &["run", "--quiet", "--target-dir"]);
     run_command(build.arg(root.join("target")))?;
     Ok(Outcome::Held)
+}
+
+/// The workspace's versions, for a program outside of it.
+fn copy_lock(root: &Path, folder: &Path) -> Result<(), String> {
+    let lock = folder.join("Cargo.lock");
+    std::fs::copy(root.join("Cargo.lock"), &lock)
+        .map_err(|error| format!("{}: {error}", lock.display()))?;
+    Ok(())
 }
 
 fn docs(root: &Path, _: Install) -> Result<Outcome, String> {
@@ -168,33 +174,75 @@ fn docs(root: &Path, _: Install) -> Result<Outcome, String> {
     Ok(Outcome::Held)
 }
 
-/// The numerical libraries for the browser, without a feature: checked and not built, which takes minutes.
+/// The numerical libraries for the browser, without a feature: built, and a small fit run by Node, whose
+/// objectives are those of this machine.
 fn wasm(root: &Path, install: Install) -> Result<Outcome, String> {
     let target = Tool {
         name: "the Rust target wasm32-unknown-unknown",
         is_there: || has_target(WASM),
         commands: &[&["rustup", "target", "add", WASM]],
     };
-    if let Err(reason) = install.ensure(&target) {
+    let node = Tool {
+        name: "Node",
+        is_there: || succeeds(Command::new("node").arg("--version")),
+        commands: &[
+            &["apt-get", "update", "-qq"],
+            &["apt-get", "install", "-y", "-qq", "nodejs"],
+        ],
+    };
+    if let Err(reason) = install.ensure(&target).and_then(|()| install.ensure(&node)) {
         return match install {
             Install::Asked => Err(reason),
             Install::Ci | Install::No => Ok(Outcome::Skipped(reason)),
         };
     }
-    let mut check = cargo(
-        root,
-        &["check", "--lib", "--no-default-features", "--locked"],
+    let folder = root.join("examples/browser");
+    copy_lock(root, &folder)?;
+    run_command(&mut cargo(&folder, &["fmt", "--check"]))?;
+    let mut build = cargo(&folder, &["build", "--quiet", "--target", WASM]);
+    run_command(build.arg("--target-dir").arg(root.join("target")))?;
+    let module = root.join("target").join(WASM).join("debug/browser.wasm");
+    let script = folder.join("run.mjs");
+    let there = output(Command::new("node").args([script, module]))?;
+    // as the tests have built it: with the features of the whole workspace
+    let build = ["build", "--quiet", "--workspace", "--locked"];
+    run_command(cargo(root, &build).args(["--example", "small_fit"]))?;
+    let example = format!(
+        "target/debug/examples/small_fit{}",
+        std::env::consts::EXE_SUFFIX
     );
-    for name in NUMERICAL {
-        check.args(["--package", name]);
-    }
-    run_command(check.args(["--target", WASM]))?;
+    let here = output(&mut Command::new(root.join(example)))?;
+    compare(&there, &here)?;
     Ok(Outcome::Held)
+}
+
+/// Objectives of fits that end within this share of the optimum, on two machines.
+const SAME_OBJECTIVE: f64 = 1e-4;
+/// What one product of the example takes: more than 32 bits count.
+const FLOPS: f64 = 2.0 * 60_000.0 * 784.0 * 200.0;
+
+/// The numbers that Node wrote, a line of objectives and one of flops, beside this machine's line.
+fn compare(there: &str, here: &str) -> Result<(), String> {
+    let numbers = |line: &str| -> Result<Vec<f64>, String> {
+        let each = line.split_whitespace().map(str::parse);
+        each.collect::<Result<_, _>>()
+            .map_err(|error| format!("{line:?}: {error}"))
+    };
+    let (objectives, flops) = there.trim().split_once('\n').unwrap_or((there, ""));
+    let (got, want) = (numbers(objectives)?, numbers(here)?);
+    let near = |(a, b): (&f64, &f64)| (a - b).abs() <= SAME_OBJECTIVE * b.abs();
+    if got.len() != want.len() || want.is_empty() || !got.iter().zip(&want).all(near) {
+        return Err(format!("objectives {got:?} under Node, {want:?} here"));
+    }
+    if numbers(flops)? != [FLOPS] {
+        return Err(format!("{flops:?} flops under Node, {FLOPS} here"));
+    }
+    Ok(())
 }
 
 fn has_target(target: &str) -> bool {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let mut command = std::process::Command::new(rustc);
+    let mut command = Command::new(rustc);
     let folder = output(command.args(["--print", "target-libdir", "--target", target]));
     folder.is_ok_and(|folder| Path::new(folder.trim()).is_dir())
 }
@@ -214,6 +262,22 @@ fn deny(root: &Path, _: Install) -> Result<Outcome, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn compare_other_objectives_or_flops_of_32_bits_is_an_error() {
+        let right = "2.5 109.001\n18816000000\n";
+        assert_eq!(compare(right, "2.50001 109\n"), Ok(()));
+        for (there, here) in [
+            (right, "2.51 109"),
+            (right, "2.5"),
+            (right, ""),
+            ("NaN 109\n18816000000", "2.5 109"),
+            ("2.5 109\n1636130816", "2.5 109"),
+            ("2.5 109", "2.5 109"),
+        ] {
+            assert!(compare(there, here).is_err(), "{there:?}, {here:?}");
+        }
+    }
 
     #[test]
     fn has_target_of_unknown_name_is_false() {
