@@ -8,6 +8,7 @@
 //! | `global` | generated networks beside Adam: objective, neurons, time, seeds, held-out scores, growth |
 //! | `bound` | proven gaps over all networks, quick and tight, with their seconds and the growth of their cost |
 //! | `path` | paths of penalties and the choice of one, in fits of one penalty |
+//! | `losses` | ten classes beside scikit-learn, a round of every loss beside the squared one's, probabilities |
 //! | `speed` | rates of slides and searches beside a matrix product, whole fits beside scikit-learn |
 //! | `gpu` | each kernel's rate on the adapter, and the host's for the same product |
 //! | `convergence` | iterations, products and seconds to a certified gap, on real and synthetic sets |
@@ -28,6 +29,7 @@ mod experiments;
 mod global;
 mod gpu;
 mod large;
+mod losses;
 mod path;
 mod record;
 mod sets;
@@ -39,13 +41,14 @@ use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo xtask bench all [--quick], or bench core|convergence|calibrate|gpu|large|speed [--quick] [--set NAME] [--write FILE], \
      or bench global [--quick] [--only table|seeds|heldout|growth|paper|page] [--paper] [--set NAME] [--fraction F] [--resume] [--write], or \
-     bench bound [--quick] [--set NAME] [--growth] [--resume] [--page] [--write], bench path [--quick] [--set NAME] [--resume] [--write], or bench experiments [--quick] [--set NAME] [--resume] [--page] [--write]";
+     bench bound [--quick] [--set NAME] [--growth] [--resume] [--page] [--write], bench path [--quick] [--set NAME] [--resume] [--write], or \
+     bench losses [--quick] [--only peers|rounds|calibration] [--resume] [--page] [--write], or bench experiments [--quick] [--set NAME] [--resume] [--page] [--write]";
 
 /// One measurement, by the arguments after its name.
 type Bench = fn(&[String]) -> Result<(), String>;
 
 /// The largest comes first: what a process took before would show in its memory.
-const BENCHES: [(&str, Bench); 10] = [
+const BENCHES: [(&str, Bench); 11] = [
     ("large", large::run),
     ("core", core_rates::run),
     ("calibrate", calibrate::run),
@@ -54,6 +57,7 @@ const BENCHES: [(&str, Bench); 10] = [
     ("global", global::run),
     ("bound", bound::run),
     ("path", path::run),
+    ("losses", losses::run),
     ("speed", speed::run),
     ("gpu", gpu::run),
 ];

@@ -17,6 +17,24 @@ impl Clock for Stopwatch {
     }
 }
 
+/// Seconds that the processor has spent on all threads of this process, where the system tells: what other
+/// processes do does not count.
+pub(crate) fn core_seconds() -> Option<f64> {
+    let mut nanoseconds = 0.0;
+    for thread in std::fs::read_dir("/proc/self/task").ok()? {
+        // a thread that ended meanwhile has nothing to say
+        let text = thread
+            .ok()
+            .map(|it| std::fs::read_to_string(it.path().join("schedstat")));
+        let first = text.and_then(Result::ok).and_then(|text| {
+            let word = text.split_whitespace().next()?;
+            word.parse::<f64>().ok()
+        });
+        nanoseconds += first.unwrap_or(0.0);
+    }
+    (nanoseconds > 0.0).then_some(1e-9 * nanoseconds)
+}
+
 /// The largest resident memory of this process so far, in bytes, where the system tells.
 pub(crate) fn peak_memory() -> Option<f64> {
     status("VmHWM:")

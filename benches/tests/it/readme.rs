@@ -29,7 +29,7 @@ fn readme_every_measurement_runs_as_typed() {
     for line in lines {
         let (succeeded, told) = run(folder.path(), &line);
         assert!(succeeded, "{line}: {told}");
-        for name in ["core", "calibrate", "large", "convergence"] {
+        for name in ["core", "calibrate", "large", "convergence", "losses"] {
             assert!(told.contains(&format!("── {name}")), "{name}: {told}");
         }
     }
@@ -51,6 +51,7 @@ fn readme_every_measurement_runs_as_typed() {
         "experiments",
         "global",
         "bound",
+        "losses",
     ] {
         assert!(
             names.iter().any(|file| file.starts_with(name)),

@@ -8,7 +8,8 @@ use faer::{Accum, Mat, Par};
 use linalg_core::{LinalgError, for_each_mut, product};
 
 use super::form::Scales;
-use super::moments::{Moments, cone};
+use super::moments::Moments;
+use super::row_output::RowPoint;
 use super::units::Reduced;
 use crate::loss::Losses;
 
@@ -85,45 +86,22 @@ impl Block {
 
     /// The rows of `(kappa a, z)`, where both signs meet in the loss: with `f` the row's output
     /// `c sum_s s p_s`, `p_s` is the cone's projection after a step `s c theta / (2 rho)`, `theta` minus
-    /// the slope of the loss at `f`; so `f` solves a scalar equation that rises at least as fast as `f` itself.
+    /// the slope of the loss at `f`.
     fn project_outputs(&mut self, scales: Scales, rho: f64) {
         let tau = scales.tau();
         let [plus, minus] = &mut self.signs;
         for (i, &row) in self.rows.iter().enumerate() {
             let c = self.outputs[i];
             let step = c / (2.0 * rho);
-            let (first, second) = (plus.at(i), minus.at(i));
-            // f - c (p_+(theta) - p_-(theta)) = 0: Newton inside a bracket
-            let value = |f: f64| {
-                let theta = self.losses.theta(row, f);
-                let (p, dp) = cone(first.0 + step * theta, first.1, tau);
-                let (q, dq) = cone(second.0 - step * theta, second.1, tau);
-                let rise = c * step * (dp + dq) * self.losses.curvature(row, f);
-                (f - c * (p - q), 1.0 + rise)
+            let point = RowPoint {
+                plus: plus.at(i),
+                minus: minus.at(i),
+                c,
+                step,
+                tau,
             };
-            let mut f = c * (first.0.max(0.0) - second.0.max(0.0));
-            let (mut low, mut high) = (f64::NEG_INFINITY, f64::INFINITY);
-            for _ in 0..NEWTON_STEPS {
-                let (v, slope) = value(f);
-                // it rises by at least 1: the root is no farther than the value
-                if v > 0.0 {
-                    high = f;
-                    low = low.max(f - v);
-                } else {
-                    low = f;
-                    high = high.min(f - v);
-                }
-                let mut next = f - v / slope;
-                let is_inside = next >= low && next <= high;
-                if !is_inside {
-                    next = 0.5 * (low + high);
-                }
-                let is_done = (next - f).abs() <= NEWTON_END * (f.abs() + 1.0);
-                f = next;
-                if is_done {
-                    break;
-                }
-            }
+            let losses = &self.losses;
+            let f = point.output(|f| (losses.theta(row, f), losses.curvature(row, f)));
             let theta = self.losses.theta(row, f);
             for (moments, s) in [(&mut *plus, 1.0), (&mut *minus, -1.0)] {
                 let (p, shrink) = moments.onto_cone(i, s * step * theta, tau);
@@ -132,10 +110,6 @@ impl Block {
         }
     }
 }
-
-/// The row's equation is piecewise linear with three pieces a sign, or smooth between them.
-const NEWTON_STEPS: usize = 30;
-const NEWTON_END: f64 = 1e-13;
 
 /// Eigenvalues, ascending, and eigenvectors, on one thread.
 pub(super) fn eigen(a: &Mat<f64>) -> Result<(Vec<f64>, Mat<f64>), LinalgError> {

@@ -9,6 +9,7 @@ mod moments;
 mod pace;
 mod partition;
 mod positive_part;
+mod row_output;
 mod run;
 mod settings;
 mod start;
