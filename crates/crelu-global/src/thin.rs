@@ -2,7 +2,7 @@ use faer::Mat;
 use faer::linalg::solvers::DenseSolveCore;
 use linalg_core::{Control, axpy, dot};
 
-use crate::gram::gram;
+use crate::images::Images;
 use crate::merge::merge;
 use crate::neurons::Neurons;
 use crate::problem::GlobalProblem;
@@ -214,8 +214,7 @@ fn drop_cheapest(problem: &GlobalProblem, neurons: &Neurons, count: usize) -> Ne
     let (m, k) = (neurons.len(), problem.outputs());
     let fitted = neurons.fitted(problem);
     let curvature = row_curvature(problem, &fitted);
-    let theta = problem.theta(&fitted);
-    let mut gram = gram(problem, neurons, &theta, curvature.as_deref()).gram;
+    let mut gram = Images::passing(problem, neurons).gram(None, curvature.as_deref());
     #[expect(clippy::cast_precision_loss, reason = "a count")]
     let mean = (0..m).map(|i| gram[(i, i)]).sum::<f64>() / m.max(1) as f64;
     for i in 0..m {

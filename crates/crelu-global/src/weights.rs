@@ -2,8 +2,8 @@ use faer::Mat;
 use linalg_core::{Control, norm};
 
 use crate::correct::correct;
-use crate::gram::{Gram, gram};
 use crate::group_lasso::group_lasso;
+use crate::images::Images;
 use crate::neurons::Neurons;
 use crate::problem::GlobalProblem;
 
@@ -12,6 +12,11 @@ use crate::problem::GlobalProblem;
 pub(crate) const STEPS: usize = 8;
 const SMALL_FALL: f64 = 1e-7;
 const SMALL_PART: f64 = 0.05;
+/// A descent over output weights ends when a sweep changes none by more than this share of the largest: what
+/// is left changes the objective by the square of it, and a slide follows ...
+const STILL: f64 = 1e-6;
+/// ... of the model of another loss sooner: it is one of several, each as far from the loss.
+const NEARLY_STILL: f64 = 1e-4;
 /// A step is halved so often at most.
 const HALVINGS: usize = 30;
 /// A curvature below this share of the largest is raised to it: a loss that is flat on one side
@@ -31,7 +36,10 @@ const LEAST_CURVATURE: f64 = 1e-3;
 ///
 /// A halt of `control` ends it between two steps.
 ///
-/// **Cost** a Gram matrix a step. **Source** Lee, Sun & Saunders 2014 (proximal Newton steps); Böhning
+/// A step is over those neurons that are in use or worth their penalty: most of what a search found is neither
+/// after the first.
+///
+/// **Cost** the unit outputs of all rows once, where they fit into memory, and a Gram matrix a step. **Source** Lee, Sun & Saunders 2014 (proximal Newton steps); Böhning
 /// 1992 (the quadratic above softmax).
 pub fn correct_weights(problem: &GlobalProblem, neurons: &mut Neurons, control: &Control<'_>) {
     if neurons.is_empty() {
@@ -50,9 +58,17 @@ fn quadratic(problem: &GlobalProblem, neurons: &mut Neurons) {
     let zeros = vec![0.0; problem.n_samples() * problem.outputs()];
     let theta = problem.theta(&zeros);
     let curvature = row_curvature(problem, &zeros);
-    let Gram { gram, along } = gram(problem, neurons, &theta, curvature.as_deref());
+    let images = Images::kept(problem, neurons);
+    let (gram, along) = (
+        images.gram(None, curvature.as_deref()),
+        images.along(&theta),
+    );
     if problem.outputs() == 1 {
-        let weights = signed_lasso(gram, &along, neurons, problem.beta_sum());
+        let signed = Signed {
+            signs: neurons.signs(),
+            weights: neurons.weights(),
+        };
+        let weights = signed.lasso(gram, &along, problem.beta_sum());
         neurons.set_weights(&weights);
     } else {
         let mut outer = neurons.output_weights();
@@ -61,98 +77,144 @@ fn quadratic(problem: &GlobalProblem, neurons: &mut Neurons) {
             &along,
             problem.outputs(),
             problem.beta_sum(),
+            STILL,
             &mut outer,
         );
         neurons.set_output_weights(&outer);
     }
 }
 
-/// The lasso over weights of the signs that the neurons have.
-fn signed_lasso(mut gram: Mat<f64>, along: &[f64], neurons: &Neurons, penalty: f64) -> Vec<f64> {
-    let m = neurons.len();
-    let signs = neurons.signs();
-    for j in 0..m {
-        for i in 0..m {
-            gram[(i, j)] *= signs[i] * signs[j];
+/// Weights of fixed signs.
+struct Signed<'a> {
+    signs: &'a [f64],
+    weights: &'a [f64],
+}
+
+impl Signed<'_> {
+    /// The lasso over them.
+    fn lasso(&self, mut gram: Mat<f64>, along: &[f64], penalty: f64) -> Vec<f64> {
+        let (m, signs) = (self.signs.len(), self.signs);
+        for j in 0..m {
+            for i in 0..m {
+                gram[(i, j)] *= signs[i] * signs[j];
+            }
         }
+        let along: Vec<f64> = along.iter().zip(signs).map(|(a, s)| a * s).collect();
+        let penalties = vec![penalty; m];
+        correct(gram.as_ref(), &along, &penalties, self.weights).weights
     }
-    let along: Vec<f64> = along.iter().zip(signs).map(|(a, s)| a * s).collect();
-    let penalties = vec![penalty; m];
-    correct(gram.as_ref(), &along, &penalties, neurons.weights()).weights
 }
 
 fn general(problem: &GlobalProblem, neurons: &mut Neurons, control: &Control<'_>) {
     let (k, beta) = (problem.outputs(), problem.beta_sum());
-    let mut fitted = neurons.fitted(problem);
-    let mut value = problem.loss(&fitted) + beta * neurons.total_weight();
+    let images = Images::kept(problem, neurons);
+    let mut outer = neurons.output_weights();
+    let mut fitted = images.fitted(&outer);
+    let mut value = problem.loss(&fitted) + beta * total(&outer, k);
     let begun_at = value;
     for _ in 0..STEPS {
         if control.halt().is_some() {
-            return;
+            break;
         }
-        let theta = problem.theta(&fitted);
+        let along = images.along(&problem.theta(&fitted));
+        let members = members(neurons, &outer, &along, beta);
+        if members.is_empty() {
+            break;
+        }
         let curvature = row_curvature(problem, &fitted);
-        let Gram { gram, mut along } = gram(problem, neurons, &theta, curvature.as_deref());
-        let outer = neurons.output_weights();
-        // the model's linear term is that at zero weights
-        for (i, a) in outer.chunks_exact(k).enumerate() {
-            for (j, along) in along.chunks_exact_mut(k).enumerate() {
-                for (along, a) in along.iter_mut().zip(a) {
-                    *along += gram[(j, i)] * a;
-                }
-            }
+        let gram = images.gram(Some(&members), curvature.as_deref());
+        let best = best_of(gram, &members, neurons, &outer, &along, beta);
+        let mut target = outer.clone();
+        for (&i, best) in members.iter().zip(best.chunks_exact(k)) {
+            target[i * k..(i + 1) * k].copy_from_slice(best);
         }
-        let mut better = neurons.clone();
-        if k == 1 {
-            better.set_weights(&signed_lasso(gram, &along, neurons, beta));
-        } else {
-            let mut moved = outer.clone();
-            group_lasso(gram.as_ref(), &along, k, beta, &mut moved);
-            better.set_output_weights(&moved);
-        }
-        let target = better.fitted(problem);
+        let there = images.fitted(&target);
         let before = value;
-        let Some(share) = step(problem, neurons, &better, &fitted, &target, value) else {
-            return;
+        let Some(found) = step(problem, [&outer, &target], [&fitted, &there], value) else {
+            break;
         };
-        if share == 1.0 {
-            (*neurons, fitted) = (better, target);
-        } else {
-            let mut outer = outer;
-            for (a, b) in outer.iter_mut().zip(better.output_weights()) {
-                *a += share * (b - *a);
-            }
-            neurons.set_output_weights(&outer);
-            fitted = neurons.fitted(problem);
-        }
-        value = problem.loss(&fitted) + beta * neurons.total_weight();
+        (outer, fitted, value) = found;
         let enough = (SMALL_FALL * before.abs()).max(SMALL_PART * (begun_at - value));
         if before - value <= enough {
-            return;
+            break;
         }
     }
+    neurons.set_output_weights(&outer);
 }
 
-/// How far to go from one to the other, so that the objective falls; outputs are linear on the way.
+/// Those in use, and those that are worth more than their penalty.
+fn members(neurons: &Neurons, outer: &[f64], along: &[f64], beta: f64) -> Vec<usize> {
+    let k = neurons.n_outputs();
+    let pays = |i: usize| match along[i * k..(i + 1) * k] {
+        [along] => along * neurons.signs()[i] > beta,
+        ref along => norm(along) > beta,
+    };
+    let used = |i: usize| outer[i * k..(i + 1) * k].iter().any(|a| *a != 0.0);
+    (0..neurons.len()).filter(|&i| used(i) || pays(i)).collect()
+}
+
+/// The output weights of `members` that are best for the loss's model with this Gram matrix.
+fn best_of(
+    gram: Mat<f64>,
+    members: &[usize],
+    neurons: &Neurons,
+    outer: &[f64],
+    along: &[f64],
+    beta: f64,
+) -> Vec<f64> {
+    let k = neurons.n_outputs();
+    let pick = |from: &[f64]| -> Vec<f64> {
+        let each = members.iter().flat_map(|&i| &from[i * k..(i + 1) * k]);
+        each.copied().collect()
+    };
+    let (outer, mut along) = (pick(outer), pick(along));
+    // the model's linear term is that at zero weights
+    for (i, a) in outer.chunks_exact(k).enumerate() {
+        for (j, along) in along.chunks_exact_mut(k).enumerate() {
+            for (along, a) in along.iter_mut().zip(a) {
+                *along += gram[(j, i)] * a;
+            }
+        }
+    }
+    if k > 1 {
+        let mut best = outer;
+        group_lasso(gram.as_ref(), &along, k, beta, NEARLY_STILL, &mut best);
+        return best;
+    }
+    let signs: Vec<f64> = members.iter().map(|&i| neurons.signs()[i]).collect();
+    let weights: Vec<f64> = outer.iter().map(|a| a.abs()).collect();
+    let signed = Signed {
+        signs: &signs,
+        weights: &weights,
+    };
+    let best = signed.lasso(gram, &along, beta);
+    best.iter().zip(&signs).map(|(c, s)| c * s).collect()
+}
+
+/// `sum_i |a_i|` of output weights.
+fn total(outer: &[f64], outputs: usize) -> f64 {
+    outer.chunks_exact(outputs).map(norm).sum()
+}
+
+/// Goes from one to the other as far as the objective falls: output weights, outputs, which are linear
+/// on the way, and the objective there.
 fn step(
     problem: &GlobalProblem,
-    from: &Neurons,
-    to: &Neurons,
-    fitted: &[f64],
-    target: &[f64],
+    [from, to]: [&[f64]; 2],
+    [fitted, target]: [&[f64]; 2],
     value: f64,
-) -> Option<f64> {
-    let (a, b) = (from.output_weights(), to.output_weights());
+) -> Option<(Vec<f64>, Vec<f64>, f64)> {
     let between = |a: &[f64], b: &[f64], t: f64| -> Vec<f64> {
         a.iter().zip(b).map(|(a, b)| a + t * (b - a)).collect()
     };
     let mut share = 1.0;
     for _ in 0..HALVINGS {
         let outputs = between(fitted, target, share);
-        let outer = between(&a, &b, share);
-        let weight: f64 = outer.chunks_exact(problem.outputs()).map(norm).sum();
-        if problem.loss(&outputs) + problem.beta_sum() * weight < value {
-            return Some(share);
+        let outer = between(from, to, share);
+        let weight = total(&outer, problem.outputs());
+        let there = problem.loss(&outputs) + problem.beta_sum() * weight;
+        if there < value {
+            return Some((outer, outputs, there));
         }
         share *= 0.5;
     }

@@ -1,0 +1,278 @@
+use core::ops::Range;
+
+use faer::linalg::matmul::matmul;
+use faer::linalg::matmul::triangular::{self, BlockStructure};
+use faer::{Accum, Mat, MatMut, MatRef, Par};
+use linalg_core::for_each_mut;
+
+use crate::neurons::Neurons;
+use crate::packed::{Packed, Room};
+use crate::problem::GlobalProblem;
+use crate::rows::{row_tasks, sum_over_rows, tiles};
+
+/// The unit outputs of all rows are kept where they take no more than so many bytes.
+const MOST_BYTES: usize = 512 << 20;
+
+/// The outputs `H = (R U)_+` of unit neurons on the rows of a problem, for several passes over them: made
+/// once where they fit into memory, else in every pass, a tile of rows at a time.
+pub(crate) struct Images<'a> {
+    problem: &'a GlobalProblem,
+    packed: Packed,
+    m: usize,
+    /// `m` numbers a row.
+    kept: Option<Vec<f64>>,
+}
+
+impl<'a> Images<'a> {
+    /// For one pass.
+    pub(crate) fn passing(problem: &'a GlobalProblem, neurons: &Neurons) -> Self {
+        Self {
+            problem,
+            packed: Packed::of(neurons),
+            m: neurons.len(),
+            kept: None,
+        }
+    }
+
+    /// For several.
+    ///
+    /// **Cost** `2 n rank m` flops; `n m` numbers.
+    pub(crate) fn kept(problem: &'a GlobalProblem, neurons: &Neurons) -> Self {
+        let mut out = Self::passing(problem, neurons);
+        let (n, m) = (problem.n_samples(), out.m);
+        let numbers = n.saturating_mul(m);
+        if numbers > MOST_BYTES / size_of::<f64>() {
+            return out;
+        }
+        out.count_images();
+        let mut all = vec![0.0; numbers];
+        let mut rest = all.as_mut_slice();
+        let mut parts: Vec<(Range<usize>, &mut [f64], Room)> = Vec::new();
+        for rows in row_tasks(n, 2 * problem.entries() * m) {
+            let (part, after) = rest.split_at_mut(rows.len() * m);
+            rest = after;
+            parts.push((rows, part, out.packed.room()));
+        }
+        for_each_mut(&mut parts, |_, (rows, part, room)| {
+            let mut to = part.chunks_exact_mut(m.max(1));
+            for tile in tiles(rows.clone(), out.packed.tile_rows()) {
+                let (images, _) = out.packed.open(problem.rows(tile), room);
+                for (i, to) in (0..images.ncols()).zip(&mut to) {
+                    if let Some(row) = images.col(i).try_as_col_major() {
+                        to.copy_from_slice(row.as_slice());
+                    }
+                }
+            }
+        });
+        out.kept = Some(all);
+        out
+    }
+
+    fn count_images(&self) {
+        let problem = self.problem;
+        let work = problem.work();
+        work.add_products(1, problem.n_all(), problem.entries(), self.m);
+    }
+
+    /// Works through the images of all rows, `m x rows` a tile, by tasks with sums of their own.
+    fn pass<S: Send>(
+        &self,
+        flops_a_row: usize,
+        make: impl Fn() -> S,
+        work: impl Fn(&mut S, MatRef<'_, f64>, Range<usize>) + Sync + Send,
+    ) -> Vec<S> {
+        let (problem, m) = (self.problem, self.m);
+        let n = problem.n_samples();
+        let tile = self.packed.tile_rows();
+        if let Some(kept) = &self.kept {
+            return sum_over_rows(n, flops_a_row, tile, make, |sum, rows| {
+                let images = &kept[rows.start * m..rows.end * m];
+                let images = MatRef::from_column_major_slice(images, m, rows.len());
+                work(sum, images, rows);
+            });
+        }
+        self.count_images();
+        let flops = flops_a_row + 2 * problem.entries() * m;
+        let make = || (make(), self.packed.room());
+        let sums = sum_over_rows(n, flops, tile, make, |(sum, room), rows| {
+            let (images, _) = self.packed.open(problem.rows(rows.clone()), room);
+            work(sum, images, rows);
+        });
+        sums.into_iter().map(|(sum, _)| sum).collect()
+    }
+
+    /// The outputs by output weights, `K` numbers a neuron: `K` numbers a row of this process.
+    ///
+    /// **Cost** `2 n K m` flops.
+    pub(crate) fn fitted(&self, outer: &[f64]) -> Vec<f64> {
+        let (problem, k) = (self.problem, self.problem.outputs());
+        problem.work().add_products(1, problem.n_all(), k, self.m);
+        let outer = MatRef::from_column_major_slice(outer, k, self.m);
+        let parts = self.pass(
+            2 * k * self.m,
+            Vec::new,
+            |out: &mut Vec<f64>, images, rows| {
+                let first = out.len();
+                out.resize(first + rows.len() * k, 0.0);
+                matmul(
+                    MatMut::from_column_major_slice_mut(&mut out[first..], k, rows.len()),
+                    Accum::Replace,
+                    outer,
+                    images,
+                    1.0,
+                    Par::Seq,
+                );
+            },
+        );
+        parts.concat()
+    }
+
+    /// `theta' H` over the rows of all processes, `K` numbers a neuron.
+    ///
+    /// **Shapes** `theta`: `K` numbers a row. **Cost** `2 n K m` flops.
+    pub(crate) fn along(&self, theta: &[f64]) -> Vec<f64> {
+        let (problem, k) = (self.problem, self.problem.outputs());
+        let m = self.m;
+        problem.work().add_products(1, problem.n_all(), k, m);
+        let parts = self.pass(
+            2 * k * m,
+            || Mat::zeros(k, m),
+            |sum: &mut Mat<f64>, images, rows| {
+                let theta = &theta[rows.start * k..rows.end * k];
+                let theta = MatRef::from_column_major_slice(theta, k, rows.len());
+                matmul(
+                    sum.as_mut(),
+                    Accum::Add,
+                    theta,
+                    images.transpose(),
+                    1.0,
+                    Par::Seq,
+                );
+            },
+        );
+        let mut along = vec![0.0; k * m];
+        for part in &parts {
+            for i in 0..m {
+                for (to, from) in along[i * k..].iter_mut().zip(part.col(i).iter()) {
+                    *to += from;
+                }
+            }
+        }
+        problem.join(&mut along);
+        along
+    }
+
+    /// `H' diag(curvature) H` of some of the neurons (none: of all), each row with its curvature (none: 1).
+    ///
+    /// **Cost** `n m^2` flops for the `m` of them.
+    pub(crate) fn gram(&self, members: Option<&[usize]>, curvature: Option<&[f64]>) -> Mat<f64> {
+        struct Part {
+            gram: Mat<f64>,
+            scaled: Vec<f64>,
+        }
+        let m = members.map_or(self.m, <[usize]>::len);
+        let problem = self.problem;
+        problem.work().add_products(1, problem.n_all(), m, m);
+        let make = || Part {
+            gram: Mat::zeros(m, m),
+            scaled: Vec::new(),
+        };
+        let sums = self.pass(m * m, make, |part: &mut Part, images, rows| {
+            let count = rows.len();
+            let images = if members.is_none() && curvature.is_none() {
+                images
+            } else {
+                part.scaled.clear();
+                for (i, row) in rows.enumerate() {
+                    let root = curvature.map_or(1.0, |curvature| curvature[row].sqrt());
+                    let column = images.col(i);
+                    match members {
+                        None => part.scaled.extend(column.iter().map(|h| root * h)),
+                        Some(members) => {
+                            let picked = members.iter().map(|&j| root * column[j]);
+                            part.scaled.extend(picked);
+                        }
+                    }
+                }
+                MatRef::from_column_major_slice(&part.scaled, m, count)
+            };
+            triangular::matmul(
+                part.gram.as_mut(),
+                BlockStructure::TriangularLower,
+                Accum::Add,
+                images,
+                BlockStructure::Rectangular,
+                images.transpose(),
+                BlockStructure::Rectangular,
+                1.0,
+                Par::Seq,
+            );
+        });
+        let mut gram = Mat::<f64>::zeros(m, m);
+        for part in &sums {
+            gram += &part.gram;
+        }
+        if !problem.is_whole() {
+            let lower = (0..m).flat_map(|j| (j..m).map(move |i| (i, j)));
+            let mut all: Vec<f64> = lower.clone().map(|at| gram[at]).collect();
+            problem.join(&mut all);
+            for (at, sum) in lower.zip(&all) {
+                gram[at] = *sum;
+            }
+        }
+        for j in 0..m {
+            for i in 0..j {
+                gram[(i, j)] = gram[(j, i)];
+            }
+        }
+        gram
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crelu_core::LossKind;
+    use testkit::Stream;
+
+    use super::*;
+
+    /// Sums of a few hundred products in another order.
+    const ROUNDING: f64 = 1e-12;
+
+    #[test]
+    fn images_kept_and_passing_are_one() {
+        let mut stream = Stream::new(7);
+        let (n, rank, m, k) = (700, 5, 9, 3);
+        let data = Mat::from_fn(rank, n, |_, _| stream.unit());
+        let target = (0..n * k).map(|at| f64::from(u8::from(at % k == (at / k) % k)));
+        let loss = LossKind::Softmax.of(target.collect(), k, None).unwrap();
+        let problem = GlobalProblem::with_loss(data, loss, 1.0).unwrap();
+        let mut neurons = Neurons::with_outputs(rank, k);
+        for _ in 0..m {
+            let mut draw =
+                |count: usize| -> Vec<f64> { (0..count).map(|_| stream.unit()).collect() };
+            neurons.push_head(&draw(rank), &draw(k), 0.5);
+        }
+        let (kept, passing) = (
+            Images::kept(&problem, &neurons),
+            Images::passing(&problem, &neurons),
+        );
+        assert!(kept.kept.is_some());
+        let near =
+            |a: &[f64], b: &[f64]| linalg_core::distance(a, b) <= ROUNDING * linalg_core::norm(a);
+        let outer = neurons.output_weights();
+        let fitted = kept.fitted(&outer);
+        assert!(near(&fitted, &passing.fitted(&outer)) && near(&fitted, &neurons.fitted(&problem)));
+        let theta = problem.theta(&fitted);
+        assert!(near(&kept.along(&theta), &passing.along(&theta)));
+        let curvature: Vec<f64> = (0..n).map(|i| 0.25 + (i % 3) as f64).collect();
+        let whole = passing.gram(None, Some(&curvature));
+        let members = [7, 2, 3];
+        let part = kept.gram(Some(&members), Some(&curvature));
+        for (i, &a) in members.iter().enumerate() {
+            for (j, &b) in members.iter().enumerate() {
+                assert!((part[(i, j)] - whole[(a, b)]).abs() <= ROUNDING * whole[(a, a)]);
+            }
+        }
+    }
+}
