@@ -129,11 +129,9 @@ impl<'a> Images<'a> {
 
     /// `theta' H` over the rows of all processes, `K` numbers a neuron.
     ///
-    /// **Shapes** `theta`: `K` numbers a row. **Cost** `2 n K m` flops.
+    /// **Shapes** `theta`: `K` numbers a row. **Cost** `2 n K m` flops, which are not counted.
     pub(crate) fn along(&self, theta: &[f64]) -> Vec<f64> {
-        let (problem, k) = (self.problem, self.problem.outputs());
-        let m = self.m;
-        problem.work().add_products(1, problem.n_all(), k, m);
+        let (problem, k, m) = (self.problem, self.problem.outputs(), self.m);
         let parts = self.pass(
             2 * k * m,
             || Mat::zeros(k, m),

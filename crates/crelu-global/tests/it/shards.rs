@@ -19,8 +19,9 @@ use testkit::{MovingClock, Rank, Stream, on_ranks};
 const ROUNDING: f64 = 1e-12;
 /// The same in `f32`, where the host sums up all rows of a task in it.
 const NARROW: f64 = 1e-5;
-/// Objectives of whole fits.
-const FIT: f64 = 1e-6;
+/// Objectives of whole fits: a correction of a loss that is not quadratic ends when a step wins less than 1e-7,
+/// or a twentieth of what its steps did.
+const FIT: f64 = 3e-6;
 
 /// Rows of four blocks, the last of them short: `rank x n`, with a loss of `k` outputs.
 struct Table {
