@@ -139,6 +139,15 @@ fn settle_at_once(problem: &GlobalProblem, neurons: &mut Neurons) {
     if 2 * STEPS * size.saturating_mul(neurons.len()) <= LATE_FLOPS {
         correct_weights(problem, neurons, &Control::default());
     }
+    if !problem.is_whole() {
+        // the best factor is one of all rows, which no process has; NaN where others are gone
+        let zeros = vec![0.0; problem.n_samples() * problem.outputs()];
+        let (here, zero) = (neurons.objective(problem), problem.loss(&zeros));
+        if here.is_nan() || here > zero {
+            neurons.retain(&vec![false; neurons.len()]);
+        }
+        return;
+    }
     let fitted = neurons.fitted(problem);
     let penalty = problem.beta_sum() * neurons.total_weight();
     let factor = problem.loss_of().best_scale(&fitted, penalty);
