@@ -17,9 +17,8 @@ impl Clock for Stopwatch {
     }
 }
 
-/// Seconds that the processor has spent on all threads of this process, where the system tells: what other
-/// processes do does not count.
-pub(crate) fn core_seconds() -> Option<f64> {
+/// Seconds that the cores have spent on the threads that this process has now, finer than [`core_seconds`].
+pub(crate) fn thread_seconds() -> Option<f64> {
     let mut nanoseconds = 0.0;
     for thread in std::fs::read_dir("/proc/self/task").ok()? {
         // a thread that ended meanwhile has nothing to say

@@ -50,6 +50,7 @@ fn ten_classes(store: &Store) -> String {
                 figure(row, "log_loss"),
                 figure(row, "brier"),
                 number(row, "seconds"),
+                core,
                 row["neurons"]
                     .as_u64()
                     .map_or("-".to_owned(), |m| m.to_string()),

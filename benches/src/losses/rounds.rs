@@ -11,7 +11,7 @@ use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde_json::{Value, json};
 
-use crate::stopwatch::{Stopwatch, core_seconds};
+use crate::stopwatch::{Stopwatch, thread_seconds};
 use crate::store::{Store, number};
 
 const SEED: u64 = 83;
@@ -227,7 +227,7 @@ fn searcher() -> Searcher {
 /// Core seconds of the quickest of a few runs; seconds where the system does not tell those.
 fn least(runs: usize, mut work: impl FnMut()) -> f64 {
     let clock = Stopwatch::start();
-    let now = || core_seconds().unwrap_or_else(|| clock.seconds());
+    let now = || thread_seconds().unwrap_or_else(|| clock.seconds());
     let one = |_| {
         let begun = now();
         work();
