@@ -69,9 +69,15 @@ pub(crate) fn run(root: &Path, install: Install) -> Result<(), String> {
     Ok(())
 }
 
+/// Programs outside of the workspace's graph.
+const OUTSIDE: [&str; 2] = ["examples/outside", "examples/browser"];
+
 fn fmt(root: &Path, install: Install) -> Result<Outcome, String> {
     component(root, "fmt", "rustfmt", install)?;
     run_command(&mut cargo(root, &["fmt", "--all", "--check"]))?;
+    for folder in OUTSIDE {
+        run_command(&mut cargo(&root.join(folder), &["fmt", "--check"]))?;
+    }
     Ok(Outcome::Held)
 }
 
@@ -140,7 +146,6 @@ fn tests(root: &Path, install: Install) -> Result<Outcome, String> {
 fn outside(root: &Path, _: Install) -> Result<Outcome, String> {
     let folder = root.join("examples/outside");
     copy_lock(root, &folder)?;
-    run_command(&mut cargo(&folder, &["fmt", "--check"]))?;
     let mut build = cargo(&folder, &["run", "--quiet", "--target-dir"]);
     run_command(build.arg(root.join("target")))?;
     Ok(Outcome::Held)
@@ -198,7 +203,6 @@ fn wasm(root: &Path, install: Install) -> Result<Outcome, String> {
     }
     let folder = root.join("examples/browser");
     copy_lock(root, &folder)?;
-    run_command(&mut cargo(&folder, &["fmt", "--check"]))?;
     let mut build = cargo(&folder, &["build", "--quiet", "--target", WASM]);
     run_command(build.arg("--target-dir").arg(root.join("target")))?;
     let module = root.join("target").join(WASM).join("debug/browser.wasm");

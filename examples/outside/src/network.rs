@@ -44,7 +44,9 @@ pub(crate) fn train() -> Result<(), Failed> {
 
     // what a model says in words is read back to the bit, whatever else the program is built with
     let delta = 1.994_096_999_999_999_8;
-    let settings = FitSettings::default().loss(LossChoice::Huber).huber_delta(delta);
+    let settings = FitSettings::default()
+        .loss(LossChoice::Huber)
+        .huber_delta(delta);
     let settings = settings.beta_frac(0.1).check()?;
     let found = fit(&data, None, &settings, &Control::default(), &mut ())?;
     let read = Model::from_bytes(&found.model.to_bytes())?;
