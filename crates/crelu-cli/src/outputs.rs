@@ -62,6 +62,21 @@ impl Destinations {
                 return Err(Failure::at("--certificate", certificate, problem));
             }
         }
+        if let Some(folder) = &self.plots {
+            let files = [
+                Some(&self.model),
+                Some(&self.report),
+                self.certificate.as_ref(),
+            ];
+            if files
+                .into_iter()
+                .flatten()
+                .any(|file| same_path(file, folder))
+            {
+                let problem = "the folder of the plots cannot be one of the files";
+                return Err(Failure::at("--plots", folder, problem));
+            }
+        }
         match &self.plots {
             Some(folder) => check_folder("--plots", folder),
             None => Ok(()),
@@ -152,7 +167,12 @@ fn missing_folders(path: &Path) -> Vec<&Path> {
 
 /// Whether two paths lead to one file, be it there already or not.
 fn same_file(a: &Path, b: &Path) -> bool {
-    a == b || matches!((place(a), place(b)), (Some(a), Some(b)) if a == b && !a.is_dir())
+    same_path(a, b) && !a.is_dir()
+}
+
+/// Whether two paths lead to one place.
+fn same_path(a: &Path, b: &Path) -> bool {
+    a == b || matches!((place(a), place(b)), (Some(a), Some(b)) if a == b)
 }
 
 /// The file's one name: without links, where it is there; else in its folder's one name.

@@ -193,6 +193,8 @@ impl Rows<'_> {
     /// at fault.
     fn mixed(&self, text: &str, feature: usize, column: usize, line: u64) -> DataError {
         let (texts, numbers) = self.kinds(column);
+        // holes may fill the first rows
+        let texts = texts.max(self.columns[feature].texts());
         let first = self.columns[feature].first_text();
         let Some((cell, (row, first_line))) = first else {
             return self.refusal(text, Cell::Text, column, line);

@@ -36,6 +36,7 @@ pub(crate) struct FeatureText {
     places: HashMap<String, u32>,
     levels: Vec<String>,
     numbers: usize,
+    texts: usize,
     /// Where the first text stands: row and line.
     first: Option<(usize, u64)>,
 }
@@ -72,6 +73,11 @@ impl FeatureText {
     /// The first text, and where it stands: row and line.
     pub(crate) fn first_text(&self) -> Option<(&str, (usize, u64))> {
         Some((self.levels.first()?, self.first?))
+    }
+
+    /// How many of its cells were texts.
+    pub(crate) fn texts(&self) -> usize {
+        self.texts
     }
 
     pub(crate) fn take(&mut self, text: &str, kind: Cell, row: usize, line: u64) -> Taken {
@@ -112,6 +118,7 @@ impl FeatureText {
                 place
             }
         };
+        self.texts += 1;
         Taken::As(f64::from(place))
     }
 

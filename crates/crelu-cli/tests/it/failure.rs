@@ -221,6 +221,8 @@ fn output_that_cannot_be_is_refused_before_the_run() {
         (&["--out", "m", "--report", "m"], "--report"),
         (&["--out", "m", "--report", "none/r"], "--report"),
         (&["--out", "m", "--plots", "rings.csv"], "--plots"),
+        (&["--out", "m", "--plots", "./m"], "--plots"),
+        (&["--out", "m", "--plots", "m.json"], "--plots"),
         (&["--out", "m", "--plots", "rings.csv/p"], "--plots"),
     ] {
         let run = here.run(&[&endless[..], args].concat());

@@ -943,6 +943,29 @@ fn read_text_column_that_may_be_none_says_what_to_do() {
         &auto,
         &["line 2 (row 1), column 2 (b)", "'x' is not a number"],
     );
+    // holes fill the rows that are looked at first
+    let late: String = (0..600)
+        .map(|i| match i {
+            0..300 => format!("{i},,1\n"),
+            500 => "500,5,1\n".to_owned(),
+            _ => format!("{i},t{},1\n", i % 3),
+        })
+        .collect();
+    let holes = ReadOptions {
+        holes: true,
+        ..ReadOptions::default()
+    };
+    refuse(
+        &folder,
+        "late.csv",
+        format!("a,b,y\n{late}"),
+        &holes,
+        &[
+            "line 502 (row 501), column 2 (b)",
+            "'5' is a number",
+            "'t0' in line 302",
+        ],
+    );
     let amounts: String = (0..30).map(|i| format!("{i} kg,{i},{}\n", i % 7)).collect();
     refuse(
         &folder,
