@@ -88,7 +88,8 @@ fn start(here: &Workplace) -> (Child, BufReader<ChildStderr>) {
     let mut child = here.command(&ENDLESS).spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap());
     let mut told = String::new();
-    while !told.lines().any(|line| line.contains(" s, round ")) {
+    // a round that ends within the second since the last line, or a line within a longer one
+    while !told.lines().any(|line| line.contains(" round ")) {
         let more = lines.read_line(&mut told).unwrap();
         assert!(more > 0, "it ended before it trained: {told}");
     }
