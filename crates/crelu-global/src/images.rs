@@ -40,12 +40,12 @@ impl<'a> Images<'a> {
     pub(crate) fn kept(problem: &'a GlobalProblem, neurons: &Neurons) -> Self {
         let mut out = Self::passing(problem, neurons);
         let (n, m) = (problem.n_samples(), out.m);
-        let numbers = n.saturating_mul(m);
-        if numbers > MOST_BYTES / size_of::<f64>() {
+        // by a process's share of the rows, so that all of them keep alike and count the same work
+        if problem.rows_a_process().saturating_mul(m) > MOST_BYTES / size_of::<f64>() {
             return out;
         }
         out.count_images();
-        let mut all = vec![0.0; numbers];
+        let mut all = vec![0.0; n * m];
         let mut rest = all.as_mut_slice();
         let mut parts: Vec<(Range<usize>, &mut [f64], Room)> = Vec::new();
         for rows in row_tasks(n, 2 * problem.entries() * m) {

@@ -360,9 +360,15 @@ impl GlobalProblem {
         self.span.len()
     }
 
-    /// Rows of all processes, and the first of this one.
+    /// Rows of all processes.
     pub(crate) fn n_all(&self) -> usize {
         self.loss.n_samples()
+    }
+
+    /// The rows that each process would have of an even division.
+    pub(crate) fn rows_a_process(&self) -> usize {
+        let processes = self.engine.shards().map_or(1, Sharded::processes);
+        self.n_all().div_ceil(processes)
     }
 
     /// The rows of this process among all.

@@ -74,6 +74,11 @@ impl Sharded {
         self.all
     }
 
+    /// How many processes have rows.
+    pub(crate) fn processes(&self) -> usize {
+        self.ranks.size()
+    }
+
     /// Some of all rows, of which this process has so many after those of the ranks before it.
     pub(crate) fn of_part(&self, span: Range<usize>, all: usize) -> Self {
         let ranks = Arc::clone(&self.ranks);

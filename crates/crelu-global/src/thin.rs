@@ -135,8 +135,15 @@ const LATE_FLOPS: usize = 2_000_000_000;
 /// The neurons that are left after a halt, their weights set where that is cheap, their common factor
 /// in any case: no more than the zero network's objective.
 fn settle_at_once(problem: &GlobalProblem, neurons: &mut Neurons) {
-    let size = problem.n_samples() * (problem.rank() + neurons.len());
-    if 2 * STEPS * size.saturating_mul(neurons.len()) <= LATE_FLOPS {
+    // by the rows of all processes, so that all of them decide alike
+    let sizes = [
+        2 * STEPS,
+        problem.n_all(),
+        problem.rank() + neurons.len(),
+        neurons.len(),
+    ];
+    let flops = sizes.into_iter().fold(1, usize::saturating_mul);
+    if flops <= LATE_FLOPS {
         correct_weights(problem, neurons, &Control::default());
     }
     if !problem.is_whole() {
