@@ -25,7 +25,9 @@ pub(crate) fn measure(store: &mut Store, options: &Options) -> Result<(), String
     for name in sets().filter(|name| options.wants(name)) {
         let set = load(name)?;
         for &fraction in options.fractions() {
-            let row = store.row(&key(name, fraction), || one(&set, fraction, options.quick))?;
+            let row = store.row(&key(name, fraction), || {
+                one(&set, fraction, options.flags.quick)
+            })?;
             eprintln!("{}", page::line(row));
         }
     }

@@ -8,10 +8,7 @@ mod options;
 mod page;
 mod pictures;
 
-use std::path::PathBuf;
-
 use crate::sets::{REAL, TEACHERS};
-use crate::store::Store;
 use options::Options;
 
 /// Shares of `beta_max`, a row each.
@@ -30,20 +27,15 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
         return growth::child(&args[1..]);
     }
     let options = Options::parse(args)?;
-    let name = match options.quick {
-        true => "bound-quick",
-        false => "bound",
-    };
-    let file = PathBuf::from("target/bench").join(format!("{name}.json"));
-    let mut store = Store::open(file, options.resume)?;
+    let mut store = options.flags.record("bound")?;
     if options.growth {
         growth::measure(&mut store)?;
-    } else if !options.page_only {
+    } else if !options.flags.page_only {
         measure::measure(&mut store, &options)?;
     }
     println!("{}", page::table(&store));
     println!("{}", growth_page::text(&store));
-    if options.write {
+    if options.flags.write {
         page::write(&store)?;
         pictures::write(&store)?;
     }

@@ -1,55 +1,36 @@
 use super::{FRACTIONS, sets};
+use crate::flags::{Flags, unknown};
 
-/// What was asked for.
+/// What was asked for; in quick, at 10 % of `beta_max` and 1 s of the tight bound only.
 pub(crate) struct Options {
-    /// At 10 % of `beta_max` and 1 s of the tight bound only, into a record of its own.
-    pub(crate) quick: bool,
+    pub(crate) flags: Flags,
     /// The growth of the cost instead of the sets.
     pub(crate) growth: bool,
-    /// Rows that are recorded are not measured again.
-    pub(crate) resume: bool,
-    /// The page and its pictures are written from the record.
-    pub(crate) write: bool,
-    /// Nothing is measured.
-    pub(crate) page_only: bool,
     set: Option<&'static str>,
 }
 
 impl Options {
     pub(crate) fn parse(args: &[String]) -> Result<Self, String> {
-        let mut out = Self {
-            quick: false,
-            growth: false,
-            resume: false,
-            write: false,
-            page_only: false,
-            set: None,
-        };
-        let mut args = args.iter();
-        while let Some(arg) = args.next() {
-            match arg.as_str() {
-                "--quick" => out.quick = true,
-                "--growth" => out.growth = true,
-                "--resume" => out.resume = true,
-                "--write" => out.write = true,
-                "--page" => out.page_only = true,
-                "--set" => {
-                    let text = args.next().ok_or("--set needs a name")?;
-                    let names = || sets().collect::<Vec<_>>();
-                    let found = sets().find(|name| name == text);
-                    let none = || format!("no set named {text:?}; there are {:?}", names());
-                    out.set = Some(found.ok_or_else(none)?);
-                }
-                other => return Err(format!("unknown option {other:?}")),
+        let (mut growth, mut set) = (false, None);
+        let flags = Flags::parse(args, |option, more| match option {
+            "--growth" => {
+                growth = true;
+                Ok(())
             }
-        }
-        if out.quick && out.write {
-            return Err("--quick measures too little to be written".to_owned());
-        }
-        if out.growth && (out.quick || out.page_only || out.set.is_some()) {
+            "--set" => {
+                let text = more.next().ok_or("--set needs a name")?;
+                let names = || sets().collect::<Vec<_>>();
+                let found = sets().find(|name| name == text);
+                let none = || format!("no set named {text:?}; there are {:?}", names());
+                set = Some(found.ok_or_else(none)?);
+                Ok(())
+            }
+            other => unknown(other),
+        })?;
+        if growth && (flags.quick || flags.page_only || set.is_some()) {
             return Err("--growth has sizes of its own, and no set".to_owned());
         }
-        Ok(out)
+        Ok(Self { flags, growth, set })
     }
 
     pub(crate) fn wants(&self, set: &str) -> bool {
@@ -58,7 +39,7 @@ impl Options {
 
     /// The penalties asked for.
     pub(crate) fn fractions(&self) -> &'static [f64] {
-        if self.quick {
+        if self.flags.quick {
             &FRACTIONS[1..2]
         } else {
             &FRACTIONS
@@ -80,7 +61,7 @@ mod tests {
         let all = parse(&[]).unwrap();
         assert!(all.wants("wine") && all.fractions().len() == FRACTIONS.len());
         let one = parse(&["--set", "diabetes", "--resume", "--quick"]).unwrap();
-        assert!(one.wants("diabetes") && !one.wants("wine") && one.resume);
+        assert!(one.wants("diabetes") && !one.wants("wine") && one.flags.resume);
         assert_eq!(one.fractions(), [0.1]);
     }
 

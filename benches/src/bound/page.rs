@@ -2,6 +2,7 @@ use serde_json::Value;
 
 use super::measure::key;
 use super::{FRACTIONS, growth_page, sets};
+use crate::marks::replaced;
 use crate::store::Store;
 
 const PAGE: &str = "docs/PROOF.md";
@@ -60,23 +61,12 @@ pub(crate) fn line(row: &Value) -> String {
 pub(crate) fn write(store: &Store) -> Result<(), String> {
     let mut text = std::fs::read_to_string(PAGE).map_err(|e| format!("{PAGE}: {e}"))?;
     if rows(store).next().is_some() {
-        text = replaced(&text, TABLE, &table(store))?;
+        text = replaced(PAGE, &text, TABLE, &table(store))?;
     }
     if let Some(growth) = growth_page::tables(store) {
-        text = replaced(&text, GROWTH, &growth)?;
+        text = replaced(PAGE, &text, GROWTH, &growth)?;
     }
     crelu_data::write_atomic(PAGE.as_ref(), text.as_bytes()).map_err(|e| e.to_string())
-}
-
-fn replaced(text: &str, [from, to]: [&str; 2], new: &str) -> Result<String, String> {
-    let (Some(begin), Some(end)) = (text.find(from), text.find(to)) else {
-        return Err(format!("{PAGE}: the lines {from} and {to} are missing"));
-    };
-    Ok(format!(
-        "{}{from}\n\n{new}\n{}",
-        &text[..begin],
-        &text[end..]
-    ))
 }
 
 #[cfg(test)]
@@ -86,10 +76,10 @@ mod tests {
     #[test]
     fn replaced_changes_what_stands_between_the_marks_alone() {
         let text = format!("a\n{}\nold\n{}\nb\n", TABLE[0], TABLE[1]);
-        let new = replaced(&text, TABLE, "| new |\n").unwrap();
+        let new = replaced(PAGE, &text, TABLE, "| new |\n").unwrap();
         assert!(new.starts_with("a\n") && new.ends_with("\nb\n"));
         assert!(new.contains("| new |") && !new.contains("old"));
-        assert!(replaced(&text, GROWTH, "").is_err());
+        assert!(replaced(PAGE, &text, GROWTH, "").is_err());
     }
 
     #[test]
@@ -97,7 +87,7 @@ mod tests {
         let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/PROOF.md");
         let text = std::fs::read_to_string(page).unwrap();
         for marks in [TABLE, GROWTH] {
-            assert!(replaced(&text, marks, "").is_ok(), "{marks:?}");
+            assert!(replaced(PAGE, &text, marks, "").is_ok(), "{marks:?}");
         }
     }
 }

@@ -109,12 +109,12 @@ pub(crate) fn measure(store: &mut Store, options: &Options) -> Result<(), String
             if skipped || store.has(&key) || !options.wants(name) {
                 continue;
             }
-            if options.quick && !(system == System::Two && coordinates == Coordinates::Svd) {
+            if options.flags.quick && !(system == System::Two && coordinates == Coordinates::Svd) {
                 continue;
             }
             let found = store.row(&key, || {
                 let begun = Instant::now();
-                let mut row = row(&small(name, coordinates, options.quick)?, system)?;
+                let mut row = row(&small(name, coordinates, options.flags.quick)?, system)?;
                 row["seconds"] = json!(begun.elapsed().as_secs_f64());
                 Ok(row)
             })?;

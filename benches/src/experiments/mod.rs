@@ -15,9 +15,6 @@ mod systems;
 mod verdict;
 mod wire;
 
-use std::path::PathBuf;
-
-use crate::store::Store;
 use options::Options;
 
 /// The certified gaps whose first crossing is reported.
@@ -33,18 +30,13 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
         return child::child(&args[1..]);
     }
     let options = Options::parse(args)?;
-    let name = match options.quick {
-        true => "experiments-quick",
-        false => "experiments",
-    };
-    let file = PathBuf::from("target/bench").join(format!("{name}.json"));
-    let mut store = Store::open(file, options.resume)?;
-    if !options.page_only {
+    let mut store = options.flags.record("experiments")?;
+    if !options.flags.page_only {
         condition::measure(&mut store, &options)?;
         race::measure(&mut store, &options)?;
     }
     println!("{}", page::text(&store));
-    if options.write {
+    if options.flags.write {
         page::write(&store)?;
     }
     Ok(())

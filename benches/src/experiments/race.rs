@@ -75,11 +75,11 @@ pub(crate) fn measure(store: &mut Store, options: &Options) -> Result<(), String
 /// The sets of this run.
 fn cases(options: &Options) -> impl Iterator<Item = &'static Case> {
     let wanted = CASES.iter().filter(|case| options.wants(case.name));
-    wanted.filter(|case| case.quick || !options.quick)
+    wanted.filter(|case| case.quick || !options.flags.quick)
 }
 
 fn limit(case: &Case, options: &Options) -> f64 {
-    match options.quick {
+    match options.flags.quick {
         true => QUICK_LIMIT,
         false => case.limit,
     }

@@ -10,9 +10,6 @@ mod page;
 mod peers;
 mod rounds;
 
-use std::path::PathBuf;
-
-use crate::store::Store;
 use options::Options;
 
 /// Runs what was asked for, prints the tables, and writes the page if asked to.
@@ -21,25 +18,21 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
         return child::child(&args[1..]);
     }
     let options = Options::parse(args)?;
-    let name = match options.quick {
-        true => "losses-quick",
-        false => "losses",
-    };
-    let file = PathBuf::from("target/bench").join(format!("{name}.json"));
-    let mut store = Store::open(file, options.resume)?;
+    let quick = options.flags.quick;
+    let mut store = options.flags.record("losses")?;
     if options.wants("peers") {
-        peers::measure(&mut store, options.quick)?;
+        peers::measure(&mut store, quick)?;
     }
     if options.wants("rounds") {
-        rounds::measure(&mut store, options.quick)?;
+        rounds::measure(&mut store, quick)?;
     }
     if options.wants("calibration") {
-        calibration::measure(&mut store, options.quick)?;
+        calibration::measure(&mut store, quick)?;
     }
     for table in page::tables(&store) {
         println!("{table}");
     }
-    match options.write {
+    match options.flags.write {
         true => page::write(&store),
         false => Ok(()),
     }

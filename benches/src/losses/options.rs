@@ -1,52 +1,32 @@
+use crate::flags::{Flags, unknown};
+
 /// The parts of the bench, in the order of the page.
 const PARTS: [&str; 3] = ["peers", "rounds", "calibration"];
 
 /// What was asked for.
 pub(crate) struct Options {
-    /// Small sets and few repetitions, into a record of its own.
-    pub(crate) quick: bool,
-    /// Rows that are recorded are not measured again.
-    pub(crate) resume: bool,
-    /// The page is written from the record.
-    pub(crate) write: bool,
-    /// Nothing is measured.
-    page_only: bool,
+    pub(crate) flags: Flags,
     only: Option<&'static str>,
 }
 
 impl Options {
     pub(crate) fn parse(args: &[String]) -> Result<Self, String> {
-        let mut out = Self {
-            quick: false,
-            resume: false,
-            write: false,
-            page_only: false,
-            only: None,
-        };
-        let mut args = args.iter();
-        while let Some(arg) = args.next() {
-            match arg.as_str() {
-                "--quick" => out.quick = true,
-                "--resume" => out.resume = true,
-                "--write" => out.write = true,
-                "--page" => out.page_only = true,
-                "--only" => {
-                    let text = args.next().ok_or("--only needs a part")?;
-                    let found = PARTS.iter().find(|part| *part == text);
-                    let none = || format!("no part named {text:?}; there are {PARTS:?}");
-                    out.only = Some(found.ok_or_else(none)?);
-                }
-                other => return Err(format!("unknown option {other:?}")),
+        let mut only = None;
+        let flags = Flags::parse(args, |option, more| {
+            if option != "--only" {
+                return unknown(option);
             }
-        }
-        match out.quick && out.write {
-            true => Err("--quick measures too little to be written".to_owned()),
-            false => Ok(out),
-        }
+            let text = more.next().ok_or("--only needs a part")?;
+            let found = PARTS.iter().find(|part| *part == text);
+            let none = || format!("no part named {text:?}; there are {PARTS:?}");
+            only = Some(*found.ok_or_else(none)?);
+            Ok(())
+        })?;
+        Ok(Self { flags, only })
     }
 
     pub(crate) fn wants(&self, part: &str) -> bool {
-        !self.page_only && self.only.is_none_or(|wanted| wanted == part)
+        !self.flags.page_only && self.only.is_none_or(|wanted| wanted == part)
     }
 }
 
@@ -62,9 +42,9 @@ mod tests {
     #[test]
     fn parse_takes_one_part_all_or_none() {
         let one = parse("--only rounds --quick").unwrap();
-        assert!(one.quick && one.wants("rounds") && !one.wants("peers"));
+        assert!(one.flags.quick && one.wants("rounds") && !one.wants("peers"));
         let page = parse("--page --write").unwrap();
-        assert!(page.write && PARTS.iter().all(|part| !page.wants(part)));
+        assert!(page.flags.write && PARTS.iter().all(|part| !page.wants(part)));
         let all = parse("").unwrap();
         assert!(PARTS.iter().all(|part| all.wants(part)));
     }

@@ -3,6 +3,7 @@ use serde_json::Value;
 use super::calibration::{self, CASES, FRACTIONS};
 use super::peers;
 use super::rounds::{self, LOSSES, QUICK, TABLES};
+use crate::marks::replaced;
 use crate::store::{Store, number};
 
 const PAGE: &str = "docs/results/LOSSES.md";
@@ -141,7 +142,7 @@ fn probabilities(store: &Store) -> String {
 pub(crate) fn write(store: &Store) -> Result<(), String> {
     let mut text = std::fs::read_to_string(PAGE).map_err(|e| format!("{PAGE}: {e}"))?;
     for (mark, table) in MARKS.iter().zip(tables(store)) {
-        text = replaced(&text, mark, &format!("{}\n{table}", place(store, mark)))?;
+        text = with_table(&text, mark, &format!("{}\n{table}", place(store, mark)))?;
     }
     crelu_data::write_atomic(PAGE.as_ref(), text.as_bytes()).map_err(|e| e.to_string())
 }
@@ -164,19 +165,10 @@ fn place(store: &Store, mark: &str) -> String {
     )
 }
 
-fn replaced(text: &str, mark: &str, new: &str) -> Result<String, String> {
-    let [from, to] = [
-        format!("<!-- {mark} -->"),
-        format!("<!-- end of {mark} -->"),
-    ];
-    let (Some(begin), Some(end)) = (text.find(&from), text.find(&to)) else {
-        return Err(format!("{PAGE}: the lines {from} and {to} are missing"));
-    };
-    Ok(format!(
-        "{}{from}\n\n{new}\n{}",
-        &text[..begin],
-        &text[end..]
-    ))
+fn with_table(text: &str, mark: &str, new: &str) -> Result<String, String> {
+    let from = format!("<!-- {mark} -->");
+    let to = format!("<!-- end of {mark} -->");
+    replaced(PAGE, text, [&from, &to], new)
 }
 
 #[cfg(test)]
@@ -190,9 +182,9 @@ mod tests {
             .join(PAGE);
         let text = std::fs::read_to_string(page).unwrap();
         for mark in MARKS {
-            let new = replaced(&text, mark, "| new |").unwrap();
+            let new = with_table(&text, mark, "| new |").unwrap();
             assert!(new.contains("| new |"), "{mark}");
         }
-        assert!(replaced(&text, "none", "").is_err());
+        assert!(with_table(&text, "none", "").is_err());
     }
 }

@@ -87,13 +87,12 @@ pub(crate) fn run(args: &FitArgs, kind: Kind, clock: &ProgramClock) -> Result<Ex
         (Some(plan), _) => fit_path(train, test, &settings, &plan, &control, &mut display),
         (None, None) => crelu_model::fit(train, test, &settings, &control, &mut display),
     };
-    let mut fitted = fitted.map_err(|error| match samples.read_in_part {
-        Some(rows) => Failure::of(
-            args.data.display(),
-            format_args!("{error}, in the first {rows} rows: there was no time to read more"),
-        ),
-        None if samples.held_out.is_some() => samples.held_out_origins(args).failure(&error),
-        None => origins.failure(&error),
+    let mut fitted = fitted.map_err(|error| {
+        let of_part = samples.failure_of_part(args, &error);
+        of_part.unwrap_or_else(|| match samples.held_out.is_some() {
+            true => samples.held_out_origins(args).failure(&error),
+            false => origins.failure(&error),
+        })
     })?;
 
     fitted

@@ -62,25 +62,17 @@ impl Destinations {
                 return Err(Failure::at("--certificate", certificate, problem));
             }
         }
-        if let Some(folder) = &self.plots {
-            let files = [
-                Some(&self.model),
-                Some(&self.report),
-                self.certificate.as_ref(),
-            ];
-            if files
-                .into_iter()
-                .flatten()
-                .any(|file| same_path(file, folder))
-            {
-                let problem = "the folder of the plots cannot be one of the files";
-                return Err(Failure::at("--plots", folder, problem));
-            }
+        let Some(folder) = &self.plots else {
+            return Ok(());
+        };
+        let mut files = [&self.model, &self.report]
+            .into_iter()
+            .chain(&self.certificate);
+        if files.any(|file| same_path(file, folder)) {
+            let problem = "the folder of the plots cannot be one of the files";
+            return Err(Failure::at("--plots", folder, problem));
         }
-        match &self.plots {
-            Some(folder) => check_folder("--plots", folder),
-            None => Ok(()),
-        }
+        check_folder("--plots", folder)
     }
 
     /// Writes model, report, plots (some show the training data) and certificate: all of them or none.
@@ -117,21 +109,23 @@ impl Destinations {
         if let Some(folder) = &self.plots {
             fs::create_dir_all(folder).map_err(|error| Failure::at("--plots", folder, error))?;
         }
-        let written = write_all_atomic(&files);
-        // a certificate of another run is none of this model
-        if let (Some(path), None, true) = (&self.certificate, &certificate, written.is_ok())
-            && let Err(error) = fs::remove_file(path)
-            && error.kind() != std::io::ErrorKind::NotFound
-        {
-            return Err(Failure::at("--certificate", path, error));
-        }
-        written.map_err(|error| {
+        write_all_atomic(&files).map_err(|error| {
             // they are empty again; what else came into them meanwhile keeps them
             folders
                 .iter()
                 .for_each(|folder| drop(fs::remove_dir(folder)));
             Failure::new(error)
-        })
+        })?;
+        // a certificate of another run is none of this model
+        match (&self.certificate, &certificate) {
+            (Some(path), None) => match fs::remove_file(path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    Err(Failure::at("--certificate", path, error))
+                }
+                _ => Ok(()),
+            },
+            _ => Ok(()),
+        }
     }
 }
 

@@ -345,8 +345,8 @@ impl Samples {
         let is_split = samples.test_rows.is_some();
         let learnt = Coding::of(samples.train.targets(), task);
         let coding = learnt.map_err(|error| {
-            let failure = samples.origins(args, is_split).failure(&error);
-            samples.of_part(failure)
+            let of_part = samples.failure_of_part(args, &error);
+            of_part.unwrap_or_else(|| samples.origins(args, is_split).failure(&error))
         })?;
         if args.certificate.is_some() && several_outputs(&coding, several, args.loss) {
             let problem = "a proven bound speaks of networks of one output: one target of numbers, or two labels (not softmax)";
@@ -389,14 +389,12 @@ impl Samples {
     }
 
     /// What is wrong with the rows, where they are the first of more that there was no time to read.
-    pub(crate) fn of_part(&self, failure: Failure) -> Failure {
-        match self.read_in_part {
-            Some(rows) => Failure::of(
-                format_args!("in the first {rows} rows, all that there was time to read"),
-                failure,
-            ),
-            None => failure,
-        }
+    pub(crate) fn failure_of_part(&self, args: &FitArgs, error: &FitError) -> Option<Failure> {
+        let rows = self.read_in_part?;
+        Some(Failure::of(
+            args.data.display(),
+            format_args!("{error}, in the first {rows} rows: there was no time to read more"),
+        ))
     }
 
     /// Reads rows of another file, whose columns are those of the training file.

@@ -129,7 +129,7 @@ impl FeatureText {
     }
 
     pub(crate) fn finish(self) -> FeatureColumn {
-        match self.levels.is_empty() && self.cells != FeatureCells::Levels {
+        match self.is_plain() {
             true => FeatureColumn::Numbers,
             false => FeatureColumn::Levels(self.levels),
         }

@@ -190,32 +190,24 @@ impl<'a, T: Lane> Balanced<'a, T> {
         let mut value = 0.5 * problem.beta_sum() * dot(x, x);
         let (to_w, to_a) = gradient.split_at_mut(rank * m);
         self.slopes.fill(0.0);
-        let (slopes, rest) = self.slopes.split_at_mut(rank * self.layout.padded());
-        if problem.is_whole() {
-            for task in &self.tasks {
-                value += task.loss;
-                add_widened(&task.slopes, slopes);
-                add_widened(&task.along[..k * m], to_a);
+        let padded = rank * self.layout.padded();
+        let (slopes, rest) = self.slopes.split_at_mut(padded);
+        let (along, loss) = rest.split_at_mut(k * m);
+        for task in &self.tasks {
+            loss[0] += task.loss;
+            add_widened(&task.slopes, slopes);
+            add_widened(&task.along[..k * m], along);
+            if !task.wide_slopes.is_empty() {
+                axpy(1.0, &task.wide_slopes, slopes);
+                axpy(1.0, &task.wide_along[..k * m], along);
             }
-        } else {
-            let (along, loss) = rest.split_at_mut(k * m);
-            for task in &self.tasks {
-                loss[0] += task.loss;
-                add_widened(&task.slopes, slopes);
-                add_widened(&task.along[..k * m], along);
-                if !task.wide_slopes.is_empty() {
-                    axpy(1.0, &task.wide_slopes, slopes);
-                    axpy(1.0, &task.wide_along[..k * m], along);
-                }
-            }
-            problem.join(&mut self.slopes);
-            let (_, rest) = self.slopes.split_at(rank * self.layout.padded());
-            axpy(1.0, &rest[..k * m], to_a);
-            value += rest[k * m];
         }
-        let slopes = &self.slopes[..rank * self.layout.padded()];
+        problem.join(&mut self.slopes);
+        let (slopes, rest) = self.slopes.split_at(padded);
         self.layout.unpack(rank, slopes, &mut self.by_column);
         axpy(1.0 / self.scale, &self.by_column, to_w);
+        axpy(1.0, &rest[..k * m], to_a);
+        value += rest[k * m];
         value
     }
 }

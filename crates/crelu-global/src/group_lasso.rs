@@ -4,6 +4,10 @@ use linalg_core::{axpy, norm};
 /// Sweeps over the groups in use before all are looked at again, and all sweeps.
 const INNER: usize = 20;
 const MOST: usize = 400;
+/// A sweep that changes no output weight by more than this share of the largest ends the descent: what
+/// is left changes the objective by the square of it, and a slide follows.
+const STILL: f64 = 1e-6;
+
 /// A group lasso over the rows `A_i` of an `m x K` matrix, by exact descent over one row after the
 /// other:
 ///
@@ -11,8 +15,7 @@ const MOST: usize = 400;
 ///     min_A  tr(A' gram A) / 2 - tr(along' A) + penalty sum_i |A_i|
 /// ```
 ///
-/// It begins at `a`, and never rises above its objective but by rounding; a useless row is exactly 0. It ends
-/// with a sweep over all rows that changes no number by more than `still` times the largest.
+/// It begins at `a`, and never rises above its objective but by rounding; a useless row is exactly 0.
 ///
 /// **Shapes** `gram`: `m x m`; `along`, `a`: `K` numbers a row. **Cost** `2 m K` flops a row that
 /// changes. **Source** Yuan & Lin 2006, section 2 (the step of one group, exact as its Gram matrix is
@@ -25,7 +28,6 @@ pub(crate) fn group_lasso(
     along: &[f64],
     outputs: usize,
     penalty: f64,
-    still: f64,
     a: &mut [f64],
 ) {
     let m = gram.nrows();
@@ -38,13 +40,13 @@ pub(crate) fn group_lasso(
     while sweeps < MOST {
         let moved = descent.sweep(a, |_| true);
         sweeps += 1;
-        if moved <= still * largest(a) {
+        if moved <= STILL * largest(a) {
             return;
         }
         for _ in 0..INNER {
             let moved = descent.sweep(a, |weight| weight > 0.0);
             sweeps += 1;
-            if moved <= still * largest(a) {
+            if moved <= STILL * largest(a) {
                 break;
             }
         }
@@ -131,7 +133,6 @@ mod tests {
     use super::*;
     use testkit::Stream;
 
-    const STILL: f64 = 1e-6;
     /// Of conditions, at weights that are still to [`STILL`].
     const CONDITIONS: f64 = 1e-4;
 
@@ -150,7 +151,7 @@ mod tests {
                     .map(|i| norm(&along[i * k..(i + 1) * k]))
                     .fold(0.0, f64::max);
             let mut a = vec![0.0; m * k];
-            group_lasso(gram.as_ref(), &along, k, penalty, STILL, &mut a);
+            group_lasso(gram.as_ref(), &along, k, penalty, &mut a);
             let mut used = 0;
             for i in 0..m {
                 let row = &a[i * k..(i + 1) * k];

@@ -96,7 +96,7 @@ impl<'a> Starts<'a> {
             for (j, (u, of_rows)) in each.enumerate() {
                 let index = (b * block + j) / 2;
                 let add = &mut |row: usize, factor: f32| {
-                    self.data.add_row_wide(row, factor, of_rows);
+                    self.data.add_row(row, f64::from(factor), of_rows);
                 };
                 self.one(index, j % 2, place, &reach, &mut rng, add, u);
             }

@@ -12,9 +12,6 @@ use crate::problem::GlobalProblem;
 pub(crate) const STEPS: usize = 8;
 const SMALL_FALL: f64 = 1e-7;
 const SMALL_PART: f64 = 0.05;
-/// A descent over output weights ends when a sweep changes none by more than this share of the largest: what
-/// is left changes the objective by the square of it, and a slide follows.
-const STILL: f64 = 1e-6;
 /// A step is halved so often at most.
 const HALVINGS: usize = 30;
 /// A curvature below this share of the largest is raised to it: a loss that is flat on one side
@@ -75,7 +72,6 @@ fn quadratic(problem: &GlobalProblem, neurons: &mut Neurons) {
             &along,
             problem.outputs(),
             problem.beta_sum(),
-            STILL,
             &mut outer,
         );
         neurons.set_output_weights(&outer);
@@ -176,7 +172,7 @@ fn best_of(
     }
     if k > 1 {
         let mut best = outer;
-        group_lasso(gram.as_ref(), &along, k, beta, STILL, &mut best);
+        group_lasso(gram.as_ref(), &along, k, beta, &mut best);
         return best;
     }
     let signs: Vec<f64> = members.iter().map(|&i| neurons.signs()[i]).collect();

@@ -66,11 +66,12 @@ pub enum Progress<'a> {
 
 impl Fit {
     /// A fit of the rows `kept` as one of all of them.
-    pub(crate) fn rows_of_all(&mut self, kept: &[usize]) {
+    pub(crate) fn rows_of_all(mut self, kept: &[usize]) -> Self {
         let rows = self.certificate.iter_mut().flat_map(|c| &mut c.rows);
         for row in rows {
             *row = kept.get(*row).copied().unwrap_or(*row);
         }
+        self
     }
 }
 
@@ -103,13 +104,11 @@ pub fn fit(
 ) -> Result<Fit, FitError> {
     let begun = control.seconds();
     match trained(train, test, settings, control, observer) {
-        Ok(mut fit) => {
-            // rows of weight 0 left before anything
-            if let Some(kept) = train.weighing_rows() {
-                fit.rows_of_all(&kept);
-            }
-            Ok(fit)
-        }
+        // rows of weight 0 left before anything
+        Ok(fit) => Ok(match train.weighing_rows() {
+            Some(kept) => fit.rows_of_all(&kept),
+            None => fit,
+        }),
         Err(error) if is_halt(&error) => {
             let halt = control.halt().unwrap_or(Halt::Interrupted);
             zero_fit(train, test, settings, halt, begun, control)
@@ -291,16 +290,12 @@ fn fit_sampled(
     let programme_gap = crelu_convex::relative_gap(convex, dual_bound);
     let tol = s.tol_in_force();
     let halted = control.halt().is_some();
+    // the rows held out chose the network: because they ended the training, or it had ended itself
+    let is_chosen = kept.as_ref().is_some_and(|(stopped, _)| {
+        !halted && (stopped.stopped || solution.status == Status::Converged)
+    });
     let status = match solution.status {
-        // the rows held out chose the network: because they ended the training, or it had ended itself
-        status
-            if kept
-                .as_ref()
-                .is_some_and(|(stopped, _)| stopped.stopped || status == Status::Converged)
-                && !halted =>
-        {
-            Status::Settled
-        }
+        _ if is_chosen => Status::Settled,
         // the report's own figures decide what may be called converged
         Status::Converged if gap <= tol && programme_gap <= tol => Status::Converged,
         Status::Converged => Status::Stalled,

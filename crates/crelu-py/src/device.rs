@@ -4,7 +4,7 @@ use crelu_model::{BackendChoice, FitSettings};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::options::{choose, named};
+use crate::options::{choose, given, named};
 
 /// Sets the backend that is asked for, with its adapter; `numbers` is the size of the data.
 ///
@@ -16,7 +16,7 @@ pub(crate) fn open(
     numbers: usize,
 ) -> PyResult<()> {
     const NAME: &str = "backend";
-    let Some(value) = options.get_item(NAME)?.filter(|value| !value.is_none()) else {
+    let Some(value) = given(options, NAME)? else {
         return Ok(());
     };
     let word: String = named(NAME, &value)?;

@@ -1,6 +1,6 @@
 //! Rows that end a training by their score.
 
-use crelu_model::path::{EarlyStop, Metric};
+use crelu_model::path::EarlyStop;
 use crelu_model::{Dataset, FeatureCoding, split_rows};
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
@@ -8,7 +8,7 @@ use pyo3::types::PyDict;
 
 use crate::canonical::Samples;
 use crate::errors;
-use crate::options::{choose, named};
+use crate::options::{given, metric, named};
 use crate::problem::dataset;
 use crate::rows::Rows;
 use crate::table::{Table, Texts};
@@ -62,15 +62,7 @@ pub(crate) fn how(options: &Bound<'_, PyDict>) -> PyResult<EarlyStop> {
     if let Some(value) = given(options, "patience")? {
         how = how.patience(named("patience", &value)?);
     }
-    if let Some(value) = given(options, "metric")? {
-        let word: String = named("metric", &value)?;
-        how = how.metric(choose(
-            "metric",
-            &word,
-            &Metric::ALL.map(|m| (m.name(), m)),
-        )?);
-    }
-    Ok(how)
+    Ok(how.metric(metric(options)?))
 }
 
 /// Rows to train on and rows to hold out, where a share of them is: those of the command line.
@@ -92,8 +84,4 @@ pub(crate) fn share(
     split_rows(n, share, seed.wrapping_add(1))
         .map(Some)
         .map_err(|_| errors::value("early_stop: leaves no row to hold out or for training"))
-}
-
-fn given<'py>(options: &Bound<'py, PyDict>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
-    Ok(options.get_item(name)?.filter(|value| !value.is_none()))
 }

@@ -1,5 +1,6 @@
 //! Settings from the arguments of Python, which are named as the options of the command line.
 
+use crelu_model::path::Metric;
 use crelu_model::{
     Activation, Beta, FitSettings, FormChoice, GateSampler, LossChoice, Model, PatternSource,
     Precision, PrimalChoice, Prove, Splitting, Switch, Task, TrainMode,
@@ -136,6 +137,24 @@ pub(crate) fn settings(task: Task, options: &Bound<'_, PyDict>) -> PyResult<FitS
         };
     }
     Ok(s)
+}
+
+/// An option, if it is given.
+pub(crate) fn given<'py>(
+    options: &Bound<'py, PyDict>,
+    name: &str,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    Ok(options.get_item(name)?.filter(|value| !value.is_none()))
+}
+
+/// What held-out rows are scored by, if it is said.
+pub(crate) fn metric(options: &Bound<'_, PyDict>) -> PyResult<Option<Metric>> {
+    const NAME: &str = "metric";
+    let Some(value) = given(options, NAME)? else {
+        return Ok(None);
+    };
+    let word: String = named(NAME, &value)?;
+    choose(NAME, &word, &Metric::ALL.map(|m| (m.name(), m))).map(Some)
 }
 
 /// A value as what an argument takes; the error names the argument.

@@ -1,21 +1,19 @@
 //! The choice of a penalty.
 
-use crelu_model::path::{Betas, Metric, PathSettings, Rule, Split};
+use crelu_model::path::{Betas, PathSettings, Rule, Split};
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::errors;
-use crate::options::{choose, named};
+use crate::options::{choose, given, metric, named};
 
 /// The path and its folds where the penalty is `"cv"`; none where it is given.
 ///
 /// # Errors
 /// A `ValueError` or `TypeError` that names the argument.
 pub(crate) fn of(options: &Bound<'_, PyDict>) -> PyResult<Option<PathSettings>> {
-    let get = |name: &str| -> PyResult<Option<Bound<'_, PyAny>>> {
-        Ok(options.get_item(name)?.filter(|value| !value.is_none()))
-    };
+    let get = |name: &str| given(options, name);
     match get("beta")? {
         Some(beta) if beta.extract::<f64>().is_err() => {
             choose("beta", &named::<String>("beta", &beta)?, &[("cv", ())])?;
@@ -33,14 +31,7 @@ pub(crate) fn of(options: &Bound<'_, PyDict>) -> PyResult<Option<PathSettings>> 
         let word: String = named("rule", &value)?;
         plan = plan.rule(choose("rule", &word, &Rule::ALL.map(|r| (r.name(), r)))?);
     }
-    if let Some(value) = get("metric")? {
-        let word: String = named("metric", &value)?;
-        plan = plan.metric(choose(
-            "metric",
-            &word,
-            &Metric::ALL.map(|m| (m.name(), m)),
-        )?);
-    }
+    plan = plan.metric(metric(options)?);
     if let Some(value) = get("groups")? {
         let groups: PyReadonlyArray1<'_, i64> = named("groups", &value)?;
         let group = |group: &i64| {

@@ -9,7 +9,7 @@ use pyo3::types::PyDict;
 
 use crate::canonical::Samples;
 use crate::held_out::HeldOut;
-use crate::options::{self, named};
+use crate::options::{self, given, named};
 use crate::rows::Rows;
 use crate::table::{Table, Texts};
 use crate::target::Target;
@@ -85,7 +85,7 @@ impl Problem<'_> {
         let options = &self.options;
         let mut settings = options::settings(self.target.task(), options)?;
         let mut plan = plan::of(options)?;
-        let limit = options.get_item("time_limit")?.filter(|it| !it.is_none());
+        let limit = given(options, "time_limit")?;
         let limit: Option<f64> = limit.map(|it| named("time_limit", &it)).transpose()?;
         let targets = self.target.columns()?;
         let weights: Option<Vec<f64>> =

@@ -1,6 +1,6 @@
 use core::ops::Range;
 
-use linalg_core::SparsePart;
+use linalg_core::{Real, SparsePart};
 
 use super::dispatch::Lane;
 use super::micro;
@@ -78,37 +78,19 @@ impl<'a, T> Part<'a, T> {
 }
 
 impl<T: Lane> Part<'_, T> {
-    /// `u += factor * row`
-    pub(crate) fn add_row(&self, row: usize, factor: T, u: &mut [T]) {
-        match self {
-            Self::Dense(DensePart { rows, rank, .. }) => {
-                linalg_core::axpy(factor, &rows[row * rank..(row + 1) * rank], u);
-            }
-            Self::Sparse(part) => {
-                let (columns, values) = part.row(row);
-                for (column, x) in columns.iter().zip(values) {
-                    u[*column as usize] += factor * *x;
-                }
-            }
-        }
-    }
-}
-
-impl Part<'_, f32> {
-    /// The same in `f64`.
-    pub(crate) fn add_row_wide(&self, row: usize, factor: f32, u: &mut [f64]) {
-        let factor = f64::from(factor);
+    /// `u += factor * row`, in the precision of `u`.
+    pub(crate) fn add_row<A: Real>(&self, row: usize, factor: A, u: &mut [A]) {
         match self {
             Self::Dense(DensePart { rows, rank, .. }) => {
                 let row = &rows[row * rank..(row + 1) * rank];
                 for (u, x) in u.iter_mut().zip(row) {
-                    *u += factor * f64::from(*x);
+                    *u += factor * A::of(x.wide());
                 }
             }
             Self::Sparse(part) => {
                 let (columns, values) = part.row(row);
                 for (column, x) in columns.iter().zip(values) {
-                    u[*column as usize] += factor * f64::from(*x);
+                    u[*column as usize] += factor * A::of(x.wide());
                 }
             }
         }

@@ -87,10 +87,7 @@ pub fn fit_early(
     // rows of weight 0 leave before anything
     if let Some((part, kept)) = train.weighing_part() {
         let fit = fit_early(&part, held_out, test, settings, how, control, observer);
-        return fit.map(|mut fit| {
-            fit.rows_of_all(&kept);
-            fit
-        });
+        return fit.map(|fit| fit.rows_of_all(&kept));
     }
     if how.patience == 0 {
         return Err(FitError::Setting {

@@ -66,10 +66,7 @@ pub fn fit_path_with(
     if let Some((part, kept)) = train.weighing_part() {
         let plan = plan.of_rows(&kept, train.n_samples())?;
         let fit = fit_path_with(&part, test, settings, &plan, runner, control, observer);
-        return fit.map(|mut fit| {
-            fit.rows_of_all(&kept);
-            fit
-        });
+        return fit.map(|fit| fit.rows_of_all(&kept));
     }
     plan.check()?;
     let begun = control.seconds();
