@@ -131,25 +131,60 @@ impl<'a> Images<'a> {
     ///
     /// **Shapes** `theta`: `K` numbers a row. **Cost** `2 n K m` flops, which are not counted.
     pub(crate) fn along(&self, theta: &[f64]) -> Vec<f64> {
-        let (problem, k, m) = (self.problem, self.problem.outputs(), self.m);
+        let (k, m) = (self.problem.outputs(), self.m);
         let parts = self.pass(
             2 * k * m,
             || Mat::zeros(k, m),
-            |sum: &mut Mat<f64>, images, rows| {
-                let theta = &theta[rows.start * k..rows.end * k];
-                let theta = MatRef::from_column_major_slice(theta, k, rows.len());
-                matmul(
-                    sum.as_mut(),
-                    Accum::Add,
-                    theta,
-                    images.transpose(),
-                    1.0,
-                    Par::Seq,
-                );
+            |sum, images, rows| add_along(sum, images, theta, rows),
+        );
+        self.joined(&parts)
+    }
+
+    /// `H' diag(curvature) H` of some of the neurons (none: of all), each row with its curvature (none: 1).
+    ///
+    /// **Cost** `n m^2` flops for the `m` of them.
+    pub(crate) fn gram(&self, members: Option<&[usize]>, curvature: Option<&[f64]>) -> Mat<f64> {
+        let m = members.map_or(self.m, <[usize]>::len);
+        self.count_gram(m);
+        let parts = self.pass(
+            m * m,
+            || GramPart::new(m),
+            |part, images, rows| part.add(images, rows, members, curvature),
+        );
+        self.symmetric(&parts.into_iter().map(|part| part.sum).collect::<Vec<_>>())
+    }
+
+    /// Both in one pass, of all neurons: [`Images::gram`] and [`Images::along`].
+    pub(crate) fn gram_along(
+        &self,
+        curvature: Option<&[f64]>,
+        theta: &[f64],
+    ) -> (Mat<f64>, Vec<f64>) {
+        let (k, m) = (self.problem.outputs(), self.m);
+        self.count_gram(m);
+        let parts = self.pass(
+            m * (m + 2 * k),
+            || (GramPart::new(m), Mat::zeros(k, m)),
+            |(part, sum), images, rows| {
+                part.add(images, rows.clone(), None, curvature);
+                add_along(sum, images, theta, rows);
             },
         );
+        let (grams, sums): (Vec<_>, Vec<_>) =
+            parts.into_iter().map(|(part, sum)| (part.sum, sum)).unzip();
+        (self.symmetric(&grams), self.joined(&sums))
+    }
+
+    fn count_gram(&self, m: usize) {
+        let problem = self.problem;
+        problem.work().add_products(1, problem.n_all(), m, m);
+    }
+
+    /// The sum of `K x m` parts of all processes, `K` numbers a neuron.
+    fn joined(&self, parts: &[Mat<f64>]) -> Vec<f64> {
+        let (problem, k, m) = (self.problem, self.problem.outputs(), self.m);
         let mut along = vec![0.0; k * m];
-        for part in &parts {
+        for part in parts {
             for i in 0..m {
                 for (to, from) in along[i * k..].iter_mut().zip(part.col(i).iter()) {
                     *to += from;
@@ -160,55 +195,13 @@ impl<'a> Images<'a> {
         along
     }
 
-    /// `H' diag(curvature) H` of some of the neurons (none: of all), each row with its curvature (none: 1).
-    ///
-    /// **Cost** `n m^2` flops for the `m` of them.
-    pub(crate) fn gram(&self, members: Option<&[usize]>, curvature: Option<&[f64]>) -> Mat<f64> {
-        struct Part {
-            gram: Mat<f64>,
-            scaled: Vec<f64>,
-        }
-        let m = members.map_or(self.m, <[usize]>::len);
+    /// The sum of lower triangles of all processes, whole.
+    fn symmetric(&self, parts: &[Mat<f64>]) -> Mat<f64> {
         let problem = self.problem;
-        problem.work().add_products(1, problem.n_all(), m, m);
-        let make = || Part {
-            gram: Mat::zeros(m, m),
-            scaled: Vec::new(),
-        };
-        let sums = self.pass(m * m, make, |part: &mut Part, images, rows| {
-            let count = rows.len();
-            let images = if members.is_none() && curvature.is_none() {
-                images
-            } else {
-                part.scaled.clear();
-                for (i, row) in rows.enumerate() {
-                    let root = curvature.map_or(1.0, |curvature| curvature[row].sqrt());
-                    let column = images.col(i);
-                    match members {
-                        None => part.scaled.extend(column.iter().map(|h| root * h)),
-                        Some(members) => {
-                            let picked = members.iter().map(|&j| root * column[j]);
-                            part.scaled.extend(picked);
-                        }
-                    }
-                }
-                MatRef::from_column_major_slice(&part.scaled, m, count)
-            };
-            triangular::matmul(
-                part.gram.as_mut(),
-                BlockStructure::TriangularLower,
-                Accum::Add,
-                images,
-                BlockStructure::Rectangular,
-                images.transpose(),
-                BlockStructure::Rectangular,
-                1.0,
-                Par::Seq,
-            );
-        });
+        let m = parts.first().map_or(0, Mat::nrows);
         let mut gram = Mat::<f64>::zeros(m, m);
-        for part in &sums {
-            gram += &part.gram;
+        for part in parts {
+            gram += part;
         }
         if !problem.is_whole() {
             let lower = (0..m).flat_map(|j| (j..m).map(move |i| (i, j)));
@@ -225,6 +218,74 @@ impl<'a> Images<'a> {
         }
         gram
     }
+}
+
+/// A task's part of a Gram matrix, its lower triangle.
+struct GramPart {
+    sum: Mat<f64>,
+    scaled: Vec<f64>,
+}
+
+impl GramPart {
+    fn new(m: usize) -> Self {
+        Self {
+            sum: Mat::zeros(m, m),
+            scaled: Vec::new(),
+        }
+    }
+
+    fn add(
+        &mut self,
+        images: MatRef<'_, f64>,
+        rows: Range<usize>,
+        members: Option<&[usize]>,
+        curvature: Option<&[f64]>,
+    ) {
+        let count = rows.len();
+        let images = if members.is_none() && curvature.is_none() {
+            images
+        } else {
+            self.scaled.clear();
+            for (i, row) in rows.enumerate() {
+                let root = curvature.map_or(1.0, |curvature| curvature[row].sqrt());
+                let column = images.col(i);
+                match members {
+                    None => self.scaled.extend(column.iter().map(|h| root * h)),
+                    Some(members) => {
+                        let picked = members.iter().map(|&j| root * column[j]);
+                        self.scaled.extend(picked);
+                    }
+                }
+            }
+            MatRef::from_column_major_slice(&self.scaled, self.sum.nrows(), count)
+        };
+        triangular::matmul(
+            self.sum.as_mut(),
+            BlockStructure::TriangularLower,
+            Accum::Add,
+            images,
+            BlockStructure::Rectangular,
+            images.transpose(),
+            BlockStructure::Rectangular,
+            1.0,
+            Par::Seq,
+        );
+    }
+}
+
+/// `sum += theta' images'` of some rows, `K x m`.
+fn add_along(sum: &mut Mat<f64>, images: MatRef<'_, f64>, theta: &[f64], rows: Range<usize>) {
+    let k = sum.nrows();
+    let theta = &theta[rows.start * k..rows.end * k];
+    let theta = MatRef::from_column_major_slice(theta, k, rows.len());
+    matmul(
+        sum.as_mut(),
+        Accum::Add,
+        theta,
+        images.transpose(),
+        1.0,
+        Par::Seq,
+    );
 }
 
 #[cfg(test)]
@@ -265,6 +326,11 @@ mod tests {
         assert!(near(&kept.along(&theta), &passing.along(&theta)));
         let curvature: Vec<f64> = (0..n).map(|i| 0.25 + (i % 3) as f64).collect();
         let whole = passing.gram(None, Some(&curvature));
+        for images in [&kept, &passing] {
+            let (gram, along) = images.gram_along(Some(&curvature), &theta);
+            assert!((gram - &whole).norm_l2() <= ROUNDING * whole.norm_l2());
+            assert!(near(&along, &passing.along(&theta)));
+        }
         let members = [7, 2, 3];
         let part = kept.gram(Some(&members), Some(&curvature));
         for (i, &a) in members.iter().enumerate() {

@@ -34,8 +34,10 @@ const LEAST_CURVATURE: f64 = 1e-3;
 /// A step is over those neurons that are in use or worth their penalty: most of what a search found is neither
 /// after the first.
 ///
-/// **Cost** the unit outputs of all rows once, where they fit into memory, and a Gram matrix a step. **Source** Lee, Sun & Saunders 2014 (proximal Newton steps); Böhning
-/// 1992 (the quadratic above softmax).
+/// **Cost** a squared loss: one pass over the rows, unit outputs and their Gram matrix, `n m (r + m)`
+/// products. Another loss: the unit outputs of all rows once, where they fit into memory, and a Gram
+/// matrix a step. **Source** Lee, Sun & Saunders 2014 (proximal Newton steps); Böhning 1992 (the
+/// quadratic above softmax).
 pub fn correct_weights(problem: &GlobalProblem, neurons: &mut Neurons, control: &Control<'_>) {
     if neurons.is_empty() {
         return;
@@ -53,11 +55,7 @@ fn quadratic(problem: &GlobalProblem, neurons: &mut Neurons) {
     let zeros = vec![0.0; problem.n_samples() * problem.outputs()];
     let theta = problem.theta(&zeros);
     let curvature = row_curvature(problem, &zeros);
-    let images = Images::kept(problem, neurons);
-    let (gram, along) = (
-        images.gram(None, curvature.as_deref()),
-        images.along(&theta),
-    );
+    let (gram, along) = Images::passing(problem, neurons).gram_along(curvature.as_deref(), &theta);
     if problem.outputs() == 1 {
         let signed = Signed {
             signs: neurons.signs(),

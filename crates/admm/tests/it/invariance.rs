@@ -205,10 +205,11 @@ fn anderson_acceleration_saves_iterations_and_can_be_off() {
 #[test]
 fn cg_primal_ill_conditioned_lasso_takes_the_iterations_of_an_exact_step() {
     /// The penalty is looked at after a number of iterations that doubles: an inexact step may tip one of
-    /// these looks, which then costs as much as went before. One that hides the progress costs hundreds.
-    const MORE: f64 = 2.0;
-    // of the last two one look is tipped: 59 iterations against 39, 56 against 37
-    for seed in testkit::seeds((0..4).chain([1_290_119_462, 175_666_784])) {
+    /// these looks, which then costs as much as went before, and seldom two (4 of 3000 runs). One that hides
+    /// the progress costs hundreds.
+    const MORE: f64 = 3.0;
+    // one look is tipped (59 iterations against 39, 56 against 37), and two (92 against 41)
+    for seed in testkit::seeds((0..4).chain([1_290_119_462, 175_666_784, 1_813_825_919])) {
         let (a, y) = ill_conditioned(seed);
         let go = |kind| {
             let settings = AdmmSettings::default();

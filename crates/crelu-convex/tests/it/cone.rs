@@ -124,6 +124,7 @@ fn assert_is_projection(
 
 #[test]
 fn projection_exact_meets_its_optimality_conditions_and_clarabels() {
+    let (mut blocks, mut compared) = (0, 0);
     for seed in testkit::seeds(0..6) {
         for rows in shapes(seed) {
             let (rank, patterns) = (rows.data.nrows(), rows.masks.n_blocks());
@@ -147,11 +148,16 @@ fn projection_exact_meets_its_optimality_conditions_and_clarabels() {
                     &held,
                 );
                 let want = conic::projection(rows.data.as_ref(), mask, &z[part.clone()]);
-                let off = apart(&want, &v[part]);
-                assert!(off <= CLARABEL, "{what}: off by {off} from Clarabel's");
+                blocks += 1;
+                if let Some(want) = want {
+                    let off = apart(&want, &v[part]);
+                    assert!(off <= CLARABEL, "{what}: off by {off} from Clarabel's");
+                    compared += 1;
+                }
             }
         }
     }
+    assert!(10 * compared >= 9 * blocks, "{compared} of {blocks}");
 }
 
 #[test]

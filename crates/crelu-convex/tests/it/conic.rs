@@ -124,8 +124,9 @@ pub(crate) fn bracket(programme: &Programme) -> (f64, f64) {
     (constant + primal.min(dual), constant + primal.max(dual))
 }
 
-/// The projection of `z` on `{p : e o (R p) >= 0}`, `data = R'`, `e = 1` where the mask is set.
-pub(crate) fn projection(data: MatRef<'_, f64>, mask: &[u8], z: &[f64]) -> Vec<f64> {
+/// The projection of `z` on `{p : e o (R p) >= 0}`, `data = R'`, `e = 1` where the mask is set; none where
+/// Clarabel's own gap stays open, as it may for a cone without an inside.
+pub(crate) fn projection(data: MatRef<'_, f64>, mask: &[u8], z: &[f64]) -> Option<Vec<f64>> {
     let rank = data.nrows();
     // a row of zeros constrains nothing, but leaves Clarabel's cone without an inside
     let rows: Vec<usize> = (0..data.ncols())
@@ -145,9 +146,5 @@ pub(crate) fn projection(data: MatRef<'_, f64>, mask: &[u8], z: &[f64]) -> Vec<f
         .collect();
     let (p, a) = (upper(identity.as_ref(), 0), sparse(n, &columns));
     let (primal, dual, x) = minimise(&p, &q, &a, &[NonnegativeConeT(n)]);
-    assert!(
-        (primal - dual).abs() <= 1e-10,
-        "Clarabel: {primal} against {dual}, {x:?}"
-    );
-    x
+    ((primal - dual).abs() <= 1e-10).then_some(x)
 }

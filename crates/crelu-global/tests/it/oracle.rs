@@ -13,8 +13,9 @@ use crate::problems::{best, problem, teacher};
 
 /// Both ends are solved to a few digits more than this.
 const AGREE: f64 = 1e-4;
-/// A search of a solved problem may find the stop rule's own line.
-const NO_VIOLATION: f64 = 1.0011;
+/// The stop rule's line is 1.001 for its own search; one from other starts finds a little more in 4 of 1000
+/// problems, 1.00134 at most of 2100.
+const NO_VIOLATION: f64 = 1.0015;
 
 /// The optimum of the complete programme, in sum scaling.
 fn complete_optimum(problem: &GlobalProblem) -> f64 {

@@ -169,7 +169,10 @@ fn assert_report_is_true(what: &str, fit: &Fit, data: &Dataset) {
 
 #[test]
 fn fit_report_is_true_of_the_model() {
-    for seed in testkit::seeds(0..4) {
+    /// One in some 2000 of these programmes takes more than the 2000 iterations of the default: 2710 for the
+    /// classes of the last seed at the weakest penalty.
+    const MOST: usize = 10_000;
+    for seed in testkit::seeds((0..4).chain([3_316_670_395])) {
         for data in [regression_set(seed, 60, 5), class_set(seed, 60, 3)] {
             for activation in [Activation::Relu, Activation::Gated] {
                 for fraction in [0.3, 0.03, 1e-3] {
@@ -178,6 +181,7 @@ fn fit_report_is_true_of_the_model() {
                             .activation(activation)
                             .n_patterns(20)
                             .beta_frac(fraction)
+                            .max_iters(MOST)
                             .seed(seed);
                         (settings.standardize, settings.bias) = (standardize, bias);
                         let fit = run(&data, settings);

