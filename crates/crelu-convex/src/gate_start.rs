@@ -58,6 +58,9 @@ pub(crate) fn gate_start(programme: &Programme, control: &Control<'_>) -> Feasib
     let Some(weights) = lasso(&features, programme, bend, control) else {
         return zero;
     };
+    if control.halt().is_some() {
+        return zero;
+    }
     let mut v = vec![0.0; rank * programme.n_blocks()];
     for (k, weights) in weights.chunks_exact(kept.len()).enumerate() {
         for (&p, &c) in kept.iter().zip(weights) {

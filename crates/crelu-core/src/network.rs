@@ -1,5 +1,6 @@
-use faer::{Accum, Mat, MatRef};
-use linalg_core::{SparseRows, for_each_mut, product};
+use faer::linalg::matmul::matmul;
+use faer::{Accum, Mat, MatMut, MatRef, Par, unzip, zip};
+use linalg_core::{SparseRows, for_each_mut};
 
 use crate::activation::Activation;
 use crate::power::scaled;
@@ -20,8 +21,8 @@ pub struct Network {
     pub gates: Option<Mat<f64>>,
 }
 
-/// Samples that are predicted in one product.
-const BATCH: usize = 2048;
+/// Samples that are predicted in one task.
+const BATCH: usize = 512;
 
 impl Network {
     /// A network without a neuron.
@@ -134,44 +135,40 @@ impl Network {
         );
         let (n, m, outputs) = (inputs.ncols(), self.n_neurons(), self.n_outputs);
         let mut out = vec![0.0; n * outputs];
-        let mut values = Mat::<f64>::zeros(m, BATCH.min(n));
-        let mut open = Mat::<f64>::zeros(if self.gates.is_some() { m } else { 0 }, BATCH.min(n));
-        let mut first = 0;
-        while first < n {
-            let count = BATCH.min(n - first);
-            let batch = inputs.subcols(first, count);
-            product(
-                values.as_mut().subcols_mut(0, count),
-                Accum::Replace,
-                self.hidden.transpose(),
-                batch,
-                1.0,
-            );
-            if let Some(gates) = &self.gates {
-                product(
-                    open.as_mut().subcols_mut(0, count),
+        if outputs == 0 || m == 0 {
+            return out;
+        }
+        let output = MatRef::from_column_major_slice(&self.output, outputs, m);
+        let mut parts: Vec<&mut [f64]> = out.chunks_mut(BATCH * outputs).collect();
+        for_each_mut(&mut parts, |part, out| {
+            let count = out.len() / outputs;
+            let batch = inputs.subcols(part * BATCH, count);
+            let along = |weights: &Mat<f64>| {
+                let mut values = Mat::<f64>::zeros(m, count);
+                let to = values.as_mut();
+                matmul(
+                    to,
                     Accum::Replace,
-                    gates.transpose(),
+                    weights.transpose(),
                     batch,
                     1.0,
+                    Par::Seq,
                 );
-            }
-            for j in 0..count {
-                let out = &mut out[(first + j) * outputs..(first + j + 1) * outputs];
-                for i in 0..m {
-                    let h = values[(i, j)];
-                    let on = if self.gates.is_some() {
-                        open[(i, j)] >= 0.0
-                    } else {
-                        h > 0.0
-                    };
-                    if on {
-                        linalg_core::axpy(h, self.output_of(i), out);
+                values
+            };
+            let mut values = along(&self.hidden);
+            if let Some(gates) = &self.gates {
+                zip!(&mut values, &along(gates)).for_each(|unzip!(h, gate)| {
+                    if *gate < 0.0 || gate.is_nan() {
+                        *h = 0.0;
                     }
-                }
+                });
+            } else {
+                zip!(&mut values).for_each(|unzip!(h)| *h = h.max(0.0));
             }
-            first += count;
-        }
+            let out = MatMut::from_column_major_slice_mut(out, outputs, count);
+            matmul(out, Accum::Replace, output, values.as_ref(), 1.0, Par::Seq);
+        });
         out
     }
 

@@ -1,5 +1,7 @@
 use faer::MatRef;
-use linalg_core::{ActiveGram, axpy};
+use linalg_core::{ActiveGram, Control, axpy};
+
+use crate::pace::Pace;
 
 /// The answer of a lasso.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,7 +27,7 @@ const TOLERANCE: f64 = 1e-11;
 /// ```
 ///
 /// It begins at `start`, and never rises above its objective but by rounding. Columns that depend
-/// on those in use stay out.
+/// on those in use stay out. A halt of `control` ends it between two changes.
 ///
 /// **Shapes** `gram`: `m x m`; the rest: `m`. **Cost** `m s` a change for `s` weights in use.
 /// **Source** Lawson & Hanson 1974, chapter 23.
@@ -33,7 +35,13 @@ const TOLERANCE: f64 = 1e-11;
 /// # Panics
 /// If a length does not fit.
 #[must_use]
-pub fn correct(gram: MatRef<'_, f64>, along: &[f64], penalty: &[f64], start: &[f64]) -> Corrected {
+pub fn correct(
+    gram: MatRef<'_, f64>,
+    along: &[f64],
+    penalty: &[f64],
+    start: &[f64],
+    control: &Control<'_>,
+) -> Corrected {
     let m = along.len();
     assert!(
         gram.nrows() == m && gram.ncols() == m && penalty.len() == m && start.len() == m,
@@ -41,12 +49,12 @@ pub fn correct(gram: MatRef<'_, f64>, along: &[f64], penalty: &[f64], start: &[f
     );
     let largest = |values: &[f64]| values.iter().fold(0.0_f64, |a, v| a.max(v.abs()));
     let scale = largest(penalty).max(largest(along)).max(f64::MIN_POSITIVE);
-    let mut set = ActiveSet::new(gram, along, penalty, start);
+    let mut set = ActiveSet::new(gram, along, penalty, start, Pace::of(control));
     let mut barred = vec![false; m];
     let mut slope = vec![0.0; m];
     let most = 20 * m + 100;
     let mut changes = set.settle();
-    loop {
+    while !set.pace.ends_after(m * set.members.len()) {
         set.slope_into(&mut slope);
         let open = (0..m).filter(|&i| !set.held[i] && !barred[i]);
         let best = open.max_by(|&i, &j| slope[i].total_cmp(&slope[j]).then(j.cmp(&i)));
@@ -91,10 +99,17 @@ struct ActiveSet<'a> {
     held: Vec<bool>,
     factor: ActiveGram,
     solution: Vec<f64>,
+    pace: Pace<'a>,
 }
 
 impl<'a> ActiveSet<'a> {
-    fn new(gram: MatRef<'a, f64>, along: &'a [f64], penalty: &'a [f64], start: &[f64]) -> Self {
+    fn new(
+        gram: MatRef<'a, f64>,
+        along: &'a [f64],
+        penalty: &'a [f64],
+        start: &[f64],
+        pace: Pace<'a>,
+    ) -> Self {
         let m = along.len();
         let mut set = Self {
             gram,
@@ -105,9 +120,14 @@ impl<'a> ActiveSet<'a> {
             held: vec![false; m],
             factor: ActiveGram::new(),
             solution: Vec::new(),
+            pace,
         };
         for i in (0..m).filter(|&i| start[i] > 0.0) {
-            if set.take(i) {
+            if set.pace.ends_after(set.members.len() * set.members.len()) {
+                // the start stays as it is: from here on no factor is asked for
+                set.members.push(i);
+                set.weights[i] = start[i];
+            } else if set.take(i) {
                 set.weights[i] = start[i];
             }
         }
@@ -163,7 +183,8 @@ impl<'a> ActiveSet<'a> {
     /// says how many were dropped.
     fn settle(&mut self) -> usize {
         let mut dropped = 0;
-        while !self.members.is_empty() {
+        let square = |members: &[usize]| 2 * members.len() * members.len();
+        while !self.members.is_empty() && !self.pace.ends_after(square(&self.members)) {
             self.solution.clear();
             self.solution.extend(
                 self.members

@@ -36,13 +36,21 @@ impl Evidence {
         self.kept.truncate(KEPT);
     }
 
-    /// Neurons were inserted, or are in use.
-    pub(crate) fn price_again(&mut self, problem: &GlobalProblem, neurons: &Neurons) {
-        if neurons.is_empty() || self.kept.is_empty() {
-            return;
+    /// Neurons were inserted, or are in use. What the dearest of them costs at another dual point, if one
+    /// is given, comes of the same pass over the rows.
+    pub(crate) fn price_again(
+        &mut self,
+        problem: &GlobalProblem,
+        neurons: &Neurons,
+        other: Option<&[f64]>,
+    ) -> Option<f64> {
+        let kept = self.kept.iter().map(|kept| &kept.theta[..]);
+        let thetas: Vec<&[f64]> = kept.chain(other).collect();
+        if neurons.is_empty() || thetas.is_empty() {
+            return other.map(|_| 0.0);
         }
-        let thetas: Vec<&[f64]> = self.kept.iter().map(|kept| &kept.theta[..]).collect();
-        let prices = prices_at(problem, &thetas, neurons);
+        let mut prices = prices_at(problem, &thetas, neurons);
+        let at_other = other.and_then(|_| prices.pop());
         for (kept, dearest) in self.kept.iter_mut().zip(prices) {
             if dearest > kept.price {
                 kept.price = dearest;
@@ -50,6 +58,7 @@ impl Evidence {
             }
         }
         self.sort();
+        at_other
     }
 
     /// A network of this objective exists.
@@ -95,7 +104,10 @@ mod tests {
         let mut evidence = Evidence::default();
         evidence.add(&problem, theta.clone(), 1.0);
         let before = evidence.bound().expect("a bound");
-        evidence.price_again(&problem, &both());
+        let there = problem.theta(&[0.1, 0.0, -0.2, 0.0, 0.3, 0.0]);
+        let at_other = evidence.price_again(&problem, &both(), Some(&there));
+        let alone = crate::price::prices(&problem, &there, &both());
+        assert_eq!(at_other, alone.into_iter().reduce(f64::max));
         let dearest = crate::price::prices(&problem, &theta, &both())
             .into_iter()
             .fold(1.0, f64::max);

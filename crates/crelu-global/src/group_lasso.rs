@@ -1,5 +1,7 @@
 use faer::{Mat, MatRef};
-use linalg_core::{axpy, norm};
+use linalg_core::{Control, axpy, norm};
+
+use crate::pace::Pace;
 
 /// Sweeps over the groups in use before all are looked at again, and all sweeps.
 const INNER: usize = 20;
@@ -16,6 +18,7 @@ const STILL: f64 = 1e-6;
 /// ```
 ///
 /// It begins at `a`, and never rises above its objective but by rounding; a useless row is exactly 0.
+/// A halt of `control` ends it between two rows.
 ///
 /// **Shapes** `gram`: `m x m`; `along`, `a`: `K` numbers a row. **Cost** `2 m K` flops a row that
 /// changes. **Source** Yuan & Lin 2006, section 2 (the step of one group, exact as its Gram matrix is
@@ -29,18 +32,19 @@ pub(crate) fn group_lasso(
     outputs: usize,
     penalty: f64,
     a: &mut [f64],
+    control: &Control<'_>,
 ) {
     let m = gram.nrows();
     assert!(
         along.len() == m * outputs && a.len() == along.len(),
         "along, a: K numbers a row"
     );
-    let mut descent = Descent::new(gram, along, outputs, penalty, a);
+    let mut descent = Descent::new(gram, along, outputs, penalty, a, Pace::of(control));
     let mut sweeps = 0;
     while sweeps < MOST {
         let moved = descent.sweep(a, |_| true);
         sweeps += 1;
-        if moved <= STILL * largest(a) {
+        if moved <= STILL * largest(a) || descent.pace.ends_after(0) {
             return;
         }
         for _ in 0..INNER {
@@ -64,10 +68,18 @@ struct Descent<'a> {
     /// `along - gram A`, an output's numbers together: a change of a row is `K` sums of columns.
     rest: Mat<f64>,
     step: Vec<f64>,
+    pace: Pace<'a>,
 }
 
 impl<'a> Descent<'a> {
-    fn new(gram: MatRef<'a, f64>, along: &[f64], outputs: usize, penalty: f64, a: &[f64]) -> Self {
+    fn new(
+        gram: MatRef<'a, f64>,
+        along: &[f64],
+        outputs: usize,
+        penalty: f64,
+        a: &[f64],
+        pace: Pace<'a>,
+    ) -> Self {
         let m = gram.nrows();
         let mut out = Self {
             gram,
@@ -75,6 +87,7 @@ impl<'a> Descent<'a> {
             penalty,
             rest: Mat::from_fn(m, outputs, |i, k| along[i * outputs + k]),
             step: vec![0.0; outputs],
+            pace,
         };
         for i in 0..m {
             out.step.copy_from_slice(&a[i * outputs..(i + 1) * outputs]);
@@ -122,6 +135,9 @@ impl<'a> Descent<'a> {
             if change > 0.0 {
                 moved = moved.max(change);
                 self.take(i);
+                if self.pace.ends_after(2 * self.rest.nrows() * self.outputs) {
+                    break;
+                }
             }
         }
         moved
@@ -135,6 +151,37 @@ mod tests {
 
     /// Of conditions, at weights that are still to [`STILL`].
     const CONDITIONS: f64 = 1e-4;
+
+    #[test]
+    fn group_lasso_halted_is_no_worse_than_its_start() {
+        let mut stream = Stream::new(5);
+        let (n, m, k) = (80, 120, 10);
+        // columns that hardly differ: the descent is slow
+        let h = Mat::from_fn(n, m, |i, _| 1.0 + (i % 7) as f64 + 0.05 * stream.unit());
+        let y = Mat::from_fn(n, k, |_, _| stream.unit());
+        let (gram, product) = (h.transpose() * &h, h.transpose() * &y);
+        let along: Vec<f64> = (0..m * k).map(|at| product[(at / k, at % k)]).collect();
+        let value = |a: &[f64]| {
+            let a = Mat::from_fn(m, k, |i, o| a[i * k + o]);
+            let (bent, size) = (&gram * &a, (0..m).map(|i| a.row(i).norm_l2()).sum::<f64>());
+            let each = (0..m * k).map(|at| {
+                let at = (at / k, at % k);
+                a[at] * (0.5 * bent[at] - product[at])
+            });
+            each.sum::<f64>() + 0.01 * size
+        };
+        let run = |control: &Control<'_>| {
+            let mut a = vec![0.0; m * k];
+            group_lasso(gram.as_ref(), &along, k, 0.01, &mut a, control);
+            value(&a)
+        };
+        let flag = core::sync::atomic::AtomicBool::new(true);
+        let (cut, whole) = (
+            run(&Control::default().interrupt(&flag)),
+            run(&Control::default()),
+        );
+        assert!(cut < 0.0 && whole < cut, "{cut}, {whole}");
+    }
 
     #[test]
     fn group_lasso_meets_the_optimality_conditions() {
@@ -151,7 +198,14 @@ mod tests {
                     .map(|i| norm(&along[i * k..(i + 1) * k]))
                     .fold(0.0, f64::max);
             let mut a = vec![0.0; m * k];
-            group_lasso(gram.as_ref(), &along, k, penalty, &mut a);
+            group_lasso(
+                gram.as_ref(),
+                &along,
+                k,
+                penalty,
+                &mut a,
+                &Control::default(),
+            );
             let mut used = 0;
             for i in 0..m {
                 let row = &a[i * k..(i + 1) * k];

@@ -1,9 +1,10 @@
 use core::ops::Range;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use faer::linalg::matmul::matmul;
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, Mat, MatMut, MatRef, Par};
-use linalg_core::for_each_mut;
+use linalg_core::{Control, for_each_mut};
 
 use crate::neurons::Neurons;
 use crate::packed::{Packed, Room};
@@ -21,30 +22,48 @@ pub(crate) struct Images<'a> {
     m: usize,
     /// `m` numbers a row.
     kept: Option<Vec<f64>>,
+    control: Control<'a>,
 }
+
+/// A pass was cut short by a halt, on this process or on another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cut;
 
 impl<'a> Images<'a> {
     /// For one pass.
-    pub(crate) fn passing(problem: &'a GlobalProblem, neurons: &Neurons) -> Self {
+    pub(crate) fn passing(
+        problem: &'a GlobalProblem,
+        neurons: &Neurons,
+        control: &Control<'a>,
+    ) -> Self {
         Self {
             problem,
             packed: Packed::of(neurons),
             m: neurons.len(),
             kept: None,
+            control: *control,
         }
     }
 
     /// For several.
     ///
     /// **Cost** `2 n rank m` flops; `n m` numbers.
-    pub(crate) fn kept(problem: &'a GlobalProblem, neurons: &Neurons) -> Self {
-        let mut out = Self::passing(problem, neurons);
+    ///
+    /// # Errors
+    /// [`Cut`] where `control` halts.
+    pub(crate) fn kept(
+        problem: &'a GlobalProblem,
+        neurons: &Neurons,
+        control: &Control<'a>,
+    ) -> Result<Self, Cut> {
+        let mut out = Self::passing(problem, neurons, control);
         let (n, m) = (problem.n_samples(), out.m);
         // by a process's share of the rows, so that all of them keep alike and count the same work
         if problem.rows_a_process().saturating_mul(m) > MOST_BYTES / size_of::<f64>() {
-            return out;
+            return Ok(out);
         }
         out.count_images();
+        let halt = out.halt();
         let mut all = vec![0.0; n * m];
         let mut rest = all.as_mut_slice();
         let mut parts: Vec<(Range<usize>, &mut [f64], Room)> = Vec::new();
@@ -56,6 +75,9 @@ impl<'a> Images<'a> {
         for_each_mut(&mut parts, |_, (rows, part, room)| {
             let mut to = part.chunks_exact_mut(m.max(1));
             for tile in tiles(rows.clone(), out.packed.tile_rows()) {
+                if halt.is_raised() {
+                    return;
+                }
                 let (images, _) = out.packed.open(problem.rows(tile), room);
                 for (i, to) in (0..images.ncols()).zip(&mut to) {
                     if let Some(row) = images.col(i).try_as_col_major() {
@@ -64,8 +86,16 @@ impl<'a> Images<'a> {
                 }
             }
         });
+        halt.agreed(problem)?;
         out.kept = Some(all);
-        out
+        Ok(out)
+    }
+
+    fn halt(&self) -> LocalHalt<'a> {
+        LocalHalt {
+            control: self.control.alone(),
+            raised: AtomicBool::new(false),
+        }
     }
 
     fn count_images(&self) {
@@ -74,37 +104,45 @@ impl<'a> Images<'a> {
         work.add_products(1, problem.n_all(), problem.entries(), self.m);
     }
 
-    /// Works through the images of all rows, `m x rows` a tile, by tasks with sums of their own.
+    /// Works through the images of all rows, `m x rows` a tile, by tasks with sums of their own. A halt is
+    /// seen between two tiles.
     fn pass<S: Send>(
         &self,
         flops_a_row: usize,
         make: impl Fn() -> S,
         work: impl Fn(&mut S, MatRef<'_, f64>, Range<usize>) + Sync + Send,
-    ) -> Vec<S> {
-        let (problem, m) = (self.problem, self.m);
+    ) -> Result<Vec<S>, Cut> {
+        let (problem, m, halt) = (self.problem, self.m, self.halt());
         let n = problem.n_samples();
         let tile = self.packed.tile_rows();
         if let Some(kept) = &self.kept {
-            return sum_over_rows(n, flops_a_row, tile, make, |sum, rows| {
-                let images = &kept[rows.start * m..rows.end * m];
-                let images = MatRef::from_column_major_slice(images, m, rows.len());
-                work(sum, images, rows);
+            let sums = sum_over_rows(n, flops_a_row, tile, make, |sum, rows| {
+                if !halt.is_raised() {
+                    let images = &kept[rows.start * m..rows.end * m];
+                    let images = MatRef::from_column_major_slice(images, m, rows.len());
+                    work(sum, images, rows);
+                }
             });
+            halt.agreed(problem)?;
+            return Ok(sums);
         }
         self.count_images();
         let flops = flops_a_row + 2 * problem.entries() * m;
         let make = || (make(), self.packed.room());
         let sums = sum_over_rows(n, flops, tile, make, |(sum, room), rows| {
-            let (images, _) = self.packed.open(problem.rows(rows.clone()), room);
-            work(sum, images, rows);
+            if !halt.is_raised() {
+                let (images, _) = self.packed.open(problem.rows(rows.clone()), room);
+                work(sum, images, rows);
+            }
         });
-        sums.into_iter().map(|(sum, _)| sum).collect()
+        halt.agreed(problem)?;
+        Ok(sums.into_iter().map(|(sum, _)| sum).collect())
     }
 
     /// The outputs by output weights, `K` numbers a neuron: `K` numbers a row of this process.
     ///
     /// **Cost** `2 n K m` flops.
-    pub(crate) fn fitted(&self, outer: &[f64]) -> Vec<f64> {
+    pub(crate) fn fitted(&self, outer: &[f64]) -> Result<Vec<f64>, Cut> {
         let (problem, k) = (self.problem, self.problem.outputs());
         problem.work().add_products(1, problem.n_all(), k, self.m);
         let outer = MatRef::from_column_major_slice(outer, k, self.m);
@@ -123,35 +161,39 @@ impl<'a> Images<'a> {
                     Par::Seq,
                 );
             },
-        );
-        parts.concat()
+        )?;
+        Ok(parts.concat())
     }
 
     /// `theta' H` over the rows of all processes, `K` numbers a neuron.
     ///
     /// **Shapes** `theta`: `K` numbers a row. **Cost** `2 n K m` flops, which are not counted.
-    pub(crate) fn along(&self, theta: &[f64]) -> Vec<f64> {
+    pub(crate) fn along(&self, theta: &[f64]) -> Result<Vec<f64>, Cut> {
         let (k, m) = (self.problem.outputs(), self.m);
         let parts = self.pass(
             2 * k * m,
             || Mat::zeros(k, m),
             |sum, images, rows| add_along(sum, images, theta, rows),
-        );
-        self.joined(&parts)
+        )?;
+        Ok(self.joined(&parts))
     }
 
     /// `H' diag(curvature) H` of some of the neurons (none: of all), each row with its curvature (none: 1).
     ///
     /// **Cost** `n m^2` flops for the `m` of them.
-    pub(crate) fn gram(&self, members: Option<&[usize]>, curvature: Option<&[f64]>) -> Mat<f64> {
+    pub(crate) fn gram(
+        &self,
+        members: Option<&[usize]>,
+        curvature: Option<&[f64]>,
+    ) -> Result<Mat<f64>, Cut> {
         let m = members.map_or(self.m, <[usize]>::len);
         self.count_gram(m);
         let parts = self.pass(
             m * m,
             || GramPart::new(m),
             |part, images, rows| part.add(images, rows, members, curvature),
-        );
-        self.symmetric(&parts.into_iter().map(|part| part.sum).collect::<Vec<_>>())
+        )?;
+        Ok(self.symmetric(&parts.into_iter().map(|part| part.sum).collect::<Vec<_>>()))
     }
 
     /// Both in one pass, of all neurons: [`Images::gram`] and [`Images::along`].
@@ -159,7 +201,7 @@ impl<'a> Images<'a> {
         &self,
         curvature: Option<&[f64]>,
         theta: &[f64],
-    ) -> (Mat<f64>, Vec<f64>) {
+    ) -> Result<(Mat<f64>, Vec<f64>), Cut> {
         let (k, m) = (self.problem.outputs(), self.m);
         self.count_gram(m);
         let parts = self.pass(
@@ -169,10 +211,10 @@ impl<'a> Images<'a> {
                 part.add(images, rows.clone(), None, curvature);
                 add_along(sum, images, theta, rows);
             },
-        );
+        )?;
         let (grams, sums): (Vec<_>, Vec<_>) =
             parts.into_iter().map(|(part, sum)| (part.sum, sum)).unzip();
-        (self.symmetric(&grams), self.joined(&sums))
+        Ok((self.symmetric(&grams), self.joined(&sums)))
     }
 
     fn count_gram(&self, m: usize) {
@@ -217,6 +259,31 @@ impl<'a> Images<'a> {
             }
         }
         gram
+    }
+}
+
+/// What the tasks of a pass know of a halt: each asks the clock of this process, and all of them stop where
+/// one saw it.
+struct LocalHalt<'a> {
+    control: Control<'a>,
+    raised: AtomicBool,
+}
+
+impl LocalHalt<'_> {
+    fn is_raised(&self) -> bool {
+        if !self.raised.load(Ordering::Relaxed) && self.control.halt().is_some() {
+            self.raised.store(true, Ordering::Relaxed);
+        }
+        self.raised.load(Ordering::Relaxed)
+    }
+
+    /// The pass is whole where it is so on all processes.
+    fn agreed(self, problem: &GlobalProblem) -> Result<(), Cut> {
+        let raised = self.raised.into_inner();
+        match problem.agreed(&Control::default()).any(raised) {
+            true => Err(Cut),
+            false => Ok(()),
+        }
     }
 }
 
@@ -298,10 +365,7 @@ mod tests {
     /// Sums of a few hundred products in another order.
     const ROUNDING: f64 = 1e-12;
 
-    #[test]
-    fn images_kept_and_passing_are_one() {
-        let mut stream = Stream::new(7);
-        let (n, rank, m, k) = (700, 5, 9, 3);
+    fn softmax([n, rank, m, k]: [usize; 4], stream: &mut Stream) -> (GlobalProblem, Neurons) {
         let data = Mat::from_fn(rank, n, |_, _| stream.unit());
         let target = (0..n * k).map(|at| f64::from(u8::from(at % k == (at / k) % k)));
         let loss = LossKind::Softmax.of(target.collect(), k, None).unwrap();
@@ -312,27 +376,57 @@ mod tests {
                 |count: usize| -> Vec<f64> { (0..count).map(|_| stream.unit()).collect() };
             neurons.push_head(&draw(rank), &draw(k), 0.5);
         }
-        let (kept, passing) = (
-            Images::kept(&problem, &neurons),
-            Images::passing(&problem, &neurons),
-        );
+        (problem, neurons)
+    }
+
+    #[test]
+    fn images_halted_are_cut() {
+        let (problem, neurons) = softmax([700, 5, 9, 3], &mut Stream::new(8));
+        let flag = AtomicBool::new(false);
+        let control = Control::default().interrupt(&flag);
+        let kept = Images::kept(&problem, &neurons, &control).unwrap();
+        let passing = Images::passing(&problem, &neurons, &control);
+        assert!(kept.gram(None, None).is_ok() && passing.gram(None, None).is_ok());
+        flag.store(true, Ordering::Relaxed);
+        let outer = neurons.output_weights();
+        for images in [&kept, &passing] {
+            assert_eq!(images.gram(None, None), Err(Cut));
+            assert_eq!(images.fitted(&outer), Err(Cut));
+        }
+        assert!(Images::kept(&problem, &neurons, &control).is_err());
+    }
+
+    #[test]
+    fn images_kept_and_passing_are_one() {
+        let mut stream = Stream::new(7);
+        let (n, m) = (700, 9);
+        let (problem, neurons) = softmax([n, 5, m, 3], &mut stream);
+        let control = Control::default();
+        let kept = Images::kept(&problem, &neurons, &control).unwrap();
+        let passing = Images::passing(&problem, &neurons, &control);
         assert!(kept.kept.is_some());
         let near =
             |a: &[f64], b: &[f64]| linalg_core::distance(a, b) <= ROUNDING * linalg_core::norm(a);
         let outer = neurons.output_weights();
-        let fitted = kept.fitted(&outer);
-        assert!(near(&fitted, &passing.fitted(&outer)) && near(&fitted, &neurons.fitted(&problem)));
+        let fitted = kept.fitted(&outer).unwrap();
+        assert!(
+            near(&fitted, &passing.fitted(&outer).unwrap())
+                && near(&fitted, &neurons.fitted(&problem))
+        );
         let theta = problem.theta(&fitted);
-        assert!(near(&kept.along(&theta), &passing.along(&theta)));
+        assert!(near(
+            &kept.along(&theta).unwrap(),
+            &passing.along(&theta).unwrap()
+        ));
         let curvature: Vec<f64> = (0..n).map(|i| 0.25 + (i % 3) as f64).collect();
-        let whole = passing.gram(None, Some(&curvature));
+        let whole = passing.gram(None, Some(&curvature)).unwrap();
         for images in [&kept, &passing] {
-            let (gram, along) = images.gram_along(Some(&curvature), &theta);
+            let (gram, along) = images.gram_along(Some(&curvature), &theta).unwrap();
             assert!((gram - &whole).norm_l2() <= ROUNDING * whole.norm_l2());
-            assert!(near(&along, &passing.along(&theta)));
+            assert!(near(&along, &passing.along(&theta).unwrap()));
         }
         let members = [7, 2, 3];
-        let part = kept.gram(Some(&members), Some(&curvature));
+        let part = kept.gram(Some(&members), Some(&curvature)).unwrap();
         for (i, &a) in members.iter().enumerate() {
             for (j, &b) in members.iter().enumerate() {
                 assert!((part[(i, j)] - whole[(a, b)]).abs() <= ROUNDING * whole[(a, a)]);

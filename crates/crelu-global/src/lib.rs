@@ -40,6 +40,7 @@ mod images;
 mod ladder;
 mod merge;
 mod neurons;
+mod pace;
 mod packed;
 mod pattern;
 mod pattern_bound;

@@ -249,6 +249,7 @@ fn ascend(
         before,
         count,
         shards: problem.shards(),
+        control: &control.alone(),
     };
     let drawn = starts.draw(columns, block, |b| stream(searcher, b), &place);
     let sign = |j: usize| {

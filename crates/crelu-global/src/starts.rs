@@ -1,4 +1,4 @@
-use linalg_core::{Real, for_each_mut};
+use linalg_core::{Control, Real, for_each_mut};
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -74,7 +74,10 @@ impl<'a> Starts<'a> {
                 let mut rng = stream(b);
                 let mut of_rows = vec![0.0; rank];
                 for (j, u) in part.chunks_exact_mut(rank).enumerate() {
-                    let index = (b * block + j) / 2;
+                    let mut index = (b * block + j) / 2;
+                    if index % 4 == MIXED && place.control.halt().is_some() {
+                        index -= MIXED;
+                    }
                     of_rows.fill(0.0);
                     let add = &mut |row: usize, factor: f32| {
                         self.data.add_row(row, factor, &mut of_rows);
@@ -193,6 +196,9 @@ pub(crate) struct Place<'a> {
     pub(crate) before: usize,
     pub(crate) count: usize,
     pub(crate) shards: Option<&'a Sharded>,
+    /// A halt leaves starts without what they have of rows; not so where rows are divided, since all
+    /// processes draw the same.
+    pub(crate) control: &'a Control<'a>,
 }
 
 fn last(sums: &[f64]) -> f64 {

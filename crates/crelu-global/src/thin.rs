@@ -2,9 +2,10 @@ use faer::Mat;
 use faer::linalg::solvers::DenseSolveCore;
 use linalg_core::{Control, axpy, dot};
 
-use crate::images::Images;
+use crate::images::{Cut, Images};
 use crate::merge::merge;
 use crate::neurons::Neurons;
+use crate::pace::Pace;
 use crate::problem::GlobalProblem;
 use crate::slide::slide;
 use crate::weights::{STEPS, correct_weights, row_curvature};
@@ -76,7 +77,9 @@ pub(crate) fn thin_within(
     let goes_on = || control.halt().is_none() && problem.flops() < end;
     while out.neurons.len() > 1 && count > 0 && goes_on() {
         count = count.min((out.neurons.len() / DROP).max(1));
-        let mut fewer = drop_cheapest(problem, &out.neurons, count);
+        let Ok(mut fewer) = drop_cheapest(problem, &out.neurons, count, control) else {
+            break;
+        };
         out.products += settle(problem, &mut fewer, FIRST_TRY, control);
         let mut objective = fewer.objective(problem);
         if objective > limit && objective < limit + (limit - start) {
@@ -109,19 +112,18 @@ pub fn thin_to(
         let count = (out.neurons.len() / (2 * DROP))
             .max(1)
             .min(out.neurons.len() - most);
-        // a limit must leave no more than was asked for
-        let halted = control.halt().is_some();
-        let count = if halted {
-            out.neurons.len() - most
-        } else {
-            count
+        let fewer = match control.halt() {
+            None => drop_cheapest(problem, &out.neurons, count, control),
+            Some(_) => Err(Cut),
         };
-        let mut fewer = drop_cheapest(problem, &out.neurons, count);
-        if halted {
-            settle_at_once(problem, &mut fewer);
-        } else {
-            out.products += settle(problem, &mut fewer, FIRST_TRY, control);
-        }
+        let fewer = match fewer {
+            Ok(mut fewer) => {
+                out.products += settle(problem, &mut fewer, FIRST_TRY, control);
+                fewer
+            }
+            // a limit must leave no more than was asked for
+            Err(Cut) => few_at_once(problem, &out.neurons, most),
+        };
         let objective = fewer.objective(problem);
         out.accept(fewer, objective);
     }
@@ -129,23 +131,48 @@ pub fn thin_to(
     out
 }
 
-/// Flops that weights may take after a halt: a tenth of a second.
+/// Flops that a choice or weights may take after a halt: a tenth of a second.
 const LATE_FLOPS: usize = 2_000_000_000;
 
-/// The neurons that are left after a halt, their weights set where that is cheap, their common factor
-/// in any case: no more than the zero network's objective.
-fn settle_at_once(problem: &GlobalProblem, neurons: &mut Neurons) {
+/// `most` neurons after a halt: those whose removal costs most where that is cheap to find, else the
+/// heaviest; their weights set where that is cheap, their common factor in any case: no more than the zero
+/// network's objective.
+fn few_at_once(problem: &GlobalProblem, neurons: &Neurons, most: usize) -> Neurons {
+    let unlimited = Control::default();
     // by the rows of all processes, so that all of them decide alike
-    let sizes = [
-        2 * STEPS,
-        problem.n_all(),
-        problem.rank() + neurons.len(),
-        neurons.len(),
-    ];
-    let flops = sizes.into_iter().fold(1, usize::saturating_mul);
-    if flops <= LATE_FLOPS {
-        correct_weights(problem, neurons, &Control::default());
+    let is_cheap = |passes: usize, m: usize| {
+        let sizes = [passes, 2, problem.n_all(), problem.rank() + m, m];
+        sizes.into_iter().fold(1, usize::saturating_mul) <= LATE_FLOPS
+    };
+    let count = neurons.len().saturating_sub(most);
+    let cheapest = match is_cheap(1, neurons.len()) {
+        true => drop_cheapest(problem, neurons, count, &unlimited),
+        false => Err(Cut),
+    };
+    let mut out = cheapest.unwrap_or_else(|Cut| heaviest(neurons, most));
+    if is_cheap(STEPS, out.len()) {
+        correct_weights(problem, &mut out, &unlimited);
     }
+    scale(problem, &mut out);
+    out
+}
+
+/// The `most` neurons of the largest weight.
+fn heaviest(neurons: &Neurons, most: usize) -> Neurons {
+    let weights = neurons.weights();
+    let mut order: Vec<usize> = (0..neurons.len()).collect();
+    order.sort_by(|&i, &j| weights[j].total_cmp(&weights[i]).then(i.cmp(&j)));
+    let mut keep = vec![false; neurons.len()];
+    for &i in order.iter().take(most) {
+        keep[i] = true;
+    }
+    let mut out = neurons.clone();
+    out.retain(&keep);
+    out
+}
+
+/// The best common factor of the weights; no neuron where that is no better than the zero network.
+fn scale(problem: &GlobalProblem, neurons: &mut Neurons) {
     if !problem.is_whole() {
         // the best factor is one of all rows, which no process has; NaN where others are gone
         let zeros = vec![0.0; problem.n_samples() * problem.outputs()];
@@ -223,14 +250,22 @@ fn settle(
 /// with `G` the Gram matrix of the unit neurons' outputs, each row weighted by the curvature of its
 /// loss.
 ///
+/// # Errors
+/// [`Cut`] where `control` halts.
+///
 /// **Cost** `m^3` for the inverse, `m (m + K)` a removal. **Source** Hassibi & Stork 1993 (the
 /// optimal brain surgeon).
-#[must_use]
-fn drop_cheapest(problem: &GlobalProblem, neurons: &Neurons, count: usize) -> Neurons {
+fn drop_cheapest(
+    problem: &GlobalProblem,
+    neurons: &Neurons,
+    count: usize,
+    control: &Control<'_>,
+) -> Result<Neurons, Cut> {
     let (m, k) = (neurons.len(), problem.outputs());
     let fitted = neurons.fitted(problem);
     let curvature = row_curvature(problem, &fitted);
-    let mut gram = Images::passing(problem, neurons).gram(None, curvature.as_deref());
+    let images = Images::passing(problem, neurons, control);
+    let mut gram = images.gram(None, curvature.as_deref())?;
     #[expect(clippy::cast_precision_loss, reason = "a count")]
     let mean = (0..m).map(|i| gram[(i, i)]).sum::<f64>() / m.max(1) as f64;
     for i in 0..m {
@@ -239,7 +274,11 @@ fn drop_cheapest(problem: &GlobalProblem, neurons: &Neurons, count: usize) -> Ne
     let mut inverse = inverse(&gram);
     let mut outer = neurons.output_weights();
     let mut keep = vec![true; m];
+    let mut pace = Pace::of(control);
     for _ in 0..count.min(m) {
+        if pace.ends_after(2 * m * m) {
+            return Err(Cut);
+        }
         let cost = |i: usize| {
             let a = &outer[i * k..(i + 1) * k];
             dot(a, a) / inverse[(i, i)].max(f64::MIN_POSITIVE)
@@ -278,7 +317,7 @@ fn drop_cheapest(problem: &GlobalProblem, neurons: &Neurons, count: usize) -> Ne
         out.set_output_weights(&outer);
     }
     out.retain(&keep);
-    out
+    Ok(out)
 }
 
 /// The inverse of a positive definite matrix; that of its diagonal where it has no factor.

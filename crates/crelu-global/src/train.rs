@@ -8,7 +8,7 @@ use crate::evidence::Evidence;
 use crate::ladder::Ladder;
 use crate::merge::merge;
 use crate::neurons::Neurons;
-use crate::price::{Search, SearchSize, Searcher, prices, search};
+use crate::price::{Search, SearchSize, Searcher, search};
 use crate::problem::GlobalProblem;
 use crate::settings::GlobalSettings;
 use crate::slide::slide;
@@ -371,25 +371,34 @@ impl<'a> Run<'a> {
     /// New neurons are in, and the objective may be lower: what the kept dual points say now.
     fn weigh_evidence(&mut self, inserted: &Neurons) {
         let (begun, flops) = (self.control.seconds(), self.flops());
-        self.evidence.price_again(self.problem, inserted);
+        self.evidence.price_again(self.problem, inserted, None);
         self.evidence.met(self.objective);
         self.pricing_flops += self.flops() - flops;
         self.seconds.pricing += self.control.seconds() - begun;
     }
 
-    /// After a limit struck between a change of the network and the next search: what the last one
-    /// found is priced again at the best network. That it lowered those prices itself is no evidence,
-    /// so the largest price stays at least what that search saw.
+    /// The kept dual points are priced at the network that is returned. After a limit struck between a change
+    /// of the network and the next search, what the last one found is priced again at that network, in the
+    /// same pass. That it lowered those prices itself is no evidence, so the largest price stays at least
+    /// what that search saw.
     fn price_again(&mut self) {
+        let (begun, flops) = (self.control.seconds(), self.flops());
+        let mut known = self.best.clone();
         let theta = self.problem.theta(&self.fitted);
-        if let Some(last) = self.last.as_mut().filter(|last| !last.of_best) {
-            let mut known = last.found.clone();
-            known.extend(&self.best);
-            let again = prices(self.problem, &theta, &known);
-            last.max_price = again.iter().fold(last.max_price, |a, p| a.max(*p));
+        let stale = self.last.as_mut().filter(|last| !last.of_best);
+        if let Some(last) = &stale {
+            known.extend(&last.found);
+        }
+        let other = stale.is_some().then_some(&theta[..]);
+        let dearest = self.evidence.price_again(self.problem, &known, other);
+        if let (Some(last), Some(dearest)) = (stale, dearest) {
+            last.max_price = last.max_price.max(dearest);
             last.bound = self.problem.search_bound(&theta, last.max_price);
             last.of_best = true;
         }
+        self.evidence.met(self.objective);
+        self.pricing_flops += self.flops() - flops;
+        self.seconds.pricing += self.control.seconds() - begun;
     }
 
     /// Correct, merge and slide with new neurons.
@@ -471,8 +480,6 @@ impl<'a> Run<'a> {
             self.price(self.level);
         }
         self.price_again();
-        let best = self.best.clone();
-        self.weigh_evidence(&best);
     }
 
     fn status(&self, ended: Reason) -> Status {

@@ -3,7 +3,7 @@ use linalg_core::{Control, norm};
 
 use crate::correct::correct;
 use crate::group_lasso::group_lasso;
-use crate::images::Images;
+use crate::images::{Cut, Images};
 use crate::neurons::Neurons;
 use crate::problem::GlobalProblem;
 
@@ -29,7 +29,7 @@ const LEAST_CURVATURE: f64 = 1e-3;
 /// another loss, steps of both on the loss's second-order model (one output) or on a quadratic above it
 /// (several), each with a search along it.
 ///
-/// A halt of `control` ends it between two steps.
+/// A halt of `control` leaves the weights of the last whole step.
 ///
 /// A step is over those neurons that are in use or worth their penalty: most of what a search found is neither
 /// after the first.
@@ -42,26 +42,32 @@ pub fn correct_weights(problem: &GlobalProblem, neurons: &mut Neurons, control: 
     if neurons.is_empty() {
         return;
     }
-    if problem.loss_of().is_quadratic() {
-        quadratic(problem, neurons);
+    let control = &problem.agreed(control);
+    let _: Result<(), Cut> = if problem.loss_of().is_quadratic() {
+        quadratic(problem, neurons, control)
     } else {
-        general(problem, neurons, &problem.agreed(control));
-    }
+        general(problem, neurons, control)
+    };
     neurons.drop_zeros();
 }
 
 /// The exact minimum of a squared loss.
-fn quadratic(problem: &GlobalProblem, neurons: &mut Neurons) {
+fn quadratic(
+    problem: &GlobalProblem,
+    neurons: &mut Neurons,
+    control: &Control<'_>,
+) -> Result<(), Cut> {
     let zeros = vec![0.0; problem.n_samples() * problem.outputs()];
     let theta = problem.theta(&zeros);
     let curvature = row_curvature(problem, &zeros);
-    let (gram, along) = Images::passing(problem, neurons).gram_along(curvature.as_deref(), &theta);
+    let images = Images::passing(problem, neurons, control);
+    let (gram, along) = images.gram_along(curvature.as_deref(), &theta)?;
     if problem.outputs() == 1 {
         let signed = Signed {
             signs: neurons.signs(),
             weights: neurons.weights(),
         };
-        let weights = signed.lasso(gram, &along, problem.beta_sum());
+        let weights = signed.lasso(gram, &along, problem.beta_sum(), control);
         neurons.set_weights(&weights);
     } else {
         let mut outer = neurons.output_weights();
@@ -71,9 +77,11 @@ fn quadratic(problem: &GlobalProblem, neurons: &mut Neurons) {
             problem.outputs(),
             problem.beta_sum(),
             &mut outer,
+            control,
         );
         neurons.set_output_weights(&outer);
     }
+    Ok(())
 }
 
 /// Weights of fixed signs.
@@ -84,7 +92,13 @@ struct Signed<'a> {
 
 impl Signed<'_> {
     /// The lasso over them.
-    fn lasso(&self, mut gram: Mat<f64>, along: &[f64], penalty: f64) -> Vec<f64> {
+    fn lasso(
+        &self,
+        mut gram: Mat<f64>,
+        along: &[f64],
+        penalty: f64,
+        control: &Control<'_>,
+    ) -> Vec<f64> {
         let (m, signs) = (self.signs.len(), self.signs);
         for j in 0..m {
             for i in 0..m {
@@ -93,38 +107,32 @@ impl Signed<'_> {
         }
         let along: Vec<f64> = along.iter().zip(signs).map(|(a, s)| a * s).collect();
         let penalties = vec![penalty; m];
-        correct(gram.as_ref(), &along, &penalties, self.weights).weights
+        correct(gram.as_ref(), &along, &penalties, self.weights, control).weights
     }
 }
 
-fn general(problem: &GlobalProblem, neurons: &mut Neurons, control: &Control<'_>) {
+fn general(
+    problem: &GlobalProblem,
+    neurons: &mut Neurons,
+    control: &Control<'_>,
+) -> Result<(), Cut> {
     let (k, beta) = (problem.outputs(), problem.beta_sum());
-    let images = Images::kept(problem, neurons);
+    let images = Images::kept(problem, neurons, control)?;
     let mut outer = neurons.output_weights();
-    let mut fitted = images.fitted(&outer);
+    let mut fitted = images.fitted(&outer)?;
     let mut value = problem.loss(&fitted) + beta * total(&outer, k);
     let begun_at = value;
     for _ in 0..STEPS {
-        if control.halt().is_some() {
-            break;
-        }
-        let along = images.along(&problem.theta(&fitted));
-        let members = members(neurons, &outer, &along, beta);
-        if members.is_empty() {
-            break;
-        }
-        let curvature = row_curvature(problem, &fitted);
-        let gram = images.gram(Some(&members), curvature.as_deref());
-        let best = best_of(gram, &members, neurons, &outer, &along, beta);
-        let mut target = outer.clone();
-        for (&i, best) in members.iter().zip(best.chunks_exact(k)) {
-            target[i * k..(i + 1) * k].copy_from_slice(best);
-        }
-        let there = images.fitted(&target);
-        let before = value;
-        let Some(found) = step(problem, [&outer, &target], [&fitted, &there], value) else {
+        let model = Model {
+            problem,
+            images: &images,
+            neurons,
+            control,
+        };
+        let Ok(Some(found)) = model.step([&outer, &fitted], value) else {
             break;
         };
+        let before = value;
         (outer, fitted, value) = found;
         let enough = (SMALL_FALL * before.abs()).max(SMALL_PART * (begun_at - value));
         if before - value <= enough {
@@ -132,7 +140,72 @@ fn general(problem: &GlobalProblem, neurons: &mut Neurons, control: &Control<'_>
         }
     }
     neurons.set_output_weights(&outer);
+    Ok(())
 }
+
+/// What a step of a loss that is not quadratic is made of.
+struct Model<'a> {
+    problem: &'a GlobalProblem,
+    images: &'a Images<'a>,
+    neurons: &'a Neurons,
+    control: &'a Control<'a>,
+}
+
+impl Model<'_> {
+    /// Output weights, outputs and the objective after a step, if there is one that lowers it.
+    fn step(&self, [outer, fitted]: [&[f64]; 2], value: f64) -> Result<Option<Point>, Cut> {
+        let (problem, k) = (self.problem, self.problem.outputs());
+        let along = self.images.along(&problem.theta(fitted))?;
+        let members = members(self.neurons, outer, &along, problem.beta_sum());
+        if members.is_empty() {
+            return Ok(None);
+        }
+        let curvature = row_curvature(problem, fitted);
+        let gram = self.images.gram(Some(&members), curvature.as_deref())?;
+        let best = self.best_of(gram, &members, outer, &along);
+        let mut target = outer.to_vec();
+        for (&i, best) in members.iter().zip(best.chunks_exact(k)) {
+            target[i * k..(i + 1) * k].copy_from_slice(best);
+        }
+        let there = self.images.fitted(&target)?;
+        Ok(towards(problem, [outer, &target], [fitted, &there], value))
+    }
+
+    /// The output weights of `members` that are best for the loss's model with this Gram matrix.
+    fn best_of(&self, gram: Mat<f64>, members: &[usize], outer: &[f64], along: &[f64]) -> Vec<f64> {
+        let (neurons, k) = (self.neurons, self.neurons.n_outputs());
+        let beta = self.problem.beta_sum();
+        let pick = |from: &[f64]| -> Vec<f64> {
+            let each = members.iter().flat_map(|&i| &from[i * k..(i + 1) * k]);
+            each.copied().collect()
+        };
+        let (outer, mut along) = (pick(outer), pick(along));
+        // the model's linear term is that at zero weights
+        for (i, a) in outer.chunks_exact(k).enumerate() {
+            for (j, along) in along.chunks_exact_mut(k).enumerate() {
+                for (along, a) in along.iter_mut().zip(a) {
+                    *along += gram[(j, i)] * a;
+                }
+            }
+        }
+        if k > 1 {
+            let mut best = outer;
+            group_lasso(gram.as_ref(), &along, k, beta, &mut best, self.control);
+            return best;
+        }
+        let signs: Vec<f64> = members.iter().map(|&i| neurons.signs()[i]).collect();
+        let weights: Vec<f64> = outer.iter().map(|a| a.abs()).collect();
+        let signed = Signed {
+            signs: &signs,
+            weights: &weights,
+        };
+        let best = signed.lasso(gram, &along, beta, self.control);
+        best.iter().zip(&signs).map(|(c, s)| c * s).collect()
+    }
+}
+
+/// Output weights, outputs and the objective.
+type Point = (Vec<f64>, Vec<f64>, f64);
 
 /// Those in use, and those that are worth more than their penalty.
 fn members(neurons: &Neurons, outer: &[f64], along: &[f64], beta: f64) -> Vec<usize> {
@@ -145,44 +218,6 @@ fn members(neurons: &Neurons, outer: &[f64], along: &[f64], beta: f64) -> Vec<us
     (0..neurons.len()).filter(|&i| used(i) || pays(i)).collect()
 }
 
-/// The output weights of `members` that are best for the loss's model with this Gram matrix.
-fn best_of(
-    gram: Mat<f64>,
-    members: &[usize],
-    neurons: &Neurons,
-    outer: &[f64],
-    along: &[f64],
-    beta: f64,
-) -> Vec<f64> {
-    let k = neurons.n_outputs();
-    let pick = |from: &[f64]| -> Vec<f64> {
-        let each = members.iter().flat_map(|&i| &from[i * k..(i + 1) * k]);
-        each.copied().collect()
-    };
-    let (outer, mut along) = (pick(outer), pick(along));
-    // the model's linear term is that at zero weights
-    for (i, a) in outer.chunks_exact(k).enumerate() {
-        for (j, along) in along.chunks_exact_mut(k).enumerate() {
-            for (along, a) in along.iter_mut().zip(a) {
-                *along += gram[(j, i)] * a;
-            }
-        }
-    }
-    if k > 1 {
-        let mut best = outer;
-        group_lasso(gram.as_ref(), &along, k, beta, &mut best);
-        return best;
-    }
-    let signs: Vec<f64> = members.iter().map(|&i| neurons.signs()[i]).collect();
-    let weights: Vec<f64> = outer.iter().map(|a| a.abs()).collect();
-    let signed = Signed {
-        signs: &signs,
-        weights: &weights,
-    };
-    let best = signed.lasso(gram, &along, beta);
-    best.iter().zip(&signs).map(|(c, s)| c * s).collect()
-}
-
 /// `sum_i |a_i|` of output weights.
 fn total(outer: &[f64], outputs: usize) -> f64 {
     outer.chunks_exact(outputs).map(norm).sum()
@@ -190,12 +225,12 @@ fn total(outer: &[f64], outputs: usize) -> f64 {
 
 /// Goes from one to the other as far as the objective falls: output weights, outputs, which are linear
 /// on the way, and the objective there.
-fn step(
+fn towards(
     problem: &GlobalProblem,
     [from, to]: [&[f64]; 2],
     [fitted, target]: [&[f64]; 2],
     value: f64,
-) -> Option<(Vec<f64>, Vec<f64>, f64)> {
+) -> Option<Point> {
     let between = |a: &[f64], b: &[f64], t: f64| -> Vec<f64> {
         a.iter().zip(b).map(|(a, b)| a + t * (b - a)).collect()
     };

@@ -282,7 +282,9 @@ fn fit_sampled(
     let v = sparse.unwrap_or(solution.point.v.as_ref());
     // or the network that the rows held out chose
     let v = kept.as_ref().map_or(v, |(_, kept)| kept.as_ref());
-    let (network, objective) = returned_network(&programme, v, space, &gates, prepared, beta);
+    let network = returned_network(&programme, v, space, &gates);
+    let outputs = prepared.outputs_of(&network);
+    let objective = prepared.mean_loss(&outputs) + beta * network.penalty();
 
     let convex = solution.point.objective / count;
     let dual_bound = solution.certificate.bound / count;
@@ -301,7 +303,7 @@ fn fit_sampled(
         Status::Converged => Status::Stalled,
         other => other,
     };
-    let (train_score, test_score) = prepared.scores(&network);
+    let (train_score, test_score) = prepared.scores(&network, &outputs);
     let cone_violation = solution.point.cone_violation(&programme).max(0.0);
     let mut seconds = Seconds {
         total: control.seconds(),
@@ -416,15 +418,13 @@ fn given(gates: &Mat<f64>, inputs: &Mat<f64>, bias: bool) -> Result<Mat<f64>, Fi
     })
 }
 
-/// The network of a point's blocks, and its objective from its own weights.
+/// The network of a point's blocks.
 fn returned_network(
     programme: &Programme,
     v: MatRef<'_, f64>,
     space: &RowSpace,
     gates: &Mat<f64>,
-    prepared: &Prepared,
-    beta: f64,
-) -> (Network, f64) {
+) -> Network {
     let active: Vec<usize> = (0..v.ncols())
         .filter(|&b| (0..v.nrows()).any(|k| v[(k, b)] != 0.0))
         .collect();
@@ -441,10 +441,7 @@ fn returned_network(
         })
     });
     let gates = gates.as_ref().map(Mat::as_ref);
-    let network = Network::of_directions(blocks.as_ref(), &directions, n_outputs, gates);
-    let outputs = network.outputs(prepared.inputs.as_ref());
-    let objective = prepared.mean_loss(&outputs) + beta * network.penalty();
-    (network, objective)
+    Network::of_directions(blocks.as_ref(), &directions, n_outputs, gates)
 }
 
 struct Recorder<'a> {

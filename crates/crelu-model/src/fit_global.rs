@@ -94,9 +94,16 @@ pub(crate) fn fit_global(
     }
 
     let network = expanded(&trained.neurons, prepared);
-    let objective = prepared.mean_loss(&prepared.outputs_of(&network)) + beta * network.penalty();
-    let best = expanded(&trained.best, prepared);
-    let best_objective = prepared.mean_loss(&prepared.outputs_of(&best)) + beta * best.penalty();
+    let outputs = prepared.outputs_of(&network);
+    let objective_of =
+        |network: &Network, outputs: &[f64]| prepared.mean_loss(outputs) + beta * network.penalty();
+    let objective = objective_of(&network, &outputs);
+    let best_objective = if trained.best == trained.neurons {
+        objective
+    } else {
+        let best = expanded(&trained.best, prepared);
+        objective_of(&best, &prepared.outputs_of(&best))
+    };
 
     let mut own_settings = settings.programme();
     own_settings.tol = OWN_TOL;
@@ -127,7 +134,7 @@ pub(crate) fn fit_global(
         .search_bound
         .map(|bound| relative_gap(best_objective, bound / count));
 
-    let (train_score, test_score) = prepared.scores(&network);
+    let (train_score, test_score) = prepared.scores(&network, &outputs);
     let frontier = trained.frontier.iter().map(|point| FrontierEntry {
         neurons: point.neurons,
         objective: point.objective / count,

@@ -344,16 +344,15 @@ impl Prepared {
         test.map(|(_, targets)| Score::of(outputs, targets))
     }
 
-    /// The scores of a network on the training rows and on the test rows.
-    pub(crate) fn scores(&self, network: &Network) -> (Score, Option<Score>) {
+    /// The scores of a network on the training rows, where its outputs are these, and on the test rows.
+    pub(crate) fn scores(&self, network: &Network, outputs: &[f64]) -> (Score, Option<Score>) {
         let test = self.test.as_ref().map(|(inputs, targets)| {
             let sparse = self.sparse.as_ref();
             let outputs = sparse.and_then(|sparse| sparse.test_outputs(network));
             let outputs = outputs.unwrap_or_else(|| network.outputs(inputs.as_ref()));
             Score::of(&outputs, targets)
         });
-        let train = self.train_score(&self.outputs_of(network));
-        (train, test)
+        (self.train_score(outputs), test)
     }
 
     /// The outputs of a network on the rows that are trained on.

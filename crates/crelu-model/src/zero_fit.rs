@@ -82,7 +82,8 @@ pub(crate) fn optimal_zero_fit(
         patterns: (s.train_in_force() == TrainMode::Sampled).then_some(0),
         beta,
     });
-    let (train, test) = prepared.scores(&Network::zero(d, prepared.outputs, s.activation));
+    let zero = Network::zero(d, prepared.outputs, s.activation);
+    let (train, test) = prepared.scores(&zero, &prepared.outputs_of(&zero));
     let zero = Zero {
         status: Status::Converged,
         n,

@@ -119,6 +119,16 @@ impl<'a> Control<'a> {
         }
     }
 
+    /// The same control without agreement, for the threads of one process within a step that is agreed upon
+    /// as a whole.
+    #[must_use]
+    pub fn alone(self) -> Self {
+        Self {
+            others: None,
+            ..self
+        }
+    }
+
     /// The same control, where it has a clock: to set a nearer deadline on a part of the work.
     #[must_use]
     pub fn clocked(&self) -> Option<ClockedControl<'a>> {

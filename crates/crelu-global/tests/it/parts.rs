@@ -1,5 +1,7 @@
 //! The parts of global training, each alone.
 
+use std::sync::atomic::AtomicBool;
+
 use crelu_global::{
     Lbfgs, Neurons, SearchSize, Searcher, correct, correct_weights, merge, prices, search, slide,
     thin, thin_to,
@@ -51,8 +53,14 @@ fn correct_meets_the_optimality_conditions_with_dependent_columns_too() {
             .collect();
         let penalty: Vec<f64> = (0..m).map(|j| 0.05 * (1 + j % 3) as f64).collect();
         let start: Vec<f64> = normals(m, 2000 + seed);
-        let corrected = correct(gram.as_ref(), &along, &penalty, &start);
-        let cold = correct(gram.as_ref(), &along, &penalty, &vec![0.0; m]);
+        let corrected = correct(gram.as_ref(), &along, &penalty, &start, &Control::default());
+        let cold = correct(
+            gram.as_ref(),
+            &along,
+            &penalty,
+            &vec![0.0; m],
+            &Control::default(),
+        );
         assert!(corrected.kkt < 1e-9, "seed {seed}: {}", corrected.kkt);
         let value = |c: &[f64]| {
             let quadratic: f64 = (0..m)
@@ -82,8 +90,40 @@ fn correct_meets_the_optimality_conditions_with_dependent_columns_too() {
 }
 
 #[test]
+fn correct_halted_is_no_worse_than_its_start() {
+    let (n, m) = (700, 600);
+    let numbers = normals(n * m, 3);
+    let features = Mat::from_fn(n, m, |i, j| numbers[i + n * j].max(0.0));
+    let gram = features.transpose() * &features;
+    let y = normals(n, 4);
+    let along: Vec<f64> = (0..m)
+        .map(|j| (0..n).map(|i| features[(i, j)] * y[i]).sum())
+        .collect();
+    let (penalty, start) = (vec![5.0; m], vec![0.1; m]);
+    let value = |c: &[f64]| {
+        let c = faer::Col::from_fn(m, |i| c[i]);
+        let linear: f64 = (0..m).map(|j| (penalty[j] - along[j]) * c[j]).sum();
+        0.5 * (c.transpose() * &gram * &c) + linear
+    };
+    let halted = AtomicBool::new(true);
+    let (now, later) = (Control::default().interrupt(&halted), Control::default());
+    let cut = correct(gram.as_ref(), &along, &penalty, &start, &now);
+    let whole = correct(gram.as_ref(), &along, &penalty, &start, &later);
+    assert!(cut.changes < whole.changes && cut.kkt > whole.kkt);
+    assert!(cut.weights.iter().all(|w| *w >= 0.0));
+    assert!(value(&cut.weights) <= value(&start));
+    assert!(value(&whole.weights) < value(&cut.weights));
+}
+
+#[test]
 fn correct_of_no_column_is_empty() {
-    let corrected = correct(Mat::zeros(0, 0).as_ref(), &[], &[], &[]);
+    let corrected = correct(
+        Mat::zeros(0, 0).as_ref(),
+        &[],
+        &[],
+        &[],
+        &Control::default(),
+    );
     assert!(corrected.weights.is_empty());
 }
 
