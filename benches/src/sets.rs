@@ -88,7 +88,9 @@ fn prepare(name: &'static str, data: &Dataset) -> Result<Set, String> {
     let standardisation = Standardisation::learn(data.features());
     Ok(Set {
         name,
-        inputs: preprocess(data.features(), Some(&standardisation), true),
+        inputs: preprocess(data.features(), Some(&standardisation), true)
+            .matrix()
+            .to_owned(),
         target: values(data)?.to_vec(),
     })
 }

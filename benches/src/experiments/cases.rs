@@ -155,7 +155,9 @@ fn fashion_pair(classes: [f64; 2], rows: usize) -> Result<Set, String> {
     let standardisation = Standardisation::learn(data.features());
     Ok(Set {
         name: "fashion pair",
-        inputs: preprocess(data.features(), Some(&standardisation), true),
+        inputs: preprocess(data.features(), Some(&standardisation), true)
+            .matrix()
+            .to_owned(),
         target,
     })
 }

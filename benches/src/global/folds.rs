@@ -41,8 +41,12 @@ impl Split {
         let numbers = crelu_model::TargetColumn::numbers(target.clone());
         let rows = Dataset::from_columns(train.features().to_owned(), numbers);
         Ok(Self {
-            inputs: preprocess(train.features(), Some(&scale), true),
-            test_inputs: preprocess(test.features(), Some(&scale), true),
+            inputs: preprocess(train.features(), Some(&scale), true)
+                .matrix()
+                .to_owned(),
+            test_inputs: preprocess(test.features(), Some(&scale), true)
+                .matrix()
+                .to_owned(),
             train: rows.map_err(|e| e.to_string())?,
             target,
             test_target,

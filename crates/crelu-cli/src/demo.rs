@@ -139,8 +139,8 @@ fn linear(train: &Dataset, test: &Dataset) -> Result<f64, FitError> {
     let scale = Standardisation::learn(train.features());
     let inputs = preprocess(train.features(), Some(&scale), true);
     let coded = coding.code(train.targets())?;
-    let model = LinearModel::fit(inputs.as_ref(), &coded.targets(&LossKind::Squared))?;
-    let outputs = model.outputs(preprocess(test.features(), Some(&scale), true).as_ref());
+    let model = LinearModel::fit(inputs.matrix(), &coded.targets(&LossKind::Squared))?;
+    let outputs = model.outputs(preprocess(test.features(), Some(&scale), true).matrix());
     let targets = Targets::new(coding.code(test.targets())?, LossKind::Squared)?;
     let score = Score::of(&outputs, &targets);
     Ok(score.accuracy().unwrap_or_default())

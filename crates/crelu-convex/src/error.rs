@@ -1,7 +1,7 @@
 use core::fmt;
 
 use admm::{AdmmError, ForeignError};
-use crelu_core::Subject;
+use crelu_core::{SetError, Subject};
 use linalg_core::LinalgError;
 
 /// Why a programme could not be made or solved.
@@ -38,6 +38,9 @@ pub enum ProgrammeError {
         /// Coordinates.
         columns: usize,
     },
+    /// A programme of sparse rows.
+    #[error("a programme needs rows with all their numbers: these are sparse")]
+    SparseRows,
     /// Every gate's pattern is empty.
     #[error("gates: no gate sees any row of the data")]
     NoPattern,
@@ -69,6 +72,15 @@ pub enum ProgrammeError {
     /// The iteration failed.
     #[error(transparent)]
     Admm(#[from] AdmmError),
+}
+
+impl From<SetError> for ProgrammeError {
+    fn from(error: SetError) -> Self {
+        match error {
+            SetError::Shape { what, want, got } => Self::Shape { what, want, got },
+            SetError::NotFinite { what } => Self::NotFinite { what },
+        }
+    }
 }
 
 /// A setting of a programme's solve, for errors about it.

@@ -1,13 +1,13 @@
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use admm::Lift;
-use crelu_core::{Activation, Loss, LossKind, Subject};
+use crelu_core::{Activation, Loss, LossKind, Rows, Subject, TrainingSet};
 use faer::{Mat, MatRef};
 use linalg_core::{
-    Control, LinalgError, LinearOperator, MaskedBlocks, Masks, Real, norm, symmetric_eigenvalues,
+    Control, DenseRows, LinalgError, LinearOperator, MaskedBlocks, Masks, Real, norm,
+    symmetric_eigenvalues,
 };
 
-use crate::cone;
 use crate::error::ProgrammeError;
 use crate::row_loss::RowLoss;
 
@@ -32,7 +32,10 @@ const AT_A_TIME: usize = 64;
 /// **Source** Pilanci & Ergen 2020, eq. 8; gated: Mishkin, Sahiner & Pilanci 2022, eq. 3.
 #[derive(Debug, Clone)]
 pub struct Programme {
-    data: Arc<Mat<f64>>,
+    /// The rows: those of the training set, or times the roots of their weights.
+    data: Arc<DenseRows<f64>>,
+    /// The same in `f32`, once they were asked for.
+    narrow: Arc<OnceLock<DenseRows<f32>>>,
     masks: Masks,
     gates: Mat<f64>,
     loss: RowLoss,
@@ -75,40 +78,62 @@ impl Programme {
     /// # Errors
     /// As [`new`](Self::new).
     pub fn of_loss(
-        mut data: Mat<f64>,
+        data: Mat<f64>,
         masks: Masks,
         gates: Mat<f64>,
         loss: Arc<dyn Loss>,
         beta_sum: f64,
         activation: Activation,
     ) -> Result<Self, ProgrammeError> {
-        let loss = RowLoss::new(loss);
+        let masked = (Subject::Masks, data.ncols(), masks.n_samples());
+        if let (what, want, got) = masked
+            && want != got
+        {
+            return Err(ProgrammeError::Shape { what, want, got });
+        }
+        let set = TrainingSet::new(DenseRows::of_columns(data.as_ref()), loss)?;
+        Self::of_set(&set, masks, gates, beta_sum, activation)
+    }
+
+    /// The programme of a training set, whose rows it shares unless they have weights other than 1.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); [`ProgrammeError::SparseRows`] where the rows are sparse.
+    pub fn of_set(
+        set: &TrainingSet,
+        masks: Masks,
+        gates: Mat<f64>,
+        beta_sum: f64,
+        activation: Activation,
+    ) -> Result<Self, ProgrammeError> {
+        let Rows::Dense(data) = set.rows() else {
+            return Err(ProgrammeError::SparseRows);
+        };
+        let loss = RowLoss::new(Arc::clone(set.loss()));
         for (what, want, got) in [
-            (Subject::Masks, data.ncols(), masks.n_samples()),
-            (Subject::Target, data.ncols(), loss.n_samples()),
+            (Subject::Masks, data.n_rows(), masks.n_samples()),
+            (Subject::Target, data.n_rows(), loss.n_samples()),
             (Subject::Gates, masks.n_blocks(), gates.ncols()),
-            (Subject::GateCoordinates, data.nrows(), gates.nrows()),
+            (Subject::GateCoordinates, data.width(), gates.nrows()),
         ] {
             if want != got {
                 return Err(ProgrammeError::Shape { what, want, got });
             }
         }
-        if loss.scales() {
-            for j in 0..data.ncols() {
-                let root = loss.root(j);
-                data.col_mut(j).iter_mut().for_each(|x| *x *= root);
-            }
-        }
+        let data = match loss.scales() {
+            true => Arc::new(weighted(data, &loss)),
+            false => Arc::clone(data),
+        };
         let theta = loss.theta_at_zero();
-        let largest_row = (0..data.ncols())
-            .map(|i| norm(cone::column(data.as_ref(), i)))
+        let largest_row = (0..data.n_rows())
+            .map(|i| norm(data.row(i)))
             .fold(0.0, f64::max);
         // a fold by max passes over NaN: look at every number
         let finite = |m: MatRef<'_, f64>| {
             (0..m.ncols()).all(|j| (0..m.nrows()).all(|i| m[(i, j)].is_finite()))
         };
         for (what, ok) in [
-            (Subject::Data, finite(data.as_ref())),
+            (Subject::Data, data.values().iter().all(|x| x.is_finite())),
             (Subject::Gates, finite(gates.as_ref())),
             (Subject::Target, theta.iter().all(|y| y.is_finite())),
             (Subject::Beta, beta_sum.is_finite() && beta_sum >= 0.0),
@@ -119,7 +144,7 @@ impl Programme {
         }
         // gradients, products and the objective of zero must be numbers
         #[expect(clippy::cast_precision_loss, reason = "a count far below 2^53")]
-        let (count, misfit) = (data.ncols() as f64, norm(theta));
+        let (count, misfit) = (data.n_rows() as f64, norm(theta));
         for (what, size) in [
             (Subject::Data, largest_row.powi(2) * count),
             (Subject::Target, misfit.powi(2)),
@@ -130,7 +155,8 @@ impl Programme {
             }
         }
         Ok(Self {
-            data: Arc::new(data),
+            data,
+            narrow: Arc::default(),
             masks,
             gates,
             loss,
@@ -148,6 +174,7 @@ impl Programme {
     pub fn select(&self, patterns: &[usize]) -> Self {
         Self {
             data: Arc::clone(&self.data),
+            narrow: Arc::clone(&self.narrow),
             masks: self.masks.select(patterns),
             gates: Mat::from_fn(self.rank(), patterns.len(), |k, j| {
                 self.gates[(k, patterns[j])]
@@ -160,18 +187,13 @@ impl Programme {
     /// `R'`, `rank x n_samples`.
     #[must_use]
     pub fn data(&self) -> MatRef<'_, f64> {
-        Mat::as_ref(&self.data)
+        self.data.matrix()
     }
 
-    /// The data in another precision: themselves in `f64`, else a rounded copy made in `room`.
-    pub(crate) fn data_as<'p, T: Real>(&'p self, room: &'p mut Option<Mat<T>>) -> MatRef<'p, T> {
-        match T::view(self.data()) {
-            Some(data) => data,
-            None => {
-                let rounded = |k, i| T::of(self.data[(k, i)]);
-                Mat::as_ref(room.insert(Mat::from_fn(self.rank(), self.n_samples(), rounded)))
-            }
-        }
+    /// The data in another precision, rounded once.
+    pub(crate) fn data_as<T: Real>(&self) -> MatRef<'_, T> {
+        let rounded = || self.data.map(f32::of);
+        T::either(self.data(), || self.narrow.get_or_init(rounded).matrix())
     }
 
     /// The patterns.
@@ -242,13 +264,13 @@ impl Programme {
     /// Rows of the data.
     #[must_use]
     pub fn n_samples(&self) -> usize {
-        self.data.ncols()
+        self.data.n_rows()
     }
 
     /// Coordinates of the data.
     #[must_use]
     pub fn rank(&self) -> usize {
-        self.data.nrows()
+        self.data.width()
     }
 
     /// Patterns.
@@ -375,6 +397,17 @@ impl Programme {
         self.beta_sum = beta_sum;
         self
     }
+}
+
+/// Rows times the roots of their weights.
+fn weighted(data: &DenseRows<f64>, loss: &RowLoss) -> DenseRows<f64> {
+    let mut out = data.clone();
+    let width = data.width().max(1);
+    for (j, row) in out.values_mut().chunks_exact_mut(width).enumerate() {
+        let root = loss.root(j);
+        row.iter_mut().for_each(|x| *x *= root);
+    }
+    out
 }
 
 /// Whether the programme has cones.

@@ -112,8 +112,7 @@ pub(crate) fn run<T: Real>(
     let programme = tracker.programme;
     let control = tracker.control;
     let begun = control.seconds();
-    let mut room = None;
-    let data = programme.data_as::<T>(&mut room);
+    let data = programme.data_as::<T>();
     let target: Vec<T> = programme.target().iter().map(|&y| T::of(y)).collect();
     let tau = TAU / largest_singular_value(data).max(f64::MIN_POSITIVE);
     let rho = first_rho(programme);

@@ -46,8 +46,7 @@ pub(crate) fn run<T: Real>(
     let programme = tracker.programme;
     let clock = tracker.control;
     let begun = clock.seconds();
-    let mut room = None;
-    let data = programme.data_as::<T>(&mut room);
+    let data = programme.data_as::<T>();
     let masks = programme.masks();
     let system = System::new(data, masks, programme.lift(), choice.backend);
     let (rho, ratio) = penalties(programme, warm);

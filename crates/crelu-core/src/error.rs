@@ -1,5 +1,28 @@
 use thiserror::Error;
 
+use crate::subject::Subject;
+
+/// Why there is no training set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum SetError {
+    /// Two sizes that must agree do not.
+    #[error("{what}: {got}, expected {want}")]
+    Shape {
+        /// Of what.
+        what: Subject,
+        /// The size it must have.
+        want: usize,
+        /// The size it has.
+        got: usize,
+    },
+    /// Rows hold NaN or an infinity.
+    #[error("{what} holds a value that is not finite")]
+    NotFinite {
+        /// Of what.
+        what: Subject,
+    },
+}
+
 /// Why there is no loss.
 #[derive(Debug, Clone, Copy, PartialEq, Error)]
 #[non_exhaustive]

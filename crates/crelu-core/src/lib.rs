@@ -30,12 +30,14 @@ pub mod power;
 mod sparsity;
 mod subject;
 mod target_column;
+#[cfg(feature = "dense")]
+mod training_set;
 
 pub use activation::Activation;
 pub use backend::Backend;
 pub use device::DeviceHandle;
 
-pub use error::LossError;
+pub use error::{LossError, SetError};
 pub use gap::relative_gap;
 pub use loss::{
     Huber, Logistic, Loss, LossKind, Offset, RowLoss, ScalarLoss, Scaled, Separable, Softmax,
@@ -46,3 +48,5 @@ pub use network::Network;
 pub use sparsity::is_held_sparse;
 pub use subject::Subject;
 pub use target_column::{TargetColumn, shortest_text};
+#[cfg(feature = "dense")]
+pub use training_set::{NarrowRows, Rows, TrainingSet};

@@ -1,4 +1,4 @@
-use crelu_core::Subject;
+use crelu_core::{SetError, Subject};
 use linalg_core::{ExchangeError, LinalgError};
 
 /// Why a problem could not be made.
@@ -36,4 +36,13 @@ pub enum GlobalError {
     /// The linear algebra failed.
     #[error(transparent)]
     Linalg(#[from] LinalgError),
+}
+
+impl From<SetError> for GlobalError {
+    fn from(error: SetError) -> Self {
+        match error {
+            SetError::Shape { what, want, got } => Self::Shape { what, want, got },
+            SetError::NotFinite { what } => Self::NotFinite { what },
+        }
+    }
 }

@@ -46,7 +46,7 @@ mod pattern;
 mod pattern_bound;
 mod price;
 mod problem;
-mod row_store;
+mod row_parts;
 mod rows;
 mod settings;
 mod sharded;

@@ -240,7 +240,7 @@ fn ascend(
     let part = (stride > 1).then(|| problem.gather(&looked_at));
     let data = match &part {
         None => problem.narrow(),
-        Some(part) => part.part(rank),
+        Some(part) => part.part(),
     };
     let starts = Starts::new(data, &reach, neurons);
     let columns = 2 * size.ascents;

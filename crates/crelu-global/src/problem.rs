@@ -1,15 +1,15 @@
 use core::ops::Range;
 use std::sync::Arc;
 
-use crelu_core::{Backend, Loss, LossKind, Subject};
+use crelu_core::{Backend, Loss, LossKind, Rows, Subject, TrainingSet};
 use faer::{Mat, MatRef};
-use linalg_core::{Control, SparseRows, in_pool};
+use linalg_core::{Control, DenseRows, SparseRows, in_pool};
 
 use crate::engine::RowEngine;
 use crate::error::GlobalError;
 use crate::fused::Part;
 use crate::host_rows::HostRows;
-use crate::row_store::{Gathered, RowStore, largest_entry, largest_of};
+use crate::row_parts::{self, Gathered};
 use crate::sharded::{Sharded, narrow, wide};
 use crate::work::FlopCount;
 
@@ -23,14 +23,10 @@ use crate::work::FlopCount;
 /// `theta`: `K` numbers a sample.
 #[derive(Debug, Clone)]
 pub struct GlobalProblem {
-    rank: usize,
-    store: RowStore,
-    narrow_scale: f64,
+    /// The rows that are here, and the loss of all.
+    set: Arc<TrainingSet>,
     /// Numbers of a row that passes go over, of all rows.
     entries: usize,
-    /// The loss of all rows, and which of them are here.
-    loss: Arc<dyn Loss>,
-    span: Range<usize>,
     beta_sum: f64,
     work: FlopCount,
     engine: Arc<dyn RowEngine>,
@@ -67,7 +63,27 @@ impl GlobalProblem {
         loss: Arc<dyn Loss>,
         beta_sum: f64,
     ) -> Result<Self, GlobalError> {
-        Self::made(Rows::Dense(data), loss, beta_sum, Arc::new(HostRows))
+        let rows = DenseRows::of_columns(data.as_ref());
+        Self::of_set(Arc::new(TrainingSet::new(rows, loss)?), beta_sum)
+    }
+
+    /// The problem of a set that others may share.
+    ///
+    /// # Errors
+    /// [`GlobalError::NotFinite`] for a penalty that is NaN, infinite or negative;
+    /// [`GlobalError::Shape`] where the set holds only some rows of its loss.
+    pub fn of_set(set: Arc<TrainingSet>, beta_sum: f64) -> Result<Self, GlobalError> {
+        let (all, here) = (set.loss().n_samples(), set.rows().n_rows());
+        if all != here {
+            return Err(GlobalError::Shape {
+                what: Subject::Data,
+                want: all,
+                got: here,
+            });
+        }
+        checked(beta_sum)?;
+        let entries = set.rows().entries();
+        Ok(Self::made(set, entries, beta_sum, Arc::new(HostRows)))
     }
 
     /// The problem of rows that are divided over processes: `data` are those of this one, the loss is that of
@@ -83,7 +99,8 @@ impl GlobalProblem {
         beta_sum: f64,
         engine: Sharded,
     ) -> Result<Self, GlobalError> {
-        Self::made(Rows::Dense(data), loss, beta_sum, Arc::new(engine))
+        let rows = DenseRows::of_columns(data.as_ref()).into();
+        Self::divided(rows, loss, beta_sum, engine)
     }
 
     /// The same of sparse rows.
@@ -96,7 +113,7 @@ impl GlobalProblem {
         beta_sum: f64,
         engine: Sharded,
     ) -> Result<Self, GlobalError> {
-        Self::made(Rows::Sparse(rows), loss, beta_sum, Arc::new(engine))
+        Self::divided(rows.into(), loss, beta_sum, engine)
     }
 
     /// The problem of sparse rows, `n_samples x rank`; passes go over their entries alone. Directions are
@@ -109,55 +126,50 @@ impl GlobalProblem {
         loss: Arc<dyn Loss>,
         beta_sum: f64,
     ) -> Result<Self, GlobalError> {
-        Self::made(Rows::Sparse(rows), loss, beta_sum, Arc::new(HostRows))
+        Self::of_set(Arc::new(TrainingSet::new(rows, loss)?), beta_sum)
     }
 
-    fn made(
+    /// Of the rows of a process: an error here is one everywhere, and nobody goes on alone.
+    fn divided(
         rows: Rows,
         loss: Arc<dyn Loss>,
         beta_sum: f64,
-        engine: Arc<dyn RowEngine>,
+        engine: Sharded,
     ) -> Result<Self, GlobalError> {
-        let span = engine.shards().map_or(0..rows.len(), Sharded::span);
-        let all = engine.shards().map_or(rows.len(), Sharded::all);
-        let right = rows.check(span.len(), beta_sum).and_then(|()| {
-            let shape = |want, got| GlobalError::Shape {
-                what: Subject::Target,
-                want,
-                got,
-            };
-            let fits = loss.n_samples() == all;
-            fits.then_some(()).ok_or(shape(all, loss.n_samples()))
-        });
-        let (mut entries, mut largest) = (rows.entries(), rows.largest());
-        if let Some(shards) = engine.shards() {
-            // an error here is one everywhere: nobody goes on alone
-            let rank = wide(rows.rank());
-            let mut most = [f64::from(u8::from(right.is_err())), rank, -rank, largest];
-            let mut sum = [wide(entries)];
-            shards.try_join_largest(&mut most)?;
-            shards.try_join(&mut sum)?;
-            right?;
-            if most[0] > 0.0 || most[1] != -most[2] {
-                return Err(GlobalError::OtherProcess);
+        let (rank, entries, largest) = (wide(rows.width()), rows.entries(), rows.largest());
+        let set = checked(beta_sum).and_then(|()| {
+            let (what, want, got) = (Subject::Target, engine.all(), loss.n_samples());
+            match want == got {
+                true => Ok(TrainingSet::of_span(rows, loss, engine.span())?),
+                false => Err(GlobalError::Shape { what, want, got }),
             }
-            (entries, largest) = (narrow(sum[0]), most[3]);
-        } else {
-            right?;
+        });
+        let mut most = [f64::from(u8::from(set.is_err())), rank, -rank, largest];
+        let mut sum = [wide(entries)];
+        engine.try_join_largest(&mut most)?;
+        engine.try_join(&mut sum)?;
+        let set = set?;
+        if most[0] > 0.0 || most[1] != -most[2] {
+            return Err(GlobalError::OtherProcess);
         }
-        let rank = rows.rank();
-        let (store, narrow_scale) = rows.store(largest);
-        Ok(Self {
-            rank,
-            store,
-            narrow_scale,
-            entries: entries.div_ceil(all.max(1)),
-            loss,
-            span,
+        let set = Arc::new(set.with_largest(most[3]));
+        Ok(Self::made(set, narrow(sum[0]), beta_sum, Arc::new(engine)))
+    }
+
+    /// **Shapes** `entries`: of all rows.
+    fn made(
+        set: Arc<TrainingSet>,
+        entries: usize,
+        beta_sum: f64,
+        engine: Arc<dyn RowEngine>,
+    ) -> Self {
+        Self {
+            entries: entries.div_ceil(set.loss().n_samples().max(1)),
+            set,
             beta_sum,
             work: FlopCount::default(),
             engine,
-        })
+        }
     }
 
     /// The problem of some of all its rows, with their loss.
@@ -167,26 +179,21 @@ impl GlobalProblem {
         loss: Arc<dyn Loss>,
         beta_sum: f64,
     ) -> Result<Self, GlobalError> {
-        let first = rows.partition_point(|row| *row < self.span.start);
-        let end = rows.partition_point(|row| *row < self.span.end);
+        let span = self.span();
+        let first = rows.partition_point(|row| *row < span.start);
+        let end = rows.partition_point(|row| *row < span.end);
         let here: Vec<usize> = rows[first..end]
             .iter()
-            .map(|row| row - self.span.start)
+            .map(|row| row - span.start)
             .collect();
-        let engine: Arc<dyn RowEngine> = match self.engine.shards() {
-            Some(shards) => Arc::new(shards.of_part(first..end, rows.len())),
-            None => Arc::new(HostRows),
-        };
-        let part = match &self.store {
-            RowStore::Dense { wide, .. } => {
-                let rank = self.rank;
-                Rows::Dense(Mat::from_fn(rank, here.len(), |k, i| {
-                    wide[here[i] * rank + k]
-                }))
+        let part = self.set.rows().select(&here);
+        match self.engine.shards() {
+            Some(shards) => {
+                let engine = shards.of_part(first..end, rows.len());
+                Self::divided(part, loss, beta_sum, engine)
             }
-            RowStore::Sparse { wide, .. } => Rows::Sparse(wide.select(&here)),
-        };
-        Self::made(part, loss, beta_sum, engine)
+            None => Self::of_set(Arc::new(TrainingSet::new(part, loss)?), beta_sum),
+        }
     }
 
     /// The same with another penalty.
@@ -194,19 +201,23 @@ impl GlobalProblem {
     /// # Errors
     /// [`GlobalError::NotFinite`] for one that is NaN, infinite or negative.
     pub fn with_beta_sum(self, beta_sum: f64) -> Result<Self, GlobalError> {
-        if beta_sum.is_finite() && beta_sum >= 0.0 {
-            Ok(Self { beta_sum, ..self })
-        } else {
-            Err(GlobalError::NotFinite {
-                what: Subject::Beta,
-            })
-        }
+        checked(beta_sum)?;
+        Ok(Self { beta_sum, ..self })
+    }
+
+    /// The rows that are here, and the loss of all.
+    #[must_use]
+    pub fn set(&self) -> &Arc<TrainingSet> {
+        &self.set
     }
 
     /// `R'`, `rank x n_samples`; none where the rows are sparse.
     #[must_use]
     pub fn data(&self) -> Option<MatRef<'_, f64>> {
-        self.store.as_matrix(self.rank, self.n_samples())
+        match self.set.rows() {
+            Rows::Dense(rows) => Some(rows.matrix()),
+            Rows::Sparse(_) => None,
+        }
     }
 
     /// Whether its rows are sparse.
@@ -217,17 +228,17 @@ impl GlobalProblem {
 
     /// Some samples.
     pub(crate) fn rows(&self, rows: core::ops::Range<usize>) -> Part<'_, f64> {
-        self.store.wide(self.rank, rows)
+        row_parts::wide(&self.set, rows)
     }
 
     /// All samples in `f32`, divided by the largest entry.
     pub(crate) fn narrow(&self) -> Part<'_, f32> {
-        self.store.narrow(self.rank, self.n_samples())
+        row_parts::narrow(&self.set)
     }
 
     /// A copy of some of them.
     pub(crate) fn gather(&self, rows: &[usize]) -> Gathered {
-        self.store.gather(self.rank, rows)
+        row_parts::gather(&self.set, rows)
     }
 
     /// Numbers of a row that passes go over: its coordinates, or of sparse rows their entries on average.
@@ -244,7 +255,7 @@ impl GlobalProblem {
     /// What `R` is multiplied by there.
     #[must_use]
     pub fn narrow_scale(&self) -> f64 {
-        self.narrow_scale
+        self.set.narrow_scale()
     }
 
     /// The same problem with its passes over the rows by another engine.
@@ -322,13 +333,13 @@ impl GlobalProblem {
     /// The loss, of all rows.
     #[must_use]
     pub fn loss_of(&self) -> &Arc<dyn Loss> {
-        &self.loss
+        self.set.loss()
     }
 
     /// Outputs of a network, `K`.
     #[must_use]
     pub fn outputs(&self) -> usize {
-        self.loss.outputs()
+        self.set.loss().outputs()
     }
 
     /// The penalty in sum scaling.
@@ -340,7 +351,7 @@ impl GlobalProblem {
     /// Coordinates of the data.
     #[must_use]
     pub fn rank(&self) -> usize {
-        self.rank
+        self.set.width()
     }
 
     /// Flops of the matrix products with the rows so far, in whatever precision: searches,
@@ -357,12 +368,12 @@ impl GlobalProblem {
     /// Rows of the data, of this process where they are divided.
     #[must_use]
     pub fn n_samples(&self) -> usize {
-        self.span.len()
+        self.span().len()
     }
 
     /// Rows of all processes.
     pub(crate) fn n_all(&self) -> usize {
-        self.loss.n_samples()
+        self.set.loss().n_samples()
     }
 
     /// The rows that each process would have of an even division.
@@ -373,7 +384,7 @@ impl GlobalProblem {
 
     /// The rows of this process among all.
     pub(crate) fn span(&self) -> &Range<usize> {
-        &self.span
+        self.set.span()
     }
 
     /// The loss of predictions, in sum scaling; predictions for the rows here, the loss of all rows.
@@ -398,16 +409,18 @@ impl GlobalProblem {
 
     /// The curvature of rows at predictions, `K` numbers a row.
     pub(crate) fn curvature_into(&self, fitted: &[f64], out: &mut [f64]) {
-        self.loss.curvature_into(self.span.clone(), fitted, out);
+        self.set
+            .loss()
+            .curvature_into(self.span().clone(), fitted, out);
     }
 
     /// The best value of the dual at `c theta`, `0 <= c <= most`; 0 if it is not finite.
     pub(crate) fn dual_value(&self, theta: &[f64], most: f64) -> f64 {
         let value = match self.engine.shards() {
-            None => self.loss.dual(theta, most).value,
+            None => self.set.loss().dual(theta, most).value,
             Some(shards) => {
                 let all = shards.gather(theta, self.outputs());
-                self.loss.dual(&all, most).value
+                self.set.loss().dual(&all, most).value
             }
         };
         if value.is_finite() { value } else { 0.0 }
@@ -420,9 +433,9 @@ impl GlobalProblem {
         fitted: &[f64],
         slope: &mut [f64],
     ) -> f64 {
-        let first = self.span.start;
+        let first = self.span().start;
         let rows = rows.start + first..rows.end + first;
-        self.loss.value_slope(rows, fitted, slope)
+        self.set.loss().value_slope(rows, fitted, slope)
     }
 
     /// The lower bound on the optimum over all networks, in sum scaling, that holds if no unit neuron
@@ -452,74 +465,11 @@ impl GlobalProblem {
     }
 }
 
-/// Rows that a problem is made of.
-enum Rows {
-    /// `rank x rows`.
-    Dense(Mat<f64>),
-    Sparse(SparseRows<f64>),
-}
-
-impl Rows {
-    fn len(&self) -> usize {
-        match self {
-            Self::Dense(data) => data.ncols(),
-            Self::Sparse(rows) => rows.n_rows(),
-        }
+fn checked(beta_sum: f64) -> Result<(), GlobalError> {
+    if beta_sum.is_finite() && beta_sum >= 0.0 {
+        return Ok(());
     }
-
-    fn rank(&self) -> usize {
-        match self {
-            Self::Dense(data) => data.nrows(),
-            Self::Sparse(rows) => rows.n_columns(),
-        }
-    }
-
-    fn entries(&self) -> usize {
-        match self {
-            Self::Dense(data) => data.nrows() * data.ncols(),
-            Self::Sparse(rows) => rows.n_entries(),
-        }
-    }
-
-    fn largest(&self) -> f64 {
-        match self {
-            Self::Dense(data) => largest_of(data),
-            Self::Sparse(rows) => largest_entry(rows),
-        }
-    }
-
-    /// Whether so many rows are wanted, and all numbers are finite; sparse rows are by their type.
-    fn check(&self, want: usize, beta_sum: f64) -> Result<(), GlobalError> {
-        if self.len() != want {
-            return Err(GlobalError::Shape {
-                what: Subject::Data,
-                want,
-                got: self.len(),
-            });
-        }
-        let finite = match self {
-            Self::Dense(data) => {
-                let mut cells =
-                    (0..data.ncols()).flat_map(|j| (0..data.nrows()).map(move |i| (i, j)));
-                cells.all(|at| data[at].is_finite())
-            }
-            Self::Sparse(_) => true,
-        };
-        for (what, ok) in [
-            (Subject::Data, finite),
-            (Subject::Beta, beta_sum.is_finite() && beta_sum >= 0.0),
-        ] {
-            if !ok {
-                return Err(GlobalError::NotFinite { what });
-            }
-        }
-        Ok(())
-    }
-
-    fn store(self, largest: f64) -> (RowStore, f64) {
-        match self {
-            Self::Dense(data) => RowStore::dense(&data, largest),
-            Self::Sparse(rows) => RowStore::sparse(rows, largest),
-        }
-    }
+    Err(GlobalError::NotFinite {
+        what: Subject::Beta,
+    })
 }

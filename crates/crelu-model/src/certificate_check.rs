@@ -103,7 +103,7 @@ impl Model {
         let bound = units.objective_out(verified.value);
         let network = self.network.times_power(-units.weights_out());
         let mut outputs = vec![0.0; targets.n_samples()];
-        let fitted = network.outputs(inputs.as_ref());
+        let fitted = network.outputs(inputs.matrix());
         (rows.rows.iter().zip(fitted)).for_each(|(row, f)| outputs[*row] = f);
         let loss = targets.loss().value(&outputs) / targets.loss().mass();
         let objective = units.objective_out(loss) + self.beta * self.network.penalty();

@@ -26,13 +26,10 @@ mod columns;
 mod dataset;
 #[cfg(feature = "wgpu")]
 mod device;
-mod equal_rows;
 mod error;
 mod feature_coding;
 mod fit;
-mod fit_global;
 mod loss_choice;
-mod merged_rows;
 mod model;
 mod model_file;
 mod names;
@@ -46,12 +43,10 @@ mod probability;
 mod proof;
 mod report;
 mod settings;
-mod sparse_inputs;
 mod standardise;
 mod targets;
 mod units;
 mod user_units;
-mod zero_fit;
 
 pub use admm::Status;
 pub use backend_choice::BackendChoice;

@@ -128,11 +128,11 @@ impl Model {
             return Err(ModelError::NotFinite { row, column, value });
         }
         let inputs = preprocess(features, self.standardisation.as_ref(), self.bias);
-        if let Some((row, column)) = not_finite(inputs.as_ref()) {
+        if let Some((row, column)) = not_finite(inputs.matrix()) {
             let value = features[(column, row)];
             return Err(ModelError::TooFar { row, column, value });
         }
-        let outputs = evaluate(&self.network, inputs.as_ref())?;
+        let outputs = evaluate(&self.network, inputs.matrix())?;
         self.with_bias(outputs)
     }
 

@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use admm::Proximal;
 use faer::{Accum, MatMut};
 use linalg_core::{Control, LinearOperator, Masks, axpy, norm, product};
@@ -68,11 +66,10 @@ pub fn own_programme(
             *bit = u8::from(*h >= 0.0);
         }
     }
-    let programme = Programme::of_loss(
-        data.to_owned(),
+    let programme = Programme::of_set(
+        problem.set(),
         Masks::from_columns(n, bytes)?,
         neurons.directions().to_owned(),
-        Arc::clone(problem.loss_of()),
         problem.beta_sum(),
         Activation::Relu,
     )?;

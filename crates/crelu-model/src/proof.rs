@@ -1,10 +1,12 @@
+use std::sync::Arc;
+
 use crelu_bound::{
     BoundError, BoundLoss, BoundProblem, CertificateFile, Completion, KnownNetwork, ProofProgress,
     ProofSettings, TrainedNetwork, prove_trained,
 };
 use crelu_core::Loss;
 use faer::Mat;
-use linalg_core::Control;
+use linalg_core::{Control, DenseRows};
 
 use crate::class_weight::ClassWeight;
 use crate::error::FitError;
@@ -45,7 +47,7 @@ pub(crate) fn prove_fit(
         Prove::Quick => proofs.flops(flops_unasked(&fit.report)),
         Prove::Seconds(seconds) => proofs.seconds(seconds),
     };
-    if settings.activation == Activation::Relu && prepared.outputs > 1 {
+    if settings.activation == Activation::Relu && prepared.outputs() > 1 {
         observer.progress(Progress::NoProof(
             "it can be had of one output only: of several, the relaxations bound no price",
         ));
@@ -57,7 +59,7 @@ pub(crate) fn prove_fit(
         ));
         return Ok(());
     }
-    let Some(loss) = BoundLoss::of(prepared.targets().kind()) else {
+    let Some(loss) = BoundLoss::of(prepared.learnt.targets.kind()) else {
         observer.progress(Progress::NoProof("there is none for this loss"));
         return Ok(());
     };
@@ -133,13 +135,13 @@ pub(crate) struct ProvenRows {
     target: Vec<f64>,
     /// None: all weigh 1.
     weights: Option<Vec<f64>>,
-    /// `d x rows`, where those are not all columns of the prepared inputs.
-    inputs: Option<Mat<f64>>,
+    /// Those of them, where they are not all of the prepared inputs.
+    inputs: Option<DenseRows<f64>>,
 }
 
 impl ProvenRows {
     fn new(prepared: &Prepared) -> Self {
-        let targets = prepared.targets();
+        let targets = &prepared.learnt.targets;
         let all = targets.coded().targets(targets.kind());
         let mut out = Self::of(&all, targets.loss().as_ref());
         if let Some(place) = &prepared.place {
@@ -150,7 +152,7 @@ impl ProvenRows {
             .iter()
             .enumerate()
             .all(|(i, column)| i == *column);
-        if !is_all || out.columns.len() != prepared.inputs.ncols() {
+        if !is_all || out.columns.len() != prepared.inputs.n_rows() {
             out.inputs = Some(out.pick(&prepared.inputs));
         }
         out
@@ -171,11 +173,9 @@ impl ProvenRows {
         }
     }
 
-    /// The rows' columns of the inputs.
-    pub(crate) fn pick(&self, inputs: &Mat<f64>) -> Mat<f64> {
-        Mat::from_fn(inputs.nrows(), self.columns.len(), |k, i| {
-            inputs[(k, self.columns[i])]
-        })
+    /// These rows of the inputs.
+    pub(crate) fn pick(&self, inputs: &DenseRows<f64>) -> DenseRows<f64> {
+        inputs.select(&self.columns)
     }
 
     fn problem<'a>(
@@ -187,14 +187,14 @@ impl ProvenRows {
         self.problem_of(self.inputs.as_ref().unwrap_or(&prepared.inputs), loss, beta)
     }
 
-    /// **Shapes** `inputs`: `d x rows`.
     pub(crate) fn problem_of<'a>(
         &'a self,
-        inputs: &'a Mat<f64>,
+        inputs: &'a DenseRows<f64>,
         loss: BoundLoss,
         beta: f64,
     ) -> Result<BoundProblem<'a>, BoundError> {
-        let problem = BoundProblem::new(inputs.transpose(), &self.target, beta)?.with_loss(loss)?;
+        let problem =
+            BoundProblem::new(inputs.matrix().transpose(), &self.target, beta)?.with_loss(loss)?;
         match &self.weights {
             Some(weights) => problem.with_weights(weights),
             None => Ok(problem),
@@ -271,10 +271,8 @@ impl EngineNetwork<'_> {
     fn state(&mut self) -> Option<&mut (GlobalProblem, Neurons)> {
         if self.state.is_none() {
             let space = &self.prepared.space;
-            // few columns: a sampled fit has given its own away
-            let rows = space.reduce(self.prepared.inputs.as_ref());
-            let loss = self.prepared.loss.clone();
-            let problem = GlobalProblem::with_loss(rows, loss, self.threshold).ok()?;
+            let set = Arc::clone(&self.prepared.set);
+            let problem = GlobalProblem::of_set(set, self.threshold).ok()?;
             let neurons = Neurons::from_network(&Network {
                 hidden: space.reduce(self.network.hidden.as_ref()),
                 output: self.network.output.clone(),

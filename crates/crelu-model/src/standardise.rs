@@ -1,5 +1,5 @@
 use faer::{Mat, MatRef};
-use linalg_core::{Control, LinalgError, SparseRows, for_each_mut};
+use linalg_core::{Control, DenseRows, LinalgError, SparseRows, for_each_mut};
 
 use crelu_core::power::{exponent, factors, scaled};
 
@@ -321,35 +321,29 @@ pub fn preprocess(
     features: MatRef<'_, f64>,
     standardisation: Option<&Standardisation>,
     bias: bool,
-) -> Mat<f64> {
+) -> DenseRows<f64> {
     let d = features.nrows();
     assert!(
         standardisation.is_none_or(|s| s.mean.len() == d),
         "features: as in training"
     );
-    let rows = d + usize::from(bias);
-    let mut out = Mat::zeros(rows, features.ncols());
-    let mut parts = Vec::new();
-    let mut rest = out.as_mut();
-    while rest.ncols() > 0 {
-        let width = SAMPLES.min(rest.ncols());
-        let (part, right) = rest.split_at_col_mut(width);
-        parts.push(part);
-        rest = right;
-    }
+    let width = d + usize::from(bias);
+    let mut out = DenseRows::full(width, features.ncols(), 0.0);
+    let numbers = width.max(1) * SAMPLES;
+    let mut parts: Vec<&mut [f64]> = out.values_mut().chunks_mut(numbers).collect();
     for_each_mut(&mut parts, |at, part| {
-        for j in 0..part.ncols() {
+        for (j, row) in part.chunks_exact_mut(width.max(1)).enumerate() {
             let sample = at * SAMPLES + j;
             for i in 0..d {
                 let x = features[(i, sample)];
-                part[(i, j)] = match standardisation {
+                row[i] = match standardisation {
                     None => x,
                     Some(s) if s.scale[i] > 0.0 => standardised(x, s.mean[i], s.scale[i]),
                     Some(_) => 0.0,
                 };
             }
             if bias {
-                part[(d, j)] = 1.0;
+                row[d] = 1.0;
             }
         }
     });

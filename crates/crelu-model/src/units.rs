@@ -1,5 +1,5 @@
 use crelu_bound::CertificateUnits;
-use faer::Mat;
+use linalg_core::DenseRows;
 
 use crelu_core::power::{exponent, factors, scaled};
 
@@ -75,18 +75,16 @@ impl Units {
     }
 
     /// Preprocessed inputs as they are solved; whether no digit was lost.
-    pub(crate) fn inputs_in(&self, inputs: &mut Mat<f64>) -> bool {
+    pub(crate) fn inputs_in(&self, inputs: &mut DenseRows<f64>) -> bool {
         if self.feature == 0 {
             return true;
         }
         let (down, up) = (factors(-self.feature), factors(self.feature));
         let mut exact = true;
-        for j in 0..inputs.ncols() {
-            for x in inputs.col_mut(j).iter_mut() {
-                let there = *x * down.0 * down.1;
-                exact &= there * up.0 * up.1 == *x;
-                *x = there;
-            }
+        for x in inputs.values_mut() {
+            let there = *x * down.0 * down.1;
+            exact &= there * up.0 * up.1 == *x;
+            *x = there;
         }
         exact
     }

@@ -3,21 +3,30 @@
 /// The part of [`Real`](crate::Real) that comes with the feature `dense`.
 #[cfg(feature = "dense")]
 pub trait Element: faer::traits::RealField {
-    /// The same matrix, without a copy, where this scalar is `f64`.
-    fn view(matrix: faer::MatRef<'_, f64>) -> Option<faer::MatRef<'_, Self>>;
+    /// One matrix in this precision, of two: no copy is made here.
+    fn either<'a>(
+        wide: faer::MatRef<'a, f64>,
+        narrow: impl FnOnce() -> faer::MatRef<'a, f32>,
+    ) -> faer::MatRef<'a, Self>;
 }
 
 #[cfg(feature = "dense")]
 impl Element for f32 {
-    fn view(_matrix: faer::MatRef<'_, f64>) -> Option<faer::MatRef<'_, Self>> {
-        None
+    fn either<'a>(
+        _wide: faer::MatRef<'a, f64>,
+        narrow: impl FnOnce() -> faer::MatRef<'a, f32>,
+    ) -> faer::MatRef<'a, Self> {
+        narrow()
     }
 }
 
 #[cfg(feature = "dense")]
 impl Element for f64 {
-    fn view(matrix: faer::MatRef<'_, f64>) -> Option<faer::MatRef<'_, Self>> {
-        Some(matrix)
+    fn either<'a>(
+        wide: faer::MatRef<'a, f64>,
+        _narrow: impl FnOnce() -> faer::MatRef<'a, f32>,
+    ) -> faer::MatRef<'a, Self> {
+        wide
     }
 }
 

@@ -14,6 +14,7 @@ use faer::reborrow::{IntoConst, ReborrowMut};
 use faer::{Conj, Mat, MatMut, MatRef, Par};
 
 use crate::control::Control;
+use crate::dense_rows::DenseRows;
 use crate::error::LinalgError;
 use crate::parallel::for_each_mut;
 
@@ -84,15 +85,10 @@ impl Reflections {
     }
 
     /// `T`, its square upper part.
-    pub(crate) fn triangle(&self) -> Mat<f64> {
+    pub(crate) fn triangle(&self) -> DenseRows<f64> {
         let cols = self.factor.ncols();
-        Mat::from_fn(
-            cols,
-            cols,
-            |i, j| {
-                if i <= j { self.factor[(i, j)] } else { 0.0 }
-            },
-        )
+        let entry = |i, j| if i <= j { self.factor[(i, j)] } else { 0.0 };
+        DenseRows::from_fn(cols, cols, entry)
     }
 
     /// `Q` of `rows` rows times `b` below the rows of which there are zeros.

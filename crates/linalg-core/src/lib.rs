@@ -40,6 +40,7 @@ mod decompose;
 mod dense_blocks;
 #[cfg(feature = "dense")]
 mod dense_operator;
+mod dense_rows;
 mod element;
 mod error;
 mod fn_operator;
@@ -89,6 +90,7 @@ pub use decompose::{ThinSvd, orthogonal, symmetric_eigenvalues, thin_svd};
 pub use dense_blocks::DenseBlocks;
 #[cfg(feature = "dense")]
 pub use dense_operator::DenseOperator;
+pub use dense_rows::DenseRows;
 pub use element::Element;
 pub use error::LinalgError;
 #[cfg(feature = "dense")]

@@ -1,7 +1,10 @@
+use std::sync::Arc;
+
 use faer::{Accum, Mat, MatRef};
 
 use crate::control::Control;
 use crate::decompose::thin_svd;
+use crate::dense_rows::DenseRows;
 use crate::error::LinalgError;
 use crate::householder::{Reflections, triangle_of};
 use crate::product::product;
@@ -26,7 +29,7 @@ pub enum Reduction {
 /// these coordinates.
 #[derive(Debug, Clone)]
 pub struct RowSpace {
-    rows: Mat<f64>,
+    rows: Arc<DenseRows<f64>>,
     rank: usize,
     basis: Basis,
     reduction: Reduction,
@@ -75,11 +78,11 @@ impl RowSpace {
         let rows = match triangle {
             // the triangle's own U is not that of the data: U S = X V
             Some(_) => images(basis.as_ref(), x, control)?,
-            None => Mat::from_fn(rank, n, |k, i| u[(i, k)] * s[k]),
+            None => DenseRows::from_fn(rank, n, |k, i| u[(i, k)] * s[k]),
         };
         Ok(Self {
             rank,
-            rows,
+            rows: Arc::new(rows),
             basis: Basis::Dense(basis),
             reduction: Reduction::Svd,
             spectrum: Some(s[..rank].to_vec()),
@@ -112,7 +115,7 @@ impl RowSpace {
         let factor = Reflections::of(columns.gather(x.transpose()), control)?;
         Ok(Self {
             rank: n,
-            rows: factor.triangle(),
+            rows: Arc::new(factor.triangle()),
             basis: Basis::Reflections { columns, factor },
             reduction: Reduction::Qr,
             spectrum: None,
@@ -123,9 +126,25 @@ impl RowSpace {
     #[must_use]
     pub fn columns(x: MatRef<'_, f64>) -> Self {
         let columns = Kept::of(x);
-        let rows = columns.gather(x.transpose());
+        let rows = Arc::new(columns.rows(x));
+        Self::of_columns(columns, rows)
+    }
+
+    /// [`columns`](Self::columns) of rows whose owner shares them: where none of their numbers is zero
+    /// everywhere, there is no copy.
+    #[must_use]
+    pub fn columns_of(x: &Arc<DenseRows<f64>>) -> Self {
+        let columns = Kept::of(x.matrix().transpose());
+        let rows = match columns.is_all() {
+            true => Arc::clone(x),
+            false => Arc::new(columns.rows(x.matrix().transpose())),
+        };
+        Self::of_columns(columns, rows)
+    }
+
+    fn of_columns(columns: Kept, rows: Arc<DenseRows<f64>>) -> Self {
         Self {
-            rank: rows.nrows(),
+            rank: rows.width(),
             rows,
             basis: Basis::Columns(columns),
             reduction: Reduction::Columns,
@@ -136,13 +155,13 @@ impl RowSpace {
     /// `R'`: `rank x n_samples`, a sample's coordinates lie together.
     #[must_use]
     pub fn rows(&self) -> MatRef<'_, f64> {
-        self.rows.as_ref()
+        self.rows.matrix()
     }
 
-    /// Hands `R'` out without a copy; [`rows`](Self::rows) is empty then, the basis stays.
+    /// `R` to be shared, without a copy.
     #[must_use]
-    pub fn take_rows(&mut self) -> Mat<f64> {
-        core::mem::replace(&mut self.rows, Mat::new())
+    pub fn shared_rows(&self) -> Arc<DenseRows<f64>> {
+        Arc::clone(&self.rows)
     }
 
     /// Number of coordinates.
@@ -251,10 +270,19 @@ impl Kept {
         Self { width, kept }
     }
 
+    fn is_all(&self) -> bool {
+        self.kept.len() == self.width
+    }
+
+    /// The columns kept of `x`, `n_samples x width`.
+    fn rows(&self, x: MatRef<'_, f64>) -> DenseRows<f64> {
+        DenseRows::from_fn(self.kept.len(), x.nrows(), |k, i| x[(i, self.kept[k])])
+    }
+
     /// The rows kept of a matrix with one row a column.
     fn gather(&self, features: MatRef<'_, f64>) -> Mat<f64> {
         assert_eq!(features.nrows(), self.width, "features: one row a feature");
-        if self.kept.len() == self.width {
+        if self.is_all() {
             return features.to_owned();
         }
         Mat::from_fn(self.kept.len(), features.ncols(), |k, j| {
@@ -278,16 +306,16 @@ fn images(
     basis: MatRef<'_, f64>,
     x: MatRef<'_, f64>,
     control: &Control<'_>,
-) -> Result<Mat<f64>, LinalgError> {
+) -> Result<DenseRows<f64>, LinalgError> {
     let n = x.nrows();
-    let mut out = Mat::zeros(basis.ncols(), n);
+    let mut out = DenseRows::full(basis.ncols(), n, 0.0);
     for first in (0..n).step_by(CHUNK) {
         if control.halt().is_some() {
             return Err(LinalgError::Halted);
         }
         let count = CHUNK.min(n - first);
         product(
-            out.as_mut().subcols_mut(first, count),
+            out.matrix_mut().subcols_mut(first, count),
             Accum::Replace,
             basis.transpose(),
             x.subrows(first, count).transpose(),

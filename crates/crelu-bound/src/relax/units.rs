@@ -42,8 +42,8 @@ impl Reduced {
             return Ok(None);
         }
         let unit = Mat::from_fn(n, x.ncols(), |i, j| x[(i, j)] / x_size);
-        let mut space = RowSpace::svd_within(unit.as_ref(), control)?;
-        let all = space.take_rows();
+        let space = RowSpace::svd_within(unit.as_ref(), control)?;
+        let all = space.rows();
         let norm = |i: usize| all.col(i).norm_l2();
         let rows: Vec<usize> = (0..n).filter(|&i| norm(i) > ZERO_ROW).collect();
         let m = rows.len();

@@ -6,10 +6,10 @@ use crate::coding::Task;
 use crate::dataset::Dataset;
 use crate::error::{FitError, Setting};
 use crate::fit::{Carried, Fit, FitObserver, Progress, fit_prepared};
+use crate::fit::{is_halt, zero_fit};
 use crate::prepared::Prepared;
 use crate::report::Score;
 use crate::settings::CheckedFitSettings;
-use crate::zero_fit::{is_halt, zero_fit};
 
 /// Ends a training by the score of rows that it does not see.
 ///
@@ -105,14 +105,14 @@ pub fn fit_early(
     let begun = control.seconds();
     let mut go = || -> Result<Fit, FitError> {
         observer.progress(Progress::Doing("preparing the data"));
-        let mut prepared = Prepared::of(train, Some(held_out), settings.get(), control)?;
+        let prepared = Prepared::of(train, Some(held_out), settings.get(), control)?;
         let mut carried = Carried::stopped_by(how);
-        let mut fit = fit_prepared(&mut prepared, &mut carried, settings, control, observer)?;
+        let mut fit = fit_prepared(&prepared, &mut carried, settings, control, observer)?;
         let rows = held_out.n_samples();
         let stopped = carried.stopped;
         fit.report.early_stop = stopped.map(|stopped| EarlyStopped { rows, ..stopped });
         fit.report.test = match test {
-            Some(test) => Some(prepared.score_of(&fit.model, test)?),
+            Some(test) => Some(prepared.learnt.score_of(&fit.model, test)?),
             None => None,
         };
         Ok(fit)

@@ -7,9 +7,9 @@ use super::search::Shared;
 use super::splits::Split;
 use crate::dataset::Dataset;
 use crate::error::{FitError, Setting};
+use crate::fit::is_halt;
 use crate::report::Work;
 use crate::settings::{Beta, CheckedFitSettings};
-use crate::zero_fit::is_halt;
 
 /// What a fold came to.
 #[derive(Debug, Clone, Default)]

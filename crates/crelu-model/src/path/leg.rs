@@ -61,7 +61,7 @@ impl Leg {
     ) -> Result<Fit, FitError> {
         let start = self.network.take();
         let settings = settings.at(beta, start);
-        let (prepared, carried) = (&mut self.prepared, &mut self.carried);
+        let (prepared, carried) = (&self.prepared, &mut self.carried);
         let fit = fit_prepared(prepared, carried, &settings, control, observer)?;
         if settings.get().train_in_force() == TrainMode::Global {
             self.network = Some(fit.model.network.clone());

@@ -19,9 +19,9 @@ use crate::coding::Task;
 use crate::dataset::Dataset;
 use crate::error::FitError;
 use crate::fit::{Fit, FitObserver, Progress, fit};
+use crate::fit::{is_halt, zero_fit};
 use crate::report::{CvChoice, FoldScores, PathEntry, Seconds, Work};
 use crate::settings::{Beta, CheckedFitSettings};
-use crate::zero_fit::{is_halt, zero_fit};
 
 /// The penalty where there is no choice, as a fraction of `beta_max`.
 const PLAIN: f64 = 0.02;

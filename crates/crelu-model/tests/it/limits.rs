@@ -82,7 +82,7 @@ fn assert_usable(fit: &Fit, train: &Dataset, name: &str) {
     let model = Model::from_bytes(&bytes).unwrap();
     assert_eq!(model.to_bytes(), bytes, "{name}");
     let inputs = preprocess(train.features(), model.standardisation.as_ref(), model.bias);
-    let outputs = model.network.outputs(inputs.as_ref());
+    let outputs = model.network.outputs(inputs.matrix());
     let labels = train.target().values.as_ref().unwrap();
     let right = outputs
         .iter()

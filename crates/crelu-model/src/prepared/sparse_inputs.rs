@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use faer::Mat;
 use linalg_core::SparseRows;
 use serde_json::{Value, json};
@@ -11,7 +13,7 @@ use crelu_core::power::factors;
 #[derive(Debug)]
 pub(crate) struct SparseInputs {
     /// The training rows, `n x inputs that occur`.
-    pub(crate) rows: SparseRows<f64>,
+    pub(crate) rows: Arc<SparseRows<f64>>,
     /// The test rows, the same way.
     pub(crate) test: Option<SparseRows<f64>>,
     /// The input of each column of `rows`.
@@ -50,7 +52,7 @@ impl SparseInputs {
             inputs.push(d);
         }
         Self {
-            rows,
+            rows: Arc::new(rows),
             test,
             inputs,
             width: d + usize::from(bias),
@@ -73,9 +75,9 @@ impl SparseInputs {
             return;
         }
         let down = factors(-feature);
-        for rows in std::iter::once(&mut self.rows).chain(&mut self.test) {
-            *rows = rows.map(|_, x| x * down.0 * down.1);
-        }
+        let scaled = |rows: &SparseRows<f64>| rows.map(|_, x| x * down.0 * down.1);
+        self.rows = Arc::new(scaled(&self.rows));
+        self.test = self.test.as_ref().map(scaled);
     }
 
     /// The first test row with a value that is NaN or larger than `most`, and its input.

@@ -1,18 +1,21 @@
 use admm::{AdmmError, PrimalError, Status};
 use linalg_core::{Control, Halt, LinalgError};
 
+use super::fitted::Fit;
+use super::observer::{FitObserver, Progress};
+use super::outcome::Outcome;
 use crate::dataset::Dataset;
 use crate::error::FitError;
-use crate::fit::{Fit, FitObserver, Progress};
-use crate::prepared::Prepared;
+use crate::prepared::{Learnt, Prepared};
 use crate::report::{
-    FrontierEntry, GlobalTraining, HistoryEntry, PrimalUsed, Report, Score, Seconds, TrainMode,
-    Training, Work,
+    FrontierEntry, GlobalTraining, HistoryEntry, PrimalUsed, Score, Seconds, TrainMode, Training,
+    Work,
 };
 use crate::settings::{Beta, CheckedFitSettings, PatternSource};
 use crate::user_units::fit_out;
 use crelu_convex::relative_gap;
 use crelu_core::Network;
+use serde_json::Value;
 
 /// Whether an error is no fault: a part that had to be complete was stopped by the control.
 pub(crate) fn is_halt(error: &FitError) -> bool {
@@ -36,8 +39,8 @@ pub(crate) fn zero_fit(
     begun: f64,
     control: &Control<'_>,
 ) -> Result<Fit, FitError> {
-    let prepared = Prepared::targets_only(train, settings.get())?;
-    let units = prepared.units.clone();
+    let learnt = Learnt::of_targets(train, settings.get())?;
+    let units = learnt.units.clone();
     let settings = &settings.in_units(&units)?;
     let s = settings.get();
     let zero = Zero {
@@ -45,7 +48,7 @@ pub(crate) fn zero_fit(
             Halt::TimeLimit => Status::TimeLimit,
             Halt::Interrupted => Status::Interrupted,
         },
-        n: prepared.n,
+        n: learnt.n(),
         d: train.n_features() + usize::from(s.bias),
         beta: match s.beta {
             Beta::Absolute(beta) => beta,
@@ -53,11 +56,11 @@ pub(crate) fn zero_fit(
         },
         beta_max: f64::NAN,
         optimal: false,
-        train: prepared.zero_score(),
-        test: test.map(|test| prepared.zero_score_of(test)).transpose()?,
+        train: learnt.zero_score(),
+        test: test.map(|test| learnt.zero_score_of(test)).transpose()?,
         reason: "stopped before there was anything to solve",
     };
-    let mut fit = zero.fit(&prepared, settings, begun, control);
+    let mut fit = zero.fit(&learnt, None, settings, begun, control);
     fit_out(&mut fit, &units);
     Ok(fit)
 }
@@ -71,7 +74,7 @@ pub(crate) fn optimal_zero_fit(
     observer: &mut dyn FitObserver,
 ) -> Fit {
     let s = settings.get();
-    let (d, n) = (prepared.width(), prepared.n);
+    let (d, n) = (prepared.width(), prepared.learnt.n());
     let beta = match s.beta {
         Beta::Absolute(beta) => beta,
         Beta::Fraction(_) => 0.0,
@@ -82,7 +85,7 @@ pub(crate) fn optimal_zero_fit(
         patterns: (s.train_in_force() == TrainMode::Sampled).then_some(0),
         beta,
     });
-    let zero = Network::zero(d, prepared.outputs, s.activation);
+    let zero = Network::zero(d, prepared.outputs(), s.activation);
     let (train, test) = prepared.scores(&zero, &prepared.outputs_of(&zero));
     let zero = Zero {
         status: Status::Converged,
@@ -95,7 +98,8 @@ pub(crate) fn optimal_zero_fit(
         test,
         reason: "no solve: the targets of equal rows cancel, and the zero network is optimal for every penalty",
     };
-    let fit = zero.fit(prepared, settings, prepared.begun, control);
+    let sparse = prepared.describe_sparse();
+    let fit = zero.fit(&prepared.learnt, sparse, settings, prepared.begun, control);
     for entry in &fit.report.history {
         observer.progress(Progress::Check(entry));
     }
@@ -119,7 +123,8 @@ struct Zero {
 impl Zero {
     fn fit(
         self,
-        prepared: &Prepared,
+        learnt: &Learnt,
+        sparse: Option<Value>,
         settings: &CheckedFitSettings,
         begun: f64,
         control: &Control<'_>,
@@ -128,12 +133,11 @@ impl Zero {
         let is_global = s.train_in_force() == TrainMode::Global;
         let objective = self.train.loss;
         let bound = if self.optimal { objective } else { 0.0 };
-        let gap = relative_gap(objective, bound);
         let total = control.seconds();
         let search_gap = (is_global && self.optimal).then_some(0.0);
         let history = self.optimal.then(|| HistoryEntry {
             dual_bound: Some(bound),
-            gap: Some(gap),
+            gap: Some(relative_gap(objective, bound)),
             search_gap,
             ..HistoryEntry::of((0, total), objective, 0, self.train, self.test)
         });
@@ -141,19 +145,15 @@ impl Zero {
             neurons: 0,
             objective,
         };
-        let report = Report {
+        let outcome = Outcome {
             status: self.status,
-            n: self.n,
-            d: self.d,
-            outputs: prepared.outputs,
+            network: Network::zero(self.d, learnt.outputs(), s.activation),
             patterns: match &s.patterns {
                 PatternSource::Given(gates) if !is_global => gates.ncols(),
                 _ => 0,
             },
-            neurons: 0,
             beta: self.beta,
-            loss: prepared.kind.name(),
-            activation: s.activation,
+            beta_max: self.beta_max,
             training: match is_global {
                 false => Training::Sampled,
                 true => Training::Global(GlobalTraining {
@@ -164,44 +164,22 @@ impl Zero {
                     frontier: if self.optimal { vec![zero] } else { Vec::new() },
                 }),
             },
-            seed: s.seed,
-            version: env!("CARGO_PKG_VERSION"),
             primal: PrimalUsed::none(self.reason),
-            objective_network: objective,
-            objective_convex: objective,
+            objective,
+            convex: objective,
             dual_bound: bound,
-            gap,
             cone_violation: 0.0,
-            programme_gap: gap,
-            path: None,
-            cv: None,
-            early_stop: None,
-            proven_bound: None,
-            proven_gap: None,
-            proof: None,
             iterations: 0,
             work: is_global.then(Work::default),
             seconds: Seconds {
-                total,
                 read: begun.min(total),
                 setup: (total - begun).max(0.0),
                 ..Seconds::default()
             },
+            history: history.into_iter().collect(),
             train: self.train,
             test: self.test,
-            history: history.into_iter().collect(),
-            settings: prepared.settings_map(settings, self.beta, self.beta_max, control),
         };
-        let beta = if self.beta.is_finite() {
-            self.beta
-        } else {
-            0.0
-        };
-        let network = Network::zero(self.d, prepared.outputs, s.activation);
-        Fit {
-            model: prepared.model(network, s.bias, beta, objective, gap),
-            report,
-            certificate: None,
-        }
+        outcome.fit(learnt, (self.n, self.d), sparse, settings, control)
     }
 }

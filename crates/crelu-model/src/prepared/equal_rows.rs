@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
 
 use crelu_core::{Loss, LossKind, Offset};
-use faer::{Mat, MatRef};
+use linalg_core::DenseRows;
 
 use crate::error::FitError;
 use crate::targets::Targets;
@@ -14,7 +14,7 @@ use crate::targets::Targets;
 #[derive(Debug)]
 pub(crate) struct EqualRows {
     /// The inputs of the different rows, sorted, so that the order of the rows given does not matter.
-    pub(crate) inputs: Mat<f64>,
+    pub(crate) inputs: DenseRows<f64>,
     /// The loss of all rows: the weights of equal ones added up, their targets the weighted mean
     /// (labels: the shares), and what they lose by being different added.
     pub(crate) loss: Arc<dyn Loss>,
@@ -25,16 +25,16 @@ pub(crate) struct EqualRows {
 }
 
 impl EqualRows {
-    /// Joins equal rows of `inputs` (`d x n`); none where all differ. Huber's loss joins rows of equal
+    /// Joins equal rows of `inputs`; none where all differ. Huber's loss joins rows of equal
     /// targets alone.
     ///
     /// **Cost** a pass over the inputs; a sort of the rows where some are equal.
     ///
     /// # Errors
     /// [`FitError::Loss`] where joined targets have no loss.
-    pub(crate) fn of(inputs: &Mat<f64>, targets: &Targets) -> Result<Option<Self>, FitError> {
+    pub(crate) fn of(inputs: &DenseRows<f64>, targets: &Targets) -> Result<Option<Self>, FitError> {
         let rows = RowsOf {
-            inputs: inputs.as_ref(),
+            inputs,
             target: targets.coded().targets(targets.kind()),
             outputs: targets.outputs(),
             by_target: matches!(targets.kind(), LossKind::Huber { .. }),
@@ -43,7 +43,7 @@ impl EqualRows {
         if !rows.may_be_equal() {
             return Ok(None);
         }
-        let n = inputs.ncols();
+        let n = inputs.n_rows();
         let mut order: Vec<usize> = (0..n).collect();
         order.sort_by(|&a, &b| rows.compare(a, b));
         let mut groups: Vec<&[usize]> = Vec::new();
@@ -77,10 +77,9 @@ impl EqualRows {
             true => loss,
             false => Arc::new(Offset::new(loss, constants)),
         };
+        let firsts: Vec<usize> = groups.iter().map(|group| group[0]).collect();
         Ok(Some(Self {
-            inputs: Mat::from_fn(inputs.nrows(), groups.len(), |k, at| {
-                inputs[(k, groups[at][0])]
-            }),
+            inputs: inputs.select(&firsts),
             loss,
             target,
             place,
@@ -97,7 +96,7 @@ struct Joined {
 }
 
 struct RowsOf<'a> {
-    inputs: MatRef<'a, f64>,
+    inputs: &'a DenseRows<f64>,
     target: Vec<f64>,
     outputs: usize,
     /// Whether rows of other targets are other rows.
@@ -114,19 +113,19 @@ impl RowsOf<'_> {
     fn may_be_equal(&self) -> bool {
         let hash = |j: usize| {
             let mut hasher = DefaultHasher::new();
-            for x in self.inputs.col(j).iter() {
+            for x in self.inputs.row(j) {
                 // zero has two representations
                 hasher.write_u64((x + 0.0).to_bits());
             }
             hasher.finish()
         };
-        let mut hashes: Vec<u64> = (0..self.inputs.ncols()).map(hash).collect();
+        let mut hashes: Vec<u64> = (0..self.inputs.n_rows()).map(hash).collect();
         hashes.sort_unstable();
         hashes.windows(2).any(|pair| pair[0] == pair[1])
     }
 
     fn compare_inputs(&self, a: usize, b: usize) -> Ordering {
-        let cells = self.inputs.col(a).iter().zip(self.inputs.col(b).iter());
+        let cells = self.inputs.row(a).iter().zip(self.inputs.row(b));
         first_difference(cells)
     }
 
