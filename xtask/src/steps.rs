@@ -9,7 +9,8 @@ use crate::install::{Install, Tool};
 use crate::licences;
 use crate::metadata::{self, Package};
 use crate::process::{TESTS, cargo, output, run as run_command, succeeds};
-use crate::tidy::{self as rules, NUMERICAL};
+use crate::tidy as rules;
+use crate::tidy::numerical::NUMERICAL;
 
 /// A name and what it runs.
 type Step = (&'static str, fn(&Path, Install) -> Result<Outcome, String>);

@@ -8,36 +8,23 @@ mod edges;
 mod examples;
 mod exchange;
 mod file_names;
+mod finding;
 mod fixed;
 mod kernels;
 mod length;
 mod lib_files;
 mod lints;
 mod notation;
+pub(crate) mod numerical;
 mod parallel;
 mod portable;
 mod stubs;
 mod vocabulary;
 
-use std::fmt;
 use std::path::Path;
 
-use crate::tree::{Source, Tree};
-
-/// The crates that compile for wasm32 without their default features: no operating system, no
-/// clock, no threads of their own.
-pub(crate) const NUMERICAL: [&str; 10] = [
-    "linalg-core",
-    "krylov",
-    "precond-nystrom",
-    "admm",
-    "gpu-wgpu",
-    "crelu-core",
-    "crelu-convex",
-    "crelu-global",
-    "crelu-bound",
-    "crelu-model",
-];
+use crate::tree::Tree;
+use finding::Finding;
 
 /// A name and a function that lists where the rule is broken.
 type Rule = (&'static str, fn(&Tree) -> Vec<Finding>);
@@ -61,39 +48,6 @@ const RULES: [Rule; 17] = [
     ("stubs", stubs::check),
     ("vocabulary", vocabulary::check),
 ];
-
-/// Whether the file is shipped code of a numerical crate.
-fn is_numerical(source: &Source) -> bool {
-    NUMERICAL
-        .iter()
-        .any(|name| source.is_shipped_by(&format!("crates/{name}")))
-}
-
-/// A place that breaks a rule, and what is wrong there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Finding {
-    place: String,
-    message: String,
-}
-
-impl Finding {
-    fn new(place: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            place: place.into(),
-            message: message.into(),
-        }
-    }
-
-    fn at(path: &str, line: usize, message: impl Into<String>) -> Self {
-        Self::new(format!("{path}:{line}"), message)
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.message)
-    }
-}
 
 /// Checks the workspace at `root`, prints every finding, and fails if there is one.
 pub(crate) fn run(root: &Path) -> Result<(), String> {
@@ -121,6 +75,7 @@ fn findings(tree: &Tree) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tree::Source;
 
     #[test]
     fn tidy_this_workspace_has_no_finding() {

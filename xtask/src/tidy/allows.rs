@@ -1,6 +1,6 @@
 //! Lints are lifted on an item, not on a crate.
 
-use super::Finding;
+use super::finding::Finding;
 use crate::source::line_of;
 use crate::tree::{Source, Tree};
 

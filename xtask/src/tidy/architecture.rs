@@ -1,6 +1,6 @@
 //! `docs/ARCHITECTURE.md` names the crates that exist, and no other.
 
-use super::Finding;
+use super::finding::Finding;
 use crate::tree::Tree;
 
 const PAGE: &str = "docs/ARCHITECTURE.md";

@@ -1,6 +1,6 @@
 //! Every file of data has a note of its source and licence.
 
-use super::Finding;
+use super::finding::Finding;
 use crate::tree::Tree;
 
 /// `data/README.md` names each file under `data/` that is neither itself nor a licence.

@@ -1,6 +1,6 @@
 //! Which crate may depend on which.
 
-use super::Finding;
+use super::finding::Finding;
 use crate::metadata::Package;
 use crate::tree::Tree;
 

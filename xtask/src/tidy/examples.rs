@@ -1,6 +1,6 @@
 //! Every library shows its use.
 
-use super::Finding;
+use super::finding::Finding;
 use crate::metadata::Package;
 use crate::tree::Tree;
 

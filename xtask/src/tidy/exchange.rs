@@ -1,6 +1,7 @@
 //! Row shards are summed in few places.
 
-use super::{Finding, is_numerical};
+use super::finding::Finding;
+use super::numerical::is_numerical;
 use crate::source::{line_of, without_tests};
 use crate::tree::{Source, Tree};
 

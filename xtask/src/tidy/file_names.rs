@@ -1,6 +1,6 @@
 //! Names of Rust files and of the folders that hold them.
 
-use super::Finding;
+use super::finding::Finding;
 use crate::tree::Tree;
 
 /// ASCII snake case from `src`, `tests` or `examples` on, and no `utils.rs`.

@@ -1,7 +1,7 @@
 //! Tests pass or fail the same way everywhere: they draw from stored seeds, and no clock but their
 //! own moves them.
 
-use super::Finding;
+use super::finding::Finding;
 use crate::source::{block_end, line_of, names_under, word_offsets};
 use crate::tree::{Source, Tree};
 

@@ -1,6 +1,6 @@
 //! A compute shader has its Rust side beside it and a twin.
 
-use super::Finding;
+use super::finding::Finding;
 use crate::tree::Tree;
 
 /// The text that all shaders of a folder share.

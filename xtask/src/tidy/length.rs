@@ -1,6 +1,6 @@
 //! Files stay short enough to be read.
 
-use super::Finding;
+use super::finding::Finding;
 use crate::tree::{Source, Tree};
 
 /// The most lines of code that a file outside of `tests/` may hold; blank lines and comments do

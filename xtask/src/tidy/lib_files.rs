@@ -1,6 +1,6 @@
 //! A `lib.rs` is a table of contents.
 
-use super::Finding;
+use super::finding::Finding;
 use crate::source::line_of;
 use crate::tree::Tree;
 

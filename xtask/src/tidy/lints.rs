@@ -1,6 +1,6 @@
 //! Every member takes the workspace's lints.
 
-use super::Finding;
+use super::finding::Finding;
 use crate::tree::Tree;
 
 /// Each `Cargo.toml` holds `workspace = true` under `[lints]`.

@@ -1,6 +1,6 @@
 //! `docs/NOTATION.md` maps the symbols of the papers to names that the code has.
 
-use super::Finding;
+use super::finding::Finding;
 use crate::source::{is_word, word_offsets};
 use crate::tree::Tree;
 

@@ -1,6 +1,7 @@
 //! Threads come into the numerical crates through one feature, `parallel`, and leave with it.
 
-use super::{Finding, NUMERICAL};
+use super::finding::Finding;
+use super::numerical::NUMERICAL;
 use crate::metadata::{Dependency, Package};
 use crate::tree::Tree;
 

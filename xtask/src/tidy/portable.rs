@@ -1,7 +1,8 @@
 //! The numerical crates know no operating system: no clock, no files, no threads of their own,
 //! no randomness but from a seed.
 
-use super::{Finding, is_numerical};
+use super::finding::Finding;
+use super::numerical::is_numerical;
 use crate::source::{line_of, names_under, without_tests, word_offsets};
 use crate::tree::{Source, Tree};
 

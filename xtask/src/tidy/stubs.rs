@@ -1,6 +1,6 @@
 //! Nothing unfinished and no test that is switched off.
 
-use super::Finding;
+use super::finding::Finding;
 use crate::source::line_of;
 use crate::tree::{Source, Tree};
 

@@ -1,6 +1,6 @@
 //! Words that a layer must not know.
 
-use super::Finding;
+use super::finding::Finding;
 use crate::source::line_of;
 use crate::tree::{Source, Tree};
 
