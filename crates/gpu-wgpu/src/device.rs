@@ -7,7 +7,8 @@ use crate::adapter::{self, Adapter, Kind};
 use crate::buffer::{Buffer, Slice};
 use crate::bus::Bus;
 use crate::error::GpuError;
-use crate::kernel::{Binding, Kernel, Step, Tiling};
+use crate::kernel::{Binding, Kernel, Tiling};
+use crate::step::{Compiled, Step};
 
 /// Dispatches that are handed over at a time: a display's driver stops what runs for seconds.
 const STEPS_AT_A_TIME: usize = 256;
@@ -31,11 +32,6 @@ enum Fault {
     Lost(String),
     OutOfMemory,
     Call(String),
-}
-
-pub(crate) struct Compiled {
-    pipeline: wgpu::ComputePipeline,
-    layout: wgpu::BindGroupLayout,
 }
 
 impl core::fmt::Debug for Device {

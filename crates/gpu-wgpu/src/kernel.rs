@@ -1,7 +1,3 @@
-use std::sync::Arc;
-
-use crate::device::Compiled;
-
 /// How a kernel sees an array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Binding {
@@ -137,14 +133,6 @@ const fn number(value: usize) -> u32 {
     #[expect(clippy::cast_possible_truncation, reason = "below 2^16, as asserted")]
     let value = value as u32;
     value
-}
-
-/// A kernel with its arrays, ready to run.
-#[derive(Clone)]
-pub(crate) struct Step {
-    pub(crate) compiled: Arc<Compiled>,
-    pub(crate) group: wgpu::BindGroup,
-    pub(crate) counts: [u32; 3],
 }
 
 /// The parameters of a kernel: 32-bit numbers in the order of the shader's struct.

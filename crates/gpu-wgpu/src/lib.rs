@@ -40,6 +40,7 @@ mod mapped;
 mod primal;
 mod rates;
 mod rows;
+mod step;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -4,13 +4,14 @@ use crate::bits;
 use crate::buffer::Buffer;
 use crate::device::Device;
 use crate::error::GpuError;
-use crate::kernel::{LANES, Step};
+use crate::kernel::LANES;
 use crate::kernels::ascent_step::{self, Ascents, Motion};
 use crate::kernels::combine::{self, Factor};
 use crate::kernels::loss_slope::{self, Loss, Slopes};
 use crate::kernels::masked_adjoint::{self, Factors};
 use crate::kernels::{dots, masked_product, open_columns, open_outputs};
 use crate::rows::Rows;
+use crate::step::Step;
 
 /// What a kernel did in how long: arithmetic and bytes on paper, seconds by the caller's clock.
 #[derive(Debug, Clone, PartialEq)]

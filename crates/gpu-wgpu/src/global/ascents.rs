@@ -3,12 +3,12 @@ use std::sync::Arc;
 use crate::buffer::Buffer;
 use crate::device::Device;
 use crate::error::GpuError;
-use crate::kernel::Step;
 use crate::kernels::ascent_step::{self, Motion};
 use crate::kernels::masked_adjoint::{self, Factors};
 use crate::kernels::sum_parts;
 use crate::kernels::{gather_columns, open_columns, price_weights};
 use crate::rows::{self, Rows};
+use crate::step::Step;
 
 /// Steps after which the device is waited for, to ask whether to go on.
 const AT_A_TIME: usize = 8;

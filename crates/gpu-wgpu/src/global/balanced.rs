@@ -3,12 +3,12 @@ use std::sync::Arc;
 use super::TrainingRows;
 use crate::buffer::Buffer;
 use crate::error::GpuError;
-use crate::kernel::Step;
 use crate::kernels::loss_slope::{self, Slopes};
 use crate::kernels::masked_adjoint::{self, Factors};
 use crate::kernels::sum_parts;
 use crate::kernels::{dots, open_columns, open_outputs};
 use crate::rows;
+use crate::step::Step;
 
 /// Value and gradient of a network's loss on the device:
 ///

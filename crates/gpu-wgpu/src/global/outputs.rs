@@ -1,9 +1,9 @@
 use crate::device::Device;
 use crate::error::GpuError;
-use crate::kernel::Step;
 use crate::kernels::open_outputs::{self, Columns};
 use crate::kernels::sum_parts;
 use crate::rows::{self, Rows};
+use crate::step::Step;
 
 /// Outputs of a network, `(R W)_+ A'`, in `f32`.
 ///

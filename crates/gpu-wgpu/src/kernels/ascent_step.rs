@@ -1,7 +1,8 @@
 use crate::buffer::Buffer;
 use crate::device::Device;
 use crate::error::GpuError;
-use crate::kernel::{Binding, Group, Kernel, Step, count, params};
+use crate::kernel::{Binding, Group, Kernel, count, params};
+use crate::step::Step;
 
 params! { columns: u32, depth: u32, step: f32, momentum: f32, gain: f32, least: f32 }
 

@@ -2,7 +2,8 @@ use super::basis_dots::BasisTile;
 use crate::buffer::Buffer;
 use crate::device::Device;
 use crate::error::GpuError;
-use crate::kernel::{BLOCK, Binding, Group, Kernel, Step, count, params};
+use crate::kernel::{BLOCK, Binding, Group, Kernel, count, params};
+use crate::step::Step;
 
 params! { length: u32, columns: u32, first: u32, add: u32 }
 

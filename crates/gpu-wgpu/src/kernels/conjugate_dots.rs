@@ -1,7 +1,8 @@
 use crate::buffer::Buffer;
 use crate::device::Device;
 use crate::error::GpuError;
-use crate::kernel::{BLOCK, Binding, Group, Kernel, MEMORY, Step, count, params};
+use crate::kernel::{BLOCK, Binding, Group, Kernel, MEMORY, count, params};
+use crate::step::Step;
 
 params! { length: u32, misfit_at: u32, part: u32, weight: f32 }
 

@@ -1,7 +1,8 @@
 use super::conjugate_dots::{Conjugate, Part};
 use crate::device::Device;
 use crate::error::GpuError;
-use crate::kernel::{BLOCK, Binding, Group, Kernel, Step, count, params};
+use crate::kernel::{BLOCK, Binding, Group, Kernel, count, params};
+use crate::step::Step;
 
 params! { part: u32, blocks: u32, rounding: f32, finest: f32 }
 

@@ -2,7 +2,8 @@ use super::descent_gradient::Turn;
 use crate::buffer::{Buffer, Slice};
 use crate::device::Device;
 use crate::error::GpuError;
-use crate::kernel::{Binding, Group, Kernel, Step, count, params};
+use crate::kernel::{Binding, Group, Kernel, count, params};
+use crate::step::Step;
 
 params! { depth: u32, count: u32, rho: f32 }
 

@@ -1,8 +1,10 @@
+use super::groups::{GROUPS, LEAST_ROWS, MOST_PARTS};
 use crate::buffer::{Buffer, Slice};
 use crate::device::Device;
 use crate::error::GpuError;
-use crate::kernel::{Binding, Group, Kernel, Step, count, params};
+use crate::kernel::{Binding, Group, Kernel, count, params};
 use crate::rows::Rows;
+use crate::step::Step;
 
 params! { rows: u32, first: u32, words: u32, depth: u32, chunk: u32, first_chunk: u32 }
 
@@ -30,10 +32,10 @@ const ACROSS: usize = 16;
 
 /// Rows of a chunk, by the sizes alone.
 pub(crate) fn chunk(rows: &Rows) -> usize {
-    let wanted = super::GROUPS.div_ceil(rows.depth().div_ceil(ACROSS).max(1));
+    let wanted = GROUPS.div_ceil(rows.depth().div_ceil(ACROSS).max(1));
     rows.n_samples()
-        .div_ceil(wanted.clamp(1, super::MOST_PARTS))
-        .max(super::LEAST_ROWS)
+        .div_ceil(wanted.clamp(1, MOST_PARTS))
+        .max(LEAST_ROWS)
 }
 
 /// Parts that [`steps`] makes.

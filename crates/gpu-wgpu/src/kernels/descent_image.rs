@@ -2,8 +2,9 @@ use super::descent_gradient::Turn;
 use crate::buffer::Buffer;
 use crate::device::Device;
 use crate::error::GpuError;
-use crate::kernel::{Binding, Group, IMAGE_ROWS, Kernel, Step, count, params};
+use crate::kernel::{Binding, Group, IMAGE_ROWS, Kernel, count, params};
 use crate::rows::Rows;
+use crate::step::Step;
 
 params! { rows: u32, first: u32, words: u32, depth: u32, first_part: u32 }
 

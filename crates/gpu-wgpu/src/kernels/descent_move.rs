@@ -2,7 +2,8 @@ use super::descent_gradient::Turn;
 use crate::buffer::Buffer;
 use crate::device::Device;
 use crate::error::GpuError;
-use crate::kernel::{BLOCK, Binding, Group, Kernel, Step, count, params};
+use crate::kernel::{BLOCK, Binding, Group, Kernel, count, params};
+use crate::step::Step;
 
 params! { samples: u32, depth: u32, misfit_at: u32, factor: f32 }
 

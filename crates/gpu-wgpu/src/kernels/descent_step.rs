@@ -1,7 +1,8 @@
 use crate::buffer::Buffer;
 use crate::device::Device;
 use crate::error::GpuError;
-use crate::kernel::{Binding, Group, Kernel, Step, count, params};
+use crate::kernel::{Binding, Group, Kernel, count, params};
+use crate::step::Step;
 
 params! {
     count: u32, turns: u32, rho: f32, factor: f32, most: f32,

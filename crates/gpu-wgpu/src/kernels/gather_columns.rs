@@ -1,7 +1,8 @@
 use crate::buffer::Buffer;
 use crate::device::Device;
 use crate::error::GpuError;
-use crate::kernel::{BLOCK, Binding, Group, Kernel, Step, count, params};
+use crate::kernel::{BLOCK, Binding, Group, Kernel, count, params};
+use crate::step::Step;
 
 params! { quadruples: u32, depth: u32 }
 

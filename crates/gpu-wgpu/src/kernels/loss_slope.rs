@@ -1,7 +1,8 @@
 use crate::buffer::Buffer;
 use crate::device::Device;
 use crate::error::GpuError;
-use crate::kernel::{Binding, Group, Kernel, LANES, Step, count, params};
+use crate::kernel::{Binding, Group, Kernel, LANES, count, params};
+use crate::step::Step;
 
 params! { samples: u32, outputs: u32, loss: u32 }
 

@@ -1,8 +1,10 @@
+use super::groups::{GROUPS, LEAST_ROWS, MOST_PARTS};
 use crate::buffer::{Buffer, Slice};
 use crate::device::Device;
 use crate::error::GpuError;
-use crate::kernel::{Binding, Group, Kernel, ROWS, Step, count, params};
+use crate::kernel::{Binding, Group, Kernel, ROWS, count, params};
 use crate::rows::Rows;
+use crate::step::Step;
 
 params! {
     rows: u32, first: u32, samples: u32, blocks: u32, words: u32, depth: u32,
@@ -32,12 +34,10 @@ pub(crate) fn chunk(device: &Device, rows: &Rows, blocks: usize) -> usize {
     let tiling = device.tiling();
     let tiles = blocks.div_ceil(tiling.tile()) * rows.depth().div_ceil(tiling.side() as usize);
     let step = ROWS as usize;
-    let wanted = super::GROUPS
-        .div_ceil(tiles.max(1))
-        .clamp(1, super::MOST_PARTS);
+    let wanted = GROUPS.div_ceil(tiles.max(1)).clamp(1, MOST_PARTS);
     rows.n_samples()
         .div_ceil(wanted)
-        .max(super::LEAST_ROWS)
+        .max(LEAST_ROWS)
         .next_multiple_of(step)
 }
 

@@ -1,8 +1,10 @@
+use super::groups::GROUPS;
 use crate::buffer::{Buffer, Slice};
 use crate::device::Device;
 use crate::error::GpuError;
-use crate::kernel::{Binding, Group, Kernel, Step, count, params};
+use crate::kernel::{Binding, Group, Kernel, count, params};
 use crate::rows::Rows;
+use crate::step::Step;
 
 params! { rows: u32, first: u32, samples: u32, blocks: u32, words: u32, depth: u32, share: u32 }
 
@@ -28,7 +30,7 @@ pub(crate) const KERNEL: Kernel = Kernel {
 pub(crate) fn share(device: &Device, rows: &Rows, blocks: usize) -> usize {
     let tile = device.tiling().tile();
     let row_tiles = rows.n_samples().div_ceil(tile).max(1);
-    let wanted = super::GROUPS.div_ceil(row_tiles);
+    let wanted = GROUPS.div_ceil(row_tiles);
     let tiles = blocks.div_ceil(tile).max(1);
     tiles.div_ceil(wanted.min(tiles)) * tile
 }

@@ -17,6 +17,7 @@ pub(crate) mod descent_step;
 pub(crate) mod diagonal_scale;
 pub(crate) mod dots;
 pub(crate) mod gather_columns;
+mod groups;
 pub(crate) mod loss_slope;
 pub(crate) mod masked_adjoint;
 pub(crate) mod masked_product;
@@ -29,14 +30,6 @@ mod tests;
 
 #[cfg(test)]
 use crate::kernel::Kernel;
-
-/// Groups that a product is cut into, about: enough for a large card. The cut follows from the
-/// sizes alone, so that sums are taken in the same order in every run.
-const GROUPS: usize = 512;
-/// Most parts of a product, each of the size of its result ...
-const MOST_PARTS: usize = 32;
-/// ... and fewest rows of one.
-const LEAST_ROWS: usize = 64;
 
 /// All of them.
 #[cfg(test)]

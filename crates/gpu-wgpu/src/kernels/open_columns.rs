@@ -1,8 +1,10 @@
+use super::groups::{GROUPS, LEAST_ROWS, MOST_PARTS};
 use crate::buffer::Buffer;
 use crate::device::Device;
 use crate::error::GpuError;
-use crate::kernel::{Binding, Group, Kernel, Step, count, params};
+use crate::kernel::{Binding, Group, Kernel, count, params};
 use crate::rows::Rows;
+use crate::step::Step;
 
 params! {
     rows: u32, first: u32, samples: u32, columns: u32, words: u32, depth: u32,
@@ -30,10 +32,10 @@ pub(crate) const KERNEL: Kernel = Kernel {
 /// Rows of a chunk, by the sizes alone.
 pub(crate) fn chunk(device: &Device, rows: &Rows, columns: usize) -> usize {
     let tile = device.tiling().tile();
-    let wanted = super::GROUPS.div_ceil(columns.div_ceil(tile).max(1));
+    let wanted = GROUPS.div_ceil(columns.div_ceil(tile).max(1));
     rows.n_samples()
-        .div_ceil(wanted.clamp(1, super::MOST_PARTS))
-        .max(super::LEAST_ROWS)
+        .div_ceil(wanted.clamp(1, MOST_PARTS))
+        .max(LEAST_ROWS)
         .next_multiple_of(tile)
 }
 

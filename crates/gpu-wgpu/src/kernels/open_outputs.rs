@@ -1,8 +1,9 @@
 use crate::buffer::Buffer;
 use crate::device::Device;
 use crate::error::GpuError;
-use crate::kernel::{Binding, Group, Kernel, Step, count, params};
+use crate::kernel::{Binding, Group, Kernel, count, params};
 use crate::rows::Rows;
+use crate::step::Step;
 
 params! {
     rows: u32, first: u32, samples: u32, columns: u32, words: u32, depth: u32,

@@ -1,7 +1,8 @@
 use crate::buffer::{Buffer, Slice};
 use crate::device::Device;
 use crate::error::GpuError;
-use crate::kernel::{BLOCK, Binding, Group, Kernel, Step, count, params};
+use crate::kernel::{BLOCK, Binding, Group, Kernel, count, params};
+use crate::step::Step;
 
 params! { length: u32, count: u32, scale: f32, shift: f32 }
 

@@ -3,11 +3,11 @@ use std::sync::Arc;
 use super::{MaskedSystem, Solved};
 use crate::buffer::Buffer;
 use crate::error::GpuError;
-use crate::kernel::Step;
 use crate::kernels::basis_dots::{self, BasisTile};
 use crate::kernels::cg_scalars::{self, Part, state};
 use crate::kernels::combine::{self, Factor};
 use crate::kernels::{basis_sum, diagonal_scale, dots};
+use crate::step::Step;
 
 /// Inner iterations that are handed over before the numbers of the solve are read: where the last
 /// solve says nothing about this one, and after that many as it took.

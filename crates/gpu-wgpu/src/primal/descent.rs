@@ -7,7 +7,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::{MaskedSystem, Solved};
 use crate::buffer::{ALIGNED, Buffer};
 use crate::error::GpuError;
-use crate::kernel::{MEMORY, Step, TOGETHER};
+use crate::kernel::{MEMORY, TOGETHER};
 use crate::kernels::cg_scalars::{self, Part as Scalars};
 use crate::kernels::combine::{self, Factor};
 use crate::kernels::conjugate_dots::{self, Conjugate, Part, SUMS};
@@ -17,6 +17,7 @@ use crate::kernels::{
     conjugate_join, conjugate_move, conjugate_scalars, descent_image, descent_move, descent_step,
     dots,
 };
+use crate::step::Step;
 
 /// Sweeps that are handed over before the gradient is made anew and its norm read.
 const BATCH: usize = 4;

@@ -6,11 +6,11 @@ use crate::bits;
 use crate::buffer::{Buffer, Slice};
 use crate::device::Device;
 use crate::error::GpuError;
-use crate::kernel::Step;
 use crate::kernels::masked_adjoint::{self, Factors};
 use crate::kernels::masked_product;
 use crate::kernels::sum_parts::{self, Sum};
 use crate::rows::{self, Rows};
+use crate::step::Step;
 
 /// The masked data of a programme on the device: rows, packed masks, and room for the parts of
 /// their products.

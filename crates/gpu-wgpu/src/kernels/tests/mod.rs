@@ -10,7 +10,8 @@ mod vectors;
 
 use testkit::Stream;
 
-use crate::kernel::{Step, Tiling};
+use crate::kernel::Tiling;
+use crate::step::Step;
 use crate::{Buffer, Device, block_on};
 
 /// Sums of `n` terms of size about 1 in `f32` are within this times `n` roundings of each other,
