@@ -9,12 +9,15 @@ use linalg_core::RowSpace;
 use serde_json::{Value, json};
 
 use super::options::Options;
-use super::{SECONDS, page, sets};
+use super::page;
+use super::sets::{key, sets};
 use crate::convergence::programme;
 use crate::sets::{Set, load};
 use crate::stopwatch::Stopwatch;
 use crate::store::Store;
 
+/// Seconds at which the tight bound is read.
+const SECONDS: [f64; 3] = [1.0, 10.0, 60.0];
 /// Patterns over which beta_max is taken.
 const PATTERNS: usize = 100;
 /// Seconds of training, at most.
@@ -32,10 +35,6 @@ pub(crate) fn measure(store: &mut Store, options: &Options) -> Result<(), String
         }
     }
     Ok(())
-}
-
-pub(crate) fn key(set: &str, fraction: f64) -> String {
-    format!("table|{set}|{fraction}")
 }
 
 /// The best objective and what the search says of it, round by round: seconds, `J`, bound.

@@ -7,19 +7,9 @@ mod measure;
 mod options;
 mod page;
 mod pictures;
+mod sets;
 
-use crate::sets::{REAL, TEACHERS};
 use options::Options;
-
-/// Shares of `beta_max`, a row each.
-pub(crate) const FRACTIONS: [f64; 4] = [0.3, 0.1, 0.03, 0.01];
-/// Seconds at which the tight bound is read.
-pub(crate) const SECONDS: [f64; 3] = [1.0, 10.0, 60.0];
-
-/// All sets, in the order of the table.
-pub(crate) fn sets() -> impl Iterator<Item = &'static str> {
-    REAL.iter().chain(&TEACHERS).copied()
-}
 
 /// Runs what was asked for, prints the tables, and writes page and pictures if asked to.
 pub(crate) fn run(args: &[String]) -> Result<(), String> {

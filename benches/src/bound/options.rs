@@ -1,4 +1,4 @@
-use super::{FRACTIONS, sets};
+use super::sets::{FRACTIONS, sets};
 use crate::flags::{Flags, unknown};
 
 /// What was asked for; in quick, at 10 % of `beta_max` and 1 s of the tight bound only.

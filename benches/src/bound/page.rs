@@ -1,7 +1,7 @@
 use serde_json::Value;
 
-use super::measure::key;
-use super::{FRACTIONS, growth_page, sets};
+use super::growth_page;
+use super::sets::{FRACTIONS, key, sets};
 use crate::marks::replaced;
 use crate::store::Store;
 

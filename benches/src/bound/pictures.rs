@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use super::measure::key;
 use super::page::rows;
-use super::sets;
+use super::sets::{key, sets};
+use crate::experiments::pictures::FOLDER;
+use crate::experiments::pictures::inks::INKS;
 use crate::experiments::pictures::panel::{Axis, Panel, legend};
 use crate::experiments::pictures::sheet::{Anchor, Sheet};
-use crate::experiments::pictures::{FOLDER, INKS};
 use crate::store::{Store, number};
 
 const GAPS: &str = "proven-gap.svg";

@@ -2,7 +2,7 @@ use crelu_model::programme::{Check, Observer, Programme, solve};
 use crelu_model::{Clock, Control};
 use serde_json::{Value, json};
 
-use super::GAPS;
+use super::gaps::GAPS;
 use super::methods::METHODS;
 use super::wire;
 use crate::stopwatch::{Stopwatch, peak_memory, reset_peak_memory, resident_memory};

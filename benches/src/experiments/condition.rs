@@ -7,6 +7,8 @@ use precond_nystrom::{BlockDiagonal, BlockNystrom, Jacobi, Nystrom, NystromSetti
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
+use super::condition_rows::{SETS, SYSTEMS, System, key};
+use super::methods::RANK;
 use super::options::Options;
 use super::spectra::{condition, preconditioned};
 use super::systems::{Coordinates, Small, diagonal, shifted};
@@ -20,39 +22,8 @@ const RHOS: [f64; 5] = [1e-3, 1e-2, 1e-1, 1.0, 10.0];
 /// The source's system is twice as wide, so eight times the work: fewer points.
 const FEW_RANKS: [usize; 3] = [25, 100, 400];
 const FEW_RHOS: [f64; 3] = [1e-2, 1.0, 10.0];
-pub(crate) const RANK: usize = 100;
 const PATTERNS: usize = 10;
 const TEACHER_SEED: u64 = 5;
-
-/// The systems whose condition is measured.
-pub(crate) const SYSTEMS: [System; 3] = [System::Two, System::Three, System::Source];
-/// The sets, with their coordinates.
-pub(crate) const SETS: [(&str, Coordinates); 3] = [
-    ("teacher 1000 x 100", Coordinates::Columns),
-    ("demo images 7 x 14", Coordinates::Columns),
-    ("demo images 7 x 14, SVD coordinates", Coordinates::Svd),
-];
-
-/// A linear system of the primal step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum System {
-    /// `A'A + (rho / 2) I`, the reduced form of `F'F + rho I`.
-    Two,
-    /// `A'A + (rho / 2) I (x) K`, the reduced form with the cone copy.
-    Three,
-    /// `F'F / rho + I + G'G`, not reduced, the cone copy not scaled.
-    Source,
-}
-
-impl System {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Two => "two-block, reduced",
-            Self::Three => "three-block, reduced",
-            Self::Source => "three-block, full: the source's",
-        }
-    }
-}
 
 /// A preconditioner, or none, of a rank where it has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,10 +97,6 @@ pub(crate) fn measure(store: &mut Store, options: &Options) -> Result<(), String
         }
     }
     Ok(())
-}
-
-pub(crate) fn key(set: &str, system: System) -> String {
-    format!("condition|{set}|{}", system.name())
 }
 
 fn small(name: &str, coordinates: Coordinates, quick: bool) -> Result<Small, String> {

@@ -1,7 +1,9 @@
 use serde_json::Value;
 
-use super::condition::RANK;
 use crelu_model::programme::{FormChoice, PrimalChoice, ProgrammeSettings, Splitting, Switch};
+
+/// Rank of the sketch of which the source speaks.
+pub(crate) const RANK: usize = 100;
 
 /// A primal step as a race names it.
 #[derive(Debug, Clone, Copy)]

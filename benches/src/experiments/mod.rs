@@ -5,6 +5,8 @@
 mod cases;
 mod child;
 mod condition;
+mod condition_rows;
+mod gaps;
 mod methods;
 mod options;
 mod page;
@@ -16,13 +18,6 @@ mod verdict;
 mod wire;
 
 use options::Options;
-
-/// The certified gaps whose first crossing is reported.
-pub(crate) const GAPS: [f64; 2] = [1e-2, 1e-3];
-/// Where a run stops.
-pub(crate) const TOL: f64 = 1e-3;
-/// Seconds a run of `--quick` may take.
-pub(crate) const QUICK_LIMIT: f64 = 0.3;
 
 /// Runs what was asked for, prints the tables, and writes the page if asked to.
 pub(crate) fn run(args: &[String]) -> Result<(), String> {

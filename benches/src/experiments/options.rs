@@ -1,5 +1,5 @@
 use super::cases::CASES;
-use super::condition::SETS;
+use super::condition_rows::SETS;
 use crate::flags::{Flags, unknown};
 
 /// What was asked for; in quick, two small sets with short limits.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use super::cases::{CASES, Case, PACKAGE};
-use super::condition::{self, SYSTEMS};
+use super::condition_rows::{self, SYSTEMS};
 use super::methods::METHODS;
 use super::{pictures, race, verdict};
 use crate::store::{Store, number};
@@ -61,10 +61,10 @@ fn head(out: &mut String, cells: &[String]) {
 
 fn conditions(store: &Store) -> String {
     let mut out = String::new();
-    for (set, _) in condition::SETS {
+    for (set, _) in condition_rows::SETS {
         let rows: Vec<_> = SYSTEMS
             .iter()
-            .filter_map(|&s| Some((s.name(), store.get(&condition::key(set, s))?)))
+            .filter_map(|&s| Some((s.name(), store.get(&condition_rows::key(set, s))?)))
             .collect();
         let Some((_, first)) = rows.first() else {
             continue;

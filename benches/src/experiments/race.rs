@@ -7,11 +7,14 @@ use serde_json::{Value, json};
 
 use super::cases::{CASES, Case, PACKAGE};
 use super::child::CHILD;
+use super::gaps::TOL;
 use super::methods::{METHODS, Method};
 use super::options::Options;
-use super::{QUICK_LIMIT, TOL, wire};
+use super::wire;
 use crate::store::{Store, number};
 
+/// Seconds a run of `--quick` may take.
+const QUICK_LIMIT: f64 = 0.3;
 /// A run that does not end at its limit is ended after so many limits, and a grace for the start.
 const PATIENCE: f64 = 2.0;
 const GRACE: f64 = 15.0;

@@ -4,8 +4,8 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use super::cases::{CASES, Case};
-use super::condition::{self, RANK, SYSTEMS};
-use super::methods::{METHODS, Method};
+use super::condition_rows::{self, SYSTEMS};
+use super::methods::{METHODS, Method, RANK};
 use super::race;
 use crate::store::{Store, number};
 
@@ -31,9 +31,9 @@ pub(crate) fn text(store: &Store) -> String {
 
 /// What Nyström and Jacobi do to the condition numbers.
 fn conditions(out: &mut String, store: &Store) {
-    for (set, _) in condition::SETS {
+    for (set, _) in condition_rows::SETS {
         for system in SYSTEMS {
-            let Some(row) = store.get(&condition::key(set, system)) else {
+            let Some(row) = store.get(&condition_rows::key(set, system)) else {
                 continue;
             };
             let at_first = |means: &str| {

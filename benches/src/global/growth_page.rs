@@ -2,13 +2,14 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
+use super::cells::{figure, line, percent};
 use super::growth::{COLUMNS, LIMIT, NARROW, PAPER, ROWS, SHORT, key};
-use super::page::{figure, line, percent};
+use super::machines::machines;
 use crate::store::{Store, number};
 
 /// Both tables, and the exponents.
 pub(crate) fn page(store: &Store) -> String {
-    let mut out = super::page::machines(store, "growth|");
+    let mut out = machines(store, "growth|");
     out.push_str(
         "\n\n| rows x columns | seconds | setup | price | polish | rounds | MB | data, MB | neurons | J | search gap | status |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n",
     );
@@ -35,7 +36,7 @@ pub(crate) fn paper(store: &Store) -> String {
     format!(
         "{n} x {d}, {}: ended with `{}` after {:.0} s (setup {:.1} s, price {:.0} s, polish {:.0} s) and {} rounds with \
          {:.1} GB of memory: J = {:.6}, search gap {}, {} neurons, training accuracy {:.2} %.\n",
-        super::page::machines(store, &key(PAPER)),
+        machines(store, &key(PAPER)),
         row["status"].as_str().unwrap_or("unknown"),
         value("seconds"),
         value("setup"),

@@ -2,12 +2,12 @@ use crelu_model::global::{GlobalSettings, Neurons, train};
 use crelu_model::{Clock, Control, FitSettings, LossChoice, Network, TrainMode, fit};
 use serde_json::{Map, Value, json};
 
-use super::SETS;
 use super::adam::{STEPS, adam, kept};
 use super::case::{beta_max, problem, row_space};
 use super::folds::{Split, folds};
 use super::options::Options;
 use super::ridge;
+use super::sets::SETS;
 use crate::sets;
 use crate::stopwatch::Stopwatch;
 use crate::store::Store;

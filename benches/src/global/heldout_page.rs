@@ -1,8 +1,9 @@
 use serde_json::Value;
 
-use super::SETS;
+use super::cells::line;
 use super::heldout::{FOLDS, METHODS, key};
-use super::page::{line, machines};
+use super::machines::machines;
+use super::sets::SETS;
 use crate::store::{Store, number};
 
 /// What the folds of a method say together.

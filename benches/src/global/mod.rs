@@ -4,12 +4,14 @@
 
 mod adam;
 mod case;
+mod cells;
 mod folds;
 mod growth;
 mod growth_page;
 mod heldout;
 mod heldout_page;
 mod known;
+mod machines;
 mod measure;
 mod objective;
 mod options;
@@ -17,6 +19,7 @@ mod page;
 mod plots;
 mod ridge;
 mod seeds;
+mod sets;
 mod table;
 mod train;
 mod verdict;
@@ -29,19 +32,6 @@ use options::{Options, Part};
 
 pub(crate) use case::{beta_max, problem, row_space};
 pub(crate) use growth_page::exponent;
-
-/// The sets of the tables. Those with a prototype's values first.
-pub(crate) const SETS: [&str; 7] = [
-    "wine class 0",
-    "diabetes",
-    "digits",
-    "breast cancer",
-    "teacher 400x9",
-    "teacher 300x26",
-    "fashion",
-];
-/// Shares of `beta_max`.
-pub(crate) const FRACTIONS: [f64; 3] = [0.1, 0.01, 0.001];
 
 /// Runs the parts that were asked for, prints their tables, and writes the page if asked to.
 pub(crate) fn run(args: &[String]) -> Result<(), String> {

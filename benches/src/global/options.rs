@@ -1,4 +1,4 @@
-use super::{FRACTIONS, SETS};
+use super::sets::{FRACTIONS, SETS};
 
 /// A part of the measurement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

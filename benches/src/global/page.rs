@@ -1,11 +1,13 @@
-use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use serde_json::Value;
 
+use super::cells::{dash, figure, line, percent, plain, ratio};
+use super::machines::machines;
 use super::options::Part;
+use super::sets::{FRACTIONS, SETS};
 use super::view::{EQUAL, View};
-use super::{FRACTIONS, SETS, growth_page, heldout_page, plots, seeds, verdict};
+use super::{growth_page, heldout_page, plots, seeds, verdict};
 use crate::store::{Store, number};
 
 const PAGE: &str = "docs/GLOBAL.md";
@@ -175,52 +177,6 @@ fn sampled(row: Option<&Value>, adam: f64) -> String {
         }
         _ => objective,
     }
-}
-
-/// A line of a table.
-pub(crate) fn line(out: &mut String, cells: &[String]) {
-    // writing to a string does not fail
-    writeln!(out, "| {} |", cells.join(" | ")).ok();
-}
-
-/// The processors, threads and commits of the rows whose names begin so.
-pub(crate) fn machines(store: &Store, prefix: &str) -> String {
-    let mut seen = BTreeSet::new();
-    let mut commits = BTreeSet::new();
-    for (_, row) in store.starting(prefix) {
-        let processor = row["processor"].as_str().unwrap_or("unknown processor");
-        seen.insert(format!("{processor}, {} threads", row["threads"]));
-        commits.insert(row["commit"].as_str().unwrap_or("unknown").to_owned());
-    }
-    let list = |set: BTreeSet<String>| set.into_iter().collect::<Vec<_>>().join("; ");
-    if seen.is_empty() {
-        return "No row is recorded.".to_owned();
-    }
-    format!("{}, commit {}.", list(seen), list(commits))
-}
-
-fn dash() -> String {
-    "-".to_owned()
-}
-
-fn ratio(row: Option<&Value>, name: &str, of: f64) -> String {
-    row.map_or_else(dash, |row| format!("{:.5}", number(row, name) / of))
-}
-
-/// A number with so many digits after the point.
-pub(crate) fn figure(row: Option<&Value>, name: &str, digits: usize) -> String {
-    let value = row.and_then(|row| row[name].as_f64());
-    value.map_or_else(dash, |value| format!("{value:.digits$}"))
-}
-
-fn plain(row: Option<&Value>, name: &str) -> String {
-    row.map_or_else(dash, |row| row[name].to_string())
-}
-
-/// A share as per cent.
-pub(crate) fn percent(row: Option<&Value>, name: &str) -> String {
-    let value = row.and_then(|row| row[name].as_f64());
-    value.map_or_else(dash, |value| format!("{:.2} %", 100.0 * value))
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@ use serde_json::Value;
 
 use super::adam;
 use super::case::{Case, key};
+use super::cells::line;
+use super::machines::machines;
 use super::measure::{Variant, adam_key, global, global_key, ordinary};
 use super::options::Options;
-use super::page::{line, machines};
 use super::verdict::BEST_SPREAD;
 use crate::store::{Store, number};
 

@@ -1,10 +1,10 @@
 use serde_json::Value;
 
-use super::SETS;
 use super::adam;
 use super::case::Case;
 use super::measure::{Variant, adam_key, global, global_key, ordinary, sampled, sampled_key};
 use super::options::Options;
+use super::sets::SETS;
 use crate::store::{Store, number};
 
 /// Runs of Adam in the table.

@@ -2,22 +2,10 @@
 
 mod measure;
 mod page;
+mod sets;
 
 use crate::flags::{Flags, unknown};
-
-/// The sets, as `sets::raw` names them.
-pub(crate) const SETS: [&str; 6] = [
-    "wine",
-    "wine, 3 classes",
-    "diabetes",
-    "breast cancer",
-    "digits",
-    "fashion",
-];
-/// The most that a path of 20 penalties, without folds, may cost in single fits at its smallest one.
-pub(crate) const PATH_MOST: f64 = 4.0;
-/// ... and the choice among ten with five folds and the refit.
-pub(crate) const CHOICE_MOST: f64 = 12.0;
+use sets::SETS;
 
 const PAGE: &str = "docs/results/PATH.md";
 

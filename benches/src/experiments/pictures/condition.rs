@@ -1,9 +1,10 @@
 use serde_json::Value;
 
-use super::ink;
+use super::inks::ink;
 use super::panel::{Axis, Panel, legend};
 use super::sheet::{Anchor, Sheet};
-use crate::experiments::condition::{RANK, SYSTEMS, key};
+use crate::experiments::condition_rows::{SYSTEMS, key};
+use crate::experiments::methods::RANK;
 use crate::store::Store;
 
 const PANEL: (f64, f64) = (290.0, 210.0);

@@ -1,12 +1,12 @@
 use serde_json::Value;
 
-use super::ink;
+use super::inks::ink;
 use super::panel::{Axis, Panel, legend};
 use super::sheet::{Anchor, Sheet};
 use crate::experiments::cases::Case;
+use crate::experiments::gaps::{GAPS, TOL};
 use crate::experiments::methods::{METHODS, Method};
 use crate::experiments::race::key;
-use crate::experiments::{GAPS, TOL};
 use crate::store::Store;
 
 const PANEL: (f64, f64) = (400.0, 220.0);

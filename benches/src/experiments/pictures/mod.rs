@@ -2,6 +2,7 @@
 
 mod condition;
 mod course;
+pub(crate) mod inks;
 pub(crate) mod panel;
 pub(crate) mod sheet;
 mod split;
@@ -9,7 +10,7 @@ mod split;
 use std::path::Path;
 
 use super::cases::CASES;
-use super::condition::SETS;
+use super::condition_rows::SETS;
 use crate::store::Store;
 
 pub(crate) const FOLDER: &str = "docs/results/pictures";
@@ -54,41 +55,10 @@ pub(crate) fn slug(name: &str) -> String {
     words.join("-")
 }
 
-/// Inks that are told apart in print and by the colour-blind (Okabe & Ito).
-pub(crate) const INKS: [&str; 9] = [
-    "#000000", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#888888",
-    "#7a5230",
-];
-
-/// Of every method and preconditioner, the same ink in all pictures.
-fn ink(name: &str) -> &'static str {
-    let of = |part: &str| name.contains(part);
-    let place = if of("auto") || of("1/rho") {
-        7
-    } else if of("gram") || of("block +") {
-        5
-    } else if of("nystrom kernel") {
-        8
-    } else if of("cholesky") || of("none") {
-        0
-    } else if of("rbcd") || of("rho for 1") {
-        4
-    } else if of("jacobi") {
-        2
-    } else if of("nystrom") {
-        3
-    } else if of("block") {
-        6
-    } else {
-        1
-    };
-    INKS[place]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiments::condition::{SYSTEMS, key};
+    use crate::experiments::condition_rows::{SYSTEMS, key};
     use crate::experiments::methods::METHODS;
     use crate::experiments::race;
     use serde_json::json;
