@@ -14,10 +14,10 @@ use crate::args::DemoArgs;
 use crate::clock::ProgramClock;
 use crate::embedded::sandals_and_sneakers;
 use crate::errors::Failure;
+use crate::figures::{AtMost, Percent};
 use crate::fit::{exit_code, is_done};
 use crate::outputs::{Destinations, check_folder};
 use crate::progress::{Display, Goal};
-use crate::summary::{AtMost, Percent};
 use crate::{interrupt, printout, threads};
 
 const PATTERNS: usize = 100;

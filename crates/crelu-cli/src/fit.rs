@@ -12,7 +12,8 @@ use crate::clock::ProgramClock;
 use crate::errors::Failure;
 use crate::outputs::Destinations;
 use crate::progress::{Display, Goal};
-use crate::samples::{Patience, Samples, shown};
+use crate::samples::{Patience, Samples};
+use crate::source::shown;
 use crate::summary::{self, Task};
 use crate::{interrupt, path_table, printout, settings, threads};
 

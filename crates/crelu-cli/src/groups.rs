@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crelu_data::{Excerpt, Table};
 
 use crate::errors::Failure;
-use crate::samples::Source;
+use crate::source::Source;
 
 /// A column of groups, by the text of its cells.
 pub(crate) struct Groups {

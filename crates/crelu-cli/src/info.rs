@@ -8,9 +8,10 @@ use crelu_model::{Activation, Model};
 
 use crate::args::InfoArgs;
 use crate::errors::Failure;
+use crate::figures::Short;
 use crate::predict::load;
 use crate::printout;
-use crate::summary::{Labels, Loss, Short};
+use crate::summary::{Labels, Loss};
 
 /// Most names, neurons or features that are listed.
 const MOST_LISTED: usize = 8;

@@ -7,7 +7,7 @@ use crelu_data::{Excerpt, FeatureColumn, Table};
 use crelu_model::ColumnMatch;
 
 use crate::rows::Rows;
-use crate::samples::shown;
+use crate::source::shown;
 
 /// What was done about columns whose names are not those of training.
 pub(crate) fn column_notes(path: &Path, table: &Table, matched: &ColumnMatch) -> Vec<String> {

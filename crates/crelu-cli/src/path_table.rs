@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crelu_model::Report;
 use serde_json::Value;
 
-use crate::summary::Short;
+use crate::figures::Short;
 
 /// The penalties of a path, a line each, the chosen one marked; empty without a path.
 pub(crate) fn text(report: &Report) -> String {

@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::clock::ProgramClock;
 use crate::errors::Failure;
-use crate::summary::{AtMost, Percent, Short};
+use crate::figures::{AtMost, Percent, Short};
 
 /// Seconds between two lines where there is no terminal.
 const LINE_EVERY: f64 = 1.0;

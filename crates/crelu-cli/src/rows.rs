@@ -9,7 +9,7 @@ use crelu_model::{
 };
 
 use crate::errors::Failure;
-use crate::samples::{Source, shown};
+use crate::source::{Source, shown};
 
 /// Sizes of the largest weight: products of more overflow, of less vanish.
 const SIZES: std::ops::Range<f64> = 1e-150..1e150;

@@ -6,12 +6,12 @@ use crelu_model::CertificateFile;
 
 use crate::args::VerifyArgs;
 use crate::errors::Failure;
+use crate::figures::{AtMost, Percent, Short};
 use crate::notes::column_notes;
 use crate::predict::load;
 use crate::printout;
 use crate::rows::Rows;
 use crate::samples::read_target;
-use crate::summary::{AtMost, Percent, Short};
 
 /// Recomputes a proven bound from the data, the penalty and the certificate.
 ///

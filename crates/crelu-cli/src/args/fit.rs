@@ -10,9 +10,13 @@ use crelu_model::{
     PrimalChoice, Prove, Splitting, Switch, Task, TrainMode,
 };
 
+use super::beta::{self, BetaArg};
 use super::choice::Missing;
-use super::search::{BetaArg, HeldOutArg, SearchArgs};
-use super::{Kind, TableArgs, choice, number};
+use super::held_out::{self, HeldOutArg};
+use super::kind::Kind;
+use super::search::SearchArgs;
+use super::table::TableArgs;
+use super::{choice, number};
 
 /// `crelu fit`
 #[derive(Debug, Args)]
@@ -72,7 +76,7 @@ pub(crate) struct FitArgs {
 
     /// The penalty of the mean objective, or cv: ten are tried, and one chosen by cross-validation
     /// [default: cv]
-    #[arg(long, value_name = "B|cv", conflicts_with = "beta_frac", value_parser = number::beta, allow_negative_numbers = true)]
+    #[arg(long, value_name = "B|cv", conflicts_with = "beta_frac", value_parser = beta::beta, allow_negative_numbers = true)]
     beta: Option<BetaArg>,
     /// The penalty as a fraction of beta_max
     #[arg(long, value_name = "F", value_parser = number::at_least_zero, allow_negative_numbers = true)]
@@ -81,7 +85,7 @@ pub(crate) struct FitArgs {
     pub(crate) search: SearchArgs,
     /// End the training by the score of rows held out, a file or a share of the training rows, and keep the
     /// network that they score best; with a single penalty
-    #[arg(long, value_name = "FILE|F", value_parser = number::held_out, allow_negative_numbers = true)]
+    #[arg(long, value_name = "FILE|F", value_parser = held_out::held_out, allow_negative_numbers = true)]
     pub(crate) early_stop: Option<HeldOutArg>,
     /// Rounds (global) or checks (sampled) without a better score that end it [default: 10]
     #[arg(long, value_name = "N", requires = "early_stop", value_parser = number::count, allow_negative_numbers = true)]

@@ -1,8 +1,11 @@
 //! The command line.
 
+mod beta;
 mod choice;
 mod commands;
 mod fit;
+mod held_out;
+mod kind;
 mod number;
 mod search;
 mod table;
@@ -13,7 +16,8 @@ use clap::{Parser, Subcommand};
 pub(crate) use choice::Missing;
 pub(crate) use commands::{DemoArgs, ExportArgs, InfoArgs, PredictArgs, VerifyArgs};
 pub(crate) use fit::FitArgs;
-pub(crate) use search::HeldOutArg;
+pub(crate) use held_out::HeldOutArg;
+pub(crate) use kind::Kind;
 pub(crate) use table::TableArgs;
 
 use crate::errors::Failure;
@@ -53,25 +57,6 @@ pub(crate) enum Command {
     Path(Box<FitArgs>),
     /// Write a model as an ONNX graph, for other runtimes.
     Export(ExportArgs),
-}
-
-/// Which of the commands that train.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// `fit`
-    Fit,
-    /// `path`
-    Path,
-}
-
-impl Kind {
-    /// Its name.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Fit => "fit",
-            Self::Path => "path",
-        }
-    }
 }
 
 /// What the command line came to.

@@ -1,39 +1,9 @@
 //! Numbers on the command line, with the range that each option has.
 
-use super::search::{BetaArg, BetasArg, HeldOutArg};
-
 /// A finite number, at least 0.
 pub(super) fn at_least_zero(text: &str) -> Result<f64, String> {
     in_range(text, "a finite number, at least 0", |v| v >= 0.0)
 }
-
-/// A finite number, at least 0, or `cv`.
-pub(super) fn beta(text: &str) -> Result<BetaArg, String> {
-    match text.trim() {
-        "cv" => Ok(BetaArg::Cv),
-        text => {
-            in_range(text, "a finite number, at least 0, or cv", |v| v >= 0.0).map(BetaArg::Value)
-        }
-    }
-}
-
-/// How many penalties, or a list of them.
-pub(super) fn betas(text: &str) -> Result<BetasArg, String> {
-    let want = "must be a whole number, at least 2, or a list of penalties: B1,B2,...";
-    let values: Option<Vec<f64>> = text
-        .split(',')
-        .map(|value| at_least_zero(value).ok())
-        .collect();
-    match (text.trim().parse::<usize>(), values) {
-        (Ok(count), _) if (2..=MOST_BETAS).contains(&count) => Ok(BetasArg::Count(count)),
-        (Ok(count), _) if count > MOST_BETAS => Err(format!("must be at most {MOST_BETAS}")),
-        (Err(_), Some(values)) if values.len() > 1 => Ok(BetasArg::Values(values)),
-        _ => Err(want.to_owned()),
-    }
-}
-
-/// More penalties are a slip of the finger: neighbours would be within a hundredth of each other.
-const MOST_BETAS: usize = 1000;
 
 /// A number of folds.
 pub(super) fn folds(text: &str) -> Result<usize, String> {
@@ -53,16 +23,12 @@ pub(super) fn share(text: &str) -> Result<f64, String> {
     in_range(text, "a number between 0 and 1", |v| v > 0.0 && v < 1.0)
 }
 
-/// A file, or a share of the rows.
-pub(super) fn held_out(text: &str) -> Result<HeldOutArg, String> {
-    match text.trim().parse::<f64>() {
-        Err(_) => Ok(HeldOutArg::File(text.into())),
-        Ok(share) if share > 0.0 && share < 1.0 => Ok(HeldOutArg::Share(share)),
-        Ok(_) => Err("must be a file, or a share between 0 and 1".to_owned()),
-    }
-}
-
-fn in_range(text: &str, want: &str, within: impl Fn(f64) -> bool) -> Result<f64, String> {
+/// A finite number `within` a range; `want`: the range in words.
+pub(super) fn in_range(
+    text: &str,
+    want: &str,
+    within: impl Fn(f64) -> bool,
+) -> Result<f64, String> {
     // NaN is within no range
     match text.trim().parse::<f64>() {
         Ok(value) if value.is_finite() && within(value) => Ok(value),
@@ -138,17 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn penalties_are_a_count_or_a_list() {
-        assert_eq!(beta("cv"), Ok(BetaArg::Cv));
-        assert_eq!(beta("1e-3"), Ok(BetaArg::Value(1e-3)));
-        for text in ["CV", "-1", "nan", ""] {
-            assert!(beta(text).is_err(), "{text}");
-        }
-        assert_eq!(betas("20"), Ok(BetasArg::Count(20)));
-        assert_eq!(betas("0.5, 1"), Ok(BetasArg::Values(vec![0.5, 1.0])));
-        for text in ["0", "1", "1001", "0.5", "1,", "1,-2", "a", ""] {
-            assert!(betas(text).is_err(), "{text}");
-        }
+    fn folds_are_two_at_least() {
         assert_eq!(folds("2"), Ok(2));
         for text in ["0", "1", "2.5", ""] {
             assert!(folds(text).is_err(), "{text}");

@@ -1,45 +1,17 @@
 //! The options of a path of penalties and of the choice from it.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use crelu_model::path::{Betas, Metric, PathSettings, Rule};
 
+use super::beta::{self, BetasArg};
 use super::{choice, number};
-
-/// The penalty of `--beta`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum BetaArg {
-    /// Chosen by cross-validation.
-    Cv,
-    /// Of the mean objective.
-    Value(f64),
-}
-
-/// `--betas`
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum BetasArg {
-    /// So many.
-    Count(usize),
-    /// These.
-    Values(Vec<f64>),
-}
-
-/// The rows that `--early-stop` holds out.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum HeldOutArg {
-    /// Those of a file.
-    File(PathBuf),
-    /// A share of the training rows.
-    Share(f64),
-}
 
 /// How penalties are tried, and one of them chosen.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SearchArgs {
     /// How many penalties are tried, from 0.3 to 0.0003 of beta_max, or which: B1,B2,...
     /// [default: 10; crelu path: 20]
-    #[arg(long, value_name = "N|B,B,...", value_parser = number::betas, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N|B,B,...", value_parser = beta::betas, allow_negative_numbers = true)]
     betas: Option<BetasArg>,
     /// Folds, no more than the smallest class has rows [default: 5]
     #[arg(long, value_name = "K", value_parser = number::folds, allow_negative_numbers = true)]

@@ -1,9 +1,10 @@
 //! The function of a network of one or two inputs, where it bends, and the training data.
 
-use crelu_model::{Dataset, FitError, Model, ModelError};
+use crelu_model::{Dataset, FitError, Model};
 use faer::Mat;
 use plotters::prelude::*;
 
+use super::plane::{chosen, count, edges, name};
 use super::regions;
 use super::style::{
     BLUE_INK, GREY_INK, Look, ORANGE_INK, axes, curve, failed, legend, sheet, span, tick,
@@ -15,9 +16,6 @@ const SIZE: (u32, u32) = (760, 480);
 const POINTS: usize = 400;
 /// Cells of the map.
 const CELLS: (usize, usize) = (80, 56);
-/// Data points that are drawn, at most: more hide the function.
-const MOST_POINTS: usize = 2000;
-
 /// A plot of a network of one or two features; none for more, or of several outputs but classes in two features.
 pub(super) fn draw(model: &Model, train: &Dataset) -> Result<Option<String>, Failure> {
     let coded = model.coding.code(train.targets());
@@ -55,7 +53,7 @@ fn one(model: &Model, train: &Dataset, target: &[f64]) -> Result<String, Failure
     places.sort_by(f64::total_cmp);
     let inputs = |at: &[f64]| Mat::from_fn(1, at.len(), |_, j| at[j]);
     let zip = |at: &[f64]| -> Result<Vec<(f64, f64)>, Failure> {
-        let f = model.outputs(inputs(at).transpose()).map_err(shape)?;
+        let f = model.outputs(inputs(at).transpose()).map_err(failed)?;
         Ok(at.iter().copied().zip(f).collect())
     };
     let (line, bends) = (zip(&places)?, zip(&bends)?);
@@ -115,7 +113,7 @@ fn two(model: &Model, train: &Dataset, target: &[f64]) -> Result<String, Failure
             y + cell.1 / 2.0
         }
     });
-    let outputs = model.outputs(centres.transpose()).map_err(shape)?;
+    let outputs = model.outputs(centres.transpose()).map_err(failed)?;
     let shown = span(outputs.iter().chain(target).copied());
     let middle = if model.labels().is_some() {
         0.0
@@ -155,84 +153,6 @@ fn two(model: &Model, train: &Dataset, target: &[f64]) -> Result<String, Failure
     })
 }
 
-/// Where a neuron bends: `slope'x + offset = 0` in raw features.
-pub(super) struct Edge {
-    slope: Vec<f64>,
-    offset: f64,
-}
-
-impl Edge {
-    /// The ends of the part inside a rectangle.
-    pub(super) fn across(
-        &self,
-        width: &std::ops::Range<f64>,
-        height: &std::ops::Range<f64>,
-    ) -> Option<[(f64, f64); 2]> {
-        let (a, b, c) = (self.slope[0], self.slope[1], self.offset);
-        let mut ends: Vec<(f64, f64)> = Vec::new();
-        for x in [width.start, width.end] {
-            let y = -(a * x + c) / b;
-            if height.contains(&y) {
-                ends.push((x, y));
-            }
-        }
-        for y in [height.start, height.end] {
-            let x = -(b * y + c) / a;
-            if width.contains(&x) {
-                ends.push((x, y));
-            }
-        }
-        let first = *ends.first()?;
-        let last = *ends.last()?;
-        (first != last).then_some([first, last])
-    }
-}
-
-/// The edge of every neuron that has one.
-pub(super) fn edges(model: &Model) -> Vec<Edge> {
-    let network = &model.network;
-    let vectors = network.gates.as_ref().unwrap_or(&network.hidden);
-    let d = model.n_features();
-    let scale = |k: usize| model.standardisation.as_ref().map_or(1.0, |s| s.scale[k]);
-    let mean = |k: usize| model.standardisation.as_ref().map_or(0.0, |s| s.mean[k]);
-    (0..network.n_neurons())
-        .filter(|&i| network.output_of(i).iter().any(|a| *a != 0.0))
-        .map(|i| {
-            let slope: Vec<f64> = (0..d)
-                .map(|k| {
-                    // a feature that does not vary plays no part
-                    if scale(k) > 0.0 {
-                        vectors[(k, i)] / scale(k)
-                    } else {
-                        0.0
-                    }
-                })
-                .collect();
-            let bias = if model.bias { vectors[(d, i)] } else { 0.0 };
-            let shift: f64 = (0..d).map(|k| slope[k] * mean(k)).sum();
-            Edge {
-                slope,
-                offset: bias - shift,
-            }
-        })
-        .filter(|edge| edge.slope.iter().any(|s| *s != 0.0))
-        .collect()
-}
-
-/// Evenly chosen rows.
-pub(super) fn chosen(train: &Dataset) -> impl Iterator<Item = usize> {
-    let n = train.n_samples();
-    (0..n).step_by(n.div_ceil(MOST_POINTS).max(1))
-}
-
-pub(super) fn name(model: &Model, feature: usize) -> String {
-    let names = model.feature_names.as_ref();
-    names.map_or_else(
-        || format!("feature {feature}"),
-        |names| names[feature].clone(),
-    )
-}
-
 /// From blue at -1 over white to orange at 1.
 fn shade(value: f64) -> RGBAColor {
     let ink = if value < 0.0 { BLUE_INK } else { ORANGE_INK };
@@ -248,13 +168,4 @@ fn shade(value: f64) -> RGBAColor {
         byte
     };
     RGBColor(part(ink.0), part(ink.1), part(ink.2)).mix(1.0)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a count of points")]
-pub(super) fn count(value: usize) -> f64 {
-    value as f64
-}
-
-pub(super) fn shape(error: ModelError) -> Failure {
-    Failure::of("plots", error)
 }

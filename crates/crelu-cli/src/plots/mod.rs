@@ -4,6 +4,7 @@ mod convergence;
 mod frontier;
 mod function;
 mod path;
+mod plane;
 mod regions;
 mod score;
 mod style;

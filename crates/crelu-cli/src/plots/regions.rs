@@ -4,7 +4,7 @@ use crelu_model::{Coded, Dataset, Model, Prediction};
 use faer::Mat;
 use plotters::prelude::*;
 
-use super::function::{chosen, count, edges, name, shape};
+use super::plane::{chosen, count, edges, name};
 use super::style::{Look, axes, failed, legend, sheet, span, tick};
 use crate::errors::Failure;
 
@@ -41,7 +41,7 @@ pub(super) fn draw(model: &Model, train: &Dataset, coded: &Coded) -> Result<Stri
         _ => height.start + cell.1 * (count(j / CELLS.0) + 0.5),
     };
     let centres = Mat::from_fn(2, CELLS.0 * CELLS.1, centre);
-    let predicted = model.predict(centres.transpose()).map_err(shape)?;
+    let predicted = model.predict(centres.transpose()).map_err(failed)?;
     let place = |prediction: &Prediction<'_>| match prediction {
         Prediction::Label(label) => labels.iter().position(|other| other == label).unwrap_or(0),
         _ => 0,
