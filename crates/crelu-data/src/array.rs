@@ -5,12 +5,12 @@ use std::path::Path;
 
 use crelu_core::{TargetColumn, shortest_text};
 
-use crate::cell::Of;
 use crate::columns::{Choose, Chosen, FileColumns, choose};
 use crate::error::DataError;
 use crate::feature::{FeatureCells, FeatureColumn};
 use crate::options::{ReadOptions, TargetCells};
 use crate::place::Place;
+use crate::refusal::Of;
 use crate::table::{AsideColumn, Layout, Table};
 use crate::watch::{LEAST, Watch};
 

@@ -1,11 +1,6 @@
 //! One cell of a text file.
 
-use std::path::Path;
-
 use crate::decimal::{self, Decimal};
-use crate::error::DataError;
-use crate::place::Place;
-use crate::stray::Stray;
 
 /// What a cell is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,39 +31,9 @@ pub(crate) fn classify_as(cell: &str, decimal: Decimal) -> Cell {
     }
 }
 
-/// What a cell is of, so that a message says what may be done about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Of {
-    /// A feature, whose holes can be filled.
-    Feature,
-    /// A target or a weight.
-    Other,
-}
-
-/// The error for a cell that is no finite number.
-pub(crate) fn refusal(path: &Path, cell: &str, kind: Cell, place: Place, of: Of) -> DataError {
-    let is_feature = of == Of::Feature;
-    let (path, cell) = (path.to_owned(), cell.trim().to_owned());
-    match kind {
-        Cell::NotFinite => DataError::NotFinite {
-            path,
-            place: place.into(),
-            cell,
-            is_feature,
-        },
-        Cell::Missing => DataError::MissingValue {
-            path,
-            place: place.into(),
-            cell,
-            is_feature,
-        },
-        Cell::Number(_) | Cell::Text => DataError::NotANumber {
-            stray: Stray::of(&cell),
-            path,
-            place: place.into(),
-            cell,
-        },
-    }
+/// Whether there is nothing in a cell.
+pub(crate) fn is_blank(cell: &[u8]) -> bool {
+    cell.trim_ascii().is_empty()
 }
 
 fn is_missing(cell: &str) -> bool {

@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::error::DataError;
 use crate::feature::FeatureCells;
 use crate::options::{Categorical, ReadOptions, TargetCells};
+use crate::role::Role;
 
 /// The columns of a file, in its order, without those that are dropped.
 #[derive(Debug, Clone, Copy)]
@@ -142,34 +143,6 @@ fn named(categorical: &Categorical) -> &[String] {
     match categorical {
         Categorical::Columns(names) => names,
         Categorical::Auto | Categorical::None => &[],
-    }
-}
-
-/// What a column is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Role {
-    /// The target.
-    Target,
-    /// To be left out.
-    Drop,
-    /// The weights of the rows.
-    Weights,
-    /// The groups of the rows.
-    Groups,
-    /// To be taken for levels.
-    Categorical,
-}
-
-impl Role {
-    pub(crate) fn option(self) -> &'static str {
-        match self {
-            Self::Target => "--target",
-            Self::Drop => "--drop",
-            Self::Weights => "--weights",
-            Self::Groups => "--groups",
-            Self::Categorical => "--categorical",
-        }
     }
 }
 

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use ::csv::ByteRecord;
 
+use crate::cell::is_blank;
 use crate::columns::{Choose, FileColumns, choose};
 use crate::csv_blocks::{Blocks, read_rest};
 use crate::csv_records::{Kept, Record, Records};
-use crate::csv_rows::{Finished, Rows, TargetText, is_blank, ragged, roles};
+use crate::csv_rows::{Finished, Rows, TargetText, ragged, roles};
 use crate::decimal::{self, Comma, Decimal};
 use crate::error::DataError;
 use crate::feature::FeatureText;

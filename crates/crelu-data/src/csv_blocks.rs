@@ -12,9 +12,9 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::cell::{Cell, classify, classify_as};
+use crate::cell::{Cell, classify, classify_as, is_blank};
 use crate::csv_records::{Kept, Records};
-use crate::csv_rows::{ColumnRole, Rows, is_blank};
+use crate::csv_rows::{ColumnRole, Rows};
 use crate::decimal::Decimal;
 use crate::error::DataError;
 use crate::source::{read_error, read_full};

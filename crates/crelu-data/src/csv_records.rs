@@ -5,7 +5,7 @@ use std::path::Path;
 
 use ::csv::{ByteRecord, Reader, ReaderBuilder};
 
-use crate::csv_rows::is_blank;
+use crate::cell::is_blank;
 use crate::error::DataError;
 use crate::source::read_error;
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use ::csv::ByteRecord;
 use crelu_core::TargetColumn;
 
-use crate::cell::{self, Cell, Of, classify, classify_as};
+use crate::cell::{Cell, classify, classify_as, is_blank};
 use crate::columns::Chosen;
 use crate::csv_records::Record;
 use crate::decimal::{self, Comma, Decimal};
@@ -14,11 +14,8 @@ use crate::feature::{FeatureColumn, FeatureText, Taken, are_amounts};
 use crate::lines::Lines;
 use crate::options::TargetCells;
 use crate::place::Place;
+use crate::refusal::{Of, refusal};
 use crate::stray::Stray;
-
-pub(crate) fn is_blank(cell: &[u8]) -> bool {
-    cell.trim_ascii().is_empty()
-}
 
 /// What a column of the file is read as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,7 +198,7 @@ impl Rows<'_> {
         };
         if texts <= numbers {
             let place = self.place(row, column, Some(first_line));
-            return cell::refusal(self.path, cell, Cell::Text, place, Of::Feature);
+            return refusal(self.path, cell, Cell::Text, place, Of::Feature);
         }
         let place = self.place(self.n_samples, column, Some(line));
         DataError::MixedColumn {
@@ -242,7 +239,7 @@ impl Rows<'_> {
                 cell: text.to_owned(),
             };
         }
-        cell::refusal(self.path, text, kind, place, Of::Feature)
+        refusal(self.path, text, kind, place, Of::Feature)
     }
 
     pub(crate) fn push_target(
@@ -264,7 +261,7 @@ impl Rows<'_> {
             Cell::Number(_) => false,
         };
         if refused {
-            return Err(cell::refusal(
+            return Err(refusal(
                 self.path,
                 text,
                 kind,

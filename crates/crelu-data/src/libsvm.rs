@@ -6,13 +6,14 @@ use std::path::Path;
 use crelu_core::{TargetColumn, is_held_sparse};
 
 use crate::array;
-use crate::cell::{self, Cell, Of};
+use crate::cell::{Cell, classify};
 use crate::columns::{Choose, FileColumns, choose};
 use crate::error::{DataError, SparseError};
 use crate::feature::FeatureCells;
 use crate::lines::Lines;
 use crate::options::ReadOptions;
 use crate::place::Place;
+use crate::refusal::{Of, refusal};
 use crate::source::read_error;
 use crate::table::{Layout, SparseFeatures, Table};
 use crate::text::TextSource;
@@ -85,16 +86,10 @@ impl SparseRows {
     ) -> Result<(), DataError> {
         let row = self.ends.len();
         let place = || Place::row(row).on_line(Some(line));
-        let number = |cell: &str, place: Place, of: Of| match cell::classify(cell) {
+        let number = |cell: &str, place: Place, of: Of| match classify(cell) {
             Cell::Number(value) => Ok(value),
             Cell::NotFinite if of == Of::Feature && options.holes && is_nan(cell) => Ok(f64::NAN),
-            kind => Err(cell::refusal(
-                path,
-                cell,
-                kind,
-                place.on_line(Some(line)),
-                of,
-            )),
+            kind => Err(refusal(path, cell, kind, place.on_line(Some(line)), of)),
         };
         let mut entries = content.split_ascii_whitespace().peekable();
         if options.with_target {

@@ -7,11 +7,11 @@ use crelu_core::{TargetColumn, shortest_text};
 use ndarray_npy::npy::header::Header;
 
 use crate::array::{self, Pieces, check_finite, choose_columns, gather, gather_ref, not_finite};
-use crate::cell::Of;
 use crate::columns::Choose;
 use crate::error::{ArrayError, DataError};
 use crate::options::ReadOptions;
 use crate::place::Place;
+use crate::refusal::Of;
 use crate::source::{at_end, open, read_error, read_full};
 use crate::table::Table;
 use crate::watch::Watch;

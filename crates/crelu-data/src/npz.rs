@@ -9,7 +9,7 @@ use zip::result::ZipError;
 use crate::array::{self, choose_columns, gather};
 use crate::columns::Choose;
 use crate::error::{ArrayError, DataError};
-use crate::format::is_gzipped;
+use crate::file_names::is_gzipped;
 use crate::npy::{Array, read_array};
 use crate::options::ReadOptions;
 use crate::source::{Capped, open, open_plain, read_error};

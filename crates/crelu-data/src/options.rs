@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::columns::Role;
 use crate::error::DataError;
+use crate::role::Role;
 use crate::watch::Watch;
 
 /// How to read a data file.

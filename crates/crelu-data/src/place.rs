@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
+use crate::file_names::is_standard_input;
+
 /// A place in a table: shown as `line 12 (row 11), column 2 (bravo)`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Place {
@@ -97,7 +99,7 @@ pub(crate) struct Shown<'a>(pub(crate) &'a Path);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if crate::format::is_standard_input(self.0) {
+        if is_standard_input(self.0) {
             return f.write_str("standard input");
         }
         write_escaped(f, &self.0.to_string_lossy())

@@ -7,7 +7,7 @@ use std::path::Path;
 use flate2::bufread::MultiGzDecoder;
 
 use crate::error::DataError;
-use crate::format::{is_gzipped, is_standard_input};
+use crate::file_names::{is_gzipped, is_standard_input};
 
 /// Compressed content may always expand to this many bytes ...
 const EXPANSION_FLOOR: u64 = 64 << 20;

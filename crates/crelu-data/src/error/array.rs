@@ -1,9 +1,7 @@
 use std::fmt::Display;
-use std::path::Path;
 
 use zip::result::ZipError;
 
-use super::DataError;
 use crate::place::{Excerpt, Names, OneLine};
 
 /// What is wrong with a binary file: NPY, NPZ, IDX or CIFAR-10.
@@ -91,17 +89,6 @@ pub enum ArrayError {
         /// What stands there.
         label: u8,
     },
-}
-
-impl ArrayError {
-    /// The error of a file, or of the array `part` of an archive.
-    pub(crate) fn of(self, path: &Path, part: Option<&'static str>) -> DataError {
-        DataError::Array {
-            path: path.to_owned(),
-            part,
-            source: self,
-        }
-    }
 }
 
 /// What an archive's error says; a failed read only says so, its cause more.

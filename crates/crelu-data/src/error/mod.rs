@@ -1,11 +1,11 @@
 //! Everything that can be wrong with a file.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::columns::Role;
-use crate::format::KNOWN_NAMES;
+use crate::file_names::KNOWN_NAMES;
 use crate::place::{Excerpt, Names, OneLine, Place, Shown, Within};
+use crate::role::Role;
 use crate::stray::Stray;
 
 mod array;
@@ -560,4 +560,26 @@ pub enum DataError {
         /// Features.
         columns: usize,
     },
+}
+
+impl ArrayError {
+    /// The error of a file, or of the array `part` of an archive.
+    pub(crate) fn of(self, path: &Path, part: Option<&'static str>) -> DataError {
+        DataError::Array {
+            path: path.to_owned(),
+            part,
+            source: self,
+        }
+    }
+}
+
+impl SparseError {
+    /// The error of a row.
+    pub(crate) fn at(self, path: &Path, place: Place) -> DataError {
+        DataError::Sparse {
+            path: path.to_owned(),
+            place: Box::new(place),
+            source: self,
+        }
+    }
 }

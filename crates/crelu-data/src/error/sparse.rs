@@ -1,7 +1,4 @@
-use std::path::Path;
-
-use super::DataError;
-use crate::place::{Excerpt, Place};
+use crate::place::Excerpt;
 
 /// What is wrong with a LIBSVM row.
 #[derive(Debug, thiserror::Error)]
@@ -51,15 +48,4 @@ pub enum SparseError {
         /// Features.
         want: usize,
     },
-}
-
-impl SparseError {
-    /// The error of a row.
-    pub(crate) fn at(self, path: &Path, place: Place) -> DataError {
-        DataError::Sparse {
-            path: path.to_owned(),
-            place: Box::new(place),
-            source: self,
-        }
-    }
 }
