@@ -7,9 +7,9 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::canonical::Samples;
+use crate::dataset::{dataset, sparse_dataset};
 use crate::errors;
 use crate::options::{given, metric, named};
-use crate::problem::dataset;
 use crate::rows::Rows;
 use crate::table::{Table, Texts};
 use crate::target::Target;
@@ -35,7 +35,7 @@ impl HeldOut<'_> {
         if columns.is_none()
             && let Some(rows) = self.rows.entries()?
         {
-            return crate::problem::sparse_dataset(rows, targets, weights);
+            return sparse_dataset(rows, targets, weights);
         }
         let mut features = self.rows.samples()?;
         if let Some(coding) = columns {

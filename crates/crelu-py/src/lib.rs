@@ -3,6 +3,7 @@
 
 mod canonical;
 mod compressed;
+mod dataset;
 mod device;
 mod elsewhere;
 mod errors;

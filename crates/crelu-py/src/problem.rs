@@ -1,13 +1,12 @@
-use crelu_model::path::{EarlyStop, PathSettings, Split};
-use crelu_model::{
-    CheckedFitSettings, ColumnOrigin, Dataset, FeatureCoding, Model, SparseRows, TargetColumn,
-};
+use crelu_model::path::{EarlyStop, PathSettings};
+use crelu_model::{CheckedFitSettings, ColumnOrigin, Dataset, FeatureCoding, Model, SparseRows};
 use faer::Mat;
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::canonical::Samples;
+use crate::dataset::{dataset, first, sparse_dataset};
 use crate::held_out::HeldOut;
 use crate::options::{self, given, named};
 use crate::rows::Rows;
@@ -202,32 +201,4 @@ enum Cells {
     /// `n_features x n_samples`.
     Dense(Mat<f64>),
     Sparse(SparseRows<f64>),
-}
-
-fn first(targets: &[TargetColumn]) -> TargetColumn {
-    let first = targets.first().cloned();
-    first.unwrap_or_else(|| TargetColumn::numbers(Vec::new()))
-}
-
-/// # Errors
-/// A `ValueError` where parts do not fit.
-pub(crate) fn dataset(samples: Samples) -> PyResult<(Dataset, Option<Vec<Split>>)> {
-    let data = Dataset::from_columns(samples.features, first(&samples.targets))
-        .and_then(|data| data.with_targets(samples.targets))
-        .and_then(|data| data.with_weights(samples.weights))
-        .map_err(|error| errors::of_fit(&error))?;
-    Ok((data, samples.splits))
-}
-
-/// # Errors
-/// As [`dataset`].
-pub(crate) fn sparse_dataset(
-    rows: SparseRows<f64>,
-    targets: Vec<TargetColumn>,
-    weights: Option<Vec<f64>>,
-) -> PyResult<Dataset> {
-    Dataset::from_sparse(rows, first(&targets))
-        .and_then(|data| data.with_targets(targets))
-        .and_then(|data| data.with_weights(weights))
-        .map_err(|error| errors::of_fit(&error))
 }

@@ -10,7 +10,8 @@ use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use super::{matrix, running};
+use super::arrays::matrix;
+use super::running;
 use crate::errors;
 use crate::options::choose;
 

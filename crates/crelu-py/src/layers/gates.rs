@@ -4,7 +4,8 @@ use numpy::ndarray::Array2;
 use numpy::{IntoPyArray, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 
-use super::{rows_of, running, turned};
+use super::arrays::{rows_of, turned};
+use super::running;
 use crate::errors;
 use crate::options::choose;
 

@@ -7,8 +7,9 @@ use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1};
 use precond_nystrom::NystromSettings;
 use pyo3::prelude::*;
 
+use super::arrays::rows_of;
 use super::operator::{Function, Inverse, Operator};
-use super::{rows_of, running};
+use super::running;
 use crate::errors;
 
 /// The randomised Nystrom preconditioner of `A + shift I`.

@@ -6,7 +6,7 @@ use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use precond_nystrom::DenseOperator;
 use pyo3::prelude::*;
 
-use super::matrix;
+use super::arrays::matrix;
 
 /// A symmetric operator: a matrix, or a function of a vector, with the side.
 #[derive(FromPyObject)]

@@ -3,7 +3,8 @@ use crelu_model::global::{GlobalProblem, Neurons, SearchSize, Searcher, prices, 
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 
-use super::{rows_of, running, turned};
+use super::arrays::{rows_of, turned};
+use super::running;
 use crate::errors;
 
 type Priced<'py> = (

@@ -10,7 +10,8 @@ use numpy::{IntoPyArray, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::{rows_of, running, turned};
+use super::arrays::{rows_of, turned};
+use super::running;
 use crate::errors;
 use crate::options::choose;
 
