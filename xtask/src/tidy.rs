@@ -1,8 +1,9 @@
-//! The rules of the source tree: layers, seams, names, sizes. Each rule is a pure function over
+//! The rules of the source tree: layers, circles, seams, names, sizes. Each rule is a pure function over
 //! the tree in a file of its own, with a test that shows it failing on a bad example.
 
 mod allows;
 mod architecture;
+mod circles;
 mod data_notes;
 mod edges;
 mod examples;
@@ -29,9 +30,10 @@ use finding::Finding;
 /// A name and a function that lists where the rule is broken.
 type Rule = (&'static str, fn(&Tree) -> Vec<Finding>);
 
-const RULES: [Rule; 17] = [
+const RULES: [Rule; 18] = [
     ("allows", allows::check),
     ("architecture", architecture::check),
+    ("circles", circles::check),
     ("data notes", data_notes::check),
     ("edges", edges::check),
     ("examples", examples::check),
