@@ -43,6 +43,7 @@ mod problem;
 mod prove;
 mod quick;
 mod relax;
+mod row_losses;
 mod verify;
 
 pub use certificate::{

@@ -2,8 +2,8 @@ use faer::{Accum, Mat, MatRef};
 use linalg_core::product;
 
 use crate::error::{BoundError, BoundPart};
-use crate::loss::{Losses, RowLoss};
 use crate::problem::BoundProblem;
+use crate::row_losses::{Losses, RowLoss};
 
 /// A known network `f(x) = sum_j a_j (u_j'x)_+`: its moments are a good place to start from.
 #[derive(Debug, Clone, Copy)]

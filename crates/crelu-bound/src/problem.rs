@@ -1,7 +1,7 @@
 use faer::MatRef;
 
 use crate::error::{BoundError, BoundPart};
-use crate::loss::{BoundLoss, Losses};
+use crate::loss::BoundLoss;
 
 /// The data of a bound: `min_f  sum_j w_j loss(f(x_j), y_j) + B sum_i |u_i| |a_i|`, `B = beta sum_j w_j`.
 #[derive(Debug, Clone, Copy)]
@@ -148,18 +148,6 @@ impl<'a> BoundProblem<'a> {
         #[expect(clippy::cast_precision_loss, reason = "a row count far below 2^53")]
         let n = self.y.len() as f64;
         self.mass / n
-    }
-
-    /// `theta`, minus the derivative of the loss, at outputs of all rows, rounded as it comes.
-    pub(crate) fn theta(&self, outputs: &[f64]) -> Vec<f64> {
-        let losses = Losses::new(self);
-        let outputs = outputs.iter().enumerate();
-        outputs.map(|(row, f)| losses.theta(row, *f)).collect()
-    }
-
-    /// `theta` of the zero network.
-    pub(crate) fn theta_of_zero(&self) -> Vec<f64> {
-        self.theta(&vec![0.0; self.y.len()])
     }
 
     /// `beta` of the mean objective.

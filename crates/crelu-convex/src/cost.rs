@@ -1,6 +1,6 @@
 use crelu_core::Activation;
 
-use crate::choose::{Form, Method};
+use crate::choice::{Form, Method};
 use crate::primal::MOST_RANK;
 use crate::programme::Programme;
 use crate::settings::{Precision, ProgrammeSettings, Splitting};

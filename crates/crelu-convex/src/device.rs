@@ -4,7 +4,7 @@ use core::fmt;
 use admm::{Lift, PrimalError, PrimalReport, PrimalSolver};
 use linalg_core::{Control, Masks, Real};
 
-use crate::choose::Method;
+use crate::choice::Method;
 use crate::error::ProgrammeError;
 use crate::settings::ProgrammeSettings;
 

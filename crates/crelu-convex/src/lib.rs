@@ -25,6 +25,7 @@
 
 mod certificate;
 mod certified_prox;
+mod choice;
 mod choose;
 mod cone;
 mod cost;
@@ -35,6 +36,7 @@ mod gate_start;
 pub mod gates;
 mod newton;
 mod outputs;
+mod plain_run;
 mod primal;
 mod programme;
 mod row_loss;
@@ -50,7 +52,8 @@ mod two_block;
 mod working_set;
 
 pub use certificate::{Certificate, Multipliers};
-pub use choose::{Choice, Form, Method, check_primal};
+pub use choice::{Choice, Form, Method};
+pub use choose::check_primal;
 pub use cone::ConeGroup;
 pub use crelu_core::{Activation, Backend, DeviceHandle, relative_gap};
 pub use device::{DeviceRequest, DeviceStep, PrimalDevice};

@@ -15,7 +15,7 @@ use precond_nystrom::{
     PrecondError, RankReport, RankStatus, masked_gram_diagonal, masked_outer_diagonal,
 };
 
-use crate::choose::{Choice, Form, Method};
+use crate::choice::{Choice, Form, Method};
 use crate::device::{DeviceRequest, InPrecision, PrimalDevice};
 use crate::error::{ProgrammeError, ProgrammeSetting};
 use crate::settings::{Precision, ProgrammeSettings};
@@ -45,7 +45,7 @@ type Operator<'a, T> = Box<dyn LinearOperator<T> + Send + 'a>;
 fn library<T: Real>(backend: Backend) -> &'static dyn Library<T> {
     match backend {
         #[cfg(feature = "nalgebra")]
-        Backend::Nalgebra => T::reference(),
+        Backend::Nalgebra => linalg_core::reference::reference().unwrap_or(&FaerBackend),
         _ => &FaerBackend,
     }
 }

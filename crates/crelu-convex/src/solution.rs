@@ -2,7 +2,7 @@ use admm::{PhaseSeconds, Status};
 use crelu_core::relative_gap;
 
 use crate::certificate::{Certificate, Multipliers};
-use crate::choose::Choice;
+use crate::choice::Choice;
 use crate::feasible_point::FeasiblePoint;
 use crate::settings::Precision;
 use crate::sparse_network::SparseNetwork;

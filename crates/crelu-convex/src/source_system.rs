@@ -7,7 +7,7 @@ use linalg_core::{
 };
 use precond_nystrom::{BlockDiagonal, BlockNystrom, Jacobi, masked_gram_diagonal};
 
-use crate::choose::Method;
+use crate::choice::Method;
 use crate::error::ProgrammeError;
 use crate::primal::{INNER_LIMIT, adaptive, said, sketched, unpreconditioned};
 use crate::settings::ProgrammeSettings;

@@ -7,7 +7,7 @@ use linalg_core::{LinalgError, LinearOperator, MaskedBlocks, Real, SettingsError
 use num_traits::Float;
 
 use crate::certificate::{Certificate, Multipliers};
-use crate::choose::{Choice, Form, Method};
+use crate::choice::{Choice, Form, Method};
 use crate::error::{ProgrammeError, ProgrammeSetting};
 use crate::feasible_point::FeasiblePoint;
 use crate::primal::{System, failed};

@@ -7,7 +7,7 @@ use linalg_core::{Control, LinearOperator, Real};
 
 use crate::certificate::{Certificate, Multipliers};
 use crate::certified_prox::CertifiedProx;
-use crate::choose::{Choice, Form, Method};
+use crate::choice::{Choice, Form, Method};
 use crate::cone::ConeGroup;
 use crate::error::{ProgrammeError, ProgrammeSetting};
 use crate::feasible_point::FeasiblePoint;

@@ -3,14 +3,15 @@ use linalg_core::{Control, norm};
 
 use crate::certificate::{Certificate, Multipliers, prices};
 use crate::certified_prox::CertifiedProx;
-use crate::choose::{Choice, choose};
+use crate::choice::Choice;
+use crate::choose::choose;
 use crate::cone::ConeGroup;
 use crate::error::ProgrammeError;
 use crate::feasible_point::FeasiblePoint;
+use crate::plain_run::{finish, is_breakdown, run};
 use crate::programme::{Programme, has_cones};
 use crate::settings::{Precision, ProgrammeSettings, Splitting, Switch};
 use crate::solution::{Solution, WarmStart};
-use crate::solve::{finish, is_breakdown, run};
 use crate::tracker::{Check, Observer, TOLERANCE_MARGIN, Totals, Tracker};
 
 /// From this many patterns on a working set pays.

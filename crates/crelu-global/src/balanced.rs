@@ -6,7 +6,7 @@ use linalg_core::{axpy, dot, for_each_mut};
 use pulp::Arch;
 
 use crate::fused::{Lane, Layout, Level, Open, Part, Slopes, Spread, shared};
-use crate::problem::GlobalProblem;
+use crate::row_problem::RowProblem;
 use crate::rows::{row_tasks, tiles};
 
 /// Value and gradient of the balanced objective, with `w_i = sqrt(c_i) u_i`, `a_i = s_i sqrt(c_i)`:
@@ -20,7 +20,7 @@ use crate::rows::{row_tasks, tiles};
 /// The images `R w_i` and the slopes are made in `T`, loss and sums over tasks in `f64`. All memory
 /// is taken when it is made.
 pub(crate) struct Balanced<'a, T> {
-    problem: &'a GlobalProblem,
+    problem: &'a RowProblem,
     /// Rows in `T`, times `scale`.
     data: Part<'a, T>,
     scale: f64,
@@ -69,7 +69,7 @@ const SPARSE_ROWS: usize = 2048;
 
 impl<'a> Balanced<'a, f64> {
     /// For `m` neurons, in `f64`.
-    pub(crate) fn wide(problem: &'a GlobalProblem, m: usize) -> Self {
+    pub(crate) fn wide(problem: &'a RowProblem, m: usize) -> Self {
         let rows = problem.rows(0..problem.n_samples());
         Self::new(problem, rows, 1.0, m, None)
     }
@@ -77,13 +77,13 @@ impl<'a> Balanced<'a, f64> {
 
 impl<'a> Balanced<'a, f32> {
     /// For `m` neurons, with products in `f32`.
-    pub(crate) fn narrow(problem: &'a GlobalProblem, m: usize) -> Self {
+    pub(crate) fn narrow(problem: &'a RowProblem, m: usize) -> Self {
         let scale = problem.narrow_scale();
         Self::new(problem, problem.narrow(), scale, m, None)
     }
 
     /// The same, summed up in `f64` over blocks of so many rows.
-    pub(crate) fn in_blocks(problem: &'a GlobalProblem, m: usize, block: usize) -> Self {
+    pub(crate) fn in_blocks(problem: &'a RowProblem, m: usize, block: usize) -> Self {
         let scale = problem.narrow_scale();
         Self::new(problem, problem.narrow(), scale, m, Some(block))
     }
@@ -91,7 +91,7 @@ impl<'a> Balanced<'a, f32> {
 
 impl<'a, T: Lane> Balanced<'a, T> {
     fn new(
-        problem: &'a GlobalProblem,
+        problem: &'a RowProblem,
         data: Part<'a, T>,
         scale: f64,
         m: usize,
@@ -261,7 +261,7 @@ impl<T: Lane> Task<T> {
     /// One tile of rows.
     fn work(
         &mut self,
-        problem: &GlobalProblem,
+        problem: &RowProblem,
         pass: &Pass<'_, T>,
         part: Part<'_, T>,
         rows: Range<usize>,
@@ -356,6 +356,7 @@ mod tests {
     use rand_xoshiro::Xoshiro256PlusPlus;
 
     use super::*;
+    use crate::problem::GlobalProblem;
 
     /// Steps and what central differences of them leave, in `f64`.
     const STEP: f64 = 1e-5;

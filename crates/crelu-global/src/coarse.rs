@@ -2,13 +2,9 @@ use core::ops::Range;
 use std::sync::Arc;
 
 use crelu_core::{Loss, Scaled};
-use linalg_core::Control;
 
-use crate::neurons::Neurons;
 use crate::problem::GlobalProblem;
 use crate::settings::GlobalSettings;
-use crate::train::train;
-use crate::trained::Trained;
 
 /// Rows and numbers from which on a network of a part of the rows pays as the start for all.
 const FEWEST: usize = 20_000;
@@ -20,39 +16,46 @@ const PART: usize = 8000;
 const SETTLE: f64 = 0.05;
 const ROUNDS: usize = 12;
 
-/// The network of an evenly spread part of the rows, where there are so many that a round over all of
-/// them takes long; none where there are not.
-pub(crate) fn coarse(
-    problem: &GlobalProblem,
-    settings: &GlobalSettings,
-    control: &Control<'_>,
-) -> Option<Trained> {
-    let n = problem.n_all();
-    if n < FEWEST || n * problem.entries() < ENTRIES {
-        return None;
+/// The problem of an evenly spread part of the rows, whose network is where the training of all begins.
+pub(crate) struct Coarse {
+    pub(crate) problem: GlobalProblem,
+    /// How it is trained.
+    pub(crate) settings: GlobalSettings,
+    /// The part's share of the rows.
+    pub(crate) share: f64,
+}
+
+impl Coarse {
+    /// None where there are not so many rows that a round over all of them takes long.
+    pub(crate) fn of(problem: &GlobalProblem, settings: &GlobalSettings) -> Option<Self> {
+        let n = problem.n_all();
+        if n < FEWEST || n * problem.entries() < ENTRIES {
+            return None;
+        }
+        let rows: Vec<usize> = (0..n).step_by(n.div_ceil(PART)).collect();
+        let loss = Part::new(Arc::clone(problem.loss_of()), rows.clone());
+        let beta_sum = problem.beta_sum() * loss.mass() / problem.loss_of().mass();
+        // a part without weight has nothing to say
+        if loss.mass() <= 0.0 {
+            return None;
+        }
+        let part = problem.of_rows(&rows, Arc::new(loss), beta_sum).ok()?;
+        let settings = GlobalSettings {
+            thin: 0.0,
+            max_neurons: None,
+            settle: Some(SETTLE),
+            thorough: false,
+            max_rounds: ROUNDS.min(settings.max_rounds),
+            ..settings.clone()
+        };
+        #[expect(clippy::cast_precision_loss, reason = "counts far below 2^53")]
+        let share = part.n_all() as f64 / n as f64;
+        Some(Self {
+            problem: part,
+            settings,
+            share,
+        })
     }
-    let rows: Vec<usize> = (0..n).step_by(n.div_ceil(PART)).collect();
-    let loss = Part::new(Arc::clone(problem.loss_of()), rows.clone());
-    let beta_sum = problem.beta_sum() * loss.mass() / problem.loss_of().mass();
-    // a part without weight has nothing to say
-    if loss.mass() <= 0.0 {
-        return None;
-    }
-    let part = problem.of_rows(&rows, Arc::new(loss), beta_sum).ok()?;
-    let settings = GlobalSettings {
-        thin: 0.0,
-        max_neurons: None,
-        settle: Some(SETTLE),
-        thorough: false,
-        max_rounds: ROUNDS.min(settings.max_rounds),
-        ..settings.clone()
-    };
-    let none = Neurons::with_outputs(part.rank(), part.outputs());
-    let mut found = train(&part, none, &settings, control, &mut ());
-    #[expect(clippy::cast_precision_loss, reason = "counts far below 2^53")]
-    let share = part.n_all() as f64 / n as f64;
-    found.work.products *= share;
-    Some(found)
 }
 
 /// A loss of some of its rows.
@@ -144,7 +147,6 @@ impl Loss for Part {
 mod tests {
     use super::*;
     use crelu_core::{LossKind, contract::assert_loss};
-    use faer::Mat;
     use testkit::Stream;
 
     #[test]
@@ -160,25 +162,5 @@ mod tests {
             let mut draw = || -> Vec<f64> { (0..8 * k).map(|_| 2.0 * stream.unit()).collect() };
             assert_loss(&part, &draw(), &draw());
         }
-    }
-
-    #[test]
-    fn coarse_network_is_of_a_part_and_near_the_answer() {
-        // as many numbers as it takes, of few informative columns
-        let (n, rank) = (FEWEST, ENTRIES / FEWEST);
-        let mut stream = Stream::new(4);
-        let data = Mat::from_fn(rank, n, |k, _| if k < 3 { stream.unit() } else { 0.0 });
-        let target = (0..n).map(|i| data[(0, i)].max(0.0) - data[(1, i)] + 0.1 * stream.unit());
-        let target: Vec<f64> = target.collect();
-        let problem = GlobalProblem::new(data, target, 30.0).expect("finite, of one shape");
-        let settings = GlobalSettings::default();
-        let found = coarse(&problem, &settings, &Control::default())
-            .expect("large enough")
-            .best;
-        let zero = problem.loss(&vec![0.0; n]);
-        assert!(!found.is_empty() && found.objective(&problem) < 0.2 * zero);
-        let small =
-            GlobalProblem::new(Mat::identity(3, 3), vec![1.0; 3], 0.1).expect("of one shape");
-        assert!(coarse(&small, &settings, &Control::default()).is_none());
     }
 }

@@ -2,9 +2,9 @@ use linalg_core::{Control, for_each_mut};
 
 use crate::ascent::{Ascent, climb};
 use crate::balanced::Balanced;
-use crate::engine::{Batch, Ends, Evaluate, RowEngine};
+use crate::engine::row_engine::{Batch, Ends, Evaluate, RowEngine};
 use crate::fused::Lane;
-use crate::problem::GlobalProblem;
+use crate::row_problem::RowProblem;
 
 /// The passes over the rows by this machine's cores.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(crate) fn block_of(columns: usize) -> usize {
 }
 
 impl RowEngine for HostRows {
-    fn ascend(&self, problem: &GlobalProblem, batch: &Batch<'_>, control: &Control<'_>) -> Ends {
+    fn ascend(&self, problem: &RowProblem, batch: &Batch<'_>, control: &Control<'_>) -> Ends {
         let (rank, outputs) = (problem.rank(), problem.outputs());
         let data = batch.sample.unwrap_or_else(|| problem.narrow());
         let block = block_of(batch.signs.len());
@@ -46,7 +46,7 @@ impl RowEngine for HostRows {
             climb(one, batch.course, batch.steps, control, pass);
             // the ends alone stay: an ascent has six numbers a coordinate and column
             let mut ends = Ends::default();
-            ends.take(&ascent);
+            ascent.end_in(&mut ends);
             *out = Some(ends);
         });
         let mut ends = Ends::default();
@@ -60,7 +60,7 @@ impl RowEngine for HostRows {
         ends
     }
 
-    fn balanced<'p>(&'p self, problem: &'p GlobalProblem, m: usize) -> Box<dyn Evaluate + 'p> {
+    fn balanced<'p>(&'p self, problem: &'p RowProblem, m: usize) -> Box<dyn Evaluate + 'p> {
         Box::new(Balanced::narrow(problem, m))
     }
 }

@@ -38,7 +38,7 @@ impl<'a> Images<'a> {
     ) -> Self {
         Self {
             problem,
-            packed: Packed::of(neurons),
+            packed: neurons.packed(),
             m: neurons.len(),
             kept: None,
             control: *control,

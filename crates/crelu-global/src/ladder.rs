@@ -1,4 +1,4 @@
-use crate::ascent::column_steps;
+use crate::ascent_steps::column_steps;
 use crate::price::{SearchSize, climbers};
 use crate::problem::GlobalProblem;
 use crate::settings::GlobalSettings;
@@ -7,11 +7,8 @@ use crate::settings::GlobalSettings;
 const LADDER: [(usize, usize); 4] = [(50, 50), (100, 50), (200, 60), (400, 80)];
 /// Steps of the largest.
 const STEPS: usize = 100;
-/// Rows that ascents begin on, at most: fewer hide the dear neurons that noisy rows have, which are open
-/// on few of them.
-pub(crate) const SAMPLE: usize = 16_000;
-/// ... and of many columns no more than so many numbers, but so many rows: there an ascent over all rows
-/// costs as much as a slide.
+/// Rows of many columns that ascents begin on have no more numbers than this, but there are so many rows:
+/// an ascent over all costs as much as a slide.
 const ENTRIES: usize = 1_000_000;
 const FEWEST: usize = 4000;
 /// Most new neurons a sign and round.

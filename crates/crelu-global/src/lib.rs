@@ -26,6 +26,7 @@
 
 mod ascent;
 mod ascent_heads;
+mod ascent_steps;
 mod balanced;
 mod coarse;
 mod correct;
@@ -47,9 +48,12 @@ mod pattern_bound;
 mod price;
 mod problem;
 mod row_parts;
+mod row_problem;
 mod rows;
+mod run;
 mod settings;
 mod sharded;
+mod sharded_rows;
 mod slide;
 mod starts;
 mod thin;

@@ -5,7 +5,7 @@ use linalg_core::{SparseRows, norm};
 
 use crate::fused::Part;
 use crate::packed::{Packed, Room};
-use crate::problem::GlobalProblem;
+use crate::row_problem::RowProblem;
 use crate::rows::sum_over_rows;
 
 /// Unit directions with unit output directions and weights: neuron `i` adds `c_i (u_i'x)_+ a_i` to
@@ -246,8 +246,19 @@ impl Neurons {
         self.outputs_of(Source::Part(Part::Sparse(inputs.all()), entries))
     }
 
+    /// The neurons laid out for the passes over rows.
+    pub(crate) fn packed(&self) -> Packed {
+        let output = (self.outputs == 1).then(|| self.output_weights());
+        Packed::new(
+            self.rank,
+            self.all_directions(),
+            output.as_deref(),
+            self.len(),
+        )
+    }
+
     fn outputs_of(&self, source: Source<'_>) -> Vec<f64> {
-        let packed = Packed::of(self);
+        let packed = self.packed();
         let outer = self.output_weights();
         let outer = MatRef::from_column_major_slice(&outer, self.outputs, self.len());
         let make = || (packed.room(), Vec::new(), Vec::new());
@@ -317,7 +328,7 @@ impl Neurons {
 
     /// The outputs on the rows of the problem, those of this process.
     #[must_use]
-    pub fn fitted(&self, problem: &GlobalProblem) -> Vec<f64> {
+    pub fn fitted(&self, problem: &RowProblem) -> Vec<f64> {
         problem
             .work()
             .add_products(1, problem.n_all(), problem.entries(), self.len());
@@ -331,7 +342,7 @@ impl Neurons {
 
     /// `J` in sum scaling.
     #[must_use]
-    pub fn objective(&self, problem: &GlobalProblem) -> f64 {
+    pub fn objective(&self, problem: &RowProblem) -> f64 {
         problem.loss(&self.fitted(problem)) + problem.beta_sum() * self.total_weight()
     }
 

@@ -2,7 +2,6 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 
 use crate::fused::{Climb, Lane, Layout, Level, Open, Part, Spread, shared};
-use crate::neurons::Neurons;
 
 /// Neurons laid out for the passes over rows, in `f64`.
 pub(crate) struct Packed {
@@ -28,16 +27,15 @@ const FEWEST_ROWS: usize = 128;
 const MOST_ROWS: usize = 1024;
 
 impl Packed {
-    /// The unit directions, with `s_i c_i` for the outputs where there is one.
-    pub(crate) fn of(neurons: &Neurons) -> Self {
-        let (rank, m) = (neurons.rank(), neurons.len());
+    /// `m` unit directions of `rank` numbers, with `s_i c_i` for the outputs where there is one.
+    pub(crate) fn new(rank: usize, directions: &[f64], output: Option<&[f64]>, m: usize) -> Self {
         let level = Level::widest();
         let layout = Layout::new::<f64>(level, m);
         let mut weights = vec![0.0; rank * layout.padded()];
-        layout.pack(rank, neurons.all_directions(), &mut weights);
+        layout.pack(rank, directions, &mut weights);
         let mut outer = vec![0.0; layout.padded()];
-        if neurons.n_outputs() == 1 {
-            outer[..m].copy_from_slice(&neurons.output_weights());
+        if let Some(output) = output {
+            outer[..m].copy_from_slice(output);
         }
         Self {
             level,

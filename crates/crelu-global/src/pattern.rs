@@ -1,7 +1,6 @@
 use std::collections::HashMap;
 
 use crate::neurons::Neurons;
-use crate::packed::Packed;
 use crate::problem::GlobalProblem;
 use crate::rows::sum_over_rows;
 
@@ -10,7 +9,7 @@ use crate::rows::sum_over_rows;
 /// **Source** Zobrist 1970, with sums in place of the exclusive or.
 pub(crate) fn pattern_hashes(problem: &GlobalProblem, neurons: &Neurons) -> Vec<u64> {
     let m = neurons.len();
-    let packed = Packed::of(neurons);
+    let packed = neurons.packed();
     let parts = sum_over_rows(
         problem.n_samples(),
         2 * problem.entries() * m,

@@ -2,7 +2,6 @@ use faer::{Mat, MatRef};
 use linalg_core::{LinalgError, symmetric_eigenvalues};
 
 use crate::neurons::Neurons;
-use crate::packed::Packed;
 use crate::problem::GlobalProblem;
 use crate::rows::sum_over_rows;
 
@@ -48,7 +47,7 @@ pub fn pattern_price(
     let (rank, m, k) = (problem.rank(), neurons.len(), problem.outputs());
     let work = problem.work();
     work.add_products(2 * k, problem.n_all(), problem.entries(), m);
-    let packed = Packed::of(neurons);
+    let packed = neurons.packed();
     let sums = sum_over_rows(
         problem.n_samples(),
         problem.slope_flops(4 * rank * k * m),

@@ -7,7 +7,6 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use crate::engine::{Batch, Course, Ends};
 use crate::host_rows::block_of;
 use crate::neurons::Neurons;
-use crate::packed::Packed;
 use crate::pattern::{groups, pattern_hashes};
 use crate::problem::GlobalProblem;
 use crate::rows::sum_over_rows;
@@ -151,7 +150,7 @@ fn along(problem: &GlobalProblem, thetas: &[&[f64]], neurons: &Neurons) -> Vec<M
     let work = problem.work();
     work.add_products(1, problem.n_all(), problem.entries(), m);
     work.add_products(1, problem.n_all(), m, k * thetas.len());
-    let packed = Packed::of(neurons);
+    let packed = neurons.packed();
     let zeros = || -> Vec<Mat<f64>> { thetas.iter().map(|_| Mat::zeros(k, m)).collect() };
     let sums = sum_over_rows(
         problem.n_samples(),
@@ -472,7 +471,7 @@ fn slopes(problem: &GlobalProblem, theta: &[f64], neurons: &mut Neurons) -> Slop
     let (rank, m, k) = (problem.rank(), neurons.len(), problem.outputs());
     let work = problem.work();
     work.add_products(2, problem.n_all(), problem.entries(), m);
-    let packed = Packed::of(neurons);
+    let packed = neurons.packed();
     let mut prices = Vec::new();
     if k > 1 {
         let along = along(problem, &[theta], neurons);

@@ -2,18 +2,12 @@ use core::fmt;
 use core::ops::Range;
 use std::sync::Arc;
 
-use linalg_core::{Collective, Control, ExchangeError, for_each_mut};
-
-use crate::ascent::{Ascent, climb};
-use crate::balanced::Balanced;
-use crate::engine::{Batch, Ends, Evaluate, RowEngine};
-use crate::host_rows::block_of;
-use crate::problem::GlobalProblem;
+use linalg_core::{Collective, Control, ExchangeError};
 
 /// Rows of a block: passes in `f32` add up so many in `f32`, and the blocks in `f64`. So their sums do not
 /// depend, but for the roundings of `f64`, on which process has which blocks; a sum in `f64` costs as much as
 /// one or two rows.
-const BLOCK: usize = 256;
+pub(crate) const BLOCK: usize = 256;
 
 /// The passes over rows that are divided over processes: each goes over its own, and what it sums up is
 /// added to that of the others. All processes make the same calls in the same order with the same
@@ -161,71 +155,6 @@ impl fmt::Debug for Sharded {
             .field("span", &self.span)
             .field("all", &self.all)
             .finish_non_exhaustive()
-    }
-}
-
-impl RowEngine for Sharded {
-    /// All blocks of columns in step, one exchange a step.
-    fn ascend(&self, problem: &GlobalProblem, batch: &Batch<'_>, control: &Control<'_>) -> Ends {
-        let (rank, outputs) = (problem.rank(), problem.outputs());
-        let data = batch.sample.unwrap_or_else(|| problem.narrow());
-        let rows = match data.is_sparse() {
-            // slopes of sparse rows are far longer than their entries
-            true => data.len().max(1),
-            false => BLOCK,
-        };
-        let block = block_of(batch.signs.len());
-        let columns = batch.columns.chunks(block * rank);
-        let mut ascents: Vec<Ascent> = columns
-            .zip(batch.signs.chunks(block))
-            .map(|(u, signs)| {
-                let mut ascent = Ascent::new(rank, outputs, signs.to_vec());
-                ascent.u.copy_from_slice(u);
-                ascent
-            })
-            .collect();
-        let mut sums = Vec::new();
-        let mut pass = |ascents: &mut [Ascent]| {
-            let mut once_more = true;
-            while once_more {
-                sums.resize(ascents.iter().map(Ascent::sums).sum(), 0.0);
-                let mut rest = &mut sums[..];
-                let mut parts = Vec::with_capacity(ascents.len());
-                for ascent in &mut *ascents {
-                    let (part, others) = core::mem::take(&mut rest).split_at_mut(ascent.sums());
-                    parts.push((ascent, part));
-                    rest = others;
-                }
-                for_each_mut(&mut parts, |_, (ascent, part)| {
-                    ascent.sum_up(data, batch.theta, rows, part);
-                });
-                self.join(&mut sums);
-                let mut rest = &sums[..];
-                once_more = false;
-                for ascent in &mut *ascents {
-                    let (part, others) = rest.split_at(ascent.sums());
-                    once_more |= ascent.take_sums(part);
-                    rest = others;
-                }
-            }
-        };
-        climb(&mut ascents, batch.course, batch.steps, control, &mut pass);
-        let mut ends = Ends::default();
-        for ascent in &ascents {
-            ends.take(ascent);
-        }
-        ends
-    }
-
-    fn balanced<'p>(&'p self, problem: &'p GlobalProblem, m: usize) -> Box<dyn Evaluate + 'p> {
-        match problem.is_sparse() {
-            true => Box::new(Balanced::narrow(problem, m)),
-            false => Box::new(Balanced::in_blocks(problem, m, BLOCK)),
-        }
-    }
-
-    fn shards(&self) -> Option<&Sharded> {
-        Some(self)
     }
 }
 

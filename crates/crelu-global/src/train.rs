@@ -1,39 +1,17 @@
-use admm::Status;
-use crelu_core::relative_gap;
-use linalg_core::{Control, Halt};
+use linalg_core::Control;
 
-use crate::coarse::coarse;
-use crate::course::Course;
-use crate::evidence::Evidence;
-use crate::ladder::Ladder;
+use crate::coarse::Coarse;
 use crate::merge::merge;
 use crate::neurons::Neurons;
-use crate::price::{Search, SearchSize, Searcher, search};
 use crate::problem::GlobalProblem;
+use crate::run::{NO_FALL, Run, SLIDE};
 use crate::settings::GlobalSettings;
 use crate::slide::slide;
 use crate::thin::{FrontierPoint, thin_to, thin_within};
-use crate::trained::{GlobalObserver, Round, TrainSeconds, Trained};
+use crate::trained::{GlobalObserver, Trained};
 use crate::weights::correct_weights;
 use crate::work::Work;
 
-/// New neurons must be dearer than this, in units of `beta_sum`.
-const INSERT: f64 = 1.00005;
-/// L-BFGS iterations a round: many cheap rounds win.
-const SLIDE: usize = 30;
-const LONG_SLIDE: usize = 90;
-/// If the objective fell by less than this share, the next search is larger; if it fell by more
-/// after a largest one, the next is smaller.
-const SMALL_FALL: f64 = 5e-5;
-/// Nothing found: no price above this, or above `1 + tol / 10`.
-const QUIET: f64 = 1.001;
-/// `thorough`: quiet searches of the largest size that end the training ...
-const QUIET_SEARCHES: usize = 2;
-/// ... if what they found lowers `J` by less than this share of `tol`, relatively.
-const IDLE_FALL: f64 = 1e-3;
-/// `thorough`: a relative fall below `NO_FALL` over `WINDOW` rounds ends it, too.
-const NO_FALL: f64 = 1e-5;
-const WINDOW: usize = 5;
 /// Thinning may take as many flops as the training, or this many.
 const THINNING: u64 = 300_000_000_000;
 /// Rounds of exchange once the number of neurons is fixed, and those without gain that end them.
@@ -64,11 +42,15 @@ pub fn train(
     observer: &mut dyn GlobalObserver,
 ) -> Trained {
     let control = &problem.agreed(control);
-    let mut run = Run::new(problem, start, settings, control);
+    let before = match start.is_empty() {
+        true => trained_coarsely(problem, settings, control),
+        false => None,
+    };
+    let mut run = Run::new(problem, start, before, settings, control);
     let ended = run.rounds(observer);
     run.look_once_more(ended);
     let status = run.status(ended);
-    let returned = run.thinned();
+    let returned = thinned(&mut run);
     run.evidence.met(run.objective);
     let work = Work {
         products: run.products,
@@ -89,472 +71,110 @@ pub fn train(
     }
 }
 
-/// Why the rounds ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reason {
-    /// A largest search gave a small enough gap; `thorough`: two found nothing.
-    Closed,
-    /// Little is left to win.
-    Settled,
-    /// A limit, or the caller.
-    Cut(Status),
+/// The network of a part of the rows, where there are so many that a round over all of them takes long.
+fn trained_coarsely(
+    problem: &GlobalProblem,
+    settings: &GlobalSettings,
+    control: &Control<'_>,
+) -> Option<Trained> {
+    let coarse = Coarse::of(problem, settings)?;
+    let none = Neurons::with_outputs(problem.rank(), problem.outputs());
+    let mut found = train(&coarse.problem, none, &coarse.settings, control, &mut ());
+    found.work.products *= coarse.share;
+    Some(found)
 }
 
-/// What the last search says.
-struct Last {
-    max_price: f64,
-    ascents: usize,
-    bound: f64,
-    /// What it found, to be priced again.
-    found: Neurons,
-    /// Whether it was made at the best network.
-    of_best: bool,
+/// The network that is returned.
+fn thinned(run: &mut Run<'_>) -> Neurons {
+    let begun = run.control.seconds();
+    let budget = match run.settings.thorough {
+        true => u64::MAX,
+        false => run.flops().max(THINNING),
+    };
+    let mut out = run.best.clone();
+    if let Some(most) = run.settings.max_neurons {
+        out = at_most(run, most);
+    }
+    if run.settings.thin > 0.0 {
+        let share = run.settings.thin;
+        let thinned = thin_within(run.problem, &out, share, budget, run.control);
+        run.frontier.extend(thinned.frontier);
+        run.products += thinned.products;
+        out = thinned.neurons;
+    }
+    if run.frontier.is_empty() {
+        run.frontier.push(FrontierPoint {
+            neurons: run.best.len(),
+            objective: run.objective,
+        });
+    }
+    run.seconds.thin += run.control.seconds() - begun;
+    out
 }
 
-struct Run<'a> {
-    problem: &'a GlobalProblem,
-    settings: &'a GlobalSettings,
-    control: &'a Control<'a>,
-    ladder: Ladder,
-    best: Neurons,
-    objective: f64,
-    fitted: Vec<f64>,
-    /// The size that the next search should have.
-    level: usize,
-    /// Whether it should be the largest before the run ends.
-    wants_largest: bool,
-    round: usize,
-    searches: u64,
-    largest_searches: usize,
-    last: Option<Last>,
-    evidence: Evidence,
-    course: Course,
-    frontier: Vec<FrontierPoint>,
-    seconds: TrainSeconds,
-    products: f64,
-    /// Flops of a first network on a part of the rows.
-    before: u64,
-    /// Flops of the problem when the run began, and those of its searches.
-    begun_at: u64,
-    pricing_flops: u64,
-}
-
-impl<'a> Run<'a> {
-    fn new(
-        problem: &'a GlobalProblem,
-        start: Neurons,
-        settings: &'a GlobalSettings,
-        control: &'a Control<'a>,
-    ) -> Self {
-        let zeros = vec![0.0; problem.n_samples() * problem.outputs()];
-        let objective = problem.loss(&zeros);
-        let mut run = Self {
-            problem,
-            settings,
-            control,
-            ladder: Ladder::new(settings, problem),
-            fitted: zeros,
-            objective,
-            best: Neurons::with_outputs(problem.rank(), problem.outputs()),
-            level: 0,
-            wants_largest: false,
-            round: 0,
-            searches: 0,
-            largest_searches: 0,
-            last: None,
-            evidence: Evidence::default(),
-            course: Course::from(objective),
-            frontier: Vec::new(),
-            seconds: TrainSeconds::default(),
-            products: 0.0,
-            before: 0,
-            begun_at: problem.flops(),
-            pricing_flops: 0,
-        };
-        let mut start = start;
-        if start.is_empty()
-            && let Some(first) = coarse(problem, settings, control)
-        {
-            start = first.best;
-            run.seconds = first.seconds;
-            run.products = first.work.products;
-            run.before = first.work.flops;
+/// The best network found with at most `most` neurons: thinned, then exchanged: new neurons in,
+/// as many out.
+fn at_most(run: &mut Run<'_>, most: usize) -> Neurons {
+    let thinned = thin_to(run.problem, &run.best, most, run.control);
+    run.frontier.extend(thinned.frontier);
+    run.products += thinned.products;
+    let (mut best, mut objective) = (thinned.neurons, thinned.objective);
+    let mut idle = 0;
+    if best.len() < most || most == 0 {
+        return best;
+    }
+    for _ in 0..EXCHANGES {
+        if idle >= IDLE_EXCHANGES || run.control.halt().is_some() {
+            break;
         }
-        correct_weights(problem, &mut start, control);
-        merge(problem, &mut start);
-        run.offer(start);
-        run.course = Course::from(run.objective);
-        run
-    }
-
-    /// Flops of the run so far.
-    fn flops(&self) -> u64 {
-        self.problem.flops() - self.begun_at
-    }
-
-    /// Takes a network if its objective is lower.
-    fn offer(&mut self, neurons: Neurons) {
-        let fitted = neurons.fitted(self.problem);
-        let objective =
-            self.problem.loss(&fitted) + self.problem.beta_sum() * neurons.total_weight();
-        if objective < self.objective {
-            (self.best, self.fitted, self.objective) = (neurons, fitted, objective);
-            if let Some(last) = &mut self.last {
-                last.of_best = false;
-            }
-        }
-    }
-
-    fn rounds(&mut self, observer: &mut dyn GlobalObserver) -> Reason {
-        let quiet_line = QUIET.min(1.0 + self.settings.tol / 10.0);
-        let mut quiet = 0;
-        loop {
-            if let Some(cut) = self.cut() {
-                return cut;
-            }
-            let level = self.affordable(self.level);
-            let largest = level >= self.ladder.largest();
-            let before = self.objective;
-            let found = self.price(level);
-            if let Some(cut) = self.halted() {
-                return cut;
-            }
-            self.round += 1;
-            let nothing = found.max_price <= quiet_line;
-            let closed = largest && self.gap() <= self.settings.tol;
-            let own_gap = self.own_gap();
-            let gap = self.gap();
-            self.improve(&found.found, nothing && largest);
-            self.weigh_evidence(&found.found);
-            self.course
-                .push(self.flops(), self.objective, (found.is_whole, level));
-            let go_on = observer.round(&Round {
-                round: self.round,
-                neurons: &self.best,
-                objective: self.objective,
-                fitted: &self.fitted,
-                max_price: found.max_price,
-                search_gap: gap,
-                flops: self.flops(),
+        let theta = run.problem.theta(&best.fitted(run.problem));
+        let found = run.search(&theta, &best, run.ladder.beside(most));
+        run.searches += 1;
+        let control = run.control;
+        let mut more = best.clone();
+        more.extend(&found.found);
+        correct_weights(run.problem, &mut more, control);
+        let slid = slide(run.problem, &mut more, SLIDE, control);
+        merge(run.problem, &mut more);
+        let back = thin_to(run.problem, &more, most, control);
+        run.products += found.products + slid.products + back.products;
+        if back.objective < objective * (1.0 - NO_FALL) {
+            (best, objective) = (back.neurons, back.objective);
+            run.frontier.push(FrontierPoint {
+                neurons: best.len(),
+                objective,
             });
-            // what a quiet search found may still pay: it counts only if it did not
-            let idle = before - self.objective <= IDLE_FALL * self.settings.tol * before;
-            if nothing && largest && idle {
-                quiet += 1;
-            } else if !nothing || !idle {
-                quiet = 0;
-            }
-            let ended = if self.settings.thorough {
-                self.is_exhausted(quiet, largest)
-            } else if closed && self.gap() <= self.settings.tol {
-                Some(Reason::Closed)
-            } else {
-                self.is_settled().then_some(Reason::Settled)
-            };
-            if let Some(ended) = ended {
-                return ended;
-            }
-            if !go_on {
-                return Reason::Cut(Status::Interrupted);
-            }
-            let small_fall = before - self.objective < SMALL_FALL * before;
-            let is_claimed = !self.settings.thorough && own_gap <= self.settings.tol;
-            if core::mem::take(&mut self.wants_largest) || is_claimed {
-                // a small search claims that all is found: only a largest one can say so
-                self.level = self.ladder.top();
-            } else if nothing || small_fall || self.has_time_for_more() {
-                self.level = (level + 1).min(self.ladder.top());
-            } else if largest {
-                self.level = level.saturating_sub(1);
-            } else {
-                self.level = level;
-            }
-        }
-    }
-
-    /// Whether a larger search than the last would still take less, all searches together, than half of
-    /// what corrections and slides did: neurons are cheap to find then.
-    fn has_time_for_more(&self) -> bool {
-        if self.settings.thorough {
-            return false;
-        }
-        let rest = self.flops() - self.pricing_flops;
-        let next = (self.level + 1).min(self.ladder.top());
-        self.pricing_flops + self.ladder.flops(self.problem, next) <= rest / 2
-    }
-
-    /// Whether little is left to win. Where a search of the largest size is cheap beside the run, one
-    /// must have had its say: a small one may miss what there is to win.
-    fn is_settled(&mut self) -> bool {
-        if !self.course.is_settled(self.settings.settle) {
-            return false;
-        }
-        let Some(level) = self.ladder.cheap(self.problem, self.flops()) else {
-            return true;
-        };
-        if self.affordable(level) < level || self.course.saw(level) {
-            return true;
-        }
-        self.wants_largest = true;
-        false
-    }
-
-    /// The largest size up to `level` that the budget allows.
-    fn affordable(&self, level: usize) -> usize {
-        let rest = self.flops() - self.pricing_flops;
-        self.ladder
-            .affordable(self.problem, level, self.pricing_flops, rest)
-    }
-
-    /// The rule of `thorough`.
-    fn is_exhausted(&self, quiet: usize, largest: bool) -> Option<Reason> {
-        if quiet >= QUIET_SEARCHES {
-            return Some(Reason::Closed);
-        }
-        let fall = self.course.fall_over(WINDOW)?;
-        let stands_still = largest && self.largest_searches >= QUIET_SEARCHES && fall < NO_FALL;
-        let settled = self
-            .settings
-            .settle
-            .is_some_and(|settle| self.course.is_settled(Some(settle)));
-        (stands_still || settled).then_some(Reason::Settled)
-    }
-
-    /// A search at the best network, and what it says.
-    fn price(&mut self, level: usize) -> Search {
-        let (begun, flops) = (self.control.seconds(), self.flops());
-        let theta = self.problem.theta(&self.fitted);
-        let found = self.search(&theta, &self.best, self.ladder.size(level));
-        self.searches += 1;
-        self.products += found.products;
-        if self.control.halt().is_some() {
-            // half a search is none, but what it saw counts
-            if let Some(last) = &mut self.last {
-                last.max_price = last.max_price.max(found.max_price);
-                last.of_best = false;
-            }
+            idle = 0;
         } else {
-            if level >= self.ladder.largest() {
-                self.largest_searches += 1;
-                self.evidence
-                    .add(self.problem, theta.clone(), found.max_price);
-            }
-            self.last = Some(Last {
-                max_price: found.max_price,
-                ascents: found.ascents,
-                bound: self.problem.search_bound(&theta, found.max_price),
-                found: found.found.clone(),
-                of_best: true,
-            });
-        }
-        self.pricing_flops += self.flops() - flops;
-        self.seconds.pricing += self.control.seconds() - begun;
-        found
-    }
-
-    fn search(&self, theta: &[f64], neurons: &Neurons, size: SearchSize) -> Search {
-        let searcher = Searcher {
-            seed: self.settings.seed,
-            round: self.searches,
-        };
-        search(
-            self.problem,
-            theta,
-            neurons,
-            size,
-            INSERT,
-            searcher,
-            self.control,
-        )
-    }
-
-    /// New neurons are in, and the objective may be lower: what the kept dual points say now.
-    fn weigh_evidence(&mut self, inserted: &Neurons) {
-        let (begun, flops) = (self.control.seconds(), self.flops());
-        self.evidence.price_again(self.problem, inserted, None);
-        self.evidence.met(self.objective);
-        self.pricing_flops += self.flops() - flops;
-        self.seconds.pricing += self.control.seconds() - begun;
-    }
-
-    /// The kept dual points are priced at the network that is returned. After a limit struck between a change
-    /// of the network and the next search, what the last one found is priced again at that network, in the
-    /// same pass. That it lowered those prices itself is no evidence, so the largest price stays at least
-    /// what that search saw.
-    fn price_again(&mut self) {
-        let (begun, flops) = (self.control.seconds(), self.flops());
-        let mut known = self.best.clone();
-        let theta = self.problem.theta(&self.fitted);
-        let stale = self.last.as_mut().filter(|last| !last.of_best);
-        if let Some(last) = &stale {
-            known.extend(&last.found);
-        }
-        let other = stale.is_some().then_some(&theta[..]);
-        let dearest = self.evidence.price_again(self.problem, &known, other);
-        if let (Some(last), Some(dearest)) = (stale, dearest) {
-            last.max_price = last.max_price.max(dearest);
-            last.bound = self.problem.search_bound(&theta, last.max_price);
-            last.of_best = true;
-        }
-        self.evidence.met(self.objective);
-        self.pricing_flops += self.flops() - flops;
-        self.seconds.pricing += self.control.seconds() - begun;
-    }
-
-    /// Correct, merge and slide with new neurons.
-    fn improve(&mut self, found: &Neurons, quiet: bool) {
-        let mut neurons = self.best.clone();
-        neurons.extend(found);
-        self.corrected(&mut neurons);
-        // a network that has all its neurons is brought to rest
-        let iterations = if quiet { LONG_SLIDE } else { SLIDE };
-        let begun = self.control.seconds();
-        let slid = slide(self.problem, &mut neurons, iterations, self.control);
-        self.products += slid.products;
-        self.seconds.slide += self.control.seconds() - begun;
-        if quiet {
-            self.corrected(&mut neurons);
-        }
-        self.offer(neurons);
-    }
-
-    fn corrected(&mut self, neurons: &mut Neurons) {
-        let begun = self.control.seconds();
-        correct_weights(self.problem, neurons, self.control);
-        merge(self.problem, neurons);
-        self.seconds.correct += self.control.seconds() - begun;
-    }
-
-    /// The best evidence bound: of the rounds whose search had the largest size, or of the last
-    /// search where there is none.
-    fn bound(&self) -> Option<f64> {
-        self.evidence.bound().or_else(|| {
-            self.last
-                .as_ref()
-                .map(|last| last.bound.min(self.objective))
-        })
-    }
-
-    fn gap(&self) -> f64 {
-        self.bound()
-            .map_or(1.0, |bound| relative_gap(self.objective, bound))
-    }
-
-    fn last_was_largest(&self) -> bool {
-        let ascents = self.last.as_ref().map(|last| last.ascents);
-        ascents == Some(2 * self.settings.ascents)
-    }
-
-    /// The gap by the last search alone.
-    fn own_gap(&self) -> f64 {
-        self.last
-            .as_ref()
-            .map_or(1.0, |last| relative_gap(self.objective, last.bound))
-    }
-
-    fn cut(&self) -> Option<Reason> {
-        if self.round >= self.settings.max_rounds {
-            return Some(Reason::Cut(Status::IterationLimit));
-        }
-        self.halted()
-    }
-
-    fn halted(&self) -> Option<Reason> {
-        self.control.halt().map(|halt| {
-            Reason::Cut(match halt {
-                Halt::TimeLimit => Status::TimeLimit,
-                Halt::Interrupted => Status::Interrupted,
-            })
-        })
-    }
-
-    /// The figures of the report are those of the best network: `thorough` makes a search at it, if
-    /// the last one was at another; else what the last one found is priced at it.
-    fn look_once_more(&mut self, ended: Reason) {
-        let stale = self.last.as_ref().is_none_or(|last| !last.of_best);
-        let none = self.last.is_none();
-        if stale && (self.settings.thorough || none) && self.control.halt().is_none() {
-            if self.settings.thorough && !matches!(ended, Reason::Cut(_)) {
-                self.level = self.ladder.top();
-            }
-            self.price(self.level);
-        }
-        self.price_again();
-    }
-
-    fn status(&self, ended: Reason) -> Status {
-        match ended {
-            Reason::Cut(status) => status,
-            _ if self.last_was_largest() && self.gap() <= self.settings.tol => Status::Converged,
-            _ => Status::Settled,
+            idle += 1;
         }
     }
+    best
+}
 
-    /// The network that is returned.
-    fn thinned(&mut self) -> Neurons {
-        let begun = self.control.seconds();
-        let budget = match self.settings.thorough {
-            true => u64::MAX,
-            false => self.flops().max(THINNING),
-        };
-        let mut out = self.best.clone();
-        if let Some(most) = self.settings.max_neurons {
-            out = self.at_most(most);
-        }
-        if self.settings.thin > 0.0 {
-            let share = self.settings.thin;
-            let thinned = thin_within(self.problem, &out, share, budget, self.control);
-            self.frontier.extend(thinned.frontier);
-            self.products += thinned.products;
-            out = thinned.neurons;
-        }
-        if self.frontier.is_empty() {
-            self.frontier.push(FrontierPoint {
-                neurons: self.best.len(),
-                objective: self.objective,
-            });
-        }
-        self.seconds.thin += self.control.seconds() - begun;
-        out
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use faer::Mat;
+    use testkit::Stream;
 
-    /// The best network found with at most `most` neurons: thinned, then exchanged: new neurons in,
-    /// as many out.
-    fn at_most(&mut self, most: usize) -> Neurons {
-        let thinned = thin_to(self.problem, &self.best, most, self.control);
-        self.frontier.extend(thinned.frontier);
-        self.products += thinned.products;
-        let (mut best, mut objective) = (thinned.neurons, thinned.objective);
-        let mut idle = 0;
-        if best.len() < most || most == 0 {
-            return best;
-        }
-        for _ in 0..EXCHANGES {
-            if idle >= IDLE_EXCHANGES || self.control.halt().is_some() {
-                break;
-            }
-            let theta = self.problem.theta(&best.fitted(self.problem));
-            let found = self.search(&theta, &best, self.ladder.beside(most));
-            self.searches += 1;
-            let control = self.control;
-            let mut more = best.clone();
-            more.extend(&found.found);
-            correct_weights(self.problem, &mut more, control);
-            let slid = slide(self.problem, &mut more, SLIDE, control);
-            merge(self.problem, &mut more);
-            let back = thin_to(self.problem, &more, most, control);
-            self.products += found.products + slid.products + back.products;
-            if back.objective < objective * (1.0 - NO_FALL) {
-                (best, objective) = (back.neurons, back.objective);
-                self.frontier.push(FrontierPoint {
-                    neurons: best.len(),
-                    objective,
-                });
-                idle = 0;
-            } else {
-                idle += 1;
-            }
-        }
-        best
+    #[test]
+    fn coarse_network_is_of_a_part_and_near_the_answer() {
+        // as many numbers as it takes, of few informative columns
+        let (n, rank) = (20_000, 500);
+        let mut stream = Stream::new(4);
+        let data = Mat::from_fn(rank, n, |k, _| if k < 3 { stream.unit() } else { 0.0 });
+        let target = (0..n).map(|i| data[(0, i)].max(0.0) - data[(1, i)] + 0.1 * stream.unit());
+        let target: Vec<f64> = target.collect();
+        let problem = GlobalProblem::new(data, target, 30.0).expect("finite, of one shape");
+        let settings = GlobalSettings::default();
+        let found = trained_coarsely(&problem, &settings, &Control::default())
+            .expect("large enough")
+            .best;
+        let zero = problem.loss(&vec![0.0; n]);
+        assert!(!found.is_empty() && found.objective(&problem) < 0.2 * zero);
+        let small =
+            GlobalProblem::new(Mat::identity(3, 3), vec![1.0; 3], 0.1).expect("of one shape");
+        assert!(trained_coarsely(&small, &settings, &Control::default()).is_none());
     }
 }

@@ -1,7 +1,6 @@
 use core::fmt;
 
-use serde::{Deserialize, Serialize};
-
+use crate::column_origin::ColumnOrigin;
 use crate::model::Model;
 
 /// The columns that a model was trained on, to find them in other data.
@@ -22,15 +21,6 @@ pub struct TrainingColumns<'a> {
     pub other_targets: &'a [ColumnOrigin],
     /// The weights of the rows, if they were one of the columns.
     pub weights: Option<&'a ColumnOrigin>,
-}
-
-/// Where a column stood in the training data.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct ColumnOrigin {
-    /// Its name, if it had one.
-    pub name: Option<String>,
-    /// Its place among the columns, from 0.
-    pub index: usize,
 }
 
 /// The columns of other data.

@@ -22,6 +22,7 @@ mod baseline;
 mod certificate_check;
 mod class_weight;
 mod coding;
+mod column_origin;
 mod columns;
 mod dataset;
 #[cfg(feature = "wgpu")]
@@ -54,9 +55,8 @@ pub use baseline::LinearModel;
 pub use certificate_check::CheckedBound;
 pub use class_weight::ClassWeight;
 pub use coding::{Coded, Coding, Task};
-pub use columns::{
-    ColumnError, ColumnMatch, ColumnOrigin, DataColumns, TargetPlace, TrainingColumns,
-};
+pub use column_origin::ColumnOrigin;
+pub use columns::{ColumnError, ColumnMatch, DataColumns, TargetPlace, TrainingColumns};
 pub use crelu_bound as bound;
 pub use crelu_bound::{CertificateError, CertificateFile, FileError, FileKind, ProofKind};
 pub use crelu_convex as programme;
@@ -78,11 +78,10 @@ pub use linalg_core::{Clock, ClockedControl, Control, Halt, SparseRows};
 pub use model::{Model, Prediction};
 pub use onnx::{OnnxFile, OnnxNumber};
 pub use own_programme::{OwnProgramme, own_programme};
-pub use proof::Prove;
 pub use report::{
     CvChoice, FoldScores, FrontierEntry, GlobalTraining, HistoryEntry, PathEntry, PrimalUsed,
     Report, Score, ScoreKind, Seconds, TrainMode, Training, Work,
 };
-pub use settings::{Beta, CheckedFitSettings, FitSettings, LossChoice, PatternSource};
+pub use settings::{Beta, CheckedFitSettings, FitSettings, LossChoice, PatternSource, Prove};
 pub use standardise::{Standardisation, preprocess};
 pub use targets::Targets;

@@ -3,7 +3,7 @@ use faer::{Mat, MatRef};
 use linalg_core::SparseRows;
 
 use crate::coding::{Coding, Task};
-use crate::columns::ColumnOrigin;
+use crate::column_origin::ColumnOrigin;
 use crate::error::ModelError;
 use crate::feature_coding::FeatureCoding;
 use crate::probability::{class_of, has_probabilities, probabilities_into};

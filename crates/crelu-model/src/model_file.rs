@@ -6,7 +6,7 @@ use safetensors::SafeTensors;
 use serde_json::json;
 
 use crate::coding::{Coding, Task};
-use crate::columns::ColumnOrigin;
+use crate::column_origin::ColumnOrigin;
 use crate::error::ModelError;
 use crate::feature_coding::{ColumnCoding, FeatureCoding};
 use crate::model::Model;

@@ -13,24 +13,10 @@ use crate::error::FitError;
 use crate::fit::{Fit, FitObserver, Progress};
 use crate::prepared::Prepared;
 use crate::report::{HistoryEntry, Report, TrainMode};
-use crate::settings::FitSettings;
+use crate::settings::{FitSettings, Prove};
 use crelu_convex::{Activation, relative_gap};
 use crelu_core::Network;
 use crelu_global::{GlobalProblem, Neurons, correct_weights, merge, slide};
-
-/// How much is done for a proven bound over all networks.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub enum Prove {
-    /// Nothing.
-    Never,
-    /// Global mode: the quick bound where it is cheap, and the prices of all neurons where the
-    /// data lie in up to six dimensions. Sampled mode: nothing.
-    #[default]
-    Quick,
-    /// The quick bound whatever it costs, in sampled mode too, and so many seconds for a tighter
-    /// one.
-    Seconds(f64),
-}
 
 /// Adds to a fit what can be proven of it.
 pub(crate) fn prove_fit(

@@ -18,9 +18,6 @@ pub trait Real:
     fn of(value: f64) -> Self;
     /// Widens to `f64` (exact).
     fn wide(self) -> f64;
-    /// The reference implementation in this scalar, for callers that are generic over it.
-    #[cfg(feature = "nalgebra")]
-    fn reference() -> &'static dyn crate::backend::Backend<Self>;
 }
 
 impl Real for f32 {
@@ -39,10 +36,6 @@ impl Real for f32 {
     fn wide(self) -> f64 {
         f64::from(self)
     }
-    #[cfg(feature = "nalgebra")]
-    fn reference() -> &'static dyn crate::backend::Backend<Self> {
-        &crate::reference::NalgebraBackend
-    }
 }
 
 impl Real for f64 {
@@ -56,9 +49,5 @@ impl Real for f64 {
     #[inline(always)]
     fn wide(self) -> f64 {
         self
-    }
-    #[cfg(feature = "nalgebra")]
-    fn reference() -> &'static dyn crate::backend::Backend<Self> {
-        &crate::reference::NalgebraBackend
     }
 }

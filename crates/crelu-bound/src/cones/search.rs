@@ -3,8 +3,8 @@ use std::collections::BinaryHeap;
 
 use linalg_core::{Control, for_each_mut};
 
-use super::ConeSettings;
 use super::cone::{Cone, Signed};
+use super::settings::ConeSettings;
 use crate::certificate::SIGNS;
 use crate::enumerate::space::{Plane, Point, ROUND, terms};
 

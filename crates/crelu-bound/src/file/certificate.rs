@@ -6,7 +6,8 @@ use safetensors::SafeTensors;
 use serde_json::json;
 
 use super::error::CertificateError;
-use super::tensors::{FileKind, Tensor, encode, open, tensor};
+use super::kind::FileKind;
+use super::tensors::{Tensor, encode, open, tensor};
 use crate::certificate::{
     BlockMultipliers, Certificate, IntervalMultipliers, ProductMultipliers, Proof,
 };

@@ -1,4 +1,4 @@
-use super::tensors::FileKind;
+use super::kind::FileKind;
 use crate::error::BoundError;
 
 /// Why the bytes of a file are not those of a model or a certificate.

@@ -2,8 +2,10 @@
 
 mod certificate;
 mod error;
+mod kind;
 mod tensors;
 
 pub use certificate::{CertificateFile, CertificateUnits, fingerprint, verify_bytes};
 pub use error::{CertificateError, FileError};
-pub use tensors::{FileKind, Tensor, encode, open, tensor};
+pub use kind::FileKind;
+pub use tensors::{Tensor, encode, open, tensor};

@@ -4,47 +4,7 @@ use safetensors::{Dtype, SafeTensors};
 use serde_json::{Value, json};
 
 use super::error::FileError;
-
-/// What a file holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileKind {
-    /// A trained network.
-    Model,
-    /// A proven bound ([`CertificateFile`](super::CertificateFile)).
-    Certificate,
-}
-
-impl FileKind {
-    const ALL: [Self; 2] = [Self::Model, Self::Certificate];
-
-    /// The word for it in messages.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Model => "model",
-            Self::Certificate => "certificate",
-        }
-    }
-
-    /// The entry `format` of the file's metadata.
-    #[must_use]
-    pub fn format(self) -> &'static str {
-        match self {
-            Self::Model => "crelu",
-            Self::Certificate => "crelu-certificate",
-        }
-    }
-
-    /// The newest version of its layout, the entry `format_version`.
-    #[must_use]
-    pub fn newest(self) -> u64 {
-        match self {
-            Self::Model => 1,
-            // losses other than squared, and rows that are merged
-            Self::Certificate => 2,
-        }
-    }
-}
+use super::kind::FileKind;
 
 /// The entry of a header that is no tensor.
 const METADATA: &str = "__metadata__";

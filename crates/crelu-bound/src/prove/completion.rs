@@ -2,8 +2,8 @@ use faer::linalg::solvers::Solve;
 use faer::{Accum, Mat, MatRef};
 use linalg_core::{Control, Lbfgs, axpy, dot, norm, product};
 
-use crate::loss::{Losses, RowLoss};
 use crate::problem::BoundProblem;
+use crate::row_losses::{Losses, RowLoss};
 
 /// A network that takes in the dearest neurons, until its residual proves it optimal.
 pub trait Completion {

@@ -1,7 +1,7 @@
 use linalg_core::Control;
 
-use super::Proven;
 use super::completion::Completion;
+use super::proven::Proven;
 use super::settings::ProofSettings;
 use crate::certificate::{Certificate, Proof};
 use crate::cones::{ConeSettings, dearest_in_cones, is_in_few_dimensions};

@@ -3,9 +3,11 @@
 mod completion;
 mod few_dimensions;
 mod merged;
+mod proven;
 mod settings;
 
 pub use completion::Completion;
+pub use proven::Proven;
 pub use settings::{CheckedProofSettings, ProofSettings};
 
 use faer::{Accum, Mat};
@@ -20,7 +22,7 @@ use crate::network::KnownNetwork;
 use crate::problem::BoundProblem;
 use crate::quick::{QuickSettings, quick_bound};
 use crate::relax::{TightSettings, tighten};
-use crate::verify::{VerifiedBound, verify};
+use crate::verify::verify;
 
 /// Unless it is asked for, pricing all neurons is left out beyond this many rows.
 const MOST_ROWS: usize = 20_000;
@@ -45,15 +47,6 @@ fn product_rate(control: &Control<'_>) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "a small count")]
     let flops = 2.0 * (RATE_SIDE as f64).powi(3);
     flops / (control.seconds() - begun).max(f64::MIN_POSITIVE)
-}
-
-/// A bound and its certificate.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Proven {
-    /// Of the bound.
-    pub certificate: Certificate,
-    /// What the verifier made of it.
-    pub bound: VerifiedBound,
 }
 
 /// How far the proofs are.

@@ -4,7 +4,7 @@ use faer::{Accum, Mat, MatMut, MatRef};
 use linalg_core::{dot, product};
 
 use super::smooth::Kink;
-use crate::loss::RowLoss;
+use crate::row_losses::RowLoss;
 
 /// The root in a row's largest output is taken of at least this share of the smoothing, times the
 /// row: its slope, which becomes a multiplier, stays bounded.

@@ -2,7 +2,7 @@ use faer::{Accum, Mat, MatRef};
 use linalg_core::{for_each_mut, product};
 
 use super::chunk::{Chunk, Shape, Slope, inverse};
-use crate::loss::{Linear, RowLoss};
+use crate::row_losses::{Linear, RowLoss};
 
 /// Fewest rows of a chunk: below it the products' overhead shows.
 const CHUNK_ROWS: usize = 128;
@@ -228,9 +228,10 @@ impl<'a> IntervalModel<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::loss::{BoundLoss, Losses};
+    use crate::loss::BoundLoss;
     use crate::problem::BoundProblem;
     use crate::quick::start;
+    use crate::row_losses::Losses;
 
     /// Rounding over the step is 1e-8, the third derivative times its square less.
     const STEP: f64 = 1e-6;

@@ -1,8 +1,8 @@
 use faer::Mat;
 use linalg_core::{Control, LinalgError, RowSpace};
 
-use crate::loss::Losses;
 use crate::problem::BoundProblem;
+use crate::row_losses::Losses;
 
 /// Up to this width the data are decomposed by a thin SVD, whatever it may save; above it they are
 /// taken as they are.

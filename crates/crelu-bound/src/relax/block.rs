@@ -11,7 +11,7 @@ use super::form::Scales;
 use super::moments::Moments;
 use super::row_output::RowPoint;
 use super::units::Reduced;
-use crate::loss::Losses;
+use crate::row_losses::Losses;
 
 /// One block of rows: its data, and the moments of both signs.
 pub(super) struct Block {

@@ -9,6 +9,7 @@ mod moments;
 mod pace;
 mod partition;
 mod positive_part;
+mod report;
 mod row_output;
 mod run;
 mod settings;
@@ -16,5 +17,6 @@ mod start;
 mod tighten;
 mod units;
 
+pub use report::{TightProgress, TightReport, TightStatus};
 pub use settings::{CheckedTightSettings, TightSettings};
-pub use tighten::{TightProgress, TightReport, TightStatus, tighten};
+pub use tighten::tighten;

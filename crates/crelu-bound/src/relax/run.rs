@@ -8,15 +8,15 @@ use super::merge::merge;
 use super::moments::Moments;
 use super::pace::Pace;
 use super::partition::partition;
+use super::report::{TightProgress, TightReport, TightStatus};
 use super::settings::{TightSettings, may_join};
 use super::start::Start;
-use super::tighten::{TightProgress, TightReport, TightStatus};
 use super::units::{Reduced, count};
 use crate::certificate::Certificate;
 use crate::error::BoundError;
-use crate::loss::RowLoss;
 use crate::network::KnownNetwork;
 use crate::problem::BoundProblem;
+use crate::row_losses::RowLoss;
 use crate::verify::verify;
 
 /// The iteration: blocks of rows, and the moments of `(a, u)` that they share.

@@ -5,8 +5,8 @@ use super::block::Block;
 use super::form::{Form, Scales};
 use super::units::Reduced;
 use crate::certificate::{Certificate, Proof, SIGNS};
-use crate::loss::RowLoss;
 use crate::network::KnownNetwork;
+use crate::row_losses::RowLoss;
 
 /// A network as unit directions in the row space and a signed mass each, at size one.
 pub(super) struct Start {

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use faer::Mat;
 use linalg_core::{Control, LinalgError, RowSpace};
 
-use crate::loss::{Losses, RowLoss};
 use crate::problem::BoundProblem;
+use crate::row_losses::{Losses, RowLoss};
 
 /// The problem the relaxation works on: rows in their own row space, of unit length, data and
 /// targets of size one. Rows of zeros are left out: nothing reaches them.

@@ -6,9 +6,9 @@ use linalg_core::product;
 
 use super::ball::Ball;
 use super::directed::{add_up, div_down, div_up, mul_up, norm_up, sub_down};
+use super::margin::{MARGIN, MARGIN_GROWTH, MARGINS};
 use super::positive::{Arrow, factor};
 use super::units::Scaled;
-use super::{MARGIN, MARGIN_GROWTH, MARGINS};
 use crate::certificate::IntervalMultipliers;
 
 /// The range of `mu` at data of size one: its quarter and its fourfold must be exact.

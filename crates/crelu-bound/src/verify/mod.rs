@@ -11,6 +11,7 @@ mod directed;
 mod dual;
 mod interval;
 mod logarithm;
+mod margin;
 mod merged;
 mod positive;
 mod products;
@@ -32,12 +33,6 @@ use crate::cones;
 use crate::enumerate;
 use crate::error::{BoundError, BoundPart};
 use crate::problem::BoundProblem;
-
-/// What is added to an estimated price, relative to the trivial one, until the proof runs through:
-/// `MARGIN * MARGIN_GROWTH^k`, `k < MARGINS`; the last is above the trivial price.
-const MARGIN: f64 = 1e-12;
-const MARGIN_GROWTH: f64 = 4.0;
-const MARGINS: i32 = 21;
 
 /// What a certificate proves.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -3,9 +3,9 @@ use linalg_core::for_each_mut;
 
 use super::ball::Ball;
 use super::directed::{add_up, norm_up, sub_down};
+use super::margin::{MARGIN, MARGIN_GROWTH, MARGINS};
 use super::positive::Arrow;
 use super::units::Scaled;
-use super::{MARGIN, MARGIN_GROWTH, MARGINS};
 use crate::certificate::{BlockMultipliers, ProductMultipliers};
 
 /// An upper bound of `max_{|u| = 1} q'(X u)_+`: with the row's own pair `z = (v + Xu) / 2`,

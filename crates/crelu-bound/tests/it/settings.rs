@@ -6,7 +6,7 @@ use testkit::{SettingRow, public_fields, setting_rows};
 const PROOF: &str = include_str!("../../src/prove/settings.rs");
 const QUICK: &str = include_str!("../../src/quick/solve.rs");
 const TIGHT: &str = include_str!("../../src/relax/settings.rs");
-const CONES: &str = include_str!("../../src/cones/mod.rs");
+const CONES: &str = include_str!("../../src/cones/settings.rs");
 
 /// The rows of a table, which lists every field of the settings.
 fn rows<'a>(source: &'a str, name: &str) -> Vec<SettingRow<'a>> {

@@ -5,6 +5,7 @@ mod huber;
 mod kind;
 mod line;
 mod logistic;
+mod of_targets;
 mod offset;
 mod scalar;
 mod separable;

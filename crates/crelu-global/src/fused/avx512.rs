@@ -6,7 +6,7 @@ use core::arch::x86_64::{
     _mm512_setzero_pd, _mm512_setzero_ps, _mm512_storeu_pd, _mm512_storeu_ps,
 };
 
-use super::dispatch::Kernel;
+use super::kernel::Kernel;
 use super::unit::Unit;
 
 /// Proof that the machine has AVX-512 (its foundation is enough here).

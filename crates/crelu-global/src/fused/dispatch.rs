@@ -4,16 +4,9 @@ use pulp::{Arch, Simd, WithSimd};
 
 #[cfg(target_arch = "x86_64")]
 use super::avx512::Avx512;
-use super::unit::{Pulp, Unit};
+use super::kernel::Kernel;
+use super::unit::Pulp;
 use linalg_core::Real;
-
-/// Something to compute on a vector unit, compiled for each.
-pub(crate) trait Kernel<T> {
-    /// What comes out.
-    type Output;
-    /// Computes it.
-    fn run<U: Unit<T>>(self, unit: U) -> Self::Output;
-}
 
 /// A vector unit found at run time.
 #[derive(Clone, Copy)]

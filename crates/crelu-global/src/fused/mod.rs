@@ -21,6 +21,7 @@ mod avx512;
 mod by_rows;
 mod climb;
 mod dispatch;
+mod kernel;
 mod micro;
 mod open;
 mod panels;

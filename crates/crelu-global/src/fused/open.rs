@@ -1,5 +1,6 @@
 use super::by_rows::by_rows;
-use super::dispatch::{Kernel, Lane};
+use super::dispatch::Lane;
+use super::kernel::Kernel;
 use super::micro::load;
 use super::panels::Layout;
 use super::part::{Part, RowBlock};

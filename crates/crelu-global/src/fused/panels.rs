@@ -1,4 +1,5 @@
-use super::dispatch::{Kernel, Lane, Level};
+use super::dispatch::{Lane, Level};
+use super::kernel::Kernel;
 use super::unit::Unit;
 
 /// Most registers that the columns of a panel fill: with eight rows that is 24 sums at a time.

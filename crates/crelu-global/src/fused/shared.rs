@@ -6,7 +6,8 @@
 use linalg_core::for_each_mut;
 
 use super::climb::Climb;
-use super::dispatch::{Kernel, Lane, Level};
+use super::dispatch::{Lane, Level};
+use super::kernel::Kernel;
 use super::open::Open;
 use super::panels::Layout;
 use super::slopes::Slopes;

@@ -4,8 +4,7 @@ use crelu_core::{Backend, LossKind, RowLoss};
 use gpu_wgpu::{Ascents, Balanced, Device, GpuError, Loss, Motion, Rows, TrainingRows, block_on};
 use linalg_core::{Control, Real, axpy, dot};
 
-use crelu_global::GlobalProblem;
-use crelu_global::engine::{self, Batch, Ends, Evaluate, HostRows, Phase, RowEngine};
+use crelu_global::engine::{self, Batch, Ends, Evaluate, HostRows, Phase, RowEngine, RowProblem};
 
 /// The passes over the rows on a graphics adapter. Where it fails the host goes on: what was trained
 /// until then stays, and the report says so.
@@ -23,7 +22,7 @@ impl DeviceRows {
     /// Takes the rows of a problem, as it has them in `f32`, and its loss.
     pub(crate) fn new(
         device: &Arc<Device>,
-        problem: &GlobalProblem,
+        problem: &RowProblem,
         narrow: &[f32],
     ) -> Result<Self, GpuError> {
         let (n, rank) = (problem.n_samples(), problem.rank());
@@ -63,7 +62,7 @@ impl DeviceRows {
 
     fn try_ascend(
         &self,
-        problem: &GlobalProblem,
+        problem: &RowProblem,
         batch: &Batch<'_>,
         control: &Control<'_>,
     ) -> Result<Ends, GpuError> {
@@ -141,7 +140,7 @@ fn transposed(values: &[f32], outputs: usize) -> Vec<f32> {
 }
 
 impl RowEngine for DeviceRows {
-    fn ascend(&self, problem: &GlobalProblem, batch: &Batch<'_>, control: &Control<'_>) -> Ends {
+    fn ascend(&self, problem: &RowProblem, batch: &Batch<'_>, control: &Control<'_>) -> Ends {
         if self.is_sound() && !batch.signs.is_empty() {
             match self.try_ascend(problem, batch, control) {
                 Ok(ends) => return ends,
@@ -151,7 +150,7 @@ impl RowEngine for DeviceRows {
         HostRows.ascend(problem, batch, control)
     }
 
-    fn balanced<'p>(&'p self, problem: &'p GlobalProblem, m: usize) -> Box<dyn Evaluate + 'p> {
+    fn balanced<'p>(&'p self, problem: &'p RowProblem, m: usize) -> Box<dyn Evaluate + 'p> {
         if let (true, Some(training)) = (self.is_sound(), &self.training) {
             match Balanced::new(training, m) {
                 Ok(on_device) => {
@@ -193,7 +192,7 @@ impl RowEngine for DeviceRows {
 /// The balanced objective on the device, and by the host once that fails.
 struct DeviceBalanced<'p> {
     engine: &'p DeviceRows,
-    problem: &'p GlobalProblem,
+    problem: &'p RowProblem,
     m: usize,
     on_device: Balanced,
     host: Option<Box<dyn Evaluate + 'p>>,

@@ -3,7 +3,7 @@ use linalg_core::Control;
 use super::leg::Leg;
 use super::metric::Metric;
 use super::progress::PathProgress;
-use super::search::Shared;
+use super::shared::Shared;
 use super::splits::Split;
 use crate::dataset::Dataset;
 use crate::error::{FitError, Setting};

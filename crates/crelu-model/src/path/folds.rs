@@ -2,10 +2,10 @@ use std::collections::HashMap;
 use std::fmt;
 
 use super::settings::PathSettings;
-use super::splits::{Split, grouped, stratified};
+use super::splits::{Split, given, grouped, stratified};
 use crate::coding::Task;
 use crate::dataset::Dataset;
-use crate::error::{FitError, Setting, Subject};
+use crate::error::{FitError, Subject};
 
 /// Why there are fewer folds than were asked for, or none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,38 +151,4 @@ fn classes(train: &Dataset) -> (Vec<usize>, Vec<&str>) {
     });
     let of_row = of_row.collect();
     (of_row, labels)
-}
-
-pub(super) fn given(splits: &[Split], n: usize) -> Result<(), FitError> {
-    let problem = |problem| {
-        Err(FitError::Setting {
-            setting: Setting::Folds,
-            problem,
-        })
-    };
-    if splits.len() < 2 {
-        return problem("there must be at least 2");
-    }
-    let mut is_trained = vec![false; n];
-    for split in splits {
-        if split.train.is_empty() || split.held_out.is_empty() {
-            return problem("each needs rows to train on and rows to hold out");
-        }
-        if split
-            .train
-            .iter()
-            .chain(&split.held_out)
-            .any(|row| *row >= n)
-        {
-            return problem("a row is beyond the last of the data");
-        }
-        is_trained.fill(false);
-        for row in &split.train {
-            is_trained[*row] = true;
-        }
-        if split.held_out.iter().any(|row| is_trained[*row]) {
-            return problem("a row is both trained on and held out");
-        }
-    }
-    Ok(())
 }

@@ -4,9 +4,8 @@ use crate::dataset::Dataset;
 use crate::error::FitError;
 use crate::fit::{Carried, Fit, FitObserver, fit_prepared};
 use crate::prepared::Prepared;
-use crate::proof::Prove;
 use crate::report::TrainMode;
-use crate::settings::{Beta, CheckedFitSettings, FitSettings};
+use crate::settings::{Beta, CheckedFitSettings, FitSettings, Prove};
 use crelu_convex::WarmStart;
 use crelu_core::Network;
 

@@ -1,6 +1,6 @@
 use crate::coding::Task;
 use crate::error::{FitError, Setting};
-use crate::report::{Report, Score, ScoreKind};
+use crate::report::{Score, ScoreKind};
 use serde::Serialize;
 
 /// What held-out rows are scored by.
@@ -51,13 +51,8 @@ impl Metric {
         matches!(self, Self::Accuracy | Self::R2)
     }
 
-    /// What suits a fit: the accuracy for labels under the squared loss, whose outputs are no
-    /// probabilities, the logarithm's loss for labels under another, r2 for numbers.
-    pub(super) fn of_fit(report: &Report) -> Self {
-        Self::of_score(&report.train, report.loss)
-    }
-
-    /// The same for a score of a fit with a loss.
+    /// What suits a score of a fit with a loss: the accuracy for labels under the squared loss, whose outputs
+    /// are no probabilities, the logarithm's loss for labels under another, r2 for numbers.
     pub(super) fn of_score(score: &Score, loss: &str) -> Self {
         match score.kind {
             ScoreKind::Labels { .. } if loss == "squared" => Self::Accuracy,

@@ -13,6 +13,7 @@
 
 mod betas;
 mod early;
+mod early_stop;
 mod fold;
 mod folds;
 mod leg;
@@ -22,11 +23,14 @@ mod rule;
 mod runner;
 mod search;
 mod settings;
+mod shared;
 mod splits;
+mod step;
+mod watch;
 
 pub use betas::Betas;
-pub(crate) use early::Watch;
-pub use early::{EarlyStop, EarlyStopped, fit_early};
+pub use early::fit_early;
+pub use early_stop::{EarlyStop, EarlyStopped};
 pub use folds::FewFolds;
 pub use metric::Metric;
 pub use progress::PathProgress;
@@ -35,3 +39,4 @@ pub use runner::{FoldRunner, fold_scores};
 pub use search::{fit_path, fit_path_with};
 pub use settings::PathSettings;
 pub use splits::Split;
+pub(crate) use watch::Watch;

@@ -1,6 +1,3 @@
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
-
 use admm::Status;
 use linalg_core::{Control, Halt, for_each_mut};
 use serde_json::{Value, json};
@@ -8,19 +5,20 @@ use serde_json::{Value, json};
 use super::betas::Betas;
 use super::fold::{Course, Fold};
 use super::folds::Folds;
-use super::leg::{Leg, Place, fold_step, step};
+use super::leg::{Leg, fold_step, step};
 use super::metric::Metric;
 use super::progress::PathProgress;
 use super::rule::Candidate;
 use super::runner::FoldRunner;
 use super::settings::PathSettings;
+use super::shared::{PassOn, Shared};
 use super::splits::Split;
+use super::step::{Step, entries};
 use crate::coding::Task;
 use crate::dataset::Dataset;
 use crate::error::FitError;
-use crate::fit::{Fit, FitObserver, Progress, fit};
-use crate::fit::{is_halt, zero_fit};
-use crate::report::{CvChoice, FoldScores, PathEntry, Seconds, Work};
+use crate::fit::{Fit, FitObserver, Progress, fit, is_halt, zero_fit};
+use crate::report::{CvChoice, FoldScores, Seconds, Work};
 use crate::settings::{Beta, CheckedFitSettings};
 
 /// The penalty where there is no choice, as a fraction of `beta_max`.
@@ -103,58 +101,6 @@ pub fn fit_path_with(
         }
         ended => ended,
     }
-}
-
-/// The caller's observer, for all folds.
-pub(super) struct Shared<'a> {
-    observer: Mutex<&'a mut (dyn FitObserver + Send)>,
-    stop: AtomicBool,
-}
-
-impl<'a> Shared<'a> {
-    pub(super) fn new(observer: &'a mut (dyn FitObserver + Send)) -> Self {
-        Self {
-            observer: Mutex::new(observer),
-            stop: AtomicBool::new(false),
-        }
-    }
-
-    pub(super) fn tell(&self, progress: PathProgress<'_>) {
-        self.pass_on(Progress::Path(progress));
-    }
-
-    fn pass_on(&self, progress: Progress<'_>) {
-        let mut observer = self.observer.lock().unwrap_or_else(PoisonError::into_inner);
-        if !observer.progress(progress) {
-            self.stop.store(true, Ordering::Relaxed);
-        }
-    }
-
-    /// Whether the caller wants no more.
-    pub(super) fn is_stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
-    }
-
-    /// For a step: it is not seen, and ends when the caller wants no more.
-    pub(super) fn quiet(&self) -> Quiet<'_> {
-        Quiet(&self.stop)
-    }
-}
-
-/// Sees nothing, and ends a step when the caller wants no more.
-pub(super) struct Quiet<'a>(&'a AtomicBool);
-
-impl FitObserver for Quiet<'_> {
-    fn progress(&mut self, _progress: Progress<'_>) -> bool {
-        !self.0.load(Ordering::Relaxed)
-    }
-}
-
-/// A network of the path on all rows.
-struct Step {
-    beta: f64,
-    fit: Fit,
-    place: Place,
 }
 
 /// What was chosen.
@@ -358,10 +304,10 @@ impl Search<'_> {
         let Some(first) = steps.first().filter(|_| is_whole && !splits.is_empty()) else {
             return Ok(None);
         };
-        let metric = self
-            .plan
-            .metric
-            .unwrap_or_else(|| Metric::of_fit(&first.fit.report));
+        let metric = self.plan.metric.unwrap_or_else(|| {
+            let report = &first.fit.report;
+            Metric::of_score(&report.train, report.loss)
+        });
         // a metric that these scores do not have is an error before the folds, too
         metric.value(&first.fit.report.train)?;
         let complete = match self.runner {
@@ -489,33 +435,6 @@ impl Search<'_> {
     }
 }
 
-impl Step {
-    /// The same network at a smaller penalty, where no bound that it had holds.
-    fn at(&self, beta: f64) -> Self {
-        let mut fit = self.fit.clone();
-        fit.certificate = None;
-        let objective = fit.report.train.loss + beta * fit.model.network.penalty();
-        fit.report.at_smaller_penalty(beta, objective);
-        let gap = fit.report.gap;
-        (fit.model.beta, fit.model.objective, fit.model.gap) = (beta, objective, gap);
-        Self {
-            beta,
-            fit,
-            place: self.place.clone(),
-        }
-    }
-}
-
-/// Hands everything on to the caller's observer.
-struct PassOn<'a, 'b>(&'a Shared<'b>);
-
-impl FitObserver for PassOn<'_, '_> {
-    fn progress(&mut self, progress: Progress<'_>) -> bool {
-        self.0.pass_on(progress);
-        !self.0.is_stopped()
-    }
-}
-
 fn is_cut_short(control: &Control<'_>, shared: &Shared<'_>) -> bool {
     control.halt().is_some() || shared.is_stopped()
 }
@@ -530,21 +449,4 @@ fn nearest(betas: &[f64], wanted: Option<f64>) -> usize {
     (0..betas.len())
         .min_by(|&a, &b| distance(betas[a]).total_cmp(&distance(betas[b])))
         .unwrap_or(last)
-}
-
-fn entries(steps: &[Step], scores: Option<&[FoldScores]>) -> Vec<PathEntry> {
-    let entry = |(k, step): (usize, &Step)| {
-        let report = &step.fit.report;
-        PathEntry {
-            beta: step.beta,
-            objective: report.objective_network,
-            neurons: report.neurons,
-            search_gap: report.global().and_then(|global| global.search_gap),
-            programme_gap: report.global().is_none().then_some(report.programme_gap),
-            proven_gap: report.proven_gap,
-            train: report.train,
-            cv: scores.map(|scores| scores[k].clone()),
-        }
-    };
-    steps.iter().enumerate().map(entry).collect()
 }

@@ -1,8 +1,7 @@
 use super::betas::Betas;
-use super::folds::given;
 use super::metric::Metric;
 use super::rule::Rule;
-use super::splits::Split;
+use super::splits::{Split, given};
 use crate::error::{FitError, Setting};
 
 /// Settings of a path and of the choice from it.

@@ -4,6 +4,8 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use crate::error::{FitError, Setting};
+
 /// The rows of a fold, ascending.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Split {
@@ -81,6 +83,41 @@ fn of_folds(fold_of: &[usize], folds: usize) -> Vec<Split> {
         Split { train, held_out }
     };
     (0..folds).map(part).collect()
+}
+
+/// Whether splits can be folds of `n` rows.
+pub(super) fn given(splits: &[Split], n: usize) -> Result<(), FitError> {
+    let problem = |problem| {
+        Err(FitError::Setting {
+            setting: Setting::Folds,
+            problem,
+        })
+    };
+    if splits.len() < 2 {
+        return problem("there must be at least 2");
+    }
+    let mut is_trained = vec![false; n];
+    for split in splits {
+        if split.train.is_empty() || split.held_out.is_empty() {
+            return problem("each needs rows to train on and rows to hold out");
+        }
+        if split
+            .train
+            .iter()
+            .chain(&split.held_out)
+            .any(|row| *row >= n)
+        {
+            return problem("a row is beyond the last of the data");
+        }
+        is_trained.fill(false);
+        for row in &split.train {
+            is_trained[*row] = true;
+        }
+        if split.held_out.iter().any(|row| is_trained[*row]) {
+            return problem("a row is both trained on and held out");
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

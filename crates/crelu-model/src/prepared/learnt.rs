@@ -2,9 +2,10 @@ use crelu_core::{LossKind, Network};
 use linalg_core::Control;
 use serde_json::{Map, Value, json};
 
+use super::labels::Labels;
 use super::range;
 use crate::coding::{Coded, Coding, Task};
-use crate::columns::ColumnOrigin;
+use crate::column_origin::ColumnOrigin;
 use crate::dataset::Dataset;
 use crate::error::{FitError, ModelError, Subject};
 use crate::loss_choice;
@@ -32,57 +33,27 @@ pub(crate) struct Learnt {
     other_targets: Vec<ColumnOrigin>,
 }
 
-/// What the targets of the training rows say, in the user's units.
-pub(super) struct Labels {
-    task: Task,
-    coding: Coding,
-    pub(super) kind: LossKind,
-    pub(super) coded: Coded,
-    /// Of the rows in the loss.
-    pub(super) weights: Option<Vec<f64>>,
-}
-
-impl Labels {
-    pub(super) fn of(train: &Dataset, s: &FitSettings) -> Result<Self, FitError> {
-        let task = s.task.unwrap_or_else(|| Task::of(train.target()));
-        let coding = Coding::of(train.targets(), task)?;
-        let coded = coding.code(train.targets())?;
-        let weights = s.class_weight.of_rows(&coding, &coded, train.weights())?;
-        let kind = s.loss.kind(&coded, weights.as_deref(), s)?;
-        Ok(Self {
-            task,
-            coding,
-            kind,
-            coded,
-            weights,
-        })
-    }
-
-    /// The targets of other rows, coded alike.
-    pub(super) fn code(&self, rows: &Dataset) -> Result<Coded, FitError> {
-        self.coding.code(rows.targets())
-    }
-
-    /// The same in units; whether no digit was lost on the way.
-    pub(super) fn learnt(
-        self,
+impl Learnt {
+    /// Labels in units; whether no digit was lost on the way.
+    pub(super) fn of(
+        labels: Labels,
         train: &Dataset,
         units: Units,
         standardisation: Option<Standardisation>,
-    ) -> Result<(Learnt, bool), FitError> {
-        let Self {
+    ) -> Result<(Self, bool), FitError> {
+        let Labels {
             task,
             coding,
             kind,
             coded,
             weights,
-        } = self;
+        } = labels;
         let (targets, kept) = targets_in(coded, &kind, &units, weights, train.weights())?;
         let origin = |k: usize| ColumnOrigin {
             name: None,
             index: train.n_features() + k,
         };
-        let learnt = Learnt {
+        let learnt = Self {
             task,
             coding,
             kind,
@@ -93,16 +64,14 @@ impl Labels {
         };
         Ok((learnt, kept))
     }
-}
 
-impl Learnt {
     /// Of training rows whose inputs are not looked at: for a run that ended before they were prepared.
     pub(crate) fn of_targets(train: &Dataset, s: &FitSettings) -> Result<Self, FitError> {
         let weighing = train.weighing_rows().map(|rows| train.select(&rows));
         let train = weighing.as_ref().unwrap_or(train);
         let labels = Labels::of(train, s)?;
         let units = range::units(&labels, None, s)?;
-        Ok(labels.learnt(train, units, None)?.0)
+        Ok(Self::of(labels, train, units, None)?.0)
     }
 
     pub(crate) fn classify(&self) -> bool {

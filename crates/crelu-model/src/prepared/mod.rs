@@ -2,6 +2,7 @@
 
 mod cancel;
 mod equal_rows;
+mod labels;
 mod learnt;
 mod merged_rows;
 mod range;
@@ -17,7 +18,7 @@ use serde_json::Value;
 
 use self::cancel::{rounding, zero_is_optimal};
 use self::equal_rows::EqualRows;
-use self::learnt::Labels;
+use self::labels::Labels;
 use self::merged_rows::Rows;
 use self::range::{MOST_BEYOND, largest, test_in_range, units};
 use self::sparse_inputs::SparseInputs;
@@ -130,7 +131,7 @@ impl Prepared {
         if let Some(sparse) = &mut sparse {
             sparse.take_units(units.feature);
         }
-        let (learnt, kept) = labels.learnt(train, units, standardisation)?;
+        let (learnt, kept) = Learnt::of(labels, train, units, standardisation)?;
         exact &= kept;
         let Learnt {
             units,

@@ -3,7 +3,7 @@
 use crelu_core::LossKind;
 use linalg_core::DenseRows;
 
-use super::learnt::Labels;
+use super::labels::Labels;
 use crate::coding::Coded;
 use crate::dataset::Dataset;
 use crate::error::{FitError, OutOfRange};

@@ -1,6 +1,6 @@
+use super::prove::Prove;
 use super::{Beta, FitSettings, PatternSource};
 use crate::error::{FitError, Setting};
-use crate::proof::Prove;
 use crate::report::TrainMode;
 use crate::units::Units;
 use crelu_convex::{self, Activation, ProgrammeSettings};

@@ -1,7 +1,7 @@
 use serde_json::{Map, Value, json};
 
+use super::prove::Prove;
 use super::{Beta, CheckedFitSettings, PatternSource};
-use crate::proof::Prove;
 use crate::report::TrainMode;
 
 impl CheckedFitSettings {

@@ -3,14 +3,15 @@
 mod check;
 mod choices;
 mod map;
+mod prove;
 mod setters;
 
 pub use check::CheckedFitSettings;
 pub use choices::{Beta, LossChoice, PatternSource};
+pub use prove::Prove;
 
 use crate::class_weight::ClassWeight;
 use crate::coding::Task;
-use crate::proof::Prove;
 use crate::report::TrainMode;
 use crelu_convex::gates::GateSampler;
 use crelu_convex::{Activation, ProgrammeSettings};

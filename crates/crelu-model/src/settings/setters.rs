@@ -1,9 +1,9 @@
 use faer::Mat;
 
+use super::prove::Prove;
 use super::{Beta, FitSettings, LossChoice, PatternSource};
 use crate::class_weight::ClassWeight;
 use crate::coding::Task;
-use crate::proof::Prove;
 use crate::report::TrainMode;
 use crelu_convex::gates::GateSampler;
 use crelu_convex::{

@@ -1,3 +1,5 @@
+use core::any::Any;
+
 use faer::MatRef;
 use nalgebra::{DMatrix, DMatrixView, RealField};
 
@@ -10,11 +12,22 @@ use crate::real::Real;
 use crate::reference::{ReferenceBlocks, ReferenceGram, as_nalgebra};
 use crate::shifted_solve::ShiftedSolve;
 
-/// `nalgebra`, on one thread. A generic caller gets it from [`Real::reference`].
+/// `nalgebra`, on one thread. A generic caller gets it from [`reference()`].
 ///
 /// **Cost** the solvers form `A`, `n_samples rank n_blocks` numbers, while they are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct NalgebraBackend;
+
+/// The reference implementation in a scalar, for callers that are generic over it; none in a scalar
+/// of another crate.
+#[must_use]
+pub fn reference<T: Real>() -> Option<&'static dyn Backend<T>> {
+    let wide: &'static dyn Backend<f64> = &NalgebraBackend;
+    let narrow: &'static dyn Backend<f32> = &NalgebraBackend;
+    let known: [&dyn Any; 2] = [&wide, &narrow];
+    let of_scalar = |known: &dyn Any| known.downcast_ref::<&'static dyn Backend<T>>().copied();
+    known.into_iter().find_map(of_scalar)
+}
 
 impl<T: Real + RealField> Backend<T> for NalgebraBackend {
     fn name(&self) -> &'static str {

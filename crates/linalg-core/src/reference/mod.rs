@@ -10,7 +10,7 @@ mod interchange;
 mod masked;
 mod shifted;
 
-pub use backend::NalgebraBackend;
+pub use backend::{NalgebraBackend, reference};
 pub use dense::ReferenceDense;
 pub use interchange::{as_faer, as_faer_mut, as_nalgebra, view_as_faer};
 pub use masked::ReferenceBlocks;

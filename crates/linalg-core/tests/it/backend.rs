@@ -15,7 +15,7 @@ fn backends<T: Real>() -> Vec<&'static dyn Backend<T>> {
     vec![
         &FaerBackend,
         #[cfg(feature = "nalgebra")]
-        T::reference(),
+        linalg_core::reference::reference().expect("a scalar of this crate"),
     ]
 }
 

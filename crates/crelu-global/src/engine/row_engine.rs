@@ -1,34 +1,23 @@
-//! The seam between global training and what runs its passes over the rows.
-
 use core::fmt;
 
 use crelu_core::Backend;
 use linalg_core::Control;
 
-use crate::ascent::Ascent;
+use crate::ascent_steps::Course;
 use crate::fused::Part;
-use crate::problem::GlobalProblem;
-
-pub use crate::ascent::{GAIN, LEAST_VALUE, MOMENTUM, Phase, better_half, phases};
-pub use crate::host_rows::HostRows;
-pub use crate::sharded::Sharded;
+use crate::row_problem::RowProblem;
 
 /// The two passes over the rows that global training spends its time in. The host implements them,
 /// and so may a device, in `f32`; all else, and every number of a report, is made by the host in `f64`.
 ///
-/// Rows may be divided over processes: then [`shards`](Self::shards) is what joins them, in these
-/// passes and in all others.
+/// Rows may be divided over processes: then what the problem has of them joins what these passes, as all
+/// others, sum up.
 pub trait RowEngine: fmt::Debug + Send + Sync {
     /// A batch of ascents of prices over the unit sphere, from their starts to their ends.
-    fn ascend(&self, problem: &GlobalProblem, batch: &Batch<'_>, control: &Control<'_>) -> Ends;
+    fn ascend(&self, problem: &RowProblem, batch: &Batch<'_>, control: &Control<'_>) -> Ends;
 
     /// The balanced objective of `m` neurons.
-    fn balanced<'p>(&'p self, problem: &'p GlobalProblem, m: usize) -> Box<dyn Evaluate + 'p>;
-
-    /// What joins the sums over rows of several processes; none where this one has all rows.
-    fn shards(&self) -> Option<&Sharded> {
-        None
-    }
+    fn balanced<'p>(&'p self, problem: &'p RowProblem, m: usize) -> Box<dyn Evaluate + 'p>;
 
     /// What runs the passes.
     fn backend(&self) -> Backend {
@@ -45,17 +34,6 @@ pub trait RowEngine: fmt::Debug + Send + Sync {
 pub trait Evaluate {
     /// The value at `x`; the gradient there is written out.
     fn evaluate(&mut self, x: &[f64], gradient: &mut [f64]) -> f64;
-}
-
-/// Which of its three parts an ascent goes through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Course {
-    /// Large steps, then small ones: over all rows.
-    Whole,
-    /// Large steps: over a sample, to climb on from.
-    Sample,
-    /// A few steps over all rows from where those over a sample ended.
-    Climb,
 }
 
 /// Ascents to be made.
@@ -98,16 +76,6 @@ pub struct Ends {
 }
 
 impl Ends {
-    /// Adds the ends of a batch.
-    pub(crate) fn take(&mut self, ascent: &Ascent) {
-        self.gone_through += ascent.columns_gone_through();
-        for (point, value, sign) in ascent.ends() {
-            self.points.extend_from_slice(point);
-            self.values.push(value);
-            self.signs.push(sign);
-        }
-    }
-
     /// `(point, value, sign)`, the dearest first.
     pub(crate) fn sorted(&self, rank: usize) -> Vec<(&[f32], f32, f32)> {
         let ends = self.points.chunks_exact(rank).zip(&self.values);
