@@ -1,5 +1,5 @@
 use crate::neurons::Neurons;
-use crate::price::prices_at;
+use crate::prices::prices_at;
 use crate::problem::GlobalProblem;
 
 /// Dual points that are kept: each is priced again for every neuron inserted later.
@@ -106,9 +106,9 @@ mod tests {
         let before = evidence.bound().expect("a bound");
         let there = problem.theta(&[0.1, 0.0, -0.2, 0.0, 0.3, 0.0]);
         let at_other = evidence.price_again(&problem, &both(), Some(&there));
-        let alone = crate::price::prices(&problem, &there, &both());
+        let alone = crate::prices::prices(&problem, &there, &both());
         assert_eq!(at_other, alone.into_iter().reduce(f64::max));
-        let dearest = crate::price::prices(&problem, &theta, &both())
+        let dearest = crate::prices::prices(&problem, &theta, &both())
             .into_iter()
             .fold(1.0, f64::max);
         assert!(dearest > 1.0);

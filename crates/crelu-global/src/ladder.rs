@@ -1,6 +1,6 @@
 use crate::ascent_steps::column_steps;
-use crate::price::{SearchSize, climbers};
 use crate::problem::GlobalProblem;
+use crate::search::{SearchSize, climbers};
 use crate::settings::GlobalSettings;
 
 /// Ascents a sign and steps of the searches before the largest.

@@ -1,7 +1,14 @@
+mod held;
+mod rows;
+
 use admm::{GroupNorm, Proximal};
-use faer::{Accum, Mat, MatMut, MatRef};
-use linalg_core::{ActiveGram, Control, Masks, Real, axpy, for_each_mut, norm, product, wide_dot};
+use faer::{Accum, MatMut, MatRef};
+use linalg_core::{ActiveGram, Control, Masks, Real, for_each_mut, norm, product, wide_dot};
 use num_traits::Float;
+
+use self::held::{Held, Progress};
+use self::rows::Rows;
+pub(crate) use self::rows::column;
 
 /// Blocks whose images are computed in one product: the buffer is `n_samples` times this.
 const CHUNK: usize = 128;
@@ -16,77 +23,6 @@ const ROUNDS_THIN: usize = 2;
 const THIN_RANK: usize = 300;
 /// Rounds after which an exact projection gives up; what is left is repaired by the caller.
 const MOST_ROUNDS: usize = 500;
-
-/// Inner products of all rows are kept, `n_samples^2` numbers, from this rank on, where they cost
-/// more to make anew than to fetch ...
-const TABLE_RANK: usize = 64;
-/// ... and up to this many rows (128 MiB).
-const TABLE_ROWS: usize = 4096;
-
-/// Violated rows looked at a round beyond twice the free coordinates.
-const SPARE: usize = 8;
-
-/// The rows that one block's projection leans on.
-#[derive(Debug, Clone)]
-struct Held<T> {
-    rows: Vec<usize>,
-    /// Multipliers of those rows, positive but for rows just added (zero).
-    weights: Vec<f64>,
-    /// Their inner products with the point that is projected.
-    along: Vec<f64>,
-    gram: ActiveGram,
-    /// The current point of the projection.
-    point: Vec<T>,
-    coefficients: Vec<f64>,
-    state: Progress,
-}
-
-/// The data, and the inner products of their rows where they are kept.
-#[derive(Debug, Clone)]
-struct Rows<'a, T> {
-    data: MatRef<'a, T>,
-    table: Option<Mat<f64>>,
-}
-
-impl<'a, T: Real> Rows<'a, T> {
-    fn new(data: MatRef<'a, T>) -> Self {
-        let n = data.ncols();
-        let table = (data.nrows() >= TABLE_RANK && n <= TABLE_ROWS).then(|| {
-            let wide = Mat::from_fn(data.nrows(), n, |k, i| data[(k, i)].wide());
-            let mut out = Mat::zeros(n, n);
-            product(
-                out.as_mut(),
-                Accum::Replace,
-                wide.transpose(),
-                wide.as_ref(),
-                1.0,
-            );
-            out
-        });
-        Self { data, table }
-    }
-
-    fn row(&self, i: usize) -> &'a [T] {
-        column(self.data, i)
-    }
-
-    fn inner(&self, i: usize, j: usize) -> f64 {
-        match &self.table {
-            Some(table) => table[(i, j)],
-            None => wide_dot(self.row(i), self.row(j)),
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Progress {
-    /// The threshold covers it: the block of `v` is zero.
-    Zero,
-    /// More rounds are needed.
-    Open,
-    /// Inside the cone to tolerance.
-    Done,
-}
 
 /// The penalty of the ReLU programme: `weight |v_b|_2` on blocks inside their cones
 /// `(2 D_b - I) R v_b >= 0`. The proximal step is block soft-thresholding of the exact projection
@@ -317,160 +253,6 @@ impl<'a, T: Real> ConeGroup<'a, T> {
     }
 }
 
-impl<T: Real> Held<T> {
-    /// Holds a row if it does not depend on those held; the caller adds its multiplier.
-    fn take(&mut self, rows: &Rows<'_, T>, row: usize) -> bool {
-        if self.rows.len() >= rows.data.nrows() {
-            return false;
-        }
-        self.coefficients.clear();
-        self.coefficients
-            .extend(self.rows.iter().map(|&other| rows.inner(other, row)));
-        let taken = self.gram.append(&self.coefficients, rows.inner(row, row));
-        if taken {
-            self.rows.push(row);
-        }
-        taken
-    }
-
-    /// `point = z + sum_k e_k a_k x_k`.
-    fn combine(&mut self, rows: &Rows<'_, T>, z: &[T], mask: &[u8]) {
-        self.point.copy_from_slice(z);
-        for (&row, &a) in self.rows.iter().zip(&self.weights) {
-            axpy(T::of(signed(mask[row], a)), rows.row(row), &mut self.point);
-        }
-    }
-
-    /// The projection on the face of the held rows, dropping those whose multiplier is not
-    /// positive: from the old multipliers towards the new ones up to the first zero.
-    fn descend(&mut self, rows: &Rows<'_, T>, z: &[T], mask: &[u8]) {
-        loop {
-            // 0 = x_k'(z + sum e a x) for every held row:  G (e a) = -x'z
-            self.coefficients.clear();
-            self.coefficients.extend(self.along.iter().map(|c| -c));
-            self.gram.solve(&mut self.coefficients);
-            for (c, &row) in self.coefficients.iter_mut().zip(&self.rows) {
-                *c = signed(mask[row], *c);
-            }
-            let mut refused = false;
-            for k in (0..self.rows.len()).rev() {
-                if self.weights[k] <= 0.0 && self.coefficients[k] <= 0.0 {
-                    self.drop_row(k);
-                    refused = true;
-                }
-            }
-            if refused {
-                continue;
-            }
-            let mut step = 1.0;
-            let mut blocking = None;
-            for (k, (&old, &new)) in self.weights.iter().zip(&self.coefficients).enumerate() {
-                if new <= 0.0 {
-                    let reach = old / (old - new);
-                    if blocking.is_none() || reach < step {
-                        step = reach;
-                        blocking = Some(k);
-                    }
-                }
-            }
-            let Some(k) = blocking else { break };
-            for (old, &new) in self.weights.iter_mut().zip(&self.coefficients) {
-                *old = (*old + step * (new - *old)).max(0.0);
-            }
-            self.drop_row(k);
-        }
-        self.weights.copy_from_slice(&self.coefficients);
-        self.combine(rows, z, mask);
-        // one correction by the rows themselves: the factor of the Gram matrix loses its condition
-        self.coefficients.clear();
-        self.coefficients.extend(
-            self.rows
-                .iter()
-                .map(|&row| -wide_dot(rows.row(row), &self.point)),
-        );
-        self.gram.solve(&mut self.coefficients);
-        let corrected =
-            |(k, &row): (usize, &usize)| self.weights[k] + signed(mask[row], self.coefficients[k]);
-        let better: Vec<f64> = self.rows.iter().enumerate().map(corrected).collect();
-        if better.iter().all(|a| *a > 0.0) {
-            for (k, &row) in self.rows.iter().enumerate() {
-                axpy(T::of(self.coefficients[k]), rows.row(row), &mut self.point);
-            }
-            self.weights = better;
-        }
-    }
-
-    fn drop_row(&mut self, k: usize) {
-        self.gram.drop_vector(k);
-        self.rows.remove(k);
-        self.weights.remove(k);
-        self.along.remove(k);
-        self.coefficients.remove(k);
-    }
-
-    /// Adds the rows that `point` violates by at least `share` of the worst; done if there is
-    /// none, or none that is independent of those held.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the parts of one block's problem, each once"
-    )]
-    fn take_violated(
-        &mut self,
-        rows: &Rows<'_, T>,
-        z: &[T],
-        mask: &[u8],
-        image: &[T],
-        tolerance: T,
-        share: T,
-        last: bool,
-    ) {
-        let worst = image
-            .iter()
-            .zip(mask)
-            .map(|(&h, &bit)| signed(bit, h))
-            .fold(T::of(0.0), Float::min);
-        if worst >= -tolerance {
-            self.state = Progress::Done;
-            return;
-        }
-        let line = Float::min(share * worst, -tolerance);
-        let mut violated: Vec<(T, usize)> = image
-            .iter()
-            .zip(mask)
-            .enumerate()
-            .filter_map(|(i, (&h, &bit))| {
-                let h = signed(bit, h);
-                (h <= line).then_some((h, i))
-            })
-            .collect();
-        let order = |a: &(T, usize), b: &(T, usize)| {
-            a.0.partial_cmp(&b.0)
-                .unwrap_or(core::cmp::Ordering::Equal)
-                .then(a.1.cmp(&b.1))
-        };
-        // more than the free coordinates cannot be held, and most of the rest hold by then
-        let room = 2 * rows.data.nrows().saturating_sub(self.rows.len()) + SPARE;
-        if violated.len() > room {
-            violated.select_nth_unstable_by(room, order);
-            violated.truncate(room);
-        }
-        violated.sort_unstable_by(order);
-        let mut known = self.rows.clone();
-        known.sort_unstable();
-        let mut taken = false;
-        for (_, row) in violated {
-            if known.binary_search(&row).is_err() && self.take(rows, row) {
-                self.weights.push(0.0);
-                self.along.push(wide_dot(rows.row(row), z));
-                taken = true;
-            }
-        }
-        if !taken && !last {
-            self.state = Progress::Done;
-        }
-    }
-}
-
 impl<T: Real> Proximal<T> for ConeGroup<'_, T> {
     fn dim(&self) -> usize {
         self.rows.data.nrows() * self.blocks.len()
@@ -515,17 +297,4 @@ impl<T: Real> Proximal<T> for ConeGroup<'_, T> {
         }
         (count > 0.0).then(|| 2.0 * (self.weight / self.rho).wide() * count / total)
     }
-}
-
-/// `value` where the mask is set, `-value` where it is not.
-#[inline(always)]
-fn signed<V: core::ops::Neg<Output = V>>(bit: u8, value: V) -> V {
-    if bit == 0 { -value } else { value }
-}
-
-/// A sample's coordinates.
-pub(crate) fn column<'a, T: Real>(data: MatRef<'a, T>, i: usize) -> &'a [T] {
-    data.col(i)
-        .try_as_col_major()
-        .map_or(&[], |col| col.as_slice())
 }
