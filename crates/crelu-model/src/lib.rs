@@ -47,7 +47,6 @@ mod settings;
 mod standardise;
 mod targets;
 mod units;
-mod user_units;
 
 pub use admm::Status;
 pub use backend_choice::BackendChoice;

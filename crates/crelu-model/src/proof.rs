@@ -10,7 +10,8 @@ use linalg_core::{Control, DenseRows};
 
 use crate::class_weight::ClassWeight;
 use crate::error::FitError;
-use crate::fit::{Fit, FitObserver, Progress};
+use crate::fit::fitted::Fit;
+use crate::fit::observer::{FitObserver, Progress};
 use crate::prepared::Prepared;
 use crate::report::{HistoryEntry, Report, TrainMode};
 use crate::settings::{FitSettings, Prove};

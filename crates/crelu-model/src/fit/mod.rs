@@ -2,14 +2,15 @@
 
 mod beta_max;
 mod carried;
-mod fitted;
+pub(crate) mod fitted;
 mod global;
 mod global_recorder;
-mod observer;
+pub(crate) mod observer;
 mod outcome;
 mod point_network;
 mod sampled;
 mod sampled_recorder;
+mod user_units;
 mod way;
 mod zero;
 
@@ -18,6 +19,7 @@ use linalg_core::{Control, Halt};
 
 use self::global::Global;
 use self::sampled::Sampled;
+use self::user_units::{UserUnits, fit_out};
 use self::way::{Given, fit_by};
 use self::zero::optimal_zero_fit;
 use crate::dataset::Dataset;
@@ -25,7 +27,6 @@ use crate::error::FitError;
 use crate::prepared::Prepared;
 use crate::report::TrainMode;
 use crate::settings::CheckedFitSettings;
-use crate::user_units::{UserUnits, fit_out};
 
 pub(crate) use self::carried::Carried;
 pub use self::fitted::Fit;

@@ -4,6 +4,7 @@ use linalg_core::{Control, Halt, LinalgError};
 use super::fitted::Fit;
 use super::observer::{FitObserver, Progress};
 use super::outcome::Outcome;
+use super::user_units::fit_out;
 use crate::dataset::Dataset;
 use crate::error::FitError;
 use crate::prepared::{Learnt, Prepared};
@@ -12,7 +13,6 @@ use crate::report::{
     Work,
 };
 use crate::settings::{Beta, CheckedFitSettings, PatternSource};
-use crate::user_units::fit_out;
 use crelu_convex::relative_gap;
 use crelu_core::Network;
 use serde_json::Value;

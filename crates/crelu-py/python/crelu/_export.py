@@ -3,7 +3,7 @@
 import os
 
 from . import _core
-from ._files import write_atomic
+from ._atomic import write_atomic
 
 
 def to_onnx(model, path=None, *, dtype="float32"):

@@ -1,21 +1,12 @@
 """Models as files of the command line."""
 
 import os
-import tempfile
 
+import numpy as np
 
-def write_atomic(path, content):
-    """Writes bytes to a file, whole or not at all."""
-    path = os.fspath(path)
-    folder = os.path.dirname(os.path.abspath(path))
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".crelu-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+from ._classifier import ConvexReLUClassifier, labels_of_text
+from ._core import Model
+from ._regressor import ConvexReLURegressor
 
 
 def save(model, path):
@@ -44,12 +35,6 @@ def load(path):
     ConvexReLUClassifier or ConvexReLURegressor
         A trained estimator. What is not in the file (the report, the history) is None.
     """
-    import numpy as np
-
-    from ._classifier import ConvexReLUClassifier, labels_of_text
-    from ._core import Model
-    from ._regressor import ConvexReLURegressor
-
     with open(path, "rb") as file:
         content = file.read()
     try:

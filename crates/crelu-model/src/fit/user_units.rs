@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
-use crate::fit::{Fit, FitObserver, Progress};
+use super::fitted::Fit;
+use super::observer::{FitObserver, Progress};
 use crate::report::{HistoryEntry, Report, Score, Training};
 use crate::units::Units;
 
