@@ -18,8 +18,8 @@ from sklearn.utils.validation import (
 )
 
 from . import _core
-from ._export import to_onnx, to_torch
 from ._atomic import write_atomic
+from ._export import to_onnx, to_torch
 from ._folds import runner_of, splits_of
 from ._progress import Progress
 from ._table import table_to_learn, table_to_use
