@@ -91,7 +91,9 @@ impl Programme {
         {
             return Err(ProgrammeError::Shape { what, want, got });
         }
-        let set = TrainingSet::new(DenseRows::of_columns(data.as_ref()), loss)?;
+        let rows = DenseRows::of_columns(data.as_ref());
+        drop(data);
+        let set = TrainingSet::new(rows, loss)?;
         Self::of_set(&set, masks, gates, beta_sum, activation)
     }
 

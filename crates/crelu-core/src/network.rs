@@ -21,8 +21,10 @@ pub struct Network {
     pub gates: Option<Mat<f64>>,
 }
 
-/// Samples that are predicted in one task.
+/// Samples that are predicted in one task, and of few samples the tasks that there are: both follow from
+/// their number alone.
 const BATCH: usize = 512;
+const TASKS: usize = 8;
 
 impl Network {
     /// A network without a neuron.
@@ -139,10 +141,11 @@ impl Network {
             return out;
         }
         let output = MatRef::from_column_major_slice(&self.output, outputs, m);
-        let mut parts: Vec<&mut [f64]> = out.chunks_mut(BATCH * outputs).collect();
+        let samples = n.div_ceil(TASKS).clamp(1, BATCH);
+        let mut parts: Vec<&mut [f64]> = out.chunks_mut(samples * outputs).collect();
         for_each_mut(&mut parts, |part, out| {
             let count = out.len() / outputs;
-            let batch = inputs.subcols(part * BATCH, count);
+            let batch = inputs.subcols(part * samples, count);
             let along = |weights: &Mat<f64>| {
                 let mut values = Mat::<f64>::zeros(m, count);
                 let to = values.as_mut();
@@ -203,7 +206,8 @@ impl Network {
         };
         let hidden = turned(&self.hidden);
         let gates = self.gates.as_ref().map(turned);
-        let mut parts: Vec<&mut [f64]> = out.chunks_mut(BATCH * outputs).collect();
+        let samples = n.div_ceil(TASKS).clamp(1, BATCH);
+        let mut parts: Vec<&mut [f64]> = out.chunks_mut(samples * outputs).collect();
         for_each_mut(&mut parts, |part, out| {
             let mut values = vec![0.0; m];
             let mut open = vec![0.0; m];
