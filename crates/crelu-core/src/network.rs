@@ -206,13 +206,13 @@ impl Network {
         };
         let hidden = turned(&self.hidden);
         let gates = self.gates.as_ref().map(turned);
-        let samples = n.div_ceil(TASKS).clamp(1, BATCH);
+        let samples = rows.n_rows().div_ceil(TASKS).clamp(1, BATCH);
         let mut parts: Vec<&mut [f64]> = out.chunks_mut(samples * outputs).collect();
         for_each_mut(&mut parts, |part, out| {
             let mut values = vec![0.0; m];
             let mut open = vec![0.0; m];
             for (j, out) in out.chunks_exact_mut(outputs).enumerate() {
-                let (columns, entries) = rows.all().row(part * BATCH + j);
+                let (columns, entries) = rows.all().row(part * samples + j);
                 let product = |weights: &[f64], sums: &mut [f64]| {
                     sums.fill(0.0);
                     for (column, x) in columns.iter().zip(entries) {
