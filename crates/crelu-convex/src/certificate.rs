@@ -25,7 +25,7 @@ impl Multipliers {
 
 /// A dual point and the lower bound that it proves.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Certificate {
+pub struct ProgrammeCertificate {
     /// Minus a gradient of the loss in the rows of the programme, for squared loss the residual
     /// `y - F u`: `n_samples` numbers an output, an output's together.
     pub theta: Vec<f64>,
@@ -35,7 +35,7 @@ pub struct Certificate {
     pub bound: f64,
 }
 
-impl Certificate {
+impl ProgrammeCertificate {
     /// The bound of a dual point, from the data and the point alone.
     ///
     /// ```text

@@ -40,7 +40,7 @@ impl<T: Real> CertifiedProx<T> for ConeGroup<'_, T> {
         }
     }
     fn complete(&mut self, z: &[T], v: &mut [T]) {
-        self.finish(z, v);
+        self.apply_fully(z, v);
     }
     fn held(&self, v: &[T]) -> Vec<usize> {
         let rank = v.len() / self.n_blocks().max(1);

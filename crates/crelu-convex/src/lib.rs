@@ -9,7 +9,7 @@
 //! For patterns `D_i = diag(1[R g_i >= 0])` of [gates] the optimum is that of the networks whose
 //! neurons have these patterns. [`Programme`] holds data, patterns, loss and penalty; [`solve`] chooses
 //! a splitting and a primal step by their cost, iterates, and ends with a point inside its cones and a
-//! [`Certificate`] below the optimum.
+//! [`ProgrammeCertificate`] below the optimum.
 //!
 //! | part | what it does |
 //! |---|---|
@@ -51,7 +51,7 @@ mod tracker;
 mod two_block;
 mod working_set;
 
-pub use certificate::{Certificate, Multipliers};
+pub use certificate::{Multipliers, ProgrammeCertificate};
 pub use choice::{Choice, Form, Method};
 pub use choose::check_primal;
 pub use cone::ConeGroup;

@@ -5,7 +5,7 @@ use linalg_core::{
     Control, LinalgError, LinearOperator, ShiftedGram, axpy, combine, distance, dot, norm, product,
 };
 
-use crate::certificate::Certificate;
+use crate::certificate::ProgrammeCertificate;
 use crate::certified_prox::CertifiedProx;
 use crate::cone::{ConeGroup, column};
 use crate::error::ProgrammeError;
@@ -109,13 +109,13 @@ pub(crate) struct Finished {
 /// exact projection a trial step.
 /// **Source** Tomioka, Suzuki & Sugiyama 2011 (dual augmented Lagrangian); Li, Sun & Toh 2018
 /// (semismooth Newton); the projection on the cones inside it is this crate's.
-pub(crate) fn finish(
+pub(crate) fn by_newton(
     tracker: &mut Tracker<'_>,
     totals: &mut Totals,
     start: WarmStart,
 ) -> Result<Finished, ProgrammeError> {
     let begun = tracker.control.seconds();
-    let mut run = Finish::new(
+    let mut run = Newton::new(
         tracker.programme,
         &start,
         tracker.certificate.theta.clone(),
@@ -179,7 +179,7 @@ pub(crate) fn finish(
     Ok(Finished { status, warm_start })
 }
 
-struct Finish<'p> {
+struct Newton<'p> {
     programme: &'p Programme,
     control: Control<'p>,
     cone: ConeGroup<'p, f64>,
@@ -197,7 +197,7 @@ struct Finish<'p> {
     products: f64,
 }
 
-impl<'p> Finish<'p> {
+impl<'p> Newton<'p> {
     fn new(
         programme: &'p Programme,
         start: &WarmStart,
@@ -210,7 +210,7 @@ impl<'p> Finish<'p> {
         cone.set_penalty(start.rho);
         cone.start(&start.multipliers);
         let mut u = vec![0.0; start.z.len()];
-        cone.finish(&start.z, &mut u);
+        cone.apply_fully(&start.z, &mut u);
         let sigma = 3.0 / start.rho;
         cone.set_penalty(1.0 / sigma);
         let blocks = programme.blocks();
@@ -255,7 +255,7 @@ impl<'p> Finish<'p> {
             &self.price,
             &mut self.w[half..],
         );
-        self.cone.finish(&self.w, &mut self.v);
+        self.cone.apply_fully(&self.w, &mut self.v);
         let mut excess = 0.0;
         for v in self.v.chunks_exact(rank) {
             excess += dot(v, v);
@@ -414,7 +414,7 @@ impl<'p> Finish<'p> {
     fn offer(&self, tracker: &mut Tracker<'_>) {
         tracker.offer_point(FeasiblePoint::from_point(self.programme, &self.v));
         let multipliers = CertifiedProx::<f64>::multipliers(&self.cone);
-        tracker.offer_certificate(Certificate::evaluate(
+        tracker.offer_certificate(ProgrammeCertificate::evaluate(
             self.programme,
             self.theta.clone(),
             multipliers,

@@ -98,7 +98,7 @@ pub(crate) fn run(
         }
     }
     let precision = in_force(choice.precision);
-    Ok(finish(tracker, choice, totals, status, start, precision))
+    Ok(answer(tracker, choice, totals, status, start, precision))
 }
 
 /// What a choice of precision comes to.
@@ -186,7 +186,7 @@ fn attempt<T: Real>(
         if !ended.hand_over {
             return Ok((ended.status, Some(next)));
         }
-        let finished = newton::finish(tracker, totals, next)?;
+        let finished = newton::by_newton(tracker, totals, next)?;
         start = Some(finished.warm_start);
         if finished.status != Status::Stalled {
             return Ok((finished.status, start));
@@ -197,7 +197,7 @@ fn attempt<T: Real>(
 }
 
 /// The answer: the best point and bound of the tracker, and what it took.
-pub(crate) fn finish(
+pub(crate) fn answer(
     tracker: &Tracker<'_>,
     choice: &Choice,
     totals: Totals,

@@ -6,8 +6,8 @@ use crelu_core::{Backend, DeviceHandle};
 use faer::{Accum, Mat, MatRef};
 use krylov::NormalOperator;
 use linalg_core::{
-    Adjoint, Backend as Library, BlockColumns, Control, FaerBackend, Identity, LinalgError,
-    LinearOperator, MaskedBlocks, Masks, Mirrored, Preconditioner, Real, ShiftedGram,
+    Adjoint, BlockColumns, Control, FaerLibrary, Identity, LinalgError, LinearOperator,
+    MaskedBlocks, Masks, MatrixLibrary, Mirrored, Preconditioner, Real, ShiftedGram,
     masked_gram_within,
 };
 use precond_nystrom::{
@@ -42,11 +42,11 @@ pub(crate) struct System<'a, T> {
 type Operator<'a, T> = Box<dyn LinearOperator<T> + Send + 'a>;
 
 /// The products and the factors of a library.
-fn library<T: Real>(backend: Backend) -> &'static dyn Library<T> {
+fn library<T: Real>(backend: Backend) -> &'static dyn MatrixLibrary<T> {
     match backend {
         #[cfg(feature = "nalgebra")]
-        Backend::Nalgebra => linalg_core::reference::reference().unwrap_or(&FaerBackend),
-        _ => &FaerBackend,
+        Backend::Nalgebra => linalg_core::reference::reference().unwrap_or(&FaerLibrary),
+        _ => &FaerLibrary,
     }
 }
 

@@ -1,7 +1,7 @@
 use admm::{PhaseSeconds, Status};
 use crelu_core::relative_gap;
 
-use crate::certificate::{Certificate, Multipliers};
+use crate::certificate::{Multipliers, ProgrammeCertificate};
 use crate::choice::Choice;
 use crate::feasible_point::FeasiblePoint;
 use crate::settings::Precision;
@@ -40,7 +40,7 @@ pub struct Solution {
     /// coordinates only, whose cones are thin.
     pub network: Option<SparseNetwork>,
     /// The best bound and its dual point.
-    pub certificate: Certificate,
+    pub certificate: ProgrammeCertificate,
     /// Iterations, Newton steps among them; summed over working sets.
     pub iterations: usize,
     /// Newton steps among them.

@@ -3,7 +3,7 @@ use linalg_core::Control;
 
 use crate::choose::choose;
 use crate::error::ProgrammeError;
-use crate::plain_run::{finish, in_force, run};
+use crate::plain_run::{answer, in_force, run};
 use crate::programme::Programme;
 use crate::settings::ProgrammeSettings;
 use crate::solution::{Solution, WarmStart};
@@ -34,7 +34,7 @@ pub fn solve(
         tracker.conclude(0);
         let totals = Totals::default();
         let precision = in_force(choice.precision);
-        return Ok(finish(
+        return Ok(answer(
             &tracker,
             &choice,
             totals,

@@ -6,7 +6,7 @@ use faer::{Accum, MatMut, MatRef};
 use linalg_core::{LinalgError, LinearOperator, MaskedBlocks, Real, SettingsError, norm, product};
 use num_traits::Float;
 
-use crate::certificate::{Certificate, Multipliers};
+use crate::certificate::{Multipliers, ProgrammeCertificate};
 use crate::choice::{Choice, Form, Method};
 use crate::error::{ProgrammeError, ProgrammeSetting};
 use crate::feasible_point::FeasiblePoint;
@@ -319,7 +319,7 @@ impl<T: Real> DenseMonitor<'_, '_, T> {
             let scale = self.tau * state.rho.wide();
             let alpha: Vec<f64> =
                 cone_multipliers(state, rank * blocks, n * blocks, scale).collect();
-            let bound = Certificate::evaluate_dense(programme, &theta, &alpha);
+            let bound = ProgrammeCertificate::evaluate_dense(programme, &theta, &alpha);
             self.products += 3.0;
             if bound > self.tracker.certificate.bound {
                 let blocks = alpha.chunks_exact(n).map(|column| {
@@ -333,14 +333,15 @@ impl<T: Real> DenseMonitor<'_, '_, T> {
                 let multipliers = Multipliers {
                     blocks: blocks.collect(),
                 };
-                self.tracker.offer_certificate(Certificate {
+                self.tracker.offer_certificate(ProgrammeCertificate {
                     theta,
                     multipliers,
                     bound,
                 });
             }
         } else {
-            let certificate = Certificate::evaluate(programme, theta, Multipliers::default());
+            let certificate =
+                ProgrammeCertificate::evaluate(programme, theta, Multipliers::default());
             self.products += 1.0;
             self.tracker.offer_certificate(certificate);
         }

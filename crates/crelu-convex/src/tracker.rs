@@ -2,7 +2,7 @@ use admm::{PhaseSeconds, Residuals, Status, Verdict};
 use crelu_core::relative_gap;
 use linalg_core::Control;
 
-use crate::certificate::{Certificate, Multipliers};
+use crate::certificate::{Multipliers, ProgrammeCertificate};
 use crate::feasible_point::FeasiblePoint;
 use crate::programme::Programme;
 use crate::settings::ProgrammeSettings;
@@ -85,7 +85,7 @@ pub(crate) struct Tracker<'a> {
     observer: &'a mut dyn Observer,
     pub(crate) point: FeasiblePoint,
     network: Option<SparseNetwork>,
-    pub(crate) certificate: Certificate,
+    pub(crate) certificate: ProgrammeCertificate,
     best_gap: f64,
     /// The larger residual at its smallest, at the penalty parameter in force.
     best_residual: f64,
@@ -109,8 +109,8 @@ impl<'a> Tracker<'a> {
         let none = Multipliers::none(programme.n_blocks());
         let theta = programme.target().to_vec();
         let certificate = match control.halt() {
-            None => Certificate::evaluate(programme, theta, none),
-            Some(_) => Certificate {
+            None => ProgrammeCertificate::evaluate(programme, theta, none),
+            Some(_) => ProgrammeCertificate {
                 theta,
                 multipliers: none,
                 bound: 0.0,
@@ -183,7 +183,7 @@ impl<'a> Tracker<'a> {
         });
     }
 
-    pub(crate) fn offer_certificate(&mut self, certificate: Certificate) {
+    pub(crate) fn offer_certificate(&mut self, certificate: ProgrammeCertificate) {
         if certificate.bound > self.certificate.bound {
             self.certificate = certificate;
         }

@@ -5,7 +5,7 @@ use admm::{
 use crelu_core::relative_gap;
 use linalg_core::{Control, LinearOperator, Real};
 
-use crate::certificate::{Certificate, Multipliers};
+use crate::certificate::{Multipliers, ProgrammeCertificate};
 use crate::certified_prox::CertifiedProx;
 use crate::choice::{Choice, Form, Method};
 use crate::cone::ConeGroup;
@@ -344,14 +344,15 @@ impl<T: Real> GapMonitor<'_, '_, T> {
         programme.loss().theta(&q)
     }
 
-    /// Certificate and feasible point at the state; `exact`: by complete projections where it
+    /// ProgrammeCertificate and feasible point at the state; `exact`: by complete projections where it
     /// may decide.
     fn check<X: CertifiedProx<T>>(&mut self, state: &AdmmState<T>, prox: &mut X, exact: bool) {
         self.checked = self.iteration;
         let programme = self.tracker.programme;
         let theta = self.theta(state);
         let (z, v) = (&state.z[..self.dim], &state.v[..self.dim]);
-        let certificate = Certificate::evaluate(programme, theta.clone(), prox.multipliers());
+        let certificate =
+            ProgrammeCertificate::evaluate(programme, theta.clone(), prox.multipliers());
         self.products += 1.0;
         let bound = certificate.bound.max(self.tracker.certificate.bound);
         self.tracker.offer_certificate(certificate);
@@ -379,7 +380,7 @@ impl<T: Real> GapMonitor<'_, '_, T> {
                 FeasiblePoint::from_point(programme, &v)
             };
             self.tracker.offer_point(point);
-            let certificate = Certificate::evaluate(programme, theta, prox.multipliers());
+            let certificate = ProgrammeCertificate::evaluate(programme, theta, prox.multipliers());
             self.products += 2.0;
             self.tracker.offer_certificate(certificate);
         }

@@ -1,14 +1,14 @@
 use admm::{Proximal, Status, Verdict};
 use linalg_core::{Control, norm};
 
-use crate::certificate::{Certificate, Multipliers, prices};
+use crate::certificate::{Multipliers, ProgrammeCertificate, prices};
 use crate::certified_prox::CertifiedProx;
 use crate::choice::Choice;
 use crate::choose::choose;
 use crate::cone::ConeGroup;
 use crate::error::ProgrammeError;
 use crate::feasible_point::FeasiblePoint;
-use crate::plain_run::{finish, is_breakdown, run};
+use crate::plain_run::{answer, is_breakdown, run};
 use crate::programme::{Programme, has_cones};
 use crate::settings::{Precision, ProgrammeSettings, Splitting, Switch};
 use crate::solution::{Solution, WarmStart};
@@ -178,7 +178,7 @@ pub(crate) fn solve(
         choice.precision = inside.precision;
     }
     let start = warm.map(|w| set.spread_warm(programme, &w));
-    Ok(finish(tracker, choice, totals, status, start, precision))
+    Ok(answer(tracker, choice, totals, status, start, precision))
 }
 
 fn empty(programme: &Programme) -> WarmStart {
@@ -210,7 +210,7 @@ struct Prices {
     /// `min_alpha |s R'D theta + R'(2D - I) alpha|` of every block outside
     /// the set, or a little above it; 0 inside.
     sizes: Vec<f64>,
-    certificate: Certificate,
+    certificate: ProgrammeCertificate,
 }
 
 struct Set {
@@ -406,7 +406,7 @@ impl Set {
         } else {
             multipliers = Multipliers::default();
         }
-        let certificate = Certificate::evaluate(programme, theta.clone(), multipliers);
+        let certificate = ProgrammeCertificate::evaluate(programme, theta.clone(), multipliers);
         Prices { sizes, certificate }
     }
 

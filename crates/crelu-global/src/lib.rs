@@ -19,7 +19,7 @@
 //! | [`merge`] | adds up neurons of one pattern and one output direction |
 //! | [`slide`] | moves directions and weights together, by L-BFGS |
 //! | [`thin`] | fewer neurons at nearly the same objective |
-//! | [`GlobalProblem::search_bound`] | what the largest price says about the optimum |
+//! | [`RowProblem::search_bound`](engine::RowProblem::search_bound) | what the largest price says about the optimum |
 //!
 //! **Source** Bach 2017 (the measure); Boyd, Schiebinger & Recht 2017 and Denoyelle et al. 2019
 //! (correction and sliding); `docs/GLOBAL.md`.

@@ -56,7 +56,7 @@ pub(crate) struct Last {
 }
 
 /// A training: the rounds, and what is known after each.
-pub(crate) struct Run<'a> {
+pub(crate) struct TrainingRun<'a> {
     pub(crate) problem: &'a GlobalProblem,
     pub(crate) settings: &'a GlobalSettings,
     pub(crate) control: &'a Control<'a>,
@@ -84,7 +84,7 @@ pub(crate) struct Run<'a> {
     pricing_flops: u64,
 }
 
-impl<'a> Run<'a> {
+impl<'a> TrainingRun<'a> {
     /// From a network, or from where a training `before` it ended.
     pub(crate) fn new(
         problem: &'a GlobalProblem,

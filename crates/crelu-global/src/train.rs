@@ -4,7 +4,7 @@ use crate::coarse::Coarse;
 use crate::merge::merge;
 use crate::neurons::Neurons;
 use crate::problem::GlobalProblem;
-use crate::run::{NO_FALL, Run, SLIDE};
+use crate::run::{NO_FALL, SLIDE, TrainingRun};
 use crate::settings::GlobalSettings;
 use crate::slide::slide;
 use crate::thin::{FrontierPoint, thin_to, thin_within};
@@ -46,7 +46,7 @@ pub fn train(
         true => trained_coarsely(problem, settings, control),
         false => None,
     };
-    let mut run = Run::new(problem, start, before, settings, control);
+    let mut run = TrainingRun::new(problem, start, before, settings, control);
     let ended = run.rounds(observer);
     run.look_once_more(ended);
     let status = run.status(ended);
@@ -85,7 +85,7 @@ fn trained_coarsely(
 }
 
 /// The network that is returned.
-fn thinned(run: &mut Run<'_>) -> Neurons {
+fn thinned(run: &mut TrainingRun<'_>) -> Neurons {
     let begun = run.control.seconds();
     let budget = match run.settings.thorough {
         true => u64::MAX,
@@ -114,7 +114,7 @@ fn thinned(run: &mut Run<'_>) -> Neurons {
 
 /// The best network found with at most `most` neurons: thinned, then exchanged: new neurons in,
 /// as many out.
-fn at_most(run: &mut Run<'_>, most: usize) -> Neurons {
+fn at_most(run: &mut TrainingRun<'_>, most: usize) -> Neurons {
     let thinned = thin_to(run.problem, &run.best, most, run.control);
     run.frontier.extend(thinned.frontier);
     run.products += thinned.products;

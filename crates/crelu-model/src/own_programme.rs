@@ -4,7 +4,7 @@ use linalg_core::{Control, LinearOperator, Masks, axpy, norm, product};
 
 use crate::error::FitError;
 use crelu_convex::{
-    self, Activation, Certificate, ConeGroup, FeasiblePoint, Multipliers, Programme,
+    self, Activation, ConeGroup, FeasiblePoint, Multipliers, Programme, ProgrammeCertificate,
     ProgrammeSettings, Solution, WarmStart,
 };
 use crelu_global::{GlobalProblem, Neurons};
@@ -89,7 +89,7 @@ pub fn own_programme(
     let most = budget / (2 * PROJECTION * n as u64 * neurons.rank() as u64).max(1);
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     let (prices, multipliers) = cone_prices(&programme, &theta, line, most, control);
-    let bound = Certificate::evaluate(&programme, theta, multipliers.clone()).bound;
+    let bound = ProgrammeCertificate::evaluate(&programme, theta, multipliers.clone()).bound;
     let mut out = OwnProgramme {
         programme,
         point,
@@ -173,7 +173,7 @@ fn cone_prices(
             .flat_map(|k| prices[of(k) * rank..(of(k) + 1) * rank].iter().copied())
             .collect();
         let mut projected = vec![0.0; z.len()];
-        cones.finish(&z, &mut projected);
+        cones.apply_fully(&z, &mut projected);
         for k in 0..2 * some.len() {
             multipliers.blocks[of(k)] = cones.multipliers(k).filter(|&(_, a)| a > 0.0).collect();
         }

@@ -28,8 +28,6 @@
 #![cfg_attr(feature = "dense", doc = "```")]
 
 mod active_gram;
-#[cfg(feature = "dense")]
-mod backend;
 mod block_columns;
 mod collective;
 mod contract;
@@ -52,6 +50,8 @@ mod lbfgs;
 #[cfg(feature = "dense")]
 mod masked_blocks;
 mod masks;
+#[cfg(feature = "dense")]
+mod matrix_library;
 mod mirrored;
 mod operator;
 mod parallel;
@@ -76,8 +76,6 @@ mod triangular;
 mod vector;
 
 pub use active_gram::ActiveGram;
-#[cfg(feature = "dense")]
-pub use backend::{Backend, FaerBackend};
 pub use block_columns::BlockColumns;
 pub use collective::{Alone, Collective, ExchangeError};
 pub use contract::{
@@ -102,6 +100,8 @@ pub use lbfgs::{Ended, Lbfgs};
 #[cfg(feature = "dense")]
 pub use masked_blocks::{MaskedBlocks, masked_gram, masked_gram_within};
 pub use masks::Masks;
+#[cfg(feature = "dense")]
+pub use matrix_library::{FaerLibrary, MatrixLibrary};
 pub use mirrored::Mirrored;
 pub use operator::{Adjoint, LinearOperator};
 pub use parallel::{for_each_index, for_each_mut, in_pool};

@@ -10,7 +10,7 @@ const HALVINGS: usize = 100;
 /// Where the certificate of one sign is weakest: the unit moment direction `u` of the largest
 /// aggregated price, with what is missing to length 1 in `rest`.
 #[derive(Debug, Clone)]
-pub(super) struct Dearest {
+pub(super) struct DearestSearch {
     /// The largest aggregated price.
     pub(super) price: f64,
     /// `|u| <= 1`
@@ -28,7 +28,10 @@ pub(super) struct Dearest {
 /// ```
 ///
 /// Rounded as it comes: it steers, the verifier proves. **Cost** `4 n r^2 + 9 r^3` flops.
-pub(super) fn dearest(model: &IntervalModel<'_>, sign: usize) -> Result<Dearest, LinalgError> {
+pub(super) fn dearest(
+    model: &IntervalModel<'_>,
+    sign: usize,
+) -> Result<DearestSearch, LinalgError> {
     let data = model.data();
     let (rank, n) = (data.nrows(), data.ncols());
     let shape = &model.shapes()[sign];
@@ -131,5 +134,5 @@ pub(super) fn dearest(model: &IntervalModel<'_>, sign: usize) -> Result<Dearest,
     let rest = (0..rank)
         .map(|i| missing * vectors[(i, rank - 1)])
         .collect();
-    Ok(Dearest { price, u, rest })
+    Ok(DearestSearch { price, u, rest })
 }

@@ -1,7 +1,7 @@
 use faer::Mat;
 use linalg_core::{LinalgError, RowSpace};
 
-use super::dearest::Dearest;
+use super::dearest::DearestSearch;
 
 /// One sign's half of a point with a moment direction added: its two columns of least weight
 /// make room for `(1, u + rest)` and `(1, u - rest)` of mass `mass` together.
@@ -12,7 +12,7 @@ pub(super) fn insert(
     half: &[f64],
     rank: usize,
     width: usize,
-    dearest: &Dearest,
+    dearest: &DearestSearch,
     mass: f64,
 ) -> Result<Vec<f64>, LinalgError> {
     let (vector, factor) = half.split_at(width);

@@ -3,7 +3,7 @@ use core::cell::Cell;
 use linalg_core::{Control, Lbfgs};
 
 use super::certify::certificate;
-use super::dearest::{Dearest, dearest};
+use super::dearest::{DearestSearch, dearest};
 use super::insert::insert;
 use super::model::IntervalModel;
 use super::reduced::Reduced;
@@ -198,7 +198,7 @@ pub fn quick_bound(
         network.check(problem)?;
     }
     let found = match Reduced::new(problem, control)? {
-        Some(data) => Run::new(&data, settings.get(), control).found(start)?,
+        Some(data) => QuickRun::new(&data, settings.get(), control).found(start)?,
         None => Found {
             certificate: Certificate::trivial(problem.theta_of_zero()),
             limit: f64::INFINITY,
@@ -223,7 +223,7 @@ struct Found {
     evaluations: usize,
 }
 
-struct Run<'a> {
+struct QuickRun<'a> {
     data: &'a Reduced,
     settings: &'a QuickSettings,
     control: &'a Control<'a>,
@@ -237,7 +237,7 @@ struct Run<'a> {
     best: Option<(f64, Certificate)>,
 }
 
-impl<'a> Run<'a> {
+impl<'a> QuickRun<'a> {
     fn new(data: &'a Reduced, settings: &'a QuickSettings, control: &'a Control<'a>) -> Self {
         let model = IntervalModel::new(
             data.rows.as_ref(),
@@ -382,7 +382,7 @@ impl<'a> Run<'a> {
         &mut self,
         x: &mut [f64],
         smoothing: f64,
-        sides: &[Dearest; 2],
+        sides: &[DearestSearch; 2],
     ) -> Result<(), BoundError> {
         let masses = self.model.masses();
         let mass = (masses[0] + masses[1]).max(NO_MASS);
@@ -444,7 +444,7 @@ impl<'a> Run<'a> {
 
     /// Reads the certificate off a point and keeps it if its bound is the best; the larger price
     /// and both signs' directions of it.
-    fn look(&mut self, x: &[f64], smoothing: f64) -> Result<(f64, [Dearest; 2]), BoundError> {
+    fn look(&mut self, x: &[f64], smoothing: f64) -> Result<(f64, [DearestSearch; 2]), BoundError> {
         self.model.evaluate(x, &mut self.gradient, smoothing);
         let sides = [dearest(&self.model, 0)?, dearest(&self.model, 1)?];
         let most = sides[0].price.max(sides[1].price);

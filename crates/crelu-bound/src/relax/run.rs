@@ -20,7 +20,7 @@ use crate::row_losses::RowLoss;
 use crate::verify::verify;
 
 /// The iteration: blocks of rows, and the moments of `(a, u)` that they share.
-pub(super) struct Run<'a> {
+pub(super) struct TightRun<'a> {
     problem: &'a BoundProblem<'a>,
     data: Reduced,
     pub(super) blocks: Vec<Block>,
@@ -35,7 +35,7 @@ pub(super) struct Run<'a> {
     own: Vec<f64>,
 }
 
-impl<'a> Run<'a> {
+impl<'a> TightRun<'a> {
     /// `Err` inside where a limit or an interruption left no time for it.
     pub(super) fn new(
         problem: &'a BoundProblem<'a>,

@@ -2,7 +2,7 @@ use linalg_core::{Control, Halt, LinalgError};
 
 use super::pace::Pace;
 use super::report::{TightProgress, TightReport, TightStatus};
-use super::run::Run;
+use super::run::TightRun;
 use super::settings::CheckedTightSettings;
 use super::units::Reduced;
 use crate::certificate::Certificate;
@@ -80,7 +80,7 @@ pub fn tighten(
         Err(error) => return Err(error.into()),
     };
     let mut pace = Pace::new(control);
-    let mut run = match Run::new(problem, data, network, quick, settings, &pace)? {
+    let mut run = match TightRun::new(problem, data, network, quick, settings, &pace)? {
         Ok(run) => run,
         Err(halt) => return Ok(report.ended(halt)),
     };

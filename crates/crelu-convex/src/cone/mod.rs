@@ -134,7 +134,7 @@ impl<'a, T: Real> ConeGroup<'a, T> {
         }
     }
 
-    /// Whether the last [`finish`](Self::finish) ended inside every cone to tolerance.
+    /// Whether the last [`apply_fully`](Self::apply_fully) ended inside every cone to tolerance.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         !self.incomplete
@@ -144,7 +144,7 @@ impl<'a, T: Real> ConeGroup<'a, T> {
     ///
     /// # Panics
     /// If a length does not fit.
-    pub fn finish(&mut self, z: &[T], v: &mut [T]) {
+    pub fn apply_fully(&mut self, z: &[T], v: &mut [T]) {
         self.project(z, v, MOST_ROUNDS);
     }
 

@@ -1,7 +1,7 @@
 use std::sync::OnceLock;
 
 use crelu_convex::{
-    Activation, Certificate, FeasiblePoint, Multipliers, Programme, Solution, solve,
+    Activation, FeasiblePoint, Multipliers, Programme, ProgrammeCertificate, Solution, solve,
 };
 use faer::Mat;
 use linalg_core::Control;
@@ -111,7 +111,7 @@ proptest! {
         let mut stream = Stream::new(seed);
         let (theta, alpha) = (theta(&mut stream, known), alpha(&mut stream, known));
         let along: f64 = theta.iter().zip(known.programme.target()).map(|(t, y)| t * y).sum();
-        let got = Certificate::evaluate(&known.programme, theta, alpha).bound;
+        let got = ProgrammeCertificate::evaluate(&known.programme, theta, alpha).bound;
         prop_assert!(got.is_finite() && got >= 0.0, "{:?}: {got}", known.case);
         let most = known.optimum * (1.0 + CLARABEL);
         prop_assert!(got <= most, "{:?}: {got} above {most}", known.case);
@@ -125,7 +125,7 @@ proptest! {
 fn bound_is_its_formula_and_tight_at_the_optimum() {
     for known in known() {
         let certificate = &known.solution.certificate;
-        let again = Certificate::evaluate(
+        let again = ProgrammeCertificate::evaluate(
             &known.programme,
             certificate.theta.clone(),
             certificate.multipliers.clone(),
@@ -166,7 +166,8 @@ fn bound_of_invalid_multipliers_proves_nothing() {
                 // far below the optimum's own scale: what is wrong with one block must count
                 let theta: Vec<f64> = programme.target().to_vec();
                 for theta in [theta, known.solution.certificate.theta.clone()] {
-                    let got = Certificate::evaluate(programme, theta, multipliers.clone()).bound;
+                    let got =
+                        ProgrammeCertificate::evaluate(programme, theta, multipliers.clone()).bound;
                     assert!(
                         got.is_finite() && (0.0..=most).contains(&got),
                         "{what}, {bad} in block {block}: {got} above {most}"

@@ -131,7 +131,7 @@ fn projection_exact_meets_its_optimality_conditions_and_clarabels() {
             let z = Stream::new(seed + 77).vector(rank * 2 * patterns);
             let mut cone = ConeGroup::new(rows.data.as_ref(), &rows.masks, 0.0);
             let mut v = vec![0.0; z.len()];
-            cone.finish(&z, &mut v);
+            cone.apply_fully(&z, &mut v);
             assert!(cone.is_complete(), "seed {seed}, {}", rows.name);
             for b in 0..2 * patterns {
                 let what = format!("seed {seed}, {}, block {b}", rows.name);
@@ -168,10 +168,10 @@ fn prox_thresholds_the_projection() {
             let (rank, patterns) = (rows.data.nrows(), rows.masks.n_blocks());
             let z = Stream::new(seed + 78).vector(rank * 2 * patterns);
             let (mut p, mut v) = (vec![0.0; z.len()], vec![0.0; z.len()]);
-            ConeGroup::new(rows.data.as_ref(), &rows.masks, 0.0).finish(&z, &mut p);
+            ConeGroup::new(rows.data.as_ref(), &rows.masks, 0.0).apply_fully(&z, &mut p);
             let mut cone = ConeGroup::new(rows.data.as_ref(), &rows.masks, weight);
             cone.set_penalty(rho);
-            cone.finish(&z, &mut v);
+            cone.apply_fully(&z, &mut v);
             let mut want = vec![0.0; z.len()];
             for (p, want) in p.chunks(rank).zip(want.chunks_mut(rank)) {
                 let size = norm(p);
@@ -221,8 +221,8 @@ fn prox_is_firmly_nonexpansive() {
             // one operator for both points: the second starts from the first one's multipliers
             let mut cone = ConeGroup::new(rows.data.as_ref(), &rows.masks, 0.3);
             let (mut a, mut b) = (vec![0.0; dim], vec![0.0; dim]);
-            cone.finish(&first, &mut a);
-            cone.finish(&second, &mut b);
+            cone.apply_fully(&first, &mut a);
+            cone.apply_fully(&second, &mut b);
             let square: f64 = a.iter().zip(&b).map(|(a, b)| (a - b).powi(2)).sum();
             let along: f64 = (0..dim)
                 .map(|k| (a[k] - b[k]) * (first[k] - second[k]))
@@ -249,7 +249,7 @@ fn prox_from_other_starts_gives_the_same() {
             let (mut want, mut got) = (vec![0.0; dim], vec![0.0; dim]);
             let mut cone = fresh.clone();
             cone.set_penalty(2.0);
-            cone.finish(&z, &mut want);
+            cone.apply_fully(&z, &mut want);
             let what = format!("seed {seed}, {}", rows.name);
             let agree = |got: &[f64], how: &str| {
                 let off = apart(&want, got);
@@ -262,7 +262,7 @@ fn prox_from_other_starts_gives_the_same() {
             };
 
             // again, from its own end
-            cone.finish(&z, &mut got);
+            cone.apply_fully(&z, &mut got);
             agree(&got, "a second time");
             // from its multipliers
             let mut warm = fresh.clone();
@@ -270,7 +270,7 @@ fn prox_from_other_starts_gives_the_same() {
             for b in 0..cone.n_blocks() {
                 warm.warm_start(b, cone.multipliers(b));
             }
-            warm.finish(&z, &mut got);
+            warm.apply_fully(&z, &mut got);
             agree(&got, "from its multipliers");
             // from multipliers of rows that have nothing to do with it
             let mut wrong = fresh.clone();
@@ -279,13 +279,13 @@ fn prox_from_other_starts_gives_the_same() {
             for b in 0..wrong.n_blocks() {
                 wrong.warm_start(b, (0..n).step_by(2).map(|i| (i, 1.0 + i as f64)));
             }
-            wrong.finish(&z, &mut got);
+            wrong.apply_fully(&z, &mut got);
             agree(&got, "from foreign multipliers");
             // after a change of the penalty and back
             cone.set_penalty(0.01);
             cone.apply(&z, &mut got);
             cone.set_penalty(2.0);
-            cone.finish(&z, &mut got);
+            cone.apply_fully(&z, &mut got);
             agree(&got, "after another penalty");
             // by steps of a few rounds each
             let mut steps = fresh.clone();
@@ -306,7 +306,7 @@ fn set_penalty_keeps_multipliers_in_sum_scaling() {
     let mut cone = ConeGroup::new(rows.data.as_ref(), &rows.masks, 0.0);
     cone.set_penalty(2.0);
     let mut v = vec![0.0; dim];
-    cone.finish(&z, &mut v);
+    cone.apply_fully(&z, &mut v);
     let all = |cone: &ConeGroup<'_, f64>| -> Vec<f64> {
         (0..cone.n_blocks())
             .flat_map(|b| cone.multipliers(b).map(|(_, a)| a).collect::<Vec<_>>())
@@ -322,7 +322,7 @@ fn set_penalty_keeps_multipliers_in_sum_scaling() {
     // v = prox at rho of z: z - v scales with 1 / rho, so this z has the same v and multipliers
     let moved: Vec<f64> = z.iter().zip(&v).map(|(z, v)| v + 16.0 * (z - v)).collect();
     let mut again = vec![0.0; dim];
-    cone.finish(&moved, &mut again);
+    cone.apply_fully(&moved, &mut again);
     assert!(apart(&v, &again) <= EXACT, "{}", apart(&v, &again));
     let off = apart(&before, &all(&cone));
     assert!(off <= EXACT * norm(&before), "off by {off}");
@@ -341,14 +341,14 @@ fn projection_in_single_precision_is_near() {
             let dim = rows.data.nrows() * 2 * rows.masks.n_blocks();
             let z = Stream::new(seed + 82).vector(dim);
             let mut want = vec![0.0; dim];
-            ConeGroup::new(rows.data.as_ref(), &rows.masks, 0.2).finish(&z, &mut want);
+            ConeGroup::new(rows.data.as_ref(), &rows.masks, 0.2).apply_fully(&z, &mut want);
             let narrow = Mat::<f32>::from_fn(rows.data.nrows(), rows.data.ncols(), |k, i| {
                 f32::of(rows.data[(k, i)])
             });
             let mut cone = ConeGroup::new(narrow.as_ref(), &rows.masks, 0.2f32);
             let near: Vec<f32> = z.iter().map(|x| f32::of(*x)).collect();
             let mut v = vec![0.0f32; dim];
-            cone.finish(&near, &mut v);
+            cone.apply_fully(&near, &mut v);
             let got: Vec<f64> = v.iter().map(|x| x.wide()).collect();
             let off = apart(&want, &got);
             assert!(off <= SINGLE, "seed {seed}, {}: off by {off}", rows.name);
@@ -362,7 +362,7 @@ fn prox_zero_and_empty_inputs_give_zero() {
     let dim = rows.data.nrows() * 2 * rows.masks.n_blocks();
     let mut cone = ConeGroup::new(rows.data.as_ref(), &rows.masks, 0.0);
     let mut v = vec![1.0; dim];
-    cone.finish(&vec![0.0; dim], &mut v);
+    cone.apply_fully(&vec![0.0; dim], &mut v);
     assert!(v.iter().all(|x| *x == 0.0) && cone.is_complete());
     assert_eq!(cone.shrinkage(&v), None);
 
@@ -372,6 +372,6 @@ fn prox_zero_and_empty_inputs_give_zero() {
     let mut cone = ConeGroup::new(zero.as_ref(), &masks, 0.0);
     let z = [1.0, -2.0, 3.0, -4.0];
     let mut v = [0.0; 4];
-    cone.finish(&z, &mut v);
+    cone.apply_fully(&z, &mut v);
     assert_eq!(v, z);
 }

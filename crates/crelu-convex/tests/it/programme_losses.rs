@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use admm::Status;
 use crelu_convex::{
-    Activation, Certificate, Multipliers, Programme, ProgrammeSettings, Solution, solve,
+    Activation, Multipliers, Programme, ProgrammeCertificate, ProgrammeSettings, Solution, solve,
 };
 use crelu_convex::{Precision, PrimalChoice, ProgrammeError, Splitting, Switch};
 use crelu_core::{Loss, LossKind};
@@ -502,7 +502,7 @@ proptest! {
         let (primal, _) = loss_conic::optimum(&problem);
         for theta in [columns, stream.normals(fitted.len())] {
             let theta: Vec<f64> = theta.iter().map(|t| size * t).collect();
-            let bound = Certificate::evaluate(&programme, theta, multipliers.clone()).bound;
+            let bound = ProgrammeCertificate::evaluate(&programme, theta, multipliers.clone()).bound;
             prop_assert!(bound <= primal * (1.0 + CLARABEL), "{bound} above {primal}");
         }
     }

@@ -4,14 +4,14 @@
 //! Everything here is on one thread, forms what it needs and takes no short cut; it shares no code
 //! with the rest of the crate but the traits.
 
-mod backend;
 mod dense;
 mod interchange;
+mod library;
 mod masked;
 mod shifted;
 
-pub use backend::{NalgebraBackend, reference};
 pub use dense::ReferenceDense;
 pub use interchange::{as_faer, as_faer_mut, as_nalgebra, view_as_faer};
+pub use library::{NalgebraLibrary, reference};
 pub use masked::ReferenceBlocks;
 pub use shifted::ReferenceGram;

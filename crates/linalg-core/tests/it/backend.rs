@@ -4,16 +4,16 @@ use core::sync::atomic::AtomicBool;
 
 use faer::{Mat, MatRef};
 use linalg_core::{
-    Backend, Control, FaerBackend, LinalgError, LinearOperator, Masks, Mirrored, Real,
+    Control, FaerLibrary, LinalgError, LinearOperator, Masks, MatrixLibrary, Mirrored, Real,
     ShiftedSolve, assert_adjoint_consistent,
 };
 use testkit::Stream;
 
 use crate::data::{dense_masked, gap};
 
-fn backends<T: Real>() -> Vec<&'static dyn Backend<T>> {
+fn backends<T: Real>() -> Vec<&'static dyn MatrixLibrary<T>> {
     vec![
-        &FaerBackend,
+        &FaerLibrary,
         #[cfg(feature = "nalgebra")]
         linalg_core::reference::reference().expect("a scalar of this crate"),
     ]
@@ -30,7 +30,7 @@ const SHAPES: [(usize, usize, usize); 7] = [
     (4, 6, 0),
 ];
 
-fn assert_blocks<T: Real>(backend: &dyn Backend<T>) {
+fn assert_blocks<T: Real>(backend: &dyn MatrixLibrary<T>) {
     for (k, (rank, n, blocks)) in SHAPES.into_iter().enumerate() {
         let mut stream = Stream::new(k as u64);
         let (data, masks) = (stream.matrix::<T>(rank, n), stream.masks(n, blocks));
@@ -64,7 +64,7 @@ fn grams(a: MatRef<'_, f64>) -> [Mat<f64>; 2] {
     [a.transpose() * a, a * a.transpose()]
 }
 
-fn assert_solves<T: Real>(backend: &dyn Backend<T>) {
+fn assert_solves<T: Real>(backend: &dyn MatrixLibrary<T>) {
     for (k, (rank, n, blocks)) in SHAPES.into_iter().enumerate() {
         let mut stream = Stream::new(k as u64);
         let (data, masks) = (stream.matrix::<T>(rank, n), stream.masks(n, blocks));

@@ -3,10 +3,10 @@ use core::any::Any;
 use faer::MatRef;
 use nalgebra::{DMatrix, DMatrixView, RealField};
 
-use crate::backend::Backend;
 use crate::control::Control;
 use crate::error::LinalgError;
 use crate::masks::Masks;
+use crate::matrix_library::MatrixLibrary;
 use crate::operator::LinearOperator;
 use crate::real::Real;
 use crate::reference::{ReferenceBlocks, ReferenceGram, as_nalgebra};
@@ -16,20 +16,24 @@ use crate::shifted_solve::ShiftedSolve;
 ///
 /// **Cost** the solvers form `A`, `n_samples rank n_blocks` numbers, while they are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct NalgebraBackend;
+pub struct NalgebraLibrary;
 
 /// The reference implementation in a scalar, for callers that are generic over it; none in a scalar
 /// of another crate.
 #[must_use]
-pub fn reference<T: Real>() -> Option<&'static dyn Backend<T>> {
-    let wide: &'static dyn Backend<f64> = &NalgebraBackend;
-    let narrow: &'static dyn Backend<f32> = &NalgebraBackend;
+pub fn reference<T: Real>() -> Option<&'static dyn MatrixLibrary<T>> {
+    let wide: &'static dyn MatrixLibrary<f64> = &NalgebraLibrary;
+    let narrow: &'static dyn MatrixLibrary<f32> = &NalgebraLibrary;
     let known: [&dyn Any; 2] = [&wide, &narrow];
-    let of_scalar = |known: &dyn Any| known.downcast_ref::<&'static dyn Backend<T>>().copied();
+    let of_scalar = |known: &dyn Any| {
+        known
+            .downcast_ref::<&'static dyn MatrixLibrary<T>>()
+            .copied()
+    };
     known.into_iter().find_map(of_scalar)
 }
 
-impl<T: Real + RealField> Backend<T> for NalgebraBackend {
+impl<T: Real + RealField> MatrixLibrary<T> for NalgebraLibrary {
     fn name(&self) -> &'static str {
         "nalgebra"
     }

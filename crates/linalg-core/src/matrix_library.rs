@@ -13,7 +13,7 @@ use crate::shifted_solve::ShiftedSolve;
 ///
 /// **Shapes** everywhere `data` is `R` transposed, `rank x n_samples`, and `A = [D_1 R, .., D_P R]`
 /// the operator of [`MaskedBlocks`].
-pub trait Backend<T: Real>: Sync {
+pub trait MatrixLibrary<T: Real>: Sync {
     /// Its name in options and reports.
     fn name(&self) -> &'static str;
     /// The operator `A`.
@@ -56,9 +56,9 @@ pub trait Backend<T: Real>: Sync {
 
 /// The library that everything here is made with, on all threads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct FaerBackend;
+pub struct FaerLibrary;
 
-impl<T: Real> Backend<T> for FaerBackend {
+impl<T: Real> MatrixLibrary<T> for FaerLibrary {
     fn name(&self) -> &'static str {
         "faer"
     }
