@@ -37,6 +37,14 @@ pub trait Observer {
 }
 
 impl Observer for () {}
+
+/// Sees the checks.
+impl<F: FnMut(&Check<'_>)> Observer for F {
+    fn check(&mut self, check: &Check<'_>) {
+        self(check);
+    }
+}
+
 /// Counts over the parts of a run.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Totals {

@@ -35,6 +35,12 @@ impl GlobalObserver for () {
     }
 }
 
+impl<F: FnMut(&Round<'_>) -> bool> GlobalObserver for F {
+    fn round(&mut self, round: &Round<'_>) -> bool {
+        self(round)
+    }
+}
+
 /// A trained network and what the searches say about it.
 #[derive(Debug, Clone)]
 pub struct Trained {

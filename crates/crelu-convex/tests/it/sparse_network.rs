@@ -1,6 +1,6 @@
 //! The network of the sparse copies: data of many coordinates, whose cones are thin.
 
-use crelu_convex::{Activation, Check, Observer, Programme, Solution, solve};
+use crelu_convex::{Activation, Check, Programme, Solution, solve};
 use crelu_convex::{PrimalChoice, Splitting};
 use linalg_core::Control;
 use testkit::Stream;
@@ -30,31 +30,24 @@ fn thin(activation: Activation) -> Programme {
     programme.with_beta_sum(beta)
 }
 
-/// Objectives shown by the course of a run, the network's where it is better.
-#[derive(Default)]
-struct Shown(Vec<(usize, f64)>);
-
-impl Observer for Shown {
-    fn check(&mut self, check: &Check<'_>) {
-        let network = check.network.map_or(f64::INFINITY, |n| n.objective);
-        let shown = check.point.objective.min(network);
-        self.0.push((check.iteration, shown));
-    }
-}
-
-fn run(programme: &Programme, shown: &mut Shown) -> Solution {
+fn run(programme: &Programme, mut shown: impl FnMut(&Check<'_>)) -> Solution {
     let settings = settings(1e-3, |s| {
         (s.primal, s.splitting) = (PrimalChoice::Cholesky, Splitting::ThreeBlock);
         s.max_iters = 12;
     });
-    solve(programme, &settings, &Control::default(), None, shown).unwrap()
+    let control = Control::default();
+    solve(programme, &settings, &control, None, &mut shown).unwrap()
 }
 
 #[test]
 fn thin_cones_network_of_the_sparse_copies_beats_the_feasible_point() {
     let programme = thin(Activation::Relu);
-    let mut shown = Shown::default();
-    let solution = run(&programme, &mut shown);
+    // objectives shown by the course of the run, the network's where it is better
+    let mut shown = Vec::new();
+    let solution = run(&programme, |check| {
+        let network = check.network.map_or(f64::INFINITY, |n| n.objective);
+        shown.push((check.iteration, check.point.objective.min(network)));
+    });
     let network = solution.network.expect("a better network");
     assert!(network.objective < 0.9 * solution.point.objective);
     // J from the weights and the data alone
@@ -84,13 +77,13 @@ fn thin_cones_network_of_the_sparse_copies_beats_the_feasible_point() {
         .sum();
     assert!((slope + programme.beta_sum() * penalty).abs() < 1e-9 * objective);
     // it is there after two iterations, and what is shown never rises
-    assert_eq!(shown.0.first().map(|s| s.0), Some(2));
-    assert!(shown.0.windows(2).all(|w| w[1].1 <= w[0].1));
-    assert_eq!(shown.0.last().map(|s| s.1), Some(network.objective));
+    assert_eq!(shown.first().map(|s| s.0), Some(2));
+    assert!(shown.windows(2).all(|w| w[1].1 <= w[0].1));
+    assert_eq!(shown.last().map(|s| s.1), Some(network.objective));
 }
 
 #[test]
 fn gated_programme_has_no_other_network() {
     let programme = thin(Activation::Gated);
-    assert!(run(&programme, &mut Shown::default()).network.is_none());
+    assert!(run(&programme, |_| ()).network.is_none());
 }

@@ -49,3 +49,9 @@ impl FitObserver for () {
         true
     }
 }
+
+impl<F: FnMut(Progress<'_>) -> bool> FitObserver for F {
+    fn progress(&mut self, progress: Progress<'_>) -> bool {
+        self(progress)
+    }
+}

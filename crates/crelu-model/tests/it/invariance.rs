@@ -594,33 +594,23 @@ fn fit_observer_sees_the_run_in_order() {
     let data = regression_set(15, 60, 5);
     let mut seen = Vec::new();
     let mut checks = Vec::new();
-    struct Watch<'a>(&'a mut Vec<String>, &'a mut Vec<crelu_model::HistoryEntry>);
-    impl crelu_model::FitObserver for Watch<'_> {
-        fn progress(&mut self, progress: Progress<'_>) -> bool {
-            match progress {
-                Progress::Prepared { n, d, patterns, .. } => {
-                    self.0.push(format!("prepared {n} {d} {patterns:?}"));
-                }
-                Progress::Iteration(k) => self.0.push(format!("{k}")),
-                Progress::Check(entry) => self.1.push(*entry),
-                Progress::Doing(_)
-                | Progress::Proven { .. }
-                | Progress::Proof(_)
-                | Progress::NoProof(_)
-                | Progress::Path(_) => {}
+    let mut watch = |progress: Progress<'_>| {
+        match progress {
+            Progress::Prepared { n, d, patterns, .. } => {
+                seen.push(format!("prepared {n} {d} {patterns:?}"));
             }
-            true
+            Progress::Iteration(k) => seen.push(format!("{k}")),
+            Progress::Check(entry) => checks.push(*entry),
+            Progress::Doing(_)
+            | Progress::Proven { .. }
+            | Progress::Proof(_)
+            | Progress::NoProof(_)
+            | Progress::Path(_) => {}
         }
-    }
+        true
+    };
     let settings = on_patterns().n_patterns(12).tol(1e-4).check().unwrap();
-    let fit = fit(
-        &data,
-        None,
-        &settings,
-        &Control::default(),
-        &mut Watch(&mut seen, &mut checks),
-    )
-    .unwrap();
+    let fit = fit(&data, None, &settings, &Control::default(), &mut watch).unwrap();
     assert_eq!(seen[0], "prepared 60 6 Some(12)");
     let iterations: Vec<String> = (1..=fit.report.iterations)
         .map(|k| format!("{k}"))
