@@ -10,20 +10,13 @@ use super::verdict::BEST_SPREAD;
 use crate::store::{Store, number};
 
 /// Sets, at one penalty, and seeds.
-const SETS: [&str; 6] = [
-    "wine class 0",
-    "diabetes",
-    "digits",
-    "breast cancer",
-    "teacher 400x9",
-    "teacher 300x26",
-];
+const SETS: &[&str] = super::sets::SETS.split_at(6).0;
 const FRACTION: f64 = 0.01;
 const SEEDS: u64 = 10;
 
 /// Trains with ten seeds, by Adam and with generated neurons; the first rows are the table's.
 pub(crate) fn measure(store: &mut Store, options: &Options) -> Result<(), String> {
-    for set in SETS.into_iter().filter(|set| options.wants(set)) {
+    for set in SETS.iter().copied().filter(|set| options.wants(set)) {
         let case = Case::load(set, FRACTION)?;
         let place = case.key();
         for seed in 0..SEEDS {
@@ -47,7 +40,7 @@ pub(crate) fn page(store: &Store) -> String {
         "\n\n| set, 1 % of beta_max | seeds | best network: lowest J | spread | returned (default): spread | neurons | Adam: lowest J | spread | Adam's highest / lowest of generated |\n|---|---|---|---|---|---|---|---|---|\n",
     );
     let (mut rows, mut held) = (0, 0);
-    for set in SETS {
+    for set in SETS.iter().copied() {
         let place = key(set, FRACTION);
         let of = |name: &dyn Fn(u64) -> String| -> Vec<&Value> {
             (0..SEEDS).filter_map(|s| store.get(&name(s))).collect()

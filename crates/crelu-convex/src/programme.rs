@@ -122,9 +122,14 @@ impl Programme {
                 return Err(ProgrammeError::Shape { what, want, got });
             }
         }
-        let data = match loss.scales() {
-            true => Arc::new(weighted(data, &loss)),
-            false => Arc::clone(data),
+        // a set's numbers are finite; times a root they may not be
+        let (data, is_finite) = match loss.scales() {
+            true => {
+                let data = weighted(data, &loss);
+                let is_finite = data.values().iter().all(|x| x.is_finite());
+                (Arc::new(data), is_finite)
+            }
+            false => (Arc::clone(data), true),
         };
         let theta = loss.theta_at_zero();
         let largest_row = (0..data.n_rows())
@@ -135,7 +140,7 @@ impl Programme {
             (0..m.ncols()).all(|j| (0..m.nrows()).all(|i| m[(i, j)].is_finite()))
         };
         for (what, ok) in [
-            (Subject::Data, data.values().iter().all(|x| x.is_finite())),
+            (Subject::Data, is_finite),
             (Subject::Gates, finite(gates.as_ref())),
             (Subject::Target, theta.iter().all(|y| y.is_finite())),
             (Subject::Beta, beta_sum.is_finite() && beta_sum >= 0.0),

@@ -73,8 +73,7 @@ impl Rows {
     }
 
     /// The largest size of a number.
-    #[must_use]
-    pub fn largest(&self) -> f64 {
+    fn largest(&self) -> f64 {
         self.values().iter().fold(0.0_f64, |a, x| a.max(x.abs()))
     }
 }
@@ -160,6 +159,12 @@ impl TrainingSet {
             narrow: OnceLock::new(),
             ..self
         }
+    }
+
+    /// The largest size of a number, which the rows in `f32` are divided by.
+    #[must_use]
+    pub fn largest(&self) -> f64 {
+        self.largest
     }
 
     /// The rows that are here.

@@ -141,7 +141,7 @@ impl GlobalProblem {
         beta_sum: f64,
         engine: Sharded,
     ) -> Result<Self, GlobalError> {
-        let (rank, entries, largest) = (wide(rows.width()), rows.entries(), rows.largest());
+        let (rank, entries) = (wide(rows.width()), rows.entries());
         let set = checked(beta_sum).and_then(|()| {
             let (what, want, got) = (Subject::Target, engine.all(), loss.n_samples());
             match want == got {
@@ -149,6 +149,7 @@ impl GlobalProblem {
                 false => Err(GlobalError::Shape { what, want, got }),
             }
         });
+        let largest = set.as_ref().map_or(0.0, TrainingSet::largest);
         let mut most = [f64::from(u8::from(set.is_err())), rank, -rank, largest];
         let mut sum = [wide(entries)];
         engine.try_join_largest(&mut most)?;

@@ -1,7 +1,8 @@
 use crelu_convex::{Programme, WarmStart};
 use faer::Mat;
 
-use crate::path::{EarlyStop, EarlyStopped};
+use crate::path::{EarlyStop, EarlyStopped, Watch};
+use crate::prepared::Learnt;
 
 /// What a fit hands to the next one of the same prepared data, at another penalty.
 #[derive(Debug, Default)]
@@ -19,6 +20,12 @@ pub(crate) struct Carried {
 }
 
 impl Carried {
+    /// What watches the scores of rows held out, where they end the fit.
+    pub(super) fn watch<K>(&self, learnt: &Learnt) -> Option<Watch<K>> {
+        let watch = |how| Watch::new(how, learnt.kind.name());
+        self.early.map(watch)
+    }
+
     /// Nothing, but how rows held out end the fit.
     pub(crate) fn stopped_by(how: EarlyStop) -> Self {
         Self {

@@ -15,7 +15,6 @@ use super::outcome::Outcome;
 use super::way::{Given, Penalty, Way};
 use crate::error::{FitError, Setting, Subject};
 use crate::own_programme::{OwnProgramme, own_programme};
-use crate::path::Watch;
 use crate::prepared::Prepared;
 use crate::report::{FrontierEntry, GlobalTraining, PrimalUsed, Seconds, Training, Work};
 use crate::settings::CheckedFitSettings;
@@ -83,9 +82,7 @@ impl Way for Global {
             prepared,
             test: prepared.reduced_test(),
             history: Vec::new(),
-            watch: carried
-                .early
-                .map(|how| Watch::new(how, prepared.learnt.kind.name())),
+            watch: carried.watch(&prepared.learnt),
             control,
             stop: at.stop,
         };

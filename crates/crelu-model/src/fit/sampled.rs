@@ -11,7 +11,6 @@ use super::point_network::returned_network;
 use super::sampled_recorder::Recorder;
 use super::way::{Given, Penalty, Way};
 use crate::error::{FitError, Subject};
-use crate::path::Watch;
 use crate::report::{PrimalUsed, Training};
 use crate::settings::PatternSource;
 
@@ -58,9 +57,7 @@ impl Way for Sampled {
             prepared,
             test: prepared.reduced_test(),
             history: Vec::new(),
-            watch: carried
-                .early
-                .map(|how| Watch::new(how, prepared.learnt.kind.name())),
+            watch: carried.watch(&prepared.learnt),
             stop: at.stop,
         };
         let mut seconds = of.begun();
