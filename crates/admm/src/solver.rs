@@ -154,6 +154,11 @@ pub fn solve<T: Real, S: SmoothStep<T> + ?Sized, X: Proximal<T> + ?Sized>(
             .step(&w, &fw, tol, &mut state.u, &mut state.fu)?;
         solution.inner_iterations += report.inner_iterations;
         solution.seconds.primal += watch.lap();
+        if report.halted {
+            // the iterate before it stands
+            solution.status = control.halt().map_or(Status::Interrupted, Status::from);
+            break;
+        }
 
         // g = z + alpha (u - v), in the buffers of w
         combine(alpha, &state.u, -alpha, &state.v, &mut w);

@@ -1,6 +1,6 @@
 use crelu_core::Activation;
 use faer::{Accum, Mat};
-use linalg_core::{LinearOperator, axpy, for_each_mut, norm, product};
+use linalg_core::{Control, LinearOperator, axpy, for_each_mut, norm, product};
 
 use crate::cone::column;
 use crate::programme::Programme;
@@ -53,6 +53,34 @@ impl ProgrammeCertificate {
     /// If `theta` is not `n_samples` numbers an output or the multipliers are for another number of blocks.
     #[must_use]
     pub fn evaluate(programme: &Programme, theta: Vec<f64>, multipliers: Multipliers) -> Self {
+        let price = prices(programme, &theta);
+        Self::of_prices(programme, theta, multipliers, &price)
+    }
+
+    /// The bound of minus the gradient at outputs of 0, without multipliers; 0 where `control` says stop
+    /// before it is known.
+    pub(crate) fn at_zero(programme: &Programme, control: &Control<'_>) -> Self {
+        let (theta, multipliers) = (
+            programme.target().to_vec(),
+            Multipliers::none(programme.n_blocks()),
+        );
+        match programme.prices_within(&theta, control) {
+            Ok(price) => Self::of_prices(programme, theta, multipliers, &price),
+            Err(_) => Self {
+                theta,
+                multipliers,
+                bound: 0.0,
+            },
+        }
+    }
+
+    /// With `price`, `R'D_i theta_k` of every pattern, output by output.
+    fn of_prices(
+        programme: &Programme,
+        theta: Vec<f64>,
+        multipliers: Multipliers,
+        price: &[f64],
+    ) -> Self {
         let (rank, n) = (programme.rank(), programme.n_samples());
         let outputs = programme.outputs();
         assert_eq!(
@@ -60,7 +88,6 @@ impl ProgrammeCertificate {
             n * outputs,
             "theta: a value a sample and output"
         );
-        let price = prices(programme, &theta);
         let rows = row_norms(programme);
         let gated = programme.activation() == Activation::Gated;
         assert!(

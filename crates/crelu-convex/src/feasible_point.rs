@@ -18,6 +18,9 @@ pub struct FeasiblePoint {
     pub objective: f64,
     /// Blocks that are not zero.
     pub active: usize,
+    /// The largest `-e o (R v_b) / (|row| |v_b|)` over blocks and rows, as the products that made the
+    /// point have it: 0 to rounding.
+    pub cone_violation: f64,
 }
 
 impl FeasiblePoint {
@@ -29,6 +32,7 @@ impl FeasiblePoint {
             fitted: vec![0.0; programme.n_samples() * programme.outputs()],
             objective: programme.zero_objective(),
             active: 0,
+            cone_violation: 0.0,
         }
     }
 
@@ -63,6 +67,10 @@ impl FeasiblePoint {
         active.retain(|b| v[b * rank..(b + 1) * rank].iter().all(|x| x.is_finite()));
         let mut penalty = 0.0;
         let mut images = vec![0.0; n * active.len().min(CHUNK)];
+        let has_cones = programme.activation() == Activation::Relu && !active.is_empty();
+        let rows: Vec<f64> = (0..if has_cones { n } else { 0 })
+            .map(|i| norm(column(programme.data(), i)))
+            .collect();
         for chunk in active.chunks(CHUNK) {
             let mut packed = Mat::from_fn(rank, chunk.len(), |k, j| v[chunk[j] * rank + k]);
             let images = &mut images[..n * chunk.len()];
@@ -88,7 +96,11 @@ impl FeasiblePoint {
                     out.v[(k, block)] = packed[(k, j)];
                     square += packed[(k, j)] * packed[(k, j)];
                 }
-                penalty += square.sqrt();
+                let size = square.sqrt();
+                penalty += size;
+                let images = &images[j * n..(j + 1) * n];
+                let violation = violation(images, mask, &rows, size);
+                out.cone_violation = out.cone_violation.max(violation);
             }
         }
         out.scale_best(programme, penalty);
@@ -194,36 +206,6 @@ impl FeasiblePoint {
             .filter(|&b| (0..self.v.nrows()).any(|k| self.v[(k, b)] != 0.0))
             .count();
     }
-
-    /// The largest `-e o (R v) / (|row| |v|)` over blocks and rows: 0 to rounding.
-    #[must_use]
-    pub fn cone_violation(&self, programme: &Programme) -> f64 {
-        if programme.activation() == Activation::Gated {
-            return 0.0;
-        }
-        let n = programme.n_samples();
-        let rows: Vec<f64> = (0..n).map(|i| norm(column(programme.data(), i))).collect();
-        let active: Vec<usize> = (0..self.v.ncols())
-            .filter(|&b| (0..self.v.nrows()).any(|k| self.v[(k, b)] != 0.0))
-            .collect();
-        let mut worst = 0.0_f64;
-        for chunk in active.chunks(CHUNK) {
-            let packed = Mat::from_fn(self.v.nrows(), chunk.len(), |k, j| self.v[(k, chunk[j])]);
-            let mut images = vec![0.0; n * chunk.len()];
-            image(programme.data(), packed.as_ref(), &mut images);
-            for (j, &block) in chunk.iter().enumerate() {
-                let size = packed.col(j).norm_l2();
-                let mask = programme.masks().column(programme.pattern(block));
-                for ((h, &bit), row) in images[j * n..(j + 1) * n].iter().zip(mask).zip(&rows) {
-                    let h = if bit == 0 { -h } else { *h };
-                    if *row > 0.0 {
-                        worst = worst.max(-h / (row * size));
-                    }
-                }
-            }
-        }
-        worst
-    }
 }
 
 const CHUNK: usize = 128;
@@ -232,6 +214,20 @@ const CHUNK: usize = 128;
 const INSIDE: f64 = 1e-9;
 /// Below this, relative to `|row| |v|`, a row on the wrong side is rounding of the product.
 const ROUNDING: f64 = 1e-13;
+
+/// The largest `-e o h / (|row| size)` of a block's image.
+fn violation(images: &[f64], mask: &[u8], rows: &[f64], size: f64) -> f64 {
+    let mut worst = 0.0_f64;
+    for ((h, &bit), row) in images.iter().zip(mask).zip(rows) {
+        let h = if bit == 0 { -h } else { *h };
+        // a quotient only where it counts
+        let most = row * size;
+        if h < 0.0 && -h > worst * most && most > 0.0 {
+            worst = -h / most;
+        }
+    }
+    worst
+}
 
 fn image(data: MatRef<'_, f64>, packed: MatRef<'_, f64>, images: &mut [f64]) {
     let (n, count) = (data.ncols(), packed.ncols());

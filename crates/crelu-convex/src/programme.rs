@@ -11,8 +11,8 @@ use linalg_core::{
 use crate::error::ProgrammeError;
 use crate::row_loss::RowLoss;
 
-/// Patterns whose prices are taken between two questions to a control: a product of full speed, a
-/// tenth of a second at 60000 rows of rank 784.
+/// Patterns, times outputs, whose prices are taken between two questions to a control: a product of
+/// full speed, a tenth of a second at 60000 rows of rank 784.
 const AT_A_TIME: usize = 64;
 
 /// A convex programme over given patterns, in sum scaling:
@@ -366,36 +366,53 @@ impl Programme {
     /// [`LinalgError::Halted`]; [`LinalgError::NoSvd`] of several outputs.
     pub fn zero_threshold_within(&self, control: &Control<'_>) -> Result<f64, LinalgError> {
         let (outputs, rank) = (self.outputs(), self.rank());
-        let all: Vec<usize> = (0..self.n_patterns()).collect();
+        let price = self.prices_within(self.target(), control)?;
+        if outputs == 1 {
+            let sizes = price.chunks_exact(rank.max(1)).map(norm);
+            return Ok(sizes.fold(0.0, f64::max));
+        }
+        let cols = self.n_patterns() * rank;
         let mut largest = 0.0_f64;
-        for some in all.chunks(AT_A_TIME) {
+        for k in 0..self.n_patterns() {
+            let column = |o: usize| &price[o * cols + k * rank..o * cols + (k + 1) * rank];
+            let gram = Mat::from_fn(outputs, outputs, |a, b| {
+                linalg_core::dot(column(a), column(b))
+            });
+            let square = symmetric_eigenvalues(gram.as_ref())?;
+            largest = square
+                .iter()
+                .map(|s| s.max(0.0).sqrt())
+                .fold(largest, f64::max);
+        }
+        Ok(largest)
+    }
+
+    /// `R'D_i theta_k` of every pattern, output by output; `control` is asked on the way.
+    pub(crate) fn prices_within(
+        &self,
+        theta: &[f64],
+        control: &Control<'_>,
+    ) -> Result<Vec<f64>, LinalgError> {
+        let (outputs, rank) = (self.outputs(), self.rank());
+        let cols = self.n_patterns() * rank;
+        let mut price = vec![0.0; outputs * cols];
+        let all: Vec<usize> = (0..self.n_patterns()).collect();
+        let (mut part, mut scratch) = (Vec::new(), Vec::new());
+        for some in all.chunks((AT_A_TIME / outputs).max(1)) {
             if control.halt().is_some() {
                 return Err(LinalgError::Halted);
             }
             let masks = self.masks.select(some);
             let blocks = MaskedBlocks::new(self.data(), &masks);
-            let mut price = vec![0.0; outputs * blocks.cols()];
-            let mut scratch = vec![0.0; blocks.block_scratch_len(outputs)];
-            blocks.apply_adjoint_block(outputs, self.target(), &mut price, &mut scratch);
-            if outputs == 1 {
-                let sizes = price.chunks_exact(rank.max(1)).map(norm);
-                largest = sizes.fold(largest, f64::max);
-                continue;
-            }
-            let cols = blocks.cols();
-            for k in 0..some.len() {
-                let column = |o: usize| &price[o * cols + k * rank..o * cols + (k + 1) * rank];
-                let gram = Mat::from_fn(outputs, outputs, |a, b| {
-                    linalg_core::dot(column(a), column(b))
-                });
-                let square = symmetric_eigenvalues(gram.as_ref())?;
-                largest = square
-                    .iter()
-                    .map(|s| s.max(0.0).sqrt())
-                    .fold(largest, f64::max);
+            part.resize(outputs * blocks.cols(), 0.0);
+            scratch.resize(blocks.block_scratch_len(outputs), 0.0);
+            blocks.apply_adjoint_block(outputs, theta, &mut part, &mut scratch);
+            for (o, part) in part.chunks_exact(blocks.cols().max(1)).enumerate() {
+                let from = o * cols + some[0] * rank;
+                price[from..from + part.len()].copy_from_slice(part);
             }
         }
-        Ok(largest)
+        Ok(price)
     }
 
     /// The same programme under another penalty.

@@ -166,6 +166,7 @@ impl<'a, T: Real> SourceSystem<'a, T> {
             inner_iterations: report.iterations,
             residual: report.residual,
             short: report.status != CgStatus::Converged,
+            halted: report.status == CgStatus::Halted,
         })
     }
 }

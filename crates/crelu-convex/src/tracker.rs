@@ -2,7 +2,7 @@ use admm::{PhaseSeconds, Residuals, Status, Verdict};
 use crelu_core::relative_gap;
 use linalg_core::Control;
 
-use crate::certificate::{Multipliers, ProgrammeCertificate};
+use crate::certificate::ProgrammeCertificate;
 use crate::feasible_point::FeasiblePoint;
 use crate::programme::Programme;
 use crate::settings::ProgrammeSettings;
@@ -114,16 +114,7 @@ impl<'a> Tracker<'a> {
         observer: &'a mut dyn Observer,
     ) -> Self {
         // minus the gradient at zero is a dual point before the first step; its price is a product with all patterns
-        let none = Multipliers::none(programme.n_blocks());
-        let theta = programme.target().to_vec();
-        let certificate = match control.halt() {
-            None => ProgrammeCertificate::evaluate(programme, theta, none),
-            Some(_) => ProgrammeCertificate {
-                theta,
-                multipliers: none,
-                bound: 0.0,
-            },
-        };
+        let certificate = ProgrammeCertificate::at_zero(programme, &control);
         Self {
             programme,
             settings,

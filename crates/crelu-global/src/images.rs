@@ -1,11 +1,11 @@
 use core::ops::Range;
-use core::sync::atomic::{AtomicBool, Ordering};
 
 use faer::linalg::matmul::matmul;
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, Mat, MatMut, MatRef, Par};
 use linalg_core::{Control, for_each_mut};
 
+use crate::local_halt::{Cut, LocalHalt};
 use crate::neurons::Neurons;
 use crate::packed::{Packed, Room};
 use crate::problem::GlobalProblem;
@@ -24,10 +24,6 @@ pub(crate) struct Images<'a> {
     kept: Option<Vec<f64>>,
     control: Control<'a>,
 }
-
-/// A pass was cut short by a halt, on this process or on another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Cut;
 
 impl<'a> Images<'a> {
     /// For one pass.
@@ -63,7 +59,7 @@ impl<'a> Images<'a> {
             return Ok(out);
         }
         out.count_images();
-        let halt = out.halt();
+        let halt = LocalHalt::of(control);
         let mut all = vec![0.0; n * m];
         let mut rest = all.as_mut_slice();
         let mut parts: Vec<(Range<usize>, &mut [f64], Room)> = Vec::new();
@@ -91,13 +87,6 @@ impl<'a> Images<'a> {
         Ok(out)
     }
 
-    fn halt(&self) -> LocalHalt<'a> {
-        LocalHalt {
-            control: self.control.alone(),
-            raised: AtomicBool::new(false),
-        }
-    }
-
     fn count_images(&self) {
         let problem = self.problem;
         let work = problem.work();
@@ -112,7 +101,7 @@ impl<'a> Images<'a> {
         make: impl Fn() -> S,
         work: impl Fn(&mut S, MatRef<'_, f64>, Range<usize>) + Sync + Send,
     ) -> Result<Vec<S>, Cut> {
-        let (problem, m, halt) = (self.problem, self.m, self.halt());
+        let (problem, m, halt) = (self.problem, self.m, LocalHalt::of(&self.control));
         let n = problem.n_samples();
         let tile = self.packed.tile_rows();
         if let Some(kept) = &self.kept {
@@ -262,31 +251,6 @@ impl<'a> Images<'a> {
     }
 }
 
-/// What the tasks of a pass know of a halt: each asks the clock of this process, and all of them stop where
-/// one saw it.
-struct LocalHalt<'a> {
-    control: Control<'a>,
-    raised: AtomicBool,
-}
-
-impl LocalHalt<'_> {
-    fn is_raised(&self) -> bool {
-        if !self.raised.load(Ordering::Relaxed) && self.control.halt().is_some() {
-            self.raised.store(true, Ordering::Relaxed);
-        }
-        self.raised.load(Ordering::Relaxed)
-    }
-
-    /// The pass is whole where it is so on all processes.
-    fn agreed(self, problem: &GlobalProblem) -> Result<(), Cut> {
-        let raised = self.raised.into_inner();
-        match problem.agreed(&Control::default()).any(raised) {
-            true => Err(Cut),
-            false => Ok(()),
-        }
-    }
-}
-
 /// A task's part of a Gram matrix, its lower triangle.
 struct GramPart {
     sum: Mat<f64>,
@@ -357,6 +321,8 @@ fn add_along(sum: &mut Mat<f64>, images: MatRef<'_, f64>, theta: &[f64], rows: R
 
 #[cfg(test)]
 mod tests {
+    use core::sync::atomic::{AtomicBool, Ordering};
+
     use crelu_core::LossKind;
     use testkit::Stream;
 

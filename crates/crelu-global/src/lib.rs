@@ -39,6 +39,7 @@ mod group_lasso;
 mod host_rows;
 mod images;
 mod ladder;
+mod local_halt;
 mod merge;
 mod neurons;
 mod pace;

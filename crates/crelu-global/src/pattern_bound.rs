@@ -1,6 +1,7 @@
 use faer::{Mat, MatRef};
-use linalg_core::{LinalgError, symmetric_eigenvalues};
+use linalg_core::{Control, LinalgError, symmetric_eigenvalues};
 
+use crate::local_halt::{Cut, LocalHalt};
 use crate::neurons::Neurons;
 use crate::problem::GlobalProblem;
 use crate::rows::sum_over_rows;
@@ -22,8 +23,9 @@ pub fn pattern_bound(
     problem: &GlobalProblem,
     neurons: &Neurons,
     theta: &[f64],
+    control: &Control<'_>,
 ) -> Result<f64, LinalgError> {
-    let largest = pattern_price(problem, neurons, theta)?;
+    let largest = pattern_price(problem, neurons, theta, control)?;
     let most = if largest > 0.0 {
         problem.beta_sum() / largest
     } else {
@@ -38,12 +40,15 @@ pub fn pattern_bound(
 /// **Cost** `4 n rank m K` flops.
 ///
 /// # Errors
-/// [`LinalgError`] where eigenvalues of a `K x K` matrix do not converge.
+/// [`LinalgError::Halted`] where `control` halts; [`LinalgError::NoSvd`] where eigenvalues of a `K x K`
+/// matrix do not converge.
 pub fn pattern_price(
     problem: &GlobalProblem,
     neurons: &Neurons,
     theta: &[f64],
+    control: &Control<'_>,
 ) -> Result<f64, LinalgError> {
+    let halt = LocalHalt::of(control);
     let (rank, m, k) = (problem.rank(), neurons.len(), problem.outputs());
     let work = problem.work();
     work.add_products(2 * k, problem.n_all(), problem.entries(), m);
@@ -54,6 +59,9 @@ pub fn pattern_price(
         packed.tile_rows(),
         || (vec![vec![0.0; packed.slope_len()]; k], Vec::new()),
         |(slopes, one): &mut (Vec<Vec<f64>>, Vec<f64>), rows| {
+            if halt.is_raised() {
+                return;
+            }
             for (output, slopes) in slopes.iter_mut().enumerate() {
                 one.clear();
                 one.extend(rows.clone().map(|i| theta[i * k + output]));
@@ -61,6 +69,7 @@ pub fn pattern_price(
             }
         },
     );
+    halt.agreed(problem).map_err(|Cut| LinalgError::Halted)?;
     let outputs: Vec<Vec<f64>> = (0..k)
         .map(|output| {
             let mut sum = vec![0.0; packed.slope_len()];

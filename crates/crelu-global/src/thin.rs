@@ -2,7 +2,8 @@ use faer::Mat;
 use faer::linalg::solvers::DenseSolveCore;
 use linalg_core::{Control, axpy, dot};
 
-use crate::images::{Cut, Images};
+use crate::images::Images;
+use crate::local_halt::Cut;
 use crate::merge::merge;
 use crate::neurons::Neurons;
 use crate::pace::Pace;

@@ -95,7 +95,7 @@ fn thinned(run: &mut TrainingRun<'_>) -> Neurons {
     if let Some(most) = run.settings.max_neurons {
         out = at_most(run, most);
     }
-    if run.settings.thin > 0.0 {
+    if run.settings.thin > 0.0 && run.control.halt().is_none() {
         let share = run.settings.thin;
         let thinned = thin_within(run.problem, &out, share, budget, run.control);
         run.frontier.extend(thinned.frontier);

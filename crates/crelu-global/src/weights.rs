@@ -3,7 +3,8 @@ use linalg_core::{Control, norm};
 
 use crate::correct::correct;
 use crate::group_lasso::group_lasso;
-use crate::images::{Cut, Images};
+use crate::images::Images;
+use crate::local_halt::Cut;
 use crate::neurons::Neurons;
 use crate::problem::GlobalProblem;
 

@@ -165,6 +165,9 @@ impl<'a, T: Real> Blocks<'a, T> {
                 Ok(report) => all.join(report),
                 Err(error) => failed = failed.or(Some(error)),
             }
+            if all.halted {
+                break;
+            }
         }
         self.x = x;
         failed.map_or(Ok(all), Err)
@@ -217,14 +220,15 @@ impl<'a, T: Real> Blocks<'a, T> {
         let rounding = T::EPS * (8.0 * size).max(ROUNDING * self.gain * carried);
         let mut order: Vec<usize> = (0..self.op.n_blocks()).collect();
         let (mut sweeps, mut idle, mut left) = (0, 0, start);
+        let mut halted = false;
         loop {
             let length = norm(x).wide();
             let wanted = size * residual_bound(tol, length, size, 1.0 / rho.wide());
-            if left <= wanted.max(rounding)
-                || sweeps >= self.max_sweeps
-                || idle >= IDLE
-                || self.control.halt().is_some()
-            {
+            if left <= wanted.max(rounding) || sweeps >= self.max_sweeps || idle >= IDLE {
+                break;
+            }
+            halted = self.control.halt().is_some();
+            if halted {
                 break;
             }
             descent.order(&mut order);
@@ -261,6 +265,7 @@ impl<'a, T: Real> Blocks<'a, T> {
             inner_iterations: sweeps,
             residual: if size > 0.0 { left / size } else { 0.0 },
             short: left > size * residual_bound(tol, norm(x).wide(), size, 1.0 / rho.wide()),
+            halted,
         })
     }
 

@@ -33,6 +33,8 @@ pub struct PrimalReport {
     pub residual: f64,
     /// The tolerance was not met: a limit of the inner iterations or of the precision came first.
     pub short: bool,
+    /// A control said stop on the way: what stands in `u` and `fu` is no step, and is to be left.
+    pub halted: bool,
 }
 
 impl PrimalReport {
@@ -41,6 +43,7 @@ impl PrimalReport {
         self.inner_iterations += other.inner_iterations;
         self.residual = self.residual.max(other.residual);
         self.short |= other.short;
+        self.halted |= other.halted;
     }
 }
 

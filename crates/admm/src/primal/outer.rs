@@ -178,6 +178,7 @@ impl<T: Real> PrimalSolver<T> for OuterPrimal<'_, T> {
             inner_iterations: 0,
             residual,
             short: false,
+            halted: false,
         })
     }
 

@@ -89,7 +89,7 @@ impl<'a, T: Real> PcgPrimal<'a, T> {
         })
     }
 
-    /// Ends an inner iteration early when `control` says so; the step is then as far as it came.
+    /// Ends an inner iteration early when `control` says so; there is then no step.
     #[must_use]
     pub fn controlled(mut self, control: Control<'a>) -> Self {
         self.control = control;
@@ -171,7 +171,11 @@ impl<T: Real> PcgPrimal<'_, T> {
             inner_iterations: report.iterations,
             residual: report.residual,
             short: report.status != CgStatus::Converged,
+            halted: report.status == CgStatus::Halted,
         };
+        if report.halted {
+            return Ok(report);
+        }
         match self.space {
             Space::Columns => step.copy_from_slice(unknown),
             Space::Rows => {
@@ -234,6 +238,9 @@ impl<T: Real> PrimalSolver<T> for PcgPrimal<'_, T> {
                 &mut fu[tall],
             )?;
             all.join(report);
+            if all.halted {
+                break;
+            }
         }
         Ok(all)
     }

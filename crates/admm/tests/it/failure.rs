@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use admm::{
     AdmmError, AdmmSettings, AdmmSolution, AdmmState, BlockExactPrimal, Factor, InnerPrimal,
@@ -7,7 +7,9 @@ use admm::{
 };
 use faer::Mat;
 use krylov::KrylovError;
-use linalg_core::{Control, DenseBlocks, DenseOperator, Halt, Identity, LinalgError, ShiftedGram};
+use linalg_core::{
+    Control, DenseBlocks, DenseOperator, Halt, Identity, LinalgError, LinearOperator, ShiftedGram,
+};
 use testkit::MovingClock;
 
 use crate::data::regression;
@@ -146,6 +148,78 @@ fn flag_raised_by_the_monitor_interrupts() {
         (solution.status, solution.iterations),
         (Status::Interrupted, 4)
     );
+}
+
+/// An operator that raises a flag when it has been applied so often.
+struct Raising<'a> {
+    inner: DenseOperator<'a, f64>,
+    left: AtomicUsize,
+    flag: &'a AtomicBool,
+}
+
+impl LinearOperator<f64> for Raising<'_> {
+    fn rows(&self) -> usize {
+        self.inner.rows()
+    }
+
+    fn cols(&self) -> usize {
+        self.inner.cols()
+    }
+
+    fn scratch_len(&self) -> usize {
+        self.inner.scratch_len()
+    }
+
+    fn apply(&self, x: &[f64], y: &mut [f64], scratch: &mut [f64]) {
+        if self.left.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.flag.store(true, Ordering::Relaxed);
+        }
+        self.inner.apply(x, y, scratch);
+    }
+
+    fn apply_adjoint(&self, y: &[f64], x: &mut [f64], scratch: &mut [f64]) {
+        self.inner.apply_adjoint(y, x, scratch);
+    }
+}
+
+#[test]
+fn inexact_step_that_is_halted_leaves_the_iterate_before_it() {
+    let (a, y) = regression(2, 40, 15);
+    let settings = AdmmSettings::default().max_iters(3);
+    let run = |products: usize, settings: AdmmSettings| {
+        let flag = AtomicBool::new(false);
+        let control = Control::default().interrupt(&flag);
+        let op = Raising {
+            inner: DenseOperator::new(a.as_ref()),
+            left: AtomicUsize::new(products),
+            flag: &flag,
+        };
+        let identity = Box::new(Identity::new(15));
+        let primal = PcgPrimal::new(&op, Lift::Single, Space::Columns, identity, 100).unwrap();
+        let mut primal = LeastSquaresStep::new(Box::new(primal.controlled(control)), &y);
+        let mut prox = L1Norm::new(15, 0.6).unwrap();
+        let mut problem = Splitting {
+            operator: &op,
+            primal: &mut primal,
+            prox: &mut prox,
+        };
+        let mut state = start();
+        let settings = settings.check().unwrap();
+        let mut watcher = Watcher(go_on);
+        let solution = solve(&mut problem, &settings, &control, &mut state, &mut watcher);
+        (solution.unwrap(), state, op.left.load(Ordering::Relaxed))
+    };
+    // products of three iterations, and one that falls into the inner iteration of the fourth
+    let (whole, before, left) = run(1 << 20, settings.clone());
+    assert_eq!(whole.iterations, 3);
+    let products = (1 << 20) - left + 2;
+    let (cut, after, _) = run(products, settings.max_iters(100));
+    assert_eq!((cut.status, cut.iterations), (Status::Interrupted, 3));
+    assert_eq!(
+        (after.z, after.v, after.fv),
+        (before.z, before.v, before.fv)
+    );
+    assert!(cut.inner_iterations > whole.inner_iterations);
 }
 
 #[test]

@@ -141,7 +141,8 @@ fn every_loss_is_trained_to_a_small_gap() {
             assert!(ended.best_objective < problem.loss(&zero), "{name}");
             // a bound of its patterns alone is below it, too
             let theta = problem.theta(&ended.best.fitted(&problem));
-            let bound = pattern_bound(&problem, &ended.best, &theta).expect("finite");
+            let bound =
+                pattern_bound(&problem, &ended.best, &theta, &Control::default()).expect("finite");
             assert!(
                 bound <= ended.best_objective * (1.0 + 1e-12) && bound > 0.0,
                 "{name}"

@@ -139,7 +139,7 @@ fn passes(problem: &GlobalProblem, engine: &dyn RowEngine, neurons: &Neurons) ->
     let mut add = |name, values, room| out.push((name, values, room));
     add("objective", vec![neurons.objective(problem)], ROUNDING);
     add("prices", prices(problem, &theta, neurons), ROUNDING);
-    let pattern = pattern_price(problem, neurons, &theta).unwrap();
+    let pattern = pattern_price(problem, neurons, &theta, &Control::default()).unwrap();
     add("pattern price", vec![pattern], ROUNDING);
     add("bound", vec![problem.search_bound(&theta, 3.0)], ROUNDING);
     let mut corrected = neurons.clone();

@@ -109,7 +109,9 @@ fn sparse_passes_equal_dense_ones() {
         a.iter()
             .zip(&b)
             .for_each(|(a, b)| assert_near(*a, *b, ROUNDING, "prices"));
-        let price = |problem| pattern_price(problem, &network, &theta).unwrap();
+        let price = |problem| {
+            pattern_price(problem, &network, &theta, &linalg_core::Control::default()).unwrap()
+        };
         assert_near(price(&sparse), price(&dense), ROUNDING, "slopes");
         let corrected = |problem: &GlobalProblem| {
             let mut network = network.clone();

@@ -27,7 +27,7 @@ pub(super) fn beta_max(
             let gate: Vec<f64> = gates.col(i).iter().copied().collect();
             neurons.push_head(&gate, &head, 0.0);
         }
-        pattern_price(problem, &neurons, &theta)
+        pattern_price(problem, &neurons, &theta, control)
     };
     if prepared.sparse.is_none() {
         let patterns = sample_within(

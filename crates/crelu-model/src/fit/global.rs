@@ -4,7 +4,7 @@ use crelu_convex::Backend;
 use crelu_convex::{ProgrammeSettings, relative_gap};
 use crelu_core::Network;
 use crelu_global::{GlobalProblem, Neurons, Trained, pattern_bound};
-use linalg_core::Control;
+use linalg_core::{Control, LinalgError};
 use std::sync::Arc;
 
 use super::beta_max::beta_max;
@@ -158,9 +158,7 @@ impl Way for Global {
             search_gap,
             frontier: frontier.collect(),
         };
-        let cone_violation = own
-            .as_ref()
-            .map_or(0.0, |own| own.point.cone_violation(&own.programme).max(0.0));
+        let cone_violation = own.as_ref().map_or(0.0, |own| own.point.cone_violation);
         add_training(&mut seconds, &trained, trained_at - prepared_at);
         if let Some(solution) = own.as_ref().and_then(|own| own.solution.as_ref()) {
             seconds.add_solve(solution, 0.0);
@@ -215,7 +213,10 @@ fn bound_of_patterns(
         return Ok(0.0);
     }
     let theta = problem.theta(&neurons.fitted(problem));
-    Ok(pattern_bound(problem, neurons, &theta)?)
+    match pattern_bound(problem, neurons, &theta, control) {
+        Err(LinalgError::Halted) => Ok(0.0),
+        bound => Ok(bound?),
+    }
 }
 
 /// A network on preprocessed inputs, in the solver's coordinates: what it has outside of the row

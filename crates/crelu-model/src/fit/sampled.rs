@@ -77,10 +77,12 @@ impl Way for Sampled {
         };
         carried.stopped = kept.as_ref().map(|(stopped, _)| *stopped);
 
-        solution.point = solution.point.interior(&programme);
-        // ties are broken at the price of a product with all patterns
-        if prepared.learnt.classify() && control.halt().is_none() {
-            solution.point = solution.point.break_ties(&programme);
+        // each at the price of a product with all patterns: after a limit the point stands as it is
+        if control.halt().is_none() {
+            solution.point = solution.point.interior(&programme);
+            if prepared.learnt.classify() {
+                solution.point = solution.point.break_ties(&programme);
+            }
         }
         // the sparse copies' own network, where it is better than that of the feasible point
         let sparse = solution.network.as_ref().map(|network| network.v.as_ref());
@@ -109,7 +111,7 @@ impl Way for Sampled {
             other => other,
         };
         let (train, test) = prepared.scores(&network, &outputs);
-        let cone_violation = solution.point.cone_violation(&programme).max(0.0);
+        let cone_violation = solution.point.cone_violation;
         seconds.add_solve(&solution, solved_at - prepared_at);
         let outcome = Outcome {
             status,

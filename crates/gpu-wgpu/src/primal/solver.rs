@@ -207,6 +207,10 @@ impl<T: Real> PrimalSolver<T> for DevicePrimal<'_> {
             report.inner_iterations += solved.iterations;
             report.residual = report.residual.max(solved.residual);
             report.short |= solved.short;
+            report.halted |= solved.short && self.control.halt().is_some();
+            if report.halted {
+                break;
+            }
         }
         Ok(report)
     }

@@ -9,6 +9,9 @@ use crate::nystrom::TestMatrix;
 /// Columns of one block product: enough for it to run as a matrix product, few enough for its
 /// scratch to stay below the sketch itself.
 const COLUMNS: usize = 32;
+/// ... of so many numbers in all: a control is asked between two products, and those of so long columns
+/// take a tenth of a second each, by an operator that has matrix products within a column, too.
+const NUMBERS: usize = 1 << 18;
 
 /// An orthonormal basis of a random subspace and its image under an operator; columns can be
 /// added without multiplying those that stand again.
@@ -67,7 +70,7 @@ impl<T: Real> Sketch<T> {
         let mut image = Mat::zeros(n, width);
         basis.as_mut().subcols_mut(0, old).copy_from(&self.basis);
         image.as_mut().subcols_mut(0, old).copy_from(&self.image);
-        let chunk = COLUMNS.min(width - old);
+        let chunk = COLUMNS.min(width - old).min((NUMBERS / n.max(1)).max(1));
         let (mut x, mut y) = (vec![T::of(0.0); n * chunk], vec![T::of(0.0); n * chunk]);
         let mut scratch = vec![T::of(0.0); op.block_scratch_len(chunk)];
         let mut first = old;
