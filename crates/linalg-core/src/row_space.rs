@@ -11,6 +11,8 @@ use crate::product::product;
 
 /// Rows that are brought to their coordinates between two questions to the control.
 const CHUNK: usize = 16_384;
+/// Numbers that are copied between two questions to a control.
+const GATHERED: usize = 1 << 22;
 
 /// How a data matrix was brought to the coordinates of its row space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,7 +114,7 @@ impl RowSpace {
         if height <= n {
             return Ok(Self::columns(x));
         }
-        let factor = Reflections::of(columns.gather(x.transpose()), control)?;
+        let factor = Reflections::of(columns.gather_within(x.transpose(), control)?, control)?;
         Ok(Self {
             rank: n,
             rows: Arc::new(factor.triangle()),
@@ -288,6 +290,25 @@ impl Kept {
         Mat::from_fn(self.kept.len(), features.ncols(), |k, j| {
             features[(self.kept[k], j)]
         })
+    }
+
+    /// [`gather`](Self::gather), a part of the columns at a time, between which `control` is asked.
+    fn gather_within(
+        &self,
+        features: MatRef<'_, f64>,
+        control: &Control<'_>,
+    ) -> Result<Mat<f64>, LinalgError> {
+        let (height, all) = (self.kept.len(), features.ncols());
+        let some = (GATHERED / height.max(1)).max(1);
+        let mut out = Mat::with_capacity(height, all);
+        for first in (0..all).step_by(some) {
+            if control.halt().is_some() {
+                return Err(LinalgError::Halted);
+            }
+            let end = (first + some).min(all);
+            out.resize_with(height, end, |k, j| features[(self.kept[k], j)]);
+        }
+        Ok(out)
     }
 
     fn scatter(&self, coordinates: MatRef<'_, f64>) -> Mat<f64> {

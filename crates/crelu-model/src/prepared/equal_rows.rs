@@ -5,10 +5,13 @@ use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
 
 use crelu_core::{Loss, LossKind, Offset};
-use linalg_core::DenseRows;
+use linalg_core::{Control, DenseRows, LinalgError, for_each_mut};
 
 use crate::error::FitError;
 use crate::targets::Targets;
+
+/// Numbers that are hashed between two questions to a control.
+const PART: usize = 1 << 20;
 
 /// What is trained on in the place of rows of which some are equal.
 #[derive(Debug)]
@@ -31,8 +34,12 @@ impl EqualRows {
     /// **Cost** a pass over the inputs; a sort of the rows where some are equal.
     ///
     /// # Errors
-    /// [`FitError::Loss`] where joined targets have no loss.
-    pub(crate) fn of(inputs: &DenseRows<f64>, targets: &Targets) -> Result<Option<Self>, FitError> {
+    /// [`FitError::Loss`] where joined targets have no loss; [`LinalgError::Halted`] where `control` halts.
+    pub(crate) fn of(
+        inputs: &DenseRows<f64>,
+        targets: &Targets,
+        control: &Control<'_>,
+    ) -> Result<Option<Self>, FitError> {
         let rows = RowsOf {
             inputs,
             target: targets.coded().targets(targets.kind()),
@@ -40,7 +47,7 @@ impl EqualRows {
             by_target: matches!(targets.kind(), LossKind::Huber { .. }),
             loss: &**targets.loss(),
         };
-        if !rows.may_be_equal() {
+        if !rows.may_be_equal(control)? {
             return Ok(None);
         }
         let n = inputs.n_rows();
@@ -110,7 +117,7 @@ impl RowsOf<'_> {
     }
 
     /// Whether two rows have the same hash: if not, all differ.
-    fn may_be_equal(&self) -> bool {
+    fn may_be_equal(&self, control: &Control<'_>) -> Result<bool, LinalgError> {
         let hash = |j: usize| {
             let mut hasher = DefaultHasher::new();
             for x in self.inputs.row(j) {
@@ -119,9 +126,21 @@ impl RowsOf<'_> {
             }
             hasher.finish()
         };
-        let mut hashes: Vec<u64> = (0..self.inputs.n_rows()).map(hash).collect();
+        let mut hashes = vec![0; self.inputs.n_rows()];
+        let rows = (PART / self.inputs.width().max(1)).max(1);
+        let mut parts: Vec<&mut [u64]> = hashes.chunks_mut(rows).collect();
+        for_each_mut(&mut parts, |part, hashes| {
+            if control.halt().is_none() {
+                for (k, own) in hashes.iter_mut().enumerate() {
+                    *own = hash(part * rows + k);
+                }
+            }
+        });
+        if control.halt().is_some() {
+            return Err(LinalgError::Halted);
+        }
         hashes.sort_unstable();
-        hashes.windows(2).any(|pair| pair[0] == pair[1])
+        Ok(hashes.windows(2).any(|pair| pair[0] == pair[1]))
     }
 
     fn compare_inputs(&self, a: usize, b: usize) -> Ordering {

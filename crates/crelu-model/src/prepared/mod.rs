@@ -179,7 +179,7 @@ impl Prepared {
         let mut loss = Arc::clone(targets.loss());
         let (mut target, mut place) = (targets.coded().targets(targets.kind()), None);
         if sparse.is_none()
-            && let Some(equal) = EqualRows::of(&inputs, targets)?
+            && let Some(equal) = EqualRows::of(&inputs, targets, control)?
         {
             inputs = equal.inputs;
             (loss, target, place) = (equal.loss, equal.target, Some(equal.place));
