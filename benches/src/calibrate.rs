@@ -131,7 +131,8 @@ fn timed(
 ) -> Result<(f64, Solution), String> {
     let clock = Stopwatch::start();
     let control = Control::with_clock(&clock).deadline(limit);
-    let solution = solve(problem, how, &control, None, &mut ()).map_err(|e| e.to_string())?;
+    let how = how.clone().check().map_err(|e| e.to_string())?;
+    let solution = solve(problem, &how, &control, None, &mut ()).map_err(|e| e.to_string())?;
     Ok((clock.seconds(), solution))
 }
 

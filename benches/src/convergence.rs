@@ -220,6 +220,7 @@ fn one(
     settings.splitting = options.splitting;
     settings.newton = options.newton;
     settings.working_set = options.working_set;
+    let settings = settings.check().map_err(|e| e.to_string())?;
     let clock = Stopwatch::start();
     let mut crossings = Crossings::default();
     let solution: Solution = solve(

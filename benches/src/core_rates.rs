@@ -132,6 +132,7 @@ fn headline(quick: bool, rows: &mut Vec<Value>) -> Result<(), String> {
         settings.check_every = 0;
         settings.newton = Switch::Off;
         settings.working_set = Switch::Off;
+        let settings = settings.check().map_err(|e| e.to_string())?;
         let clock = Stopwatch::start();
         let solution = solve(
             &programme,
@@ -233,7 +234,9 @@ fn certified(quick: bool, rows: &mut Vec<Value>) -> Result<(), String> {
     for activation in [Activation::Gated, Activation::Relu] {
         for fraction in [0.1, 0.02] {
             let programme = programme(&set, patterns, fraction, activation)?;
-            let settings = ProgrammeSettings::default();
+            let settings = ProgrammeSettings::default()
+                .check()
+                .map_err(|e| e.to_string())?;
             let mut best: Option<(f64, usize, f64)> = None;
             let gemm = rates_of_product(n, d, 5000);
             for _ in 0..3 {

@@ -160,7 +160,9 @@ fn trained(set: &Set, beta: f64) -> Result<Network, String> {
     let problem = problem(&space, &set.target, beta)?;
     let clock = Stopwatch::start();
     let control = Control::with_clock(&clock).deadline(TRAINING);
-    let settings = GlobalSettings::default();
+    let settings = GlobalSettings::default()
+        .check()
+        .map_err(|e| e.to_string())?;
     let none = Neurons::none(space.rank());
     let best = train(&problem, none, &settings, &control, &mut ()).best;
     let directions = space.expand(best.blocks().as_ref());

@@ -62,7 +62,9 @@ fn one(set: &Set, fraction: f64, quick: bool) -> Result<Value, String> {
     let clock = Stopwatch::start();
     let control = Control::with_clock(&clock).deadline(TRAINING);
     let start = Neurons::none(space.rank());
-    let how = GlobalSettings::default();
+    let how = GlobalSettings::default()
+        .check()
+        .map_err(|e| e.to_string())?;
     let count = n as f64;
     let mut search = Course {
         clock: &clock,

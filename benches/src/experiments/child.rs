@@ -30,7 +30,7 @@ pub(crate) fn child(args: &[String]) -> Result<(), String> {
     let clock = Stopwatch::start();
     let mut course = Course::default();
     let control = Control::with_clock(&clock).deadline(limit);
-    let settings = method.settings(tol);
+    let settings = method.settings(tol).check().map_err(|e| e.to_string())?;
     let row = match solve(&programme, &settings, &control, None, &mut course) {
         Err(error) => json!({ "error": error.to_string() }),
         Ok(solution) => {

@@ -94,8 +94,7 @@ fn choose(method: &str, inner: &Split, grid: &[f64]) -> Result<f64, String> {
     for &fraction in grid {
         let outputs = match method {
             "global" => {
-                let mut settings = GlobalSettings::default();
-                settings.ascents = INNER_ASCENTS;
+                let settings = GlobalSettings::default().ascents(INNER_ASCENTS);
                 let (answer, neurons) = generated(inner, fraction, &settings, start.take())?;
                 start = Some(neurons);
                 answer.outputs
@@ -134,7 +133,8 @@ fn generated(
     let space = row_space(&split.inputs)?;
     let problem = problem(&space, &split.target, beta)?;
     let start = start.unwrap_or_else(|| Neurons::none(problem.rank()));
-    let trained = train(&problem, start, settings, &Control::default(), &mut ());
+    let settings = settings.clone().check().map_err(|e| e.to_string())?;
+    let trained = train(&problem, start, &settings, &Control::default(), &mut ());
     let blocks = space.expand(trained.neurons.blocks().as_ref());
     let network = Network::from_blocks(blocks.as_ref(), trained.neurons.signs(), None);
     let answer = Answer {

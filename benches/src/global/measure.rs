@@ -39,22 +39,14 @@ impl Variant {
     }
 
     fn settings(self, seed: u64) -> GlobalSettings {
-        let mut settings = GlobalSettings::default();
-        settings.seed = seed;
-        settings.thorough = self != Self::Default;
+        let settings = GlobalSettings::default().seed(seed);
+        let settings = settings.thorough(self != Self::Default);
         match self {
-            Self::Best => settings.thin = 0.0,
-            Self::Wide => {
-                settings.thin = 0.0;
-                settings.ascents = WIDE;
-            }
-            Self::Default => {}
-            Self::AtMost(_, most) => {
-                settings.thin = 0.0;
-                settings.max_neurons = Some(most);
-            }
+            Self::Best => settings.thin(0.0),
+            Self::Wide => settings.thin(0.0).ascents(WIDE),
+            Self::Default => settings,
+            Self::AtMost(_, most) => settings.thin(0.0).max_neurons(most),
         }
-        settings
     }
 }
 

@@ -56,7 +56,8 @@ pub(crate) fn global_row(
     };
     let control = Control::with_clock(&clock).deadline(limit);
     let start = Neurons::none(problem.rank());
-    let trained = train(&problem, start, settings, &control, &mut course);
+    let settings = settings.clone().check().map_err(|e| e.to_string())?;
+    let trained = train(&problem, start, &settings, &control, &mut course);
     let seconds = clock.seconds();
     let flops = problem.flops();
     let points = course.points;

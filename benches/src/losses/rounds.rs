@@ -152,9 +152,11 @@ impl Table {
     fn row(&self, loss: &str, k: usize, quick: bool) -> Result<Value, String> {
         let problem = self.problem(loss, k)?;
         let (rounds, runs) = if quick { (3, 1) } else { (ROUNDS, RUNS) };
-        let mut settings = GlobalSettings::default();
-        (settings.max_rounds, settings.thin, settings.tol) = (rounds, 0.0, 0.0);
-        settings.settle = Some(0.0);
+        let settings = GlobalSettings::default()
+            .max_rounds(rounds)
+            .thin(0.0)
+            .tol(0.0);
+        let settings = settings.settle(0.0).check().map_err(|e| e.to_string())?;
         let none = || Neurons::with_outputs(problem.rank(), k);
         let mut trained = None;
         let round = least(runs.min(2), || {

@@ -143,6 +143,10 @@ impl Origins<'_> {
                 format_args!("'{}': {problem}", Excerpt(label)),
             ),
             FitError::Setting { setting, problem } => Failure::of(format_args!("--{setting}"), problem),
+            FitError::SettingRange { setting, must_be } => Failure::of(
+                format_args!("--{setting}"),
+                format_args!("must be {must_be}"),
+            ),
             other => Failure::of(data, other),
         }
     }

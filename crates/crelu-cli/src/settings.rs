@@ -35,11 +35,11 @@ pub(crate) fn of(args: &FitArgs, samples: &Samples) -> Result<FitSettings, Failu
     settings.huber_delta = args.huber_delta;
     settings.tol = args.tol;
     settings.max_iters = args.max_iters;
-    settings.ascents = args.ascents;
-    settings.thin = args.thin;
-    settings.max_neurons = args.max_neurons;
-    settings.settle = args.settle;
-    settings.thorough = args.thorough;
+    settings.global.ascents = args.ascents;
+    settings.global.thin = args.thin;
+    settings.global.max_neurons = args.max_neurons;
+    settings.global.settle = args.settle;
+    settings.global.thorough = args.thorough;
     settings.init = args.init.as_deref().map(start).transpose()?;
     settings.seed = args.seed;
     settings.standardize = !args.no_standardize;

@@ -17,8 +17,7 @@ fn main() -> Result<(), crelu_convex::ProgrammeError> {
     let (masks, gates) = (drawn.masks, drawn.gates);
     let programme = Programme::new(rows, masks, gates, target, beta_sum, Activation::Relu)?;
 
-    let mut settings = ProgrammeSettings::default();
-    settings.tol = 1e-6;
+    let settings = ProgrammeSettings::default().tol(1e-6).check()?;
     let solution = solve(&programme, &settings, &Control::default(), None, &mut ())?;
     let (best, bound) = (solution.point.objective, solution.certificate.bound);
     assert!(bound <= best && solution.gap() <= 1e-6);

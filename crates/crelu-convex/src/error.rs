@@ -2,7 +2,7 @@ use core::fmt;
 
 use admm::{AdmmError, ForeignError};
 use crelu_core::{SetError, Subject};
-use linalg_core::LinalgError;
+use linalg_core::{LinalgError, SettingsError};
 
 /// Why a programme could not be made or solved.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -60,6 +60,9 @@ pub enum ProgrammeError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// A setting that is one number is outside its range.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     /// The linear algebra failed.
     #[error(transparent)]
     Linalg(#[from] LinalgError),

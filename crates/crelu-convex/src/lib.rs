@@ -61,7 +61,10 @@ pub use error::{ProgrammeError, ProgrammeSetting};
 pub use feasible_point::FeasiblePoint;
 pub use primal::{INNER_LIMIT, SWEEP_LIMIT, sketch};
 pub use programme::Programme;
-pub use settings::{FormChoice, Precision, PrimalChoice, ProgrammeSettings, Splitting, Switch};
+pub use settings::{
+    CheckedProgrammeSettings, FormChoice, Precision, PrimalChoice, ProgrammeSettings, Splitting,
+    Switch,
+};
 pub use solution::{Solution, SplitStart, WarmStart};
 pub use solve::solve;
 pub use source_system::SourceSystem;

@@ -5,7 +5,7 @@ use crate::choose::choose;
 use crate::error::ProgrammeError;
 use crate::plain_run::{answer, in_force, run};
 use crate::programme::Programme;
-use crate::settings::ProgrammeSettings;
+use crate::settings::CheckedProgrammeSettings;
 use crate::solution::{Solution, WarmStart};
 use crate::tracker::{Observer, Totals, Tracker};
 use crate::working_set;
@@ -18,11 +18,12 @@ use crate::working_set;
 /// [`ProgrammeError`] where there is no answer: shapes, memory, a failed factorisation in `f64`.
 pub fn solve(
     programme: &Programme,
-    settings: &ProgrammeSettings,
+    settings: &CheckedProgrammeSettings,
     control: &Control<'_>,
     warm: Option<&WarmStart>,
     observer: &mut dyn Observer,
 ) -> Result<Solution, ProgrammeError> {
+    let settings = settings.get();
     if programme.n_patterns() == 0 {
         return Err(ProgrammeError::NoPattern);
     }

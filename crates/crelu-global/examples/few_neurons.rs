@@ -12,7 +12,7 @@ fn main() -> Result<(), crelu_global::GlobalError> {
     let target: Vec<f64> = (0..11).map(|i| x(i).abs()).collect();
     let problem = GlobalProblem::new(rows, target, 0.011)?;
 
-    let settings = GlobalSettings::default();
+    let settings = GlobalSettings::default().check()?;
     let none = Neurons::none(problem.rank());
     let trained = train(&problem, none, &settings, &Control::default(), &mut ());
     assert!(trained.neurons.len() >= 2 && trained.neurons.len() <= 4);

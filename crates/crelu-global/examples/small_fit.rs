@@ -29,8 +29,7 @@ pub(crate) fn fit() -> Result<[f64; 2], GlobalError> {
     let class = |i: usize| usize::from(score(i) > 0.0) + usize::from(score(i) > 0.4);
     let class = (0..3 * ROWS).map(|at| f64::from(u8::from(at % 3 == class(at / 3))));
     let class = class.collect();
-    let mut settings = GlobalSettings::default();
-    settings.tol = 1e-4;
+    let settings = GlobalSettings::default().tol(1e-4).check()?;
     let one = |kind: LossKind, target, outputs, beta| -> Result<f64, GlobalError> {
         let loss = kind.of(target, outputs, None)?;
         let problem = GlobalProblem::with_loss(rows.clone(), loss, beta)?;

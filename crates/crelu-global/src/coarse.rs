@@ -4,7 +4,7 @@ use std::sync::Arc;
 use crelu_core::{Loss, Scaled};
 
 use crate::problem::GlobalProblem;
-use crate::settings::GlobalSettings;
+use crate::settings::CheckedGlobalSettings;
 
 /// Rows and numbers from which on a network of a part of the rows pays as the start for all.
 const FEWEST: usize = 20_000;
@@ -20,14 +20,14 @@ const ROUNDS: usize = 12;
 pub(crate) struct Coarse {
     pub(crate) problem: GlobalProblem,
     /// How it is trained.
-    pub(crate) settings: GlobalSettings,
+    pub(crate) settings: CheckedGlobalSettings,
     /// The part's share of the rows.
     pub(crate) share: f64,
 }
 
 impl Coarse {
     /// None where there are not so many rows that a round over all of them takes long.
-    pub(crate) fn of(problem: &GlobalProblem, settings: &GlobalSettings) -> Option<Self> {
+    pub(crate) fn of(problem: &GlobalProblem, settings: &CheckedGlobalSettings) -> Option<Self> {
         let n = problem.n_all();
         if n < FEWEST || n * problem.entries() < ENTRIES {
             return None;
@@ -40,14 +40,7 @@ impl Coarse {
             return None;
         }
         let part = problem.of_rows(&rows, Arc::new(loss), beta_sum).ok()?;
-        let settings = GlobalSettings {
-            thin: 0.0,
-            max_neurons: None,
-            settle: Some(SETTLE),
-            thorough: false,
-            max_rounds: ROUNDS.min(settings.max_rounds),
-            ..settings.clone()
-        };
+        let settings = settings.in_part(SETTLE, ROUNDS);
         #[expect(clippy::cast_precision_loss, reason = "counts far below 2^53")]
         let share = part.n_all() as f64 / n as f64;
         Some(Self {

@@ -1,5 +1,5 @@
 use crelu_core::{SetError, Subject};
-use linalg_core::{ExchangeError, LinalgError};
+use linalg_core::{ExchangeError, LinalgError, SettingsError};
 
 /// Why a problem could not be made.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -24,6 +24,9 @@ pub enum GlobalError {
     /// The targets have no such loss.
     #[error(transparent)]
     Loss(#[from] crelu_core::LossError),
+    /// A setting is outside its range.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     /// Sparse rows and a device.
     #[error("sparse rows are trained on by the processor: --backend faer")]
     SparseOnDevice,

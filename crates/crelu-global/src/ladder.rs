@@ -41,7 +41,7 @@ impl Ladder {
         let fitting = (ENTRIES / problem.entries().max(1)).max(FEWEST);
         let sample = settings.sample.min(fitting);
         Self {
-            largest: settings.ascents,
+            largest: settings.ascents_in_force(),
             sample,
             thorough: settings.thorough,
             samples: !settings.thorough && sample < problem.n_all(),

@@ -73,7 +73,7 @@ pub use pattern_bound::{pattern_bound, pattern_price};
 pub use prices::prices;
 pub use problem::GlobalProblem;
 pub use search::{Search, SearchSize, Searcher, search};
-pub use settings::GlobalSettings;
+pub use settings::{CheckedGlobalSettings, GlobalSettings};
 pub use slide::{Slid, slide, slide_wide};
 pub use thin::{FrontierPoint, Thinned, thin, thin_to};
 pub use train::train;

@@ -387,7 +387,7 @@ impl<'a> TrainingRun<'a> {
 
     fn last_was_largest(&self) -> bool {
         let ascents = self.last.as_ref().map(|last| last.ascents);
-        ascents == Some(2 * self.settings.ascents)
+        ascents == Some(2 * self.settings.ascents_in_force())
     }
 
     /// The gap by the last search alone.

@@ -5,7 +5,7 @@ use crate::merge::merge;
 use crate::neurons::Neurons;
 use crate::problem::GlobalProblem;
 use crate::run::{NO_FALL, SLIDE, TrainingRun};
-use crate::settings::GlobalSettings;
+use crate::settings::CheckedGlobalSettings;
 use crate::slide::slide;
 use crate::thin::{FrontierPoint, thin_to, thin_within};
 use crate::trained::{GlobalObserver, Trained};
@@ -37,7 +37,7 @@ const IDLE_EXCHANGES: usize = 2;
 pub fn train(
     problem: &GlobalProblem,
     start: Neurons,
-    settings: &GlobalSettings,
+    settings: &CheckedGlobalSettings,
     control: &Control<'_>,
     observer: &mut dyn GlobalObserver,
 ) -> Trained {
@@ -46,7 +46,7 @@ pub fn train(
         true => trained_coarsely(problem, settings, control),
         false => None,
     };
-    let mut run = TrainingRun::new(problem, start, before, settings, control);
+    let mut run = TrainingRun::new(problem, start, before, settings.get(), control);
     let ended = run.rounds(observer);
     run.look_once_more(ended);
     let status = run.status(ended);
@@ -74,7 +74,7 @@ pub fn train(
 /// The network of a part of the rows, where there are so many that a round over all of them takes long.
 fn trained_coarsely(
     problem: &GlobalProblem,
-    settings: &GlobalSettings,
+    settings: &CheckedGlobalSettings,
     control: &Control<'_>,
 ) -> Option<Trained> {
     let coarse = Coarse::of(problem, settings)?;
@@ -95,8 +95,8 @@ fn thinned(run: &mut TrainingRun<'_>) -> Neurons {
     if let Some(most) = run.settings.max_neurons {
         out = at_most(run, most);
     }
-    if run.settings.thin > 0.0 && run.control.halt().is_none() {
-        let share = run.settings.thin;
+    let share = run.settings.thin_in_force();
+    if share > 0.0 && run.control.halt().is_none() {
         let thinned = thin_within(run.problem, &out, share, budget, run.control);
         run.frontier.extend(thinned.frontier);
         run.products += thinned.products;
@@ -155,6 +155,7 @@ fn at_most(run: &mut TrainingRun<'_>, most: usize) -> Neurons {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::GlobalSettings;
     use faer::Mat;
     use testkit::Stream;
 
@@ -167,7 +168,7 @@ mod tests {
         let target = (0..n).map(|i| data[(0, i)].max(0.0) - data[(1, i)] + 0.1 * stream.unit());
         let target: Vec<f64> = target.collect();
         let problem = GlobalProblem::new(data, target, 30.0).expect("finite, of one shape");
-        let settings = GlobalSettings::default();
+        let settings = GlobalSettings::default().check().expect("in range");
         let found = trained_coarsely(&problem, &settings, &Control::default())
             .expect("large enough")
             .best;

@@ -32,8 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let gates = Mat::from_fn(2, PATTERNS.len(), |k, p| PATTERNS[p].1[k]);
     let (target, beta_sum) = (Y.to_vec(), 4.0 * BETA);
     let programme = Programme::new(rows, masks, gates, target, beta_sum, Activation::Relu)?;
-    let mut settings = ProgrammeSettings::default();
-    settings.tol = 1e-8;
+    let settings = ProgrammeSettings::default().tol(1e-8).check()?;
     let solution = solve(&programme, &settings, &Control::default(), None, &mut ())?;
     let convex = solution.point.objective / 4.0;
     assert!((convex - OPTIMUM).abs() < DIGITS, "{convex}");

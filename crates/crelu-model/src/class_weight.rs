@@ -1,3 +1,4 @@
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::coding::{Coded, Coding};
@@ -14,6 +15,12 @@ pub enum ClassWeight {
     Balanced,
     /// Those of some labels; the others are 1.
     Labels(Vec<(String, f64)>),
+}
+
+impl Serialize for ClassWeight {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_json().serialize(serializer)
+    }
 }
 
 impl ClassWeight {

@@ -4,8 +4,8 @@ use linalg_core::{Control, LinearOperator, Masks, axpy, norm, product};
 
 use crate::error::FitError;
 use crelu_convex::{
-    self, Activation, ConeGroup, FeasiblePoint, Multipliers, Programme, ProgrammeCertificate,
-    ProgrammeSettings, Solution, WarmStart,
+    self, Activation, CheckedProgrammeSettings, ConeGroup, FeasiblePoint, Multipliers, Programme,
+    ProgrammeCertificate, Solution, WarmStart,
 };
 use crelu_global::{GlobalProblem, Neurons};
 
@@ -36,7 +36,7 @@ pub struct OwnProgramme {
 pub fn own_programme(
     problem: &GlobalProblem,
     neurons: &Neurons,
-    settings: &ProgrammeSettings,
+    settings: &CheckedProgrammeSettings,
     control: &Control<'_>,
 ) -> Result<Option<OwnProgramme>, FitError> {
     let n = problem.n_samples();
@@ -85,7 +85,7 @@ pub fn own_programme(
     let point = FeasiblePoint::from_point(&programme, &v);
     let theta = programme.theta(&point.fitted);
     let budget = (problem.flops() / SHARE).max(FREE_FLOPS);
-    let line = problem.beta_sum() * (1.0 + DEAR * settings.tol);
+    let line = problem.beta_sum() * (1.0 + DEAR * settings.get().tol);
     let most = budget / (2 * PROJECTION * n as u64 * neurons.rank() as u64).max(1);
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     let (prices, multipliers) = cone_prices(&programme, &theta, line, most, control);
@@ -97,10 +97,14 @@ pub fn own_programme(
         solution: None,
     };
     let gap = crelu_convex::relative_gap(out.point.objective, bound);
-    let sizes = [8, settings.max_iters, n, rank, m].map(|size| size as u64);
+    let sizes = [8, settings.get().max_iters, n, rank, m].map(|size| size as u64);
     let products = sizes.into_iter().fold(1_u64, u64::saturating_mul);
     let is_cheap = products.saturating_mul(SLOWER) <= budget;
-    if gap > settings.tol && control.halt().is_none() && settings.max_iters > 0 && is_cheap {
+    if gap > settings.get().tol
+        && control.halt().is_none()
+        && settings.get().max_iters > 0
+        && is_cheap
+    {
         // z = v + s R'D theta / rho is where the iteration would rest at an optimum
         let rho = crelu_convex::first_rho(&out.programme);
         axpy(1.0 / rho, &prices, &mut v);
@@ -184,7 +188,7 @@ fn cone_prices(
 impl OwnProgramme {
     fn solve(
         &mut self,
-        settings: &ProgrammeSettings,
+        settings: &CheckedProgrammeSettings,
         warm: &WarmStart,
         control: &Control<'_>,
     ) -> Result<(), FitError> {

@@ -1,6 +1,6 @@
 //! The library's errors as Python's.
 
-use crelu_model::FitError;
+use crelu_model::{FitError, Setting};
 use pyo3::PyErr;
 use pyo3::exceptions::{PyMemoryError, PyValueError};
 
@@ -9,12 +9,17 @@ pub(crate) fn of_fit(error: &FitError) -> PyErr {
     match error {
         FitError::Memory { .. } => PyMemoryError::new_err(error.to_string()),
         // its name is that of an argument
-        FitError::Setting { setting, problem } => {
-            let name = setting.name().replace('-', "_");
-            PyValueError::new_err(format!("{name}: {problem}"))
+        FitError::Setting { setting, problem } => of_setting(*setting, problem),
+        FitError::SettingRange { setting, must_be } => {
+            of_setting(*setting, format_args!("must be {must_be}"))
         }
         other => PyValueError::new_err(other.to_string()),
     }
+}
+
+fn of_setting(setting: Setting, problem: impl std::fmt::Display) -> PyErr {
+    let name = setting.name().replace('-', "_");
+    PyValueError::new_err(format!("{name}: {problem}"))
 }
 
 /// Of a value, with what is wrong about it.

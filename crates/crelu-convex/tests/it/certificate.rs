@@ -34,8 +34,14 @@ fn known() -> &'static [Known] {
             .map(|case| {
                 let programme = case.programme();
                 let settings = settings(1e-7, |_| ());
-                let solution =
-                    solve(&programme, &settings, &Control::default(), None, &mut ()).unwrap();
+                let solution = solve(
+                    &programme,
+                    &settings.check().unwrap(),
+                    &Control::default(),
+                    None,
+                    &mut (),
+                )
+                .unwrap();
                 Known {
                     case,
                     optimum: conic::optimum(&programme),
@@ -309,7 +315,7 @@ fn break_ties_gives_every_row_that_a_pattern_sees_an_output() {
             let programme = case.programme();
             let solution = solve(
                 &programme,
-                &settings(1e-6, |_| ()),
+                &settings(1e-6, |_| ()).check().unwrap(),
                 &Control::default(),
                 None,
                 &mut (),

@@ -21,8 +21,14 @@ fn solve_f32_that_stalls_keeps_the_iteration_limit_over_both_precisions() {
                 s.newton = Switch::Off;
                 s.max_iters = 1500;
             });
-            let solution =
-                solve(&programme, &settings, &Control::default(), None, &mut ()).unwrap();
+            let solution = solve(
+                &programme,
+                &settings.check().unwrap(),
+                &Control::default(),
+                None,
+                &mut (),
+            )
+            .unwrap();
             assert!(
                 solution.iterations <= 1500,
                 "seed {seed}, {splitting:?}: {} ({})",
@@ -46,7 +52,14 @@ fn solve_without_checks_has_a_certificate_of_its_end() {
             s.check_every = 0;
             s.max_iters = 400;
         });
-        let solution = solve(&programme, &settings, &Control::default(), None, &mut ()).unwrap();
+        let solution = solve(
+            &programme,
+            &settings.check().unwrap(),
+            &Control::default(),
+            None,
+            &mut (),
+        )
+        .unwrap();
         let what = format!("{splitting:?}, {activation:?}");
         assert_eq!(solution.iterations, 400, "{what}");
         assert!(solution.gap() <= 0.05, "{what}: gap {}", solution.gap());
@@ -59,7 +72,14 @@ fn solve_without_checks_has_a_certificate_of_its_end() {
 fn solve_memory_limit_is_an_error_with_its_figures() {
     let programme = Case::random(6, Activation::Relu).programme();
     let settings = settings(1e-3, |s| s.memory_limit = 10.0);
-    let error = solve(&programme, &settings, &Control::default(), None, &mut ()).unwrap_err();
+    let error = solve(
+        &programme,
+        &settings.check().unwrap(),
+        &Control::default(),
+        None,
+        &mut (),
+    )
+    .unwrap_err();
     let ProgrammeError::Memory { needed, limit } = error else {
         panic!("a memory error, not {error}");
     };
@@ -113,7 +133,14 @@ fn programme_unfit_parts_are_errors() {
     let (data, _, _, target) = parts();
     let programme = Programme::new(data, empty, Mat::zeros(2, 0), target, 1.0, relu).unwrap();
     let settings = ProgrammeSettings::default();
-    let error = solve(&programme, &settings, &Control::default(), None, &mut ()).unwrap_err();
+    let error = solve(
+        &programme,
+        &settings.check().unwrap(),
+        &Control::default(),
+        None,
+        &mut (),
+    )
+    .unwrap_err();
     assert_eq!(error, ProgrammeError::NoPattern);
 }
 
@@ -148,7 +175,13 @@ fn programme_values_too_large_to_square_are_errors() {
         for (of_data, of_target) in [(1e150, 1.0), (1.0, 1e150), (1e100, 1e100), (1e150, 1e150)] {
             let programme = build(of_data, of_target).unwrap();
             let settings = settings(1e-3, |s| s.max_iters = 20);
-            if let Ok(solution) = solve(&programme, &settings, &Control::default(), None, &mut ()) {
+            if let Ok(solution) = solve(
+                &programme,
+                &settings.check().unwrap(),
+                &Control::default(),
+                None,
+                &mut (),
+            ) {
                 let (objective, bound) = (solution.point.objective, solution.certificate.bound);
                 let what =
                     format!("{activation:?}, {of_data}, {of_target}: {bound} .. {objective}");

@@ -24,6 +24,8 @@ mod primal;
 #[cfg(test)]
 mod programme_losses;
 #[cfg(test)]
+mod settings;
+#[cfg(test)]
 mod sparse_network;
 #[cfg(test)]
 mod weak;

@@ -48,7 +48,14 @@ fn newton_finish_reaches_six_digits() {
                     s.newton = newton;
                     s.max_iters = limit;
                 });
-                solve(&programme, &settings, &Control::default(), None, &mut ()).unwrap()
+                solve(
+                    &programme,
+                    &settings.check().unwrap(),
+                    &Control::default(),
+                    None,
+                    &mut (),
+                )
+                .unwrap()
             };
             let what = format!("{case:?}");
             let newton = run(Switch::On, 2000);
@@ -97,7 +104,14 @@ fn working_set_bounds_all_patterns() {
             assert_eq!(programme.n_patterns(), 320);
             let run = |switch| {
                 let settings = settings(TOL, |s| s.working_set = switch);
-                solve(&programme, &settings, &Control::default(), None, &mut ()).unwrap()
+                solve(
+                    &programme,
+                    &settings.check().unwrap(),
+                    &Control::default(),
+                    None,
+                    &mut (),
+                )
+                .unwrap()
             };
             let what = format!("{case:?}");
             let (part, whole, auto) = (run(Switch::On), run(Switch::Off), run(Switch::Auto));
@@ -138,7 +152,7 @@ fn solve_at_and_above_the_zero_threshold_is_zero() {
                 let programme = case.programme();
                 let solution = solve(
                     &programme,
-                    &settings(1e-6, |_| ()),
+                    &settings(1e-6, |_| ()).check().unwrap(),
                     &Control::default(),
                     None,
                     &mut (),
@@ -162,7 +176,14 @@ fn solve_at_and_above_the_zero_threshold_is_zero() {
         };
         let programme = case.programme();
         let settings = settings(1e-4, |_| ());
-        let solution = solve(&programme, &settings, &Control::default(), None, &mut ()).unwrap();
+        let solution = solve(
+            &programme,
+            &settings.check().unwrap(),
+            &Control::default(),
+            None,
+            &mut (),
+        )
+        .unwrap();
         assert!(solution.point.active > 0, "{case:?}");
         assert!(
             solution.point.objective < programme.zero_objective(),
@@ -193,11 +214,25 @@ fn solve_from_a_warm_start_reaches_the_same_optimum_sooner() {
                     s.newton = Switch::Off;
                     s.working_set = working_set;
                 });
-                let cold =
-                    solve(&programme, &settings, &Control::default(), None, &mut ()).unwrap();
+                let cold = solve(
+                    &programme,
+                    &settings.clone().check().unwrap(),
+                    &Control::default(),
+                    None,
+                    &mut (),
+                )
+                .unwrap();
                 let next = programme.clone().with_beta_sum(0.8 * programme.beta_sum());
-                let run =
-                    |warm| solve(&next, &settings, &Control::default(), warm, &mut ()).unwrap();
+                let run = |warm| {
+                    solve(
+                        &next,
+                        &settings.clone().check().unwrap(),
+                        &Control::default(),
+                        warm,
+                        &mut (),
+                    )
+                    .unwrap()
+                };
                 let (warm, fresh) = (run(Some(&cold.warm_start)), run(None));
                 let what = format!("{case:?}, working set {working_set:?}");
                 for solution in [&cold, &warm, &fresh] {
@@ -206,7 +241,7 @@ fn solve_from_a_warm_start_reaches_the_same_optimum_sooner() {
                 assert_same_optimum(&what, &warm, &fresh);
                 let again = solve(
                     &programme,
-                    &settings,
+                    &settings.clone().check().unwrap(),
                     &Control::default(),
                     Some(&cold.warm_start),
                     &mut (),
@@ -233,7 +268,14 @@ fn solve_choice_is_reported_as_made() {
     let programme = Case::random(8, Activation::Relu).programme();
     let run = |change: &dyn Fn(&mut crelu_convex::ProgrammeSettings)| {
         let settings = settings(1e-3, change);
-        solve(&programme, &settings, &Control::default(), None, &mut ()).unwrap()
+        solve(
+            &programme,
+            &settings.check().unwrap(),
+            &Control::default(),
+            None,
+            &mut (),
+        )
+        .unwrap()
     };
     let cg = run(&|s| s.primal = PrimalChoice::Cg);
     assert_eq!(
@@ -282,6 +324,7 @@ fn working_set_hands_back_where_it_ended() {
         };
         let programme = case.programme();
         let settings = settings(TOL, |s| s.working_set = Switch::On);
+        let settings = settings.check().unwrap();
         let run = |warm: Option<&WarmStart>| {
             solve(&programme, &settings, &Control::default(), warm, &mut ()).unwrap()
         };

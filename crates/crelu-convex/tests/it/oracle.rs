@@ -60,7 +60,7 @@ fn solve_random_programmes_bracket_clarabels_optimum() {
             let optimum = conic::bracket(&programme);
             let solution = solve(
                 &programme,
-                &settings(TOL, |_| ()),
+                &settings(TOL, |_| ()).check().unwrap(),
                 &Control::default(),
                 None,
                 &mut (),
@@ -110,8 +110,14 @@ fn solve_every_choice_reaches_clarabels_optimum() {
                 }),
             ];
             for settings in &choices {
-                let solution =
-                    solve(&programme, settings, &Control::default(), None, &mut ()).unwrap();
+                let solution = solve(
+                    &programme,
+                    &settings.clone().check().unwrap(),
+                    &Control::default(),
+                    None,
+                    &mut (),
+                )
+                .unwrap();
                 let what = format!("{case:?}, {settings:?}");
                 assert_eq!(
                     solution.status,

@@ -35,7 +35,14 @@ fn plain(tol: f64, change: impl FnOnce(&mut ProgrammeSettings)) -> ProgrammeSett
 }
 
 fn go(programme: &Programme, settings: &ProgrammeSettings) -> Solution {
-    solve(programme, settings, &Control::default(), None, &mut ()).unwrap()
+    solve(
+        programme,
+        &settings.clone().check().unwrap(),
+        &Control::default(),
+        None,
+        &mut (),
+    )
+    .unwrap()
 }
 
 /// The bounds of several runs must agree: no point is below another's bound.
@@ -113,7 +120,13 @@ fn every_form_reaches_the_same_optimum_and_says_so() {
                     s.splitting = splitting;
                 });
                 let what = format!("{method:?}, {form:?}, {splitting:?}");
-                let outcome = solve(&programme, &settings, &Control::default(), None, &mut ());
+                let outcome = solve(
+                    &programme,
+                    &settings.check().unwrap(),
+                    &Control::default(),
+                    None,
+                    &mut (),
+                );
                 let solution = match outcome {
                     Ok(solution) => solution,
                     Err(error) => {
@@ -160,7 +173,13 @@ fn both_backends_reach_the_same_certified_optimum() {
                         let what =
                             format!("{activation:?}, {backend:?}, {method:?}, {splitting:?}");
                         let control = Control::default();
-                        let solution = match solve(&programme, &settings, &control, None, &mut ()) {
+                        let solution = match solve(
+                            &programme,
+                            &settings.check().unwrap(),
+                            &control,
+                            None,
+                            &mut (),
+                        ) {
                             Ok(solution) => solution,
                             Err(error) => {
                                 assert!(error.to_string().starts_with("backend: "), "{error}");

@@ -114,7 +114,13 @@ impl Problem {
 
     fn try_solve(&self, settings: &ProgrammeSettings) -> Result<Solution, ProgrammeError> {
         let control = Control::default();
-        solve(&self.programme(), settings, &control, None, &mut ())
+        solve(
+            &self.programme(),
+            &settings.clone().check().unwrap(),
+            &control,
+            None,
+            &mut (),
+        )
     }
 
     /// The outputs, `K` a row, and the objective at the blocks of a solution, from the data as given;
@@ -376,6 +382,7 @@ fn warm_start_at_the_optimum_takes_few_iterations_with_its_split_and_without() {
     let precise = settings(TOL, |_| ());
     let first = problem.solve(&precise);
     let programme = problem.programme();
+    let precise = precise.check().unwrap();
     let again = |warm| {
         let control = Control::default();
         solve(&programme, &precise, &control, Some(warm), &mut ()).unwrap()
@@ -401,7 +408,8 @@ fn limit_ends_with_a_point_no_worse_than_zero_and_a_true_bound() {
                 let clock = MovingClock::ticking(0.1);
                 let control = *Control::with_clock(&clock).deadline(seconds);
                 let all = settings(0.0, |_| ());
-                let solution = solve(&programme, &all, &control, None, &mut ()).unwrap();
+                let solution =
+                    solve(&programme, &all.check().unwrap(), &control, None, &mut ()).unwrap();
                 let what = format!("{}, {activation:?}, {seconds} s", kind.name());
                 assert_eq!(solution.status, Status::TimeLimit, "{what}");
                 let (objective, bound) = (solution.point.objective, solution.certificate.bound);

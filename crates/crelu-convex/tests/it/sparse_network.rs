@@ -36,7 +36,14 @@ fn run(programme: &Programme, mut shown: impl FnMut(&Check<'_>)) -> Solution {
         s.max_iters = 12;
     });
     let control = Control::default();
-    solve(programme, &settings, &control, None, &mut shown).unwrap()
+    solve(
+        programme,
+        &settings.check().unwrap(),
+        &control,
+        None,
+        &mut shown,
+    )
+    .unwrap()
 }
 
 #[test]

@@ -45,7 +45,14 @@ fn run(
         (s.primal, s.splitting, s.precision) = (method, splitting, precision);
         (s.newton, s.working_set, s.max_iters) = (Switch::Off, Switch::Off, most);
     });
-    solve(programme, &settings, &Control::default(), None, &mut ()).unwrap()
+    solve(
+        programme,
+        &settings.check().unwrap(),
+        &Control::default(),
+        None,
+        &mut (),
+    )
+    .unwrap()
 }
 
 /// Every method, both activations, all weak penalties: converged, within the iterations stated.

@@ -11,11 +11,17 @@ const LEFT: f64 = 1e-2;
 
 fn run(problem: &GlobalProblem, change: impl Fn(&mut GlobalSettings)) -> Trained {
     let mut settings = GlobalSettings::default();
-    settings.thin = 0.0;
-    settings.ascents = 200;
+    settings.thin = Some(0.0);
+    settings.ascents = Some(200);
     change(&mut settings);
     let none = Neurons::none(problem.rank());
-    train(problem, none, &settings, &Control::default(), &mut ())
+    train(
+        problem,
+        none,
+        &settings.check().unwrap(),
+        &Control::default(),
+        &mut (),
+    )
 }
 
 #[test]

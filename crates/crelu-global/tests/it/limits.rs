@@ -21,7 +21,13 @@ fn train_never_raises_the_objective_and_ends_when_told() {
     let mut settings = GlobalSettings::default();
     settings.thorough = true;
     let start = Neurons::none(8);
-    let ended = train(&problem, start, &settings, &Control::default(), &mut course);
+    let ended = train(
+        &problem,
+        start,
+        &settings.check().unwrap(),
+        &Control::default(),
+        &mut course,
+    );
     assert_eq!(ended.status, Status::Interrupted);
     assert_eq!(ended.rounds, 6);
     assert!(course.objectives.is_sorted_by(|a, b| a >= b));
@@ -36,19 +42,37 @@ fn train_limits_are_told_from_each_other() {
     settings.max_rounds = 2;
     let none = || Neurons::none(4);
     let control = Control::default();
-    let ended = train(&problem, none(), &settings, &control, &mut ());
+    let ended = train(
+        &problem,
+        none(),
+        &settings.clone().check().unwrap(),
+        &control,
+        &mut (),
+    );
     assert_eq!(ended.status, Status::IterationLimit);
     assert!(ended.max_price.is_some() && ended.search_bound.is_some());
 
     let flag = AtomicBool::new(true);
     let control = Control::default().interrupt(&flag);
-    let ended = train(&problem, none(), &settings, &control, &mut ());
+    let ended = train(
+        &problem,
+        none(),
+        &settings.clone().check().unwrap(),
+        &control,
+        &mut (),
+    );
     assert_eq!(ended.status, Status::Interrupted);
     assert!(ended.neurons.is_empty() && ended.max_price.is_none());
     assert!(ended.best_objective <= problem.loss(&[0.0; 100]));
 
     let control = Control::with_clock(&|| 0.0).deadline(0.0);
-    let ended = train(&problem, none(), &settings, &control, &mut ());
+    let ended = train(
+        &problem,
+        none(),
+        &settings.clone().check().unwrap(),
+        &control,
+        &mut (),
+    );
     assert_eq!(ended.status, Status::TimeLimit);
 }
 
@@ -58,10 +82,16 @@ fn train_from_an_answer_keeps_it_in_few_rounds() {
     let problem = problem(&data, &target, 0.02);
     let cold = best(&problem, 0);
     let mut settings = GlobalSettings::default();
-    settings.thin = 0.0;
+    settings.thin = Some(0.0);
     settings.thorough = true;
     let control = Control::default();
-    let warm = train(&problem, cold.best.clone(), &settings, &control, &mut ());
+    let warm = train(
+        &problem,
+        cold.best.clone(),
+        &settings.check().unwrap(),
+        &control,
+        &mut (),
+    );
     assert!(warm.best_objective <= cold.best_objective * (1.0 + 1e-9));
     assert_eq!(warm.status, Status::Converged);
     assert!(

@@ -117,11 +117,17 @@ fn cases() -> Vec<Case> {
 
 fn trained(problem: &GlobalProblem, thorough: bool) -> Trained {
     let mut settings = GlobalSettings::default();
-    settings.ascents = 200;
-    settings.thin = 0.0;
+    settings.ascents = Some(200);
+    settings.thin = Some(0.0);
     settings.thorough = thorough;
     let none = Neurons::with_outputs(problem.rank(), problem.outputs());
-    train(problem, none, &settings, &Control::default(), &mut ())
+    train(
+        problem,
+        none,
+        &settings.check().unwrap(),
+        &Control::default(),
+        &mut (),
+    )
 }
 
 #[test]
@@ -280,9 +286,15 @@ fn thin_to_after_a_halt_has_no_more_neurons_than_asked_and_is_no_worse_than_zero
     for case in cases() {
         let problem = case.problem(0.01);
         let mut settings = GlobalSettings::default();
-        settings.thin = 0.0;
+        settings.thin = Some(0.0);
         let none = Neurons::with_outputs(problem.rank(), problem.outputs());
-        let trained = train(&problem, none, &settings, &Control::default(), &mut ());
+        let trained = train(
+            &problem,
+            none,
+            &settings.check().unwrap(),
+            &Control::default(),
+            &mut (),
+        );
         let zero = problem.loss(&vec![0.0; problem.n_samples() * problem.outputs()]);
         assert!(trained.best.len() > 3, "{:?}", case.kind);
         for most in [1, 3] {

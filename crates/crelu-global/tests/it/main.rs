@@ -24,6 +24,8 @@ mod problems;
 #[cfg(test)]
 mod searches;
 #[cfg(test)]
+mod settings;
+#[cfg(test)]
 mod shards;
 #[cfg(test)]
 mod sparse;

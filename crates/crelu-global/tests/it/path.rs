@@ -12,9 +12,15 @@ const STEP: f64 = 0.7;
 
 fn run(problem: &GlobalProblem, start: Neurons) -> Trained {
     let mut settings = GlobalSettings::default();
-    settings.thin = 0.0;
+    settings.thin = Some(0.0);
     settings.thorough = true;
-    train(problem, start, &settings, &Control::default(), &mut ())
+    train(
+        problem,
+        start,
+        &settings.check().unwrap(),
+        &Control::default(),
+        &mut (),
+    )
 }
 
 fn work(trained: &Trained) -> f64 {

@@ -54,12 +54,18 @@ pub(crate) fn problem(data: &Mat<f64>, target: &[f64], share: f64) -> GlobalProb
 /// Trains without thinning, to a tighter gap than the default: the tests compare digits.
 pub(crate) fn best(problem: &GlobalProblem, seed: u64) -> Trained {
     let mut settings = GlobalSettings::default();
-    settings.thin = 0.0;
+    settings.thin = Some(0.0);
     settings.seed = seed;
     settings.tol = 1e-3;
     settings.thorough = true;
     let start = Neurons::none(problem.rank());
-    global::train(problem, start, &settings, &Control::default(), &mut ())
+    global::train(
+        problem,
+        start,
+        &settings.check().unwrap(),
+        &Control::default(),
+        &mut (),
+    )
 }
 
 /// Keeps what it is told.

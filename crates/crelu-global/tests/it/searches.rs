@@ -46,13 +46,19 @@ fn train_with_a_sample_of_the_rows_ends_as_with_all() {
     let problem = problem(&data, &target, 0.05);
     let run = |sample: usize| {
         let mut settings = GlobalSettings::default();
-        settings.thin = 0.0;
-        settings.ascents = 200;
+        settings.thin = Some(0.0);
+        settings.ascents = Some(200);
         settings.sample = sample;
         settings.thorough = true;
         settings.tol = 1e-2;
         let none = Neurons::none(5);
-        train(&problem, none, &settings, &Control::default(), &mut ())
+        train(
+            &problem,
+            none,
+            &settings.check().unwrap(),
+            &Control::default(),
+            &mut (),
+        )
     };
     let (some, all) = (run(600), run(usize::MAX));
     let off = some.best_objective / all.best_objective - 1.0;
@@ -72,7 +78,13 @@ fn train_cut_anywhere_says_what_the_searches_saw_at_the_best_network() {
     for looks in (1..4000).step_by(97) {
         let clock = MovingClock::ticking(1.0);
         let control = Control::with_clock(&clock).deadline(f64::from(looks));
-        let ended = train(&problem, Neurons::none(4), &settings, &control, &mut ());
+        let ended = train(
+            &problem,
+            Neurons::none(4),
+            &settings.clone().check().unwrap(),
+            &control,
+            &mut (),
+        );
         assert_eq!(ended.status, Status::TimeLimit, "{looks}");
         let Some(price) = ended.max_price else {
             assert_eq!(ended.rounds, 0, "{looks}: a search was made");

@@ -226,17 +226,23 @@ fn passes_over_shards_are_those_of_one_process() {
 
 fn settings() -> GlobalSettings {
     let mut settings = GlobalSettings::default();
-    settings.ascents = 100;
+    settings.ascents = Some(100);
     settings.tol = 1e-6;
     settings.thorough = true;
-    settings.thin = 0.0;
+    settings.thin = Some(0.0);
     settings.max_rounds = 60;
     settings
 }
 
 fn fit(problem: &GlobalProblem, settings: &GlobalSettings, control: &Control<'_>) -> Trained {
     let none = Neurons::with_outputs(problem.rank(), problem.outputs());
-    train(problem, none, settings, control, &mut ())
+    train(
+        problem,
+        none,
+        &settings.clone().check().unwrap(),
+        control,
+        &mut (),
+    )
 }
 
 #[test]
@@ -310,7 +316,7 @@ fn rank_that_fails_leaves_the_others_with_their_best_network() {
             train(
                 &problem,
                 none,
-                &settings(),
+                &settings().check().unwrap(),
                 &Control::default(),
                 &mut observer,
             )
@@ -383,7 +389,7 @@ fn exchange_that_fails_anywhere_is_an_interruption() {
         let table = table(k, false, 35);
         let zero = table.loss.value(&vec![0.0; ROWS * k]);
         let mut settings = settings();
-        settings.thin = 1e-2;
+        settings.thin = Some(1e-2);
         settings.max_neurons = Some(4);
         for left in [FIRST, FIRST + 1, 7, 20, 41, 90, 200, 500, 1000, 1500] {
             let (answers, _) = on_ranks(2, |rank| {

@@ -204,6 +204,7 @@ fn sparse_training_equals_dense_training() {
         let mut settings = GlobalSettings::default();
         settings.tol = TRAINED;
         settings.thorough = true;
+        let settings = settings.check().unwrap();
         let go = |problem: &GlobalProblem| {
             let none = Neurons::with_outputs(25, k);
             train(problem, none, &settings, &Control::default(), &mut ())

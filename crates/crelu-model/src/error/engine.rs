@@ -2,6 +2,7 @@
 
 use crelu_convex::{ProgrammeError, ProgrammeSetting};
 use crelu_global::GlobalError;
+use linalg_core::SettingsError;
 
 use super::{FitError, Setting};
 
@@ -19,6 +20,7 @@ impl From<ProgrammeError> for FitError {
                 setting: setting.into(),
                 problem,
             },
+            E::Settings(error) => error.into(),
             E::Linalg(error) => Self::Linalg(error),
             E::Preconditioner(error) => Self::Preconditioner(error),
             E::Admm(error) => Self::Admm(error),
@@ -46,8 +48,29 @@ impl From<GlobalError> for FitError {
             E::Shape { what, want, got } => Self::Shape { what, want, got },
             E::NotFinite { what } => Self::NotFinite { what },
             E::Loss(error) => Self::Loss(error),
+            E::Settings(error) => error.into(),
             E::Linalg(error) => Self::Linalg(error),
             other => Self::Global(other),
+        }
+    }
+}
+
+impl From<SettingsError> for FitError {
+    fn from(error: SettingsError) -> Self {
+        Self::SettingRange {
+            setting: Setting::named(error.name).unwrap_or(Setting::Iteration),
+            must_be: error.must_be,
+        }
+    }
+}
+
+impl FitError {
+    /// The setting that it is about.
+    #[must_use]
+    pub fn setting(&self) -> Option<Setting> {
+        match self {
+            Self::Setting { setting, .. } | Self::SettingRange { setting, .. } => Some(*setting),
+            _ => None,
         }
     }
 }

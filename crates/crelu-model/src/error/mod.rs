@@ -197,6 +197,14 @@ pub enum FitError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// A setting that is one number is outside its range.
+    #[error("{setting}: must be {must_be}")]
+    SettingRange {
+        /// The setting.
+        setting: Setting,
+        /// Its range.
+        must_be: &'static str,
+    },
     /// The linear algebra failed.
     #[error(transparent)]
     Linalg(#[from] LinalgError),

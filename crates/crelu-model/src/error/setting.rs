@@ -94,6 +94,25 @@ impl Setting {
             Self::Iteration => "iteration",
         }
     }
+
+    /// The setting of a name that an engine has it by.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let option = name.replace('_', "-");
+        Self::OF_ENGINES
+            .into_iter()
+            .find(|setting| setting.name() == option)
+    }
+
+    /// Those that are an engine's own.
+    const OF_ENGINES: [Self; 7] = [
+        Self::Tol,
+        Self::Thin,
+        Self::Settle,
+        Self::Ascents,
+        Self::MaxNeurons,
+        Self::MemoryLimit,
+        Self::NystromRank,
+    ];
 }
 
 impl fmt::Display for Setting {

@@ -86,10 +86,11 @@ impl Way for Global {
             control,
             stop: at.stop,
         };
-        let mut how = settings.global();
-        if carried.early.is_some() {
-            how.thin = 0.0;
-        }
+        let how = settings.global().clone();
+        let how = match carried.early {
+            Some(_) => how.unthinned(),
+            None => how,
+        };
         let mut seconds = of.begun();
         let prepared_at = control.seconds();
         let mut trained = crelu_global::train(&problem, start, &how, control, &mut recorder);
@@ -118,9 +119,11 @@ impl Way for Global {
             objective_of(&best, &prepared.outputs_of(&best))
         };
 
-        let mut own_settings = settings.programme();
-        own_settings.tol = OWN_TOL;
-        own_settings.max_iters = OWN_ITERATIONS;
+        let own_settings = settings.programme().get().clone();
+        let own_settings = own_settings
+            .tol(OWN_TOL)
+            .max_iters(OWN_ITERATIONS)
+            .check()?;
         let own = if settings.is_step() {
             None
         } else {

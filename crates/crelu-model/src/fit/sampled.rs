@@ -64,7 +64,7 @@ impl Way for Sampled {
         let prepared_at = control.seconds();
         let mut solution = crelu_convex::solve(
             &programme,
-            &settings.programme(),
+            settings.programme(),
             control,
             carried.warm.as_ref(),
             &mut recorder,

@@ -95,10 +95,11 @@ pub(super) fn step(settings: &FitSettings, prove: bool) -> Result<CheckedFitSett
 /// to be.
 pub(super) fn fold_step(settings: &FitSettings) -> Result<CheckedFitSettings, FitError> {
     let is_global = settings.train_in_force() == TrainMode::Global;
-    let is_told = settings.max_neurons.is_some() || settings.thin_in_force() > STEP_TOL;
+    let is_told =
+        settings.global.max_neurons.is_some() || settings.global.thin_in_force() > STEP_TOL;
     let mut settings = settings.clone();
     if is_global && !is_told {
-        settings.thin = Some(0.0);
+        settings = settings.thin(0.0);
     }
     // what a model to start from learnt of the rows that are held out must not be in the scores
     settings.init = None;
@@ -110,9 +111,9 @@ fn loose(settings: &FitSettings, prove: Prove) -> Result<CheckedFitSettings, Fit
     out.prove = prove;
     out.tol = Some(settings.tol_in_force().max(STEP_TOL));
     if settings.train_in_force() == TrainMode::Global {
-        out.settle = Some(settings.settle_in_force().unwrap_or(0.0).max(STEP_SETTLE));
-        out.thorough = false;
-        out.ascents = Some(settings.ascents_in_force().min(STEP_ASCENTS));
+        let share = settings.settle_in_force().unwrap_or(0.0).max(STEP_SETTLE);
+        let ascents = settings.global.ascents_in_force().min(STEP_ASCENTS);
+        out = out.settle(share).thorough(false).ascents(ascents);
     }
     out.check()
 }

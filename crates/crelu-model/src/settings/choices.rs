@@ -1,6 +1,8 @@
 use faer::Mat;
 
 use crelu_convex::gates::GateSampler;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 
 /// Where the patterns come from.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,12 +19,28 @@ pub enum PatternSource {
     Given(Mat<f64>),
 }
 
+/// By their number and rule.
+impl Serialize for PatternSource {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (count, rule) = match self {
+            Self::Sampled { count, sampler } => (*count, sampler.name()),
+            Self::Given(gates) => (gates.ncols(), "given"),
+        };
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("patterns", &count)?;
+        map.serialize_entry("gate_sampler", rule)?;
+        map.end()
+    }
+}
+
 /// The penalty of the mean objective.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub enum Beta {
     /// `beta` itself.
+    #[serde(rename = "beta")]
     Absolute(f64),
     /// A fraction of `beta_max = max_i |X'D_i y|_2 / n` over the patterns in use.
+    #[serde(rename = "beta_frac")]
     Fraction(f64),
 }
 

@@ -17,6 +17,7 @@ use crelu_convex::gates::GateSampler;
 use crelu_convex::{Activation, ProgrammeSettings};
 use crelu_core::Network;
 use crelu_global::GlobalSettings;
+use serde::{Serialize, Serializer};
 
 /// Settings of a fit. The defaults are those of the command line.
 ///
@@ -32,31 +33,30 @@ use crelu_global::GlobalSettings;
 /// | `beta` | 0.02 of beta_max | at least 0, finite |
 /// | `tol` | that of the engine | at least 0, finite |
 /// | `max_iters` | that of the engine | |
-/// | `ascents` | 800 | at least 1; global only |
-/// | `thin` | 1e-3, with `max_neurons` 0 | at least 0, finite; 0 in sampled mode |
-/// | `max_neurons` | none | at least 1; global only |
-/// | `settle` | with `tol` that; else 1e-2, and 1e-3 in the first 3e11 flops; `thorough`: 0 | at least 0, finite; global only |
-/// | `thorough` | false | global only |
 /// | `init` | none | global only |
 /// | `seed` | 0 | |
 /// | `standardize` | true | |
 /// | `bias` | true | |
 /// | `center` | true | |
 /// | `prove` | quick | seconds: at least 0, finite; relu |
-/// | `programme` | its own | `nystrom_rank` at least 1, `memory_limit` above 0 |
+/// | `programme` | its own | its own |
+/// | `global` | its own; `settle`: `tol` where that is set | its own; global only |
 ///
 /// What a mode ignores is an error where it was set for it, but for the number and the rule of
 /// patterns, which global training does not sample.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct FitSettings {
     /// What is predicted; none: labels are classified, numbers regressed.
+    #[serde(skip)]
     pub task: Option<Task>,
     /// What a neuron computes.
     pub activation: Activation,
     /// How it is trained; none: global, or sampled for gated networks.
+    #[serde(skip)]
     pub train: Option<TrainMode>,
     /// Where the patterns come from.
+    #[serde(flatten)]
     pub patterns: PatternSource,
     /// The loss.
     pub loss: LossChoice,
@@ -65,26 +65,17 @@ pub struct FitSettings {
     /// The weights of the classes.
     pub class_weight: ClassWeight,
     /// The penalty.
+    #[serde(flatten)]
     pub beta: Beta,
     /// Relative gap at which the fit is converged: of the programme, or of the search; none: the
     /// default of the training mode.
+    #[serde(skip)]
     pub tol: Option<f64>,
     /// Most iterations, or rounds; none: the default of the training mode.
+    #[serde(skip)]
     pub max_iters: Option<usize>,
-    /// Global mode: ascents a sign of the largest searches; none: 800.
-    pub ascents: Option<usize>,
-    /// Global mode: how far above the best network's objective the returned one may be,
-    /// relatively; none: 1e-3, or 0 if `max_neurons` is given.
-    pub thin: Option<f64>,
-    /// Global mode: most neurons of the returned network.
-    pub max_neurons: Option<usize>,
-    /// Global mode: end when, by the course of the objective over the work, at most half of this share
-    /// of it is left to win (0: never); none: `tol` if that is set, else 1e-2, and 1e-3 while a run
-    /// has used less than 3e11 flops.
-    pub settle: Option<f64>,
-    /// Global mode: go on until two searches of the largest size, over all rows, find nothing.
-    pub thorough: bool,
     /// Global mode: a network on preprocessed inputs to start from.
+    #[serde(rename = "warm_start", serialize_with = "is_some")]
     pub init: Option<Network>,
     /// Seed of the gates, the searches, the sketches.
     pub seed: u64,
@@ -98,7 +89,12 @@ pub struct FitSettings {
     pub prove: Prove,
     /// How a convex programme is solved: in sampled mode that of the patterns, in global mode that of
     /// the network's own. Its `tol`, `max_iters` and `seed` are those above.
+    #[serde(skip)]
     pub programme: ProgrammeSettings,
+    /// How neurons are generated, in global mode. Its `tol`, `max_rounds` and `seed` are those above; its
+    /// `settle` is `tol` where only that is set.
+    #[serde(skip)]
+    pub global: GlobalSettings,
 }
 
 impl Default for FitSettings {
@@ -117,11 +113,6 @@ impl Default for FitSettings {
             beta: Beta::Fraction(0.02),
             tol: None,
             max_iters: None,
-            ascents: None,
-            thin: None,
-            max_neurons: None,
-            settle: None,
-            thorough: false,
             init: None,
             seed: 0,
             standardize: true,
@@ -129,6 +120,7 @@ impl Default for FitSettings {
             center: true,
             prove: Prove::Quick,
             programme: ProgrammeSettings::default(),
+            global: GlobalSettings::default(),
         }
     }
 }
@@ -161,29 +153,18 @@ impl FitSettings {
         })
     }
 
-    /// How far above the best objective the returned network may be: what was set, or 1e-3, or 0
-    /// where the number of neurons is bounded.
-    #[must_use]
-    pub fn thin_in_force(&self) -> f64 {
-        self.thin.unwrap_or(match self.max_neurons {
-            Some(_) => 0.0,
-            None => GlobalSettings::default().thin,
-        })
-    }
-
     /// What may be left to win when a global run ends by the course of its objective: what was set, or
     /// the tolerance if that was set; none: the rule's own. A thorough run ends so only if it was set.
     #[must_use]
     pub fn settle_in_force(&self) -> Option<f64> {
-        match self.thorough {
-            true => self.settle,
-            false => self.settle.or(self.tol),
+        match self.global.thorough {
+            true => self.global.settle,
+            false => self.global.settle.or(self.tol),
         }
     }
+}
 
-    /// Ascents a sign of the largest searches: what was set, or 800.
-    #[must_use]
-    pub fn ascents_in_force(&self) -> usize {
-        self.ascents.unwrap_or(GlobalSettings::default().ascents)
-    }
+/// A start by whether there is one.
+fn is_some<S: Serializer>(start: &Option<Network>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bool(start.is_some())
 }

@@ -99,35 +99,35 @@ impl FitSettings {
     /// Sets what may be left to win, relatively, when a global run ends by the course of its objective.
     #[must_use]
     pub fn settle(mut self, share: impl Into<Option<f64>>) -> Self {
-        self.settle = share.into();
+        self.global = self.global.settle(share);
         self
     }
 
     /// Sets whether a global run goes on until its largest searches find nothing.
     #[must_use]
     pub fn thorough(mut self, thorough: bool) -> Self {
-        self.thorough = thorough;
+        self.global = self.global.thorough(thorough);
         self
     }
 
     /// Sets the ascents a sign of the largest searches.
     #[must_use]
     pub fn ascents(mut self, count: impl Into<Option<usize>>) -> Self {
-        self.ascents = count.into();
+        self.global = self.global.ascents(count);
         self
     }
 
     /// Sets how far above the best network's objective the returned one may be, relatively.
     #[must_use]
     pub fn thin(mut self, epsilon: impl Into<Option<f64>>) -> Self {
-        self.thin = epsilon.into();
+        self.global = self.global.thin(epsilon);
         self
     }
 
     /// Sets the most neurons of the returned network.
     #[must_use]
     pub fn max_neurons(mut self, most: impl Into<Option<usize>>) -> Self {
-        self.max_neurons = most.into();
+        self.global = self.global.max_neurons(most);
         self
     }
 

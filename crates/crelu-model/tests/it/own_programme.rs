@@ -25,11 +25,17 @@ fn rows(kind: &LossKind, seed: u64) -> (Mat<f64>, Vec<f64>) {
 
 fn trained(problem: &GlobalProblem) -> Trained {
     let mut settings = GlobalSettings::default();
-    settings.ascents = 200;
-    settings.thin = 0.0;
+    settings.ascents = Some(200);
+    settings.thin = Some(0.0);
     settings.thorough = true;
     let none = Neurons::with_outputs(problem.rank(), problem.outputs());
-    train(problem, none, &settings, &Control::default(), &mut ())
+    train(
+        problem,
+        none,
+        &settings.check().unwrap(),
+        &Control::default(),
+        &mut (),
+    )
 }
 
 #[test]
@@ -50,7 +56,12 @@ fn own_programme_of_any_loss_brackets_the_network() {
         let best = trained(&problem).best;
         let name = kind.name();
         assert!(!best.is_empty(), "{name}");
-        let own = own_programme(&problem, &best, &settings, &Control::default());
+        let own = own_programme(
+            &problem,
+            &best,
+            &settings.clone().check().unwrap(),
+            &Control::default(),
+        );
         let own = own.unwrap().unwrap();
         let objective = best.objective(&problem);
         assert!(
@@ -69,13 +80,19 @@ fn own_programme_of_no_neuron_or_several_outputs_is_none() {
     let control = Control::default();
     let settings = ProgrammeSettings::default();
     let one = GlobalProblem::new(data.clone(), target.clone(), 1.0).unwrap();
-    let none = own_programme(&one, &Neurons::none(4), &settings, &control).unwrap();
+    let none = own_programme(
+        &one,
+        &Neurons::none(4),
+        &settings.clone().check().unwrap(),
+        &control,
+    )
+    .unwrap();
     assert!(none.is_none());
     let doubled = target.iter().flat_map(|y| [*y, -*y]).collect();
     let loss = LossKind::Squared.of(doubled, 2, None).unwrap();
     let two = GlobalProblem::with_loss(data, loss, 1.0).unwrap();
     let best = trained(&two).best;
     assert!(!best.is_empty());
-    let none = own_programme(&two, &best, &settings, &control).unwrap();
+    let none = own_programme(&two, &best, &settings.clone().check().unwrap(), &control).unwrap();
     assert!(none.is_none());
 }

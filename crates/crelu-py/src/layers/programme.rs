@@ -89,6 +89,7 @@ pub(crate) fn solve_convex<'py>(
     own.splitting = choose("splitting", &settings.splitting, &named)?;
     let named = Precision::ALL.map(|p| (p.name(), p));
     own.precision = choose("precision", &settings.precision, &named)?;
+    let own = own.check().map_err(errors::value)?;
     let clock = || begun.elapsed().as_secs_f64();
     let mut history = History::default();
     let solution = running::run(py, |stop| {

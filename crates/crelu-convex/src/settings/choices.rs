@@ -1,6 +1,3 @@
-use crelu_core::{Backend, DeviceHandle};
-use serde::Serialize;
-
 /// The splitting of the iteration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Splitting {
@@ -168,62 +165,6 @@ impl Switch {
             Self::Auto => "auto",
             Self::On => "on",
             Self::Off => "off",
-        }
-    }
-}
-
-/// Settings of a programme's solve.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct ProgrammeSettings {
-    /// The relative gap at which the run is converged.
-    pub tol: f64,
-    /// Most iterations, Newton steps counted among them.
-    pub max_iters: usize,
-    /// The splitting.
-    pub splitting: Splitting,
-    /// The linear solve.
-    pub primal: PrimalChoice,
-    /// The system it works on.
-    pub form: FormChoice,
-    /// The library of its products and factors.
-    pub backend: Backend,
-    /// The opened adapter, which [`Backend::Wgpu`] needs.
-    #[serde(skip)]
-    pub device: Option<DeviceHandle>,
-    /// Rank of a Nystrom preconditioner; none: found by its error.
-    pub nystrom_rank: Option<usize>,
-    /// Seed of sketches and of the order of blocks.
-    pub seed: u64,
-    /// The precision.
-    pub precision: Precision,
-    /// Bytes that a run may use.
-    pub memory_limit: f64,
-    /// The Newton finish.
-    pub newton: Switch,
-    /// The working set.
-    pub working_set: Switch,
-    /// A certificate every so many iterations; 0: only at the end.
-    pub check_every: usize,
-}
-
-impl Default for ProgrammeSettings {
-    fn default() -> Self {
-        Self {
-            tol: 1e-3,
-            max_iters: 2000,
-            splitting: Splitting::Auto,
-            primal: PrimalChoice::Auto,
-            form: FormChoice::Auto,
-            backend: Backend::Faer,
-            device: None,
-            nystrom_rank: None,
-            seed: 0,
-            precision: Precision::Auto,
-            memory_limit: 6.0 * 1024.0 * 1024.0 * 1024.0,
-            newton: Switch::Auto,
-            working_set: Switch::Auto,
-            check_every: 5,
         }
     }
 }
