@@ -67,7 +67,7 @@ pub(crate) fn adam(
         &mut |x, gradient| objective.evaluate(x, gradient),
         &mut polished_at,
         POLISH,
-        &mut || true,
+        &mut |_| true,
     );
     let polish_seconds = clock.seconds();
     objective.evaluate(&polished_at, &mut gradient);

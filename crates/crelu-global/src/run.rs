@@ -10,14 +10,14 @@ use crate::neurons::Neurons;
 use crate::problem::GlobalProblem;
 use crate::search::{Search, SearchSize, Searcher, search};
 use crate::settings::GlobalSettings;
-use crate::slide::slide;
+use crate::slide::{Extent, Since, slide_to};
 use crate::thin::FrontierPoint;
 use crate::trained::{GlobalObserver, Round, TrainSeconds, Trained};
-use crate::weights::correct_weights;
+use crate::weights::{correct_weights, weigh_added};
 
 /// New neurons must be dearer than this, in units of `beta_sum`.
 const INSERT: f64 = 1.00005;
-/// L-BFGS iterations a round: many cheap rounds win.
+/// L-BFGS iterations a round, at least.
 pub(crate) const SLIDE: usize = 30;
 const LONG_SLIDE: usize = 90;
 /// If the objective fell by less than this share, the next search is larger; if it fell by more
@@ -32,6 +32,12 @@ const IDLE_FALL: f64 = 1e-3;
 /// `thorough`: a relative fall below `NO_FALL` over `WINDOW` rounds ends it, too.
 pub(crate) const NO_FALL: f64 = 1e-5;
 const WINDOW: usize = 5;
+
+/// Corrections of all weights may take one part in so many of the flops of the rest, which are a few times
+/// as fast, ...
+const CORRECTION: u64 = 8;
+/// ... or of this many, whichever is more.
+const FREE_CORRECTION: u64 = 300_000_000_000;
 
 /// Why the rounds ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +88,7 @@ pub(crate) struct TrainingRun<'a> {
     /// Flops of the problem when the run began, and those of its searches.
     begun_at: u64,
     pricing_flops: u64,
+    correcting_flops: u64,
 }
 
 impl<'a> TrainingRun<'a> {
@@ -117,6 +124,7 @@ impl<'a> TrainingRun<'a> {
             before: 0,
             begun_at: problem.flops(),
             pricing_flops: 0,
+            correcting_flops: 0,
         };
         let mut start = start;
         if let Some(first) = before {
@@ -160,6 +168,10 @@ impl<'a> TrainingRun<'a> {
             let level = self.affordable(self.level);
             let largest = level >= self.ladder.largest();
             let before = self.objective;
+            let since = Since {
+                flops: self.problem.flops(),
+                objective: before,
+            };
             let found = self.price(level);
             if let Some(cut) = self.halted() {
                 return cut;
@@ -169,7 +181,7 @@ impl<'a> TrainingRun<'a> {
             let closed = largest && self.gap() <= self.settings.tol;
             let own_gap = self.own_gap();
             let gap = self.gap();
-            self.improve(&found.found, nothing && largest);
+            self.improve(&found.found, nothing && largest, since);
             self.weigh_evidence(&found.found);
             self.course
                 .push(self.flops(), self.objective, (found.is_whole, level));
@@ -347,14 +359,25 @@ impl<'a> TrainingRun<'a> {
     }
 
     /// Correct, merge and slide with new neurons.
-    fn improve(&mut self, found: &Neurons, quiet: bool) {
+    fn improve(&mut self, found: &Neurons, quiet: bool, since: Since) {
         let mut neurons = self.best.clone();
-        neurons.extend(found);
-        self.corrected(&mut neurons);
+        let whole = quiet || self.may_correct(self.best.len() + found.len());
+        if whole {
+            neurons.extend(found);
+            self.corrected(&mut neurons);
+        } else {
+            let begun = self.control.seconds();
+            let mut added = found.clone();
+            weigh_added(self.problem, &mut added, &self.fitted, self.control);
+            neurons.extend(&added);
+            merge(self.problem, &mut neurons);
+            self.seconds.correct += self.control.seconds() - begun;
+        }
         // a network that has all its neurons is brought to rest
         let iterations = if quiet { LONG_SLIDE } else { SLIDE };
         let begun = self.control.seconds();
-        let slid = slide(self.problem, &mut neurons, iterations, self.control);
+        let extent = Extent::paying(iterations, since);
+        let slid = slide_to(self.problem, &mut neurons, &extent, self.control);
         self.products += slid.products;
         self.seconds.slide += self.control.seconds() - begun;
         if quiet {
@@ -363,10 +386,21 @@ impl<'a> TrainingRun<'a> {
         self.offer(neurons);
     }
 
+    /// Whether the weights of so many neurons may be corrected together: beside the rest of the work that
+    /// must stay small, since the slide moves all of them, too. Where it may not, those of the new ones are.
+    fn may_correct(&self, neurons: usize) -> bool {
+        let (n, m) = (self.problem.n_all() as u64, neurons as u64);
+        let next = 2 * n * m * (m + self.problem.entries() as u64);
+        let rest = self.flops() - self.correcting_flops.min(self.flops());
+        CORRECTION * (self.correcting_flops + next) <= rest.max(FREE_CORRECTION)
+    }
+
     fn corrected(&mut self, neurons: &mut Neurons) {
         let begun = self.control.seconds();
+        let flops = self.problem.flops();
         correct_weights(self.problem, neurons, self.control);
         merge(self.problem, neurons);
+        self.correcting_flops += self.problem.flops() - flops;
         self.seconds.correct += self.control.seconds() - begun;
     }
 

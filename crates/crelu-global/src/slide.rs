@@ -33,12 +33,88 @@ pub fn slide(
     iterations: usize,
     control: &Control<'_>,
 ) -> Slid {
+    slide_to(problem, neurons, &Extent::of(iterations), control)
+}
+
+/// How far a slide goes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Extent {
+    /// Iterations that are made in any case, ...
+    least: usize,
+    /// ... at most,
+    most: usize,
+    /// and in between while they pay.
+    since: Since,
+}
+
+/// Where a round of training stood when it began.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Since {
+    pub(crate) flops: u64,
+    pub(crate) objective: f64,
+}
+
+/// Iterations whose fall is compared with that of the round.
+const LATELY: usize = 10;
+/// A slide that pays goes on for so many times the iterations that are made in any case, at most.
+const FARTHEST: usize = 10;
+
+impl Extent {
+    /// So many iterations.
+    fn of(iterations: usize) -> Self {
+        Self {
+            least: iterations,
+            most: iterations,
+            since: Since::default(),
+        }
+    }
+
+    /// So many iterations, and more while the last of them lower the objective by more a flop than the
+    /// round has since it began: a slide is left where a new round is as good.
+    ///
+    /// **Source** Charnov 1976, the marginal value theorem.
+    pub(crate) fn paying(iterations: usize, since: Since) -> Self {
+        Self {
+            least: iterations,
+            most: FARTHEST * iterations,
+            since,
+        }
+    }
+
+    /// Whether to go on, of the values after each iteration and the flops at each.
+    fn goes_on(&self, course: &[(u64, f64)]) -> bool {
+        let made = course.len().saturating_sub(1);
+        if made < self.least {
+            return true;
+        }
+        let (Some(&(flops, value)), Some(&(then, before))) =
+            (course.last(), course.get(made.saturating_sub(LATELY)))
+        else {
+            return true;
+        };
+        let lately = (before - value) * since_then(self.since.flops, flops);
+        lately > (self.since.objective - value) * since_then(then, flops)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a quotient is compared")]
+fn since_then(then: u64, now: u64) -> f64 {
+    now.saturating_sub(then) as f64
+}
+
+/// [`slide`] as far as an extent says.
+pub(crate) fn slide_to(
+    problem: &GlobalProblem,
+    neurons: &mut Neurons,
+    extent: &Extent,
+    control: &Control<'_>,
+) -> Slid {
     let control = &problem.agreed(control);
     problem.chained(|| {
         let before = neurons.objective(problem);
         let mut fast = problem.engine().balanced(problem, neurons.len());
         let evaluate = &mut |x: &[f64], gradient: &mut [f64]| fast.evaluate(x, gradient);
-        let (first, ended) = one(problem, neurons, evaluate, before, iterations, control);
+        let (first, ended) = one(problem, neurons, evaluate, before, extent, control);
         let promised = before - ended.value;
         if first.fall > 0.0 && first.fall >= CONFIRMED * promised {
             return first;
@@ -46,7 +122,7 @@ pub fn slide(
         if control.halt().is_some() {
             return first;
         }
-        let left = iterations.saturating_sub(ended.iterations / 2);
+        let left = extent.least.saturating_sub(ended.iterations / 2);
         let second = wide(problem, neurons, before - first.fall, left, control);
         Slid {
             fall: first.fall + second.fall,
@@ -78,7 +154,8 @@ fn wide(
 ) -> Slid {
     let mut exact = Balanced::wide(problem, neurons.len());
     let evaluate = &mut |x: &[f64], gradient: &mut [f64]| exact.evaluate(x, gradient);
-    one(problem, neurons, evaluate, before, iterations, control).0
+    let extent = Extent::of(iterations);
+    one(problem, neurons, evaluate, before, &extent, control).0
 }
 
 /// One minimisation, with its fall in `f64`, and how it ended by its own count.
@@ -87,7 +164,7 @@ fn one(
     neurons: &mut Neurons,
     evaluate: &mut dyn FnMut(&[f64], &mut [f64]) -> f64,
     before: f64,
-    iterations: usize,
+    extent: &Extent,
     control: &Control<'_>,
 ) -> (Slid, Ended) {
     let (rank, m) = (neurons.rank(), neurons.len());
@@ -96,7 +173,7 @@ fn one(
         iterations: 0,
         evaluations: 0,
     };
-    if m == 0 || rank == 0 || iterations == 0 {
+    if m == 0 || rank == 0 || extent.most == 0 {
         return (Slid::default(), ended);
     }
     let k = problem.outputs();
@@ -119,8 +196,10 @@ fn one(
         evaluate(x, gradient)
     };
     let mut lbfgs = Lbfgs::within(x.len(), LBFGS_BYTES);
-    ended = lbfgs.minimise(evaluate, &mut x, iterations, &mut || {
-        control.halt().is_none()
+    let mut course = Vec::new();
+    ended = lbfgs.minimise(evaluate, &mut x, extent.most, &mut |ended| {
+        course.push((problem.flops(), ended.value));
+        extent.goes_on(&course) && control.halt().is_none()
     });
     let mut moved = Neurons::with_outputs(rank, k);
     let (w, a) = x.split_at(m * rank);

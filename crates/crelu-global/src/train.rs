@@ -26,7 +26,7 @@ const IDLE_EXCHANGES: usize = 2;
 ///       price    ascents over the sphere; every distinct pattern dearer than 1.00005 beta_sum
 ///       correct  the lasso over the weights of all neurons, old and new
 ///       merge    neurons of one sign and pattern add up
-///       slide    30 L-BFGS iterations on all directions and weights
+///       slide    L-BFGS on all directions and weights: 30 iterations, more while they pay
 ///       a larger search when little was found or won, as far as searches take no more than the rest
 ///     until a largest search gives a gap of at most tol, or the course of J over the work says
 ///       that little is left, or a limit

@@ -1,5 +1,5 @@
 use faer::Mat;
-use linalg_core::{Control, norm};
+use linalg_core::{Control, axpy, norm};
 
 use crate::correct::correct;
 use crate::group_lasso::group_lasso;
@@ -40,14 +40,36 @@ const LEAST_CURVATURE: f64 = 1e-3;
 /// matrix a step. **Source** Lee, Sun & Saunders 2014 (proximal Newton steps); Böhning 1992 (the
 /// quadratic above softmax).
 pub fn correct_weights(problem: &GlobalProblem, neurons: &mut Neurons, control: &Control<'_>) {
+    weigh(problem, neurons, None, control);
+}
+
+/// The best output weights of neurons that are added to a network of the outputs `rest`, whose own weights
+/// stay: [`correct_weights`] of the new ones alone.
+///
+/// **Cost** that of [`correct_weights`] for their number.
+pub(crate) fn weigh_added(
+    problem: &GlobalProblem,
+    added: &mut Neurons,
+    rest: &[f64],
+    control: &Control<'_>,
+) {
+    weigh(problem, added, Some(rest), control);
+}
+
+fn weigh(
+    problem: &GlobalProblem,
+    neurons: &mut Neurons,
+    rest: Option<&[f64]>,
+    control: &Control<'_>,
+) {
     if neurons.is_empty() {
         return;
     }
     let control = &problem.agreed(control);
     let _: Result<(), Cut> = if problem.loss_of().is_quadratic() {
-        quadratic(problem, neurons, control)
+        quadratic(problem, neurons, rest, control)
     } else {
-        general(problem, neurons, control)
+        general(problem, neurons, rest, control)
     };
     neurons.drop_zeros();
 }
@@ -56,10 +78,11 @@ pub fn correct_weights(problem: &GlobalProblem, neurons: &mut Neurons, control: 
 fn quadratic(
     problem: &GlobalProblem,
     neurons: &mut Neurons,
+    rest: Option<&[f64]>,
     control: &Control<'_>,
 ) -> Result<(), Cut> {
     let zeros = vec![0.0; problem.n_samples() * problem.outputs()];
-    let theta = problem.theta(&zeros);
+    let theta = problem.theta(rest.unwrap_or(&zeros));
     let curvature = row_curvature(problem, &zeros);
     let images = Images::passing(problem, neurons, control);
     let (gram, along) = images.gram_along(curvature.as_deref(), &theta)?;
@@ -115,12 +138,13 @@ impl Signed<'_> {
 fn general(
     problem: &GlobalProblem,
     neurons: &mut Neurons,
+    rest: Option<&[f64]>,
     control: &Control<'_>,
 ) -> Result<(), Cut> {
     let (k, beta) = (problem.outputs(), problem.beta_sum());
     let images = Images::kept(problem, neurons, control)?;
     let mut outer = neurons.output_weights();
-    let mut fitted = images.fitted(&outer)?;
+    let mut fitted = beside(rest, images.fitted(&outer)?);
     let mut value = problem.loss(&fitted) + beta * total(&outer, k);
     let begun_at = value;
     for _ in 0..STEPS {
@@ -128,6 +152,7 @@ fn general(
             problem,
             images: &images,
             neurons,
+            rest,
             control,
         };
         let Ok(Some(found)) = model.step([&outer, &fitted], value) else {
@@ -149,6 +174,8 @@ struct Model<'a> {
     problem: &'a GlobalProblem,
     images: &'a Images<'a>,
     neurons: &'a Neurons,
+    /// Outputs of what is not weighed.
+    rest: Option<&'a [f64]>,
     control: &'a Control<'a>,
 }
 
@@ -168,7 +195,7 @@ impl Model<'_> {
         for (&i, best) in members.iter().zip(best.chunks_exact(k)) {
             target[i * k..(i + 1) * k].copy_from_slice(best);
         }
-        let there = self.images.fitted(&target)?;
+        let there = beside(self.rest, self.images.fitted(&target)?);
         Ok(towards(problem, [outer, &target], [fitted, &there], value))
     }
 
@@ -203,6 +230,14 @@ impl Model<'_> {
         let best = signed.lasso(gram, &along, beta, self.control);
         best.iter().zip(&signs).map(|(c, s)| c * s).collect()
     }
+}
+
+/// Outputs with those of the rest of a network.
+fn beside(rest: Option<&[f64]>, mut outputs: Vec<f64>) -> Vec<f64> {
+    if let Some(rest) = rest {
+        axpy(1.0, rest, &mut outputs);
+    }
+    outputs
 }
 
 /// Output weights, outputs and the objective.

@@ -66,7 +66,7 @@ impl Lbfgs {
     }
 
     /// Minimises `evaluate(x, gradient) -> value` from `x` in at most so many iterations, while
-    /// `go_on` says so. `x` becomes the best point met.
+    /// `go_on` says so, which is told how far it is. `x` becomes the best point met.
     ///
     /// # Panics
     /// If `x` has another length than there is room for.
@@ -75,7 +75,7 @@ impl Lbfgs {
         evaluate: &mut dyn FnMut(&[f64], &mut [f64]) -> f64,
         x: &mut [f64],
         iterations: usize,
-        go_on: &mut dyn FnMut() -> bool,
+        go_on: &mut dyn FnMut(&Ended) -> bool,
     ) -> Ended {
         assert_eq!(
             x.len(),
@@ -90,7 +90,7 @@ impl Lbfgs {
         };
         let memory = self.steps.len();
         let (mut held, mut next) = (0, 0);
-        while ended.iterations < iterations && value.is_finite() && go_on() {
+        while ended.iterations < iterations && value.is_finite() && go_on(&ended) {
             self.make_direction(held, next);
             let mut slope = dot(&self.gradient, &self.direction);
             if is_not_below(slope, 0.0) {
@@ -125,6 +125,7 @@ impl Lbfgs {
             x.copy_from_slice(&self.trial);
             self.gradient.copy_from_slice(&self.trial_gradient);
             value = reached;
+            ended.value = value;
             if along > 1e-14 * square {
                 self.scales[next] = 1.0 / along;
                 next = (next + 1) % memory;
@@ -132,7 +133,6 @@ impl Lbfgs {
             }
             ended.iterations += 1;
         }
-        ended.value = value;
         ended
     }
 

@@ -229,7 +229,7 @@ impl<'a> OwnNetwork<'a> {
         let mut evaluate =
             |x: &[f64], gradient: &mut [f64]| balanced(problem, losses, &signs, x, gradient);
         let mut lbfgs = Lbfgs::new(x.len());
-        lbfgs.minimise(&mut evaluate, &mut x, DESCENT, &mut || {
+        lbfgs.minimise(&mut evaluate, &mut x, DESCENT, &mut |_| {
             control.halt().is_none()
         });
         self.directions.clear();

@@ -427,7 +427,7 @@ impl<'a> QuickRun<'a> {
             },
             x,
             self.settings.iterations,
-            &mut || {
+            &mut |_| {
                 count += 1;
                 if count % LOOK_EVERY == 0 {
                     let won = before - lowest.get();

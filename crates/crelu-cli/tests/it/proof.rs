@@ -544,7 +544,7 @@ fn fit_of_two_features_is_proven_optimal_by_enumeration() {
         ["objective_network", "proven_bound"].map(|key| number(&here, "m.json", key))
     };
     for share in ["0.3", "0.02"] {
-        let [best, bound] = proven(share, &["--thin", "0"]);
+        let [best, bound] = proven(share, &["--thin", "0", "--thorough"]);
         let gap = (best - bound) / best;
         assert!((0.0..CLOSED).contains(&gap), "{share}: {gap}");
         // a network of sampled neurons is not optimal, and the proof that comes with it says so

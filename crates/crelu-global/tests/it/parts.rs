@@ -171,14 +171,14 @@ fn lbfgs_solves_a_quadratic_and_a_kink() {
         (0..3).for_each(|k| g[k] = scales[k] * x[k]);
         (0..3).map(|k| 0.5 * scales[k] * x[k] * x[k]).sum()
     };
-    let ended = Lbfgs::new(3).minimise(&mut quadratic, &mut x, 100, &mut || true);
+    let ended = Lbfgs::new(3).minimise(&mut quadratic, &mut x, 100, &mut |_| true);
     assert!(ended.value < 1e-12, "{ended:?}");
     let mut x = vec![2.0, 1.5];
     let mut kink = |x: &[f64], g: &mut [f64]| {
         (g[0], g[1]) = (x[0].signum(), 2.0 * x[1]);
         x[0].abs() + x[1] * x[1]
     };
-    let ended = Lbfgs::new(2).minimise(&mut kink, &mut x, 200, &mut || true);
+    let ended = Lbfgs::new(2).minimise(&mut kink, &mut x, 200, &mut |_| true);
     assert!(ended.value < 1e-3, "{ended:?}");
 }
 
