@@ -35,9 +35,7 @@ impl<T: Real> CertifiedProx<T> for ConeGroup<'_, T> {
         }
     }
     fn start(&mut self, multipliers: &Multipliers) {
-        for (b, rows) in multipliers.blocks.iter().enumerate() {
-            self.warm_start(b, rows.iter().copied());
-        }
+        self.warm_start(&multipliers.blocks);
     }
     fn complete(&mut self, z: &[T], v: &mut [T]) {
         self.apply_fully(z, v);

@@ -1,5 +1,5 @@
 use admm::{PhaseSeconds, Residuals, Status, Verdict};
-use crelu_core::relative_gap;
+use crelu_core::{is_settled, relative_gap};
 use linalg_core::Control;
 
 use crate::certificate::ProgrammeCertificate;
@@ -85,6 +85,9 @@ const HASTY_SHARE: f64 = 0.7;
 /// ... over so many checks counts as stalled.
 const HASTY: usize = 10;
 
+/// What was shown in the last three quarters of a run that is called settled, at least.
+const SETTLED_CHECKS: usize = 6;
+
 /// The best point and bound of a run and the caller's eye on it.
 pub(crate) struct Tracker<'a> {
     pub(crate) programme: &'a Programme,
@@ -102,6 +105,8 @@ pub(crate) struct Tracker<'a> {
     /// Stall early: a higher precision can take over.
     pub(crate) hasty: bool,
     gaps: Vec<f64>,
+    /// The iteration of everything that was shown, and the objective of the better of point and network.
+    course: Vec<(u64, f64)>,
     /// Iterations of parts of the run that are over.
     pub(crate) before: usize,
 }
@@ -129,6 +134,7 @@ impl<'a> Tracker<'a> {
             idle: 0,
             hasty: false,
             gaps: Vec::new(),
+            course: Vec::new(),
             before: 0,
         }
     }
@@ -173,6 +179,9 @@ impl<'a> Tracker<'a> {
     pub(crate) fn show(&mut self, iteration: usize) {
         // the field, not the method: the observer is borrowed beside it
         let network = self.network.as_ref();
+        let reached = network.map_or(f64::INFINITY, |network| network.objective);
+        let at = (self.before + iteration) as u64;
+        self.course.push((at, reached.min(self.point.objective)));
         self.observer.check(&Check {
             iteration: self.before + iteration,
             seconds: self.control.seconds(),
@@ -217,6 +226,8 @@ impl<'a> Tracker<'a> {
             && gap > HASTY_SHARE * self.gaps[self.gaps.len() - 1 - HASTY];
         if gap <= TOLERANCE_MARGIN * self.settings.tol {
             Verdict::Stop(Status::Converged)
+        } else if self.is_settled() {
+            Verdict::Stop(Status::Settled)
         } else if self.idle >= PATIENCE || slow {
             Verdict::Stop(Status::Stalled)
         } else if self.idle > 0 && self.idle.is_multiple_of(PATIENCE / 3) {
@@ -224,6 +235,28 @@ impl<'a> Tracker<'a> {
         } else {
             Verdict::Continue
         }
+    }
+
+    /// Whether the network of the sparse copies is the answer: within the tolerance of the bound, with little
+    /// left to win by its course.
+    fn is_settled(&self) -> bool {
+        let (Some(share), Some(network)) = (self.settings.settle, self.better_network()) else {
+            return false;
+        };
+        let Some(&(now, _)) = self.course.last() else {
+            return false;
+        };
+        let window = self.course.iter().filter(|(at, _)| *at > now / 4);
+        let at = |work: u64| {
+            let after = self.course.partition_point(|(at, _)| *at <= work);
+            let zero = self.programme.zero_objective();
+            after
+                .checked_sub(1)
+                .map_or(zero, |last| self.course[last].1)
+        };
+        relative_gap(network.objective, self.certificate.bound) <= self.settings.tol
+            && window.count() >= SETTLED_CHECKS
+            && is_settled(at, now, share)
     }
 
     /// Whether the caller wants to go on after this iteration.

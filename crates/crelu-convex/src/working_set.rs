@@ -82,6 +82,7 @@ pub(crate) fn solve(
             tol,
             max_iters: left,
             working_set: Switch::Off,
+            settle: None,
             ..settings.clone()
         };
         let control = tracker.control;
@@ -378,6 +379,7 @@ impl Set {
                     .controlled(control);
                 cone.set_penalty(1.0);
                 let mut z = vec![0.0; layers * rank * chunk.len()];
+                let mut known = Vec::with_capacity(layers * chunk.len());
                 for s in 0..layers {
                     for (k, &p) in chunk.iter().enumerate() {
                         let (part, whole) = (s * chunk.len() + k, s * patterns + p);
@@ -386,10 +388,10 @@ impl Set {
                         for (z, g) in z.iter_mut().zip(bare(whole)) {
                             *z = sign * g;
                         }
-                        let rows = &self.outside.blocks[whole];
-                        cone.warm_start(part, rows.iter().copied());
+                        known.push(self.outside.blocks[whole].clone());
                     }
                 }
+                cone.warm_start(&known);
                 // a few rounds: any multipliers price from above, and these start the next pricing
                 let mut v = vec![0.0; z.len()];
                 cone.apply(&z, &mut v);

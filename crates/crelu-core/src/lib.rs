@@ -27,6 +27,7 @@ mod names;
 #[cfg(feature = "dense")]
 mod network;
 pub mod power;
+mod settled;
 mod sparsity;
 mod subject;
 mod target_column;
@@ -45,6 +46,7 @@ pub use loss::{
 };
 #[cfg(feature = "dense")]
 pub use network::Network;
+pub use settled::is_settled;
 pub use sparsity::is_held_sparse;
 pub use subject::Subject;
 pub use target_column::{TargetColumn, shortest_text};

@@ -1,3 +1,5 @@
+use crelu_core::is_settled;
+
 /// What may be left to win, relatively, when a run ends by the course of its objective.
 const SETTLE: f64 = 1e-2;
 /// The same while a run has used fewer flops than `SMALL_WORK`, two seconds of two cores: there the
@@ -6,9 +8,6 @@ const SETTLE_SMALL: f64 = 1e-3;
 const SMALL_WORK: u64 = 300_000_000_000;
 /// Rounds that the window of the rule holds, at least.
 const ROUNDS: usize = 6;
-/// Falls are taken to shrink by at least this factor from one doubling of the work to the next.
-const SLOWEST: f64 = 0.9;
-
 /// The objective over the work: flops, no clock, so that the rule that reads it is the same on every
 /// machine.
 #[derive(Debug, Clone)]
@@ -55,10 +54,8 @@ impl Course {
         Some((before - self.points[last].objective) / before)
     }
 
-    /// Whether what is left to win is at most half of `settle`. With `d1` and `d2` the relative
-    /// falls over the flops from `W/2` to `W` (all so far) and from `W/4` to `W/2`, and
-    /// `q = min(d1 / d2, 0.9)`, that is about `d1 q / (1 - q)`: exact for a power law, and the
-    /// objective falls like one on noisy tables.
+    /// Whether what is left to win is at most half of `settle`, by [`is_settled`]: the objective falls like
+    /// a power of the work on noisy tables.
     pub(crate) fn is_settled(&self, settle: Option<f64>) -> bool {
         let Some(now) = self.points.last() else {
             return false;
@@ -68,22 +65,12 @@ impl Course {
         } else {
             SETTLE
         });
-        if settle <= 0.0 || now.objective <= 0.0 {
-            return false;
-        }
         let quarter = now.flops / 4;
         let window = self.points.iter().filter(|point| point.flops > quarter);
         if window.clone().count() < ROUNDS || !window.clone().any(|point| point.whole) {
             return false;
         }
-        let first = (self.at(now.flops / 2) - now.objective) / now.objective;
-        let second = (self.at(quarter) - self.at(now.flops / 2)) / now.objective;
-        let ratio = if first < SLOWEST * second {
-            first / second
-        } else {
-            SLOWEST
-        };
-        first <= settle && first * ratio / (1.0 - ratio) <= 0.5 * settle
+        is_settled(|flops| self.at(flops), now.flops, settle)
     }
 
     /// Whether a search of this level was made since a quarter of the work.

@@ -81,6 +81,34 @@ impl ActiveGram {
         independent
     }
 
+    /// Holds so many vectors, by the factor `T` of their Gram matrix, which `entry(row, col)` gives for
+    /// `row <= col`; `squares` are those of the vectors. `false`, and none is held, if one of them depends on
+    /// those before it or a number is not finite: [`append`](Self::append) then says which.
+    ///
+    /// **Cost** a copy: a factor that was made at once takes the place of as many appends.
+    pub fn replace(&mut self, squares: &[f64], entry: impl Fn(usize, usize) -> f64) -> bool {
+        self.clear();
+        let len = squares.len();
+        let independent = (0..len).all(|k| {
+            let left = entry(k, k).powi(2);
+            left > DEPENDENT * squares[k] && left.is_finite()
+        });
+        if !independent {
+            return false;
+        }
+        if self.room < len {
+            self.room = len;
+            self.factor = vec![0.0; len * len];
+        }
+        for row in 0..len {
+            for col in row..len {
+                self.factor[row * self.room + col] = entry(row, col);
+            }
+        }
+        self.len = len;
+        true
+    }
+
     fn grow(&mut self) {
         let room = (self.room + self.room / 2).max(8);
         let mut factor = vec![0.0; room * room];

@@ -1,3 +1,5 @@
+use faer::linalg::matmul::matmul;
+use faer::{Accum, Mat, Par, Side};
 use linalg_core::{ActiveGram, Real, axpy, wide_dot};
 use num_traits::Float;
 
@@ -45,6 +47,50 @@ impl<T: Real> Held<T> {
             self.rows.push(row);
         }
         taken
+    }
+
+    /// Holds the rows of multipliers `a > 0` in the place of those held, as many as the rank, those left out
+    /// that depend on others before them: inner products and factor at once.
+    pub(super) fn take_all(&mut self, rows: &Rows<'_, T>, multipliers: &[(usize, f64)]) {
+        self.rows.clear();
+        self.weights.clear();
+        self.gram.clear();
+        let rank = rows.data.nrows();
+        // no more can be independent; those beyond that might take the place of dependent ones are left to
+        // the projection, which adds what is violated
+        let first = &multipliers[..multipliers.len().min(rank)];
+        let count = first.len();
+        let chosen = Mat::from_fn(rank, count, |k, j| rows.row(first[j].0)[k].wide());
+        let mut gram = Mat::<f64>::zeros(count, count);
+        matmul(
+            gram.as_mut(),
+            Accum::Replace,
+            chosen.transpose(),
+            chosen.as_ref(),
+            1.0,
+            Par::Seq,
+        );
+        let squares: Vec<f64> = (0..count).map(|j| gram[(j, j)]).collect();
+        let taken = gram.llt(Side::Lower).is_ok_and(|factor| {
+            let lower = factor.L();
+            self.gram.replace(&squares, |row, col| lower[(col, row)])
+        });
+        if taken {
+            self.rows.extend(first.iter().map(|&(row, _)| row));
+            self.weights.extend(first.iter().map(|&(_, a)| a));
+        } else {
+            let mut held: Vec<usize> = Vec::new();
+            for (j, &(row, a)) in first.iter().enumerate() {
+                self.coefficients.clear();
+                self.coefficients
+                    .extend(held.iter().map(|&other| gram[(other, j)]));
+                if self.gram.append(&self.coefficients, squares[j]) {
+                    held.push(j);
+                    self.rows.push(row);
+                    self.weights.push(a);
+                }
+            }
+        }
     }
 
     /// `point = z + sum_k e_k a_k x_k`.

@@ -24,6 +24,7 @@ pub use choices::{FormChoice, Precision, PrimalChoice, Splitting, Switch};
 /// | `newton` | auto | |
 /// | `working_set` | auto | |
 /// | `check_every` | 5 | at least 0 |
+/// | `settle` | none | at least 0, finite |
 ///
 /// What is left to `auto` is chosen by the work within the memory limit; which choices go together
 /// [`check_primal`](crate::check_primal) says.
@@ -59,6 +60,10 @@ pub struct ProgrammeSettings {
     pub working_set: Switch,
     /// A certificate every so many iterations; 0: only at the end.
     pub check_every: usize,
+    /// The run ends `settled` when the network of the sparse copies is within `tol` of the bound and, by the
+    /// course of its objective over the iterations, at most half of this share of it is left to win, whatever
+    /// the gap of the points inside their cones; none, or 0: never.
+    pub settle: Option<f64>,
 }
 
 impl Default for ProgrammeSettings {
@@ -78,6 +83,7 @@ impl Default for ProgrammeSettings {
             newton: Switch::Auto,
             working_set: Switch::Auto,
             check_every: 5,
+            settle: None,
         }
     }
 }
@@ -193,14 +199,32 @@ impl ProgrammeSettings {
         self
     }
 
+    /// Sets what may be left to win when a run ends by its network.
+    #[must_use]
+    pub fn settle(mut self, share: impl Into<Option<f64>>) -> Self {
+        self.settle = share.into();
+        self
+    }
+
     /// Checks the ranges.
     ///
     /// # Errors
     /// [`SettingsError`] names the first setting outside its range; NaN is outside every range.
     pub fn check(self) -> Result<CheckedProgrammeSettings, SettingsError> {
-        let tol_holds = self.tol.is_finite() && self.tol >= 0.0;
+        let not_negative = |v: f64| v.is_finite() && v >= 0.0;
         for (name, holds, value, must_be) in [
-            ("tol", tol_holds, self.tol, "a finite number, at least 0"),
+            (
+                "tol",
+                not_negative(self.tol),
+                self.tol,
+                "a finite number, at least 0",
+            ),
+            (
+                "settle",
+                self.settle.is_none_or(not_negative),
+                self.settle.unwrap_or(0.0),
+                "a finite number, at least 0",
+            ),
             (
                 "nystrom_rank",
                 self.nystrom_rank != Some(0),

@@ -267,18 +267,18 @@ fn prox_from_other_starts_gives_the_same() {
             // from its multipliers
             let mut warm = fresh.clone();
             warm.set_penalty(2.0);
-            for b in 0..cone.n_blocks() {
-                warm.warm_start(b, cone.multipliers(b));
-            }
+            let known: Vec<_> = (0..cone.n_blocks())
+                .map(|b| cone.multipliers(b).collect())
+                .collect();
+            warm.warm_start(&known);
             warm.apply_fully(&z, &mut got);
             agree(&got, "from its multipliers");
             // from multipliers of rows that have nothing to do with it
             let mut wrong = fresh.clone();
             wrong.set_penalty(2.0);
             let n = rows.data.ncols();
-            for b in 0..wrong.n_blocks() {
-                wrong.warm_start(b, (0..n).step_by(2).map(|i| (i, 1.0 + i as f64)));
-            }
+            let foreign: Vec<_> = (0..n).step_by(2).map(|i| (i, 1.0 + i as f64)).collect();
+            wrong.warm_start(&vec![foreign; wrong.n_blocks()]);
             wrong.apply_fully(&z, &mut got);
             agree(&got, "from foreign multipliers");
             // after a change of the penalty and back

@@ -44,6 +44,7 @@ fn settings_of_a_programme_are_those_of_the_table() {
             "newton" => of.newton.to_string(),
             "working_set" => of.working_set.to_string(),
             "check_every" => of.check_every.to_string(),
+            "settle" => of.settle.map_or("none".to_owned(), |s| s.to_string()),
             other => panic!("{other}"),
         };
         match (row.default.parse::<f64>(), default.parse::<f64>()) {
@@ -67,6 +68,7 @@ fn settings_of_a_programme_are_those_of_the_table() {
             "check_every" => {
                 row.assert_range(true, |v| takes(new().check_every(count(v)), "check_every"));
             }
+            "settle" => row.assert_range(false, |v| takes(new().settle(v), "settle")),
             name => assert!(row.range.is_empty(), "{name}"),
         }
     }

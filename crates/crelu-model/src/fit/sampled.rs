@@ -107,7 +107,8 @@ impl Way for Sampled {
             _ if is_chosen => Status::Settled,
             // the report's own figures decide what may be called converged
             Status::Converged if gap <= tol && programme_gap <= tol => Status::Converged,
-            Status::Converged => Status::Stalled,
+            Status::Settled if gap <= tol => Status::Settled,
+            Status::Converged | Status::Settled => Status::Stalled,
             other => other,
         };
         let (train, test) = prepared.scores(&network, &outputs);

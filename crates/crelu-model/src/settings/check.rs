@@ -84,6 +84,8 @@ impl CheckedFitSettings {
     }
 }
 
+/// What may be left to win, relatively, when a sampled run ends by its network.
+const SETTLE: f64 = 1e-2;
 const AT_LEAST_ONE: &str = "must be at least 1";
 const OF_GLOBAL: &str = "belongs to global training; a sampled programme has no use for it";
 
@@ -170,7 +172,7 @@ impl FitSettings {
                 [
                     (Setting::Ascents, set.ascents.is_none()),
                     (Setting::Thin, set.thin.is_none()),
-                    // a sampled programme never settles
+                    // a sampled programme settles by a rule of its own, which 0 turns off
                     (Setting::Settle, set.settle.is_none_or(|share| share == 0.0)),
                     (Setting::Thorough, !set.thorough),
                     (Setting::MaxNeurons, set.max_neurons.is_none()),
@@ -185,7 +187,12 @@ impl FitSettings {
     /// The settings of the convex programme, its tolerance, limit and seed those of the fit.
     fn programme_in_force(&self) -> Result<CheckedProgrammeSettings, SettingsError> {
         let own = self.programme.clone().tol(self.tol_in_force());
-        own.max_iters(self.max_iters_in_force())
+        let settle = match self.train_in_force() {
+            TrainMode::Sampled => own.settle.or(self.global.settle).or(self.tol),
+            TrainMode::Global => Some(0.0),
+        };
+        own.settle(settle.unwrap_or(SETTLE))
+            .max_iters(self.max_iters_in_force())
             .seed(self.seed)
             .check()
     }

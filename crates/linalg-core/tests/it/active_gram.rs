@@ -135,3 +135,42 @@ fn active_gram_numbers_that_are_not_finite_are_refused_and_nothing_changes() {
     gram.solve(&mut x);
     assert_eq!(x, [3.0]);
 }
+
+#[test]
+fn factor_that_is_given_is_held_as_one_of_appends() {
+    let mut stream = Stream::new(21);
+    let vectors: Vec<Vec<f64>> = (0..6).map(|_| stream.vector::<f64>(9)).collect();
+    let inner = |i: usize, j: usize| dot(&vectors[i], &vectors[j]);
+    // the factor by its definition, a row at a time
+    let mut factor = vec![vec![0.0; 6]; 6];
+    for k in 0..6 {
+        for j in k..6 {
+            let before: f64 = (0..k).map(|i| factor[i][k] * factor[i][j]).sum();
+            let left = inner(k, j) - before;
+            factor[k][j] = if j == k {
+                left.sqrt()
+            } else {
+                left / factor[k][k]
+            };
+        }
+    }
+    let squares: Vec<f64> = (0..6).map(|k| inner(k, k)).collect();
+    let mut gram = ActiveGram::new();
+    assert!(gram.append(&[], 1.0));
+    assert!(gram.replace(&squares, |row, col| factor[row][col]));
+    assert_eq!(gram.len(), 6);
+    assert_solves(&gram, &vectors).unwrap();
+    gram.drop_vector(2);
+    let mut fewer = vectors.clone();
+    fewer.remove(2);
+    assert_solves(&gram, &fewer).unwrap();
+    // a vector of which nothing is left, or no number
+    for pivot in [0.0, 1e-9 * squares[3].sqrt(), f64::NAN] {
+        let cut = |row: usize, col: usize| match (row, col) {
+            (3, 3) => pivot,
+            _ => factor[row][col],
+        };
+        assert!(!gram.replace(&squares, cut));
+        assert!(gram.is_empty());
+    }
+}
