@@ -46,5 +46,5 @@ pub use explore::{cases, seeds};
 pub use patterns::all_patterns;
 #[cfg(feature = "algebra")]
 pub use regression::regression;
-pub use settings_table::{SettingRow, public_fields, setting_rows};
+pub use settings_table::{SettingRow, count, public_fields, setting_rows};
 pub use stream::Stream;

@@ -28,6 +28,21 @@ pub fn setting_rows(source: &str) -> Vec<SettingRow<'_>> {
     .collect()
 }
 
+/// A whole number of a table, as settings take it.
+///
+/// # Panics
+/// If it is not whole, negative, or beyond what `f64` counts.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "whole, and below 2^53"
+)]
+pub fn count(value: f64) -> usize {
+    let counts = value >= 0.0 && value <= 2f64.powi(53) && value.fract() == 0.0;
+    assert!(counts, "{value} is a count");
+    value as usize
+}
+
 /// The names of the public fields of a struct, in their order.
 ///
 /// # Panics

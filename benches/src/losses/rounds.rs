@@ -38,6 +38,7 @@ const SEARCH: SearchSize = SearchSize {
     steps: 50,
     keep: 20,
     rows: None,
+    broad: false,
 };
 /// The quickest of so many counts: what else the machine does only adds.
 const RUNS: usize = 5;

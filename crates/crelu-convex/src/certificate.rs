@@ -64,8 +64,8 @@ impl ProgrammeCertificate {
             programme.target().to_vec(),
             Multipliers::none(programme.n_blocks()),
         );
-        match programme.prices_within(&theta, control) {
-            Ok(price) => Self::of_prices(programme, theta, multipliers, &price),
+        match programme.prices_at_zero(control) {
+            Ok(price) => Self::of_prices(programme, theta, multipliers, price),
             Err(_) => Self {
                 theta,
                 multipliers,

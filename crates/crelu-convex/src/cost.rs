@@ -1,9 +1,8 @@
 use crelu_core::Activation;
-use faer::MatRef;
-use linalg_core::{axpy, dot, norm, scale};
+use faer::{Mat, MatRef};
 
 use crate::choice::{Form, Method};
-use crate::cone::column;
+use crate::power_method::largest_singular_value;
 use crate::primal::MOST_RANK;
 use crate::programme::Programme;
 use crate::settings::{Precision, ProgrammeSettings, Splitting};
@@ -77,32 +76,10 @@ const STEPS: usize = 8;
 fn stretch(data: MatRef<'_, f64>) -> f64 {
     let (rank, n) = (data.nrows(), data.ncols());
     let some = (SAMPLE / rank.max(1)).clamp(1, n.max(1));
-    let rows: Vec<&[f64]> = (0..n)
-        .step_by(n.div_ceil(some).max(1))
-        .map(|i| column(data, i))
-        .collect();
-    let total: f64 = rows.iter().map(|row| dot(row, row)).sum();
-    // a sum of the rows with signs of no order
-    let mut along = vec![0.0; rank];
-    for (i, row) in rows.iter().enumerate() {
-        let bit = (i + 1).wrapping_mul(0x9e37_79b1) >> 16 & 1;
-        axpy(if bit == 0 { 1.0 } else { -1.0 }, row, &mut along);
-    }
-    let mut largest = 0.0;
-    for _ in 0..STEPS {
-        let size = norm(&along);
-        if !(size > 0.0 && size.is_finite()) {
-            return 1.0;
-        }
-        scale(1.0 / size, &mut along);
-        let mut image = vec![0.0; rank];
-        for row in &rows {
-            axpy(dot(row, &along), row, &mut image);
-        }
-        largest = norm(&image);
-        along = image;
-    }
-    let mean = total / rank.max(1) as f64;
+    let apart = n.div_ceil(some).max(1);
+    let rows = Mat::from_fn(rank, n.div_ceil(apart), |k, j| data[(k, j * apart)]);
+    let mean = rows.squared_norm_l2() / rank.max(1) as f64;
+    let largest = largest_singular_value(rows.as_ref(), STEPS).powi(2);
     match mean > 0.0 && largest > mean {
         true => (largest / mean).sqrt(),
         false => 1.0,
@@ -317,7 +294,6 @@ impl Sizes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use faer::Mat;
     use testkit::Stream;
 
     /// The estimate's digits.

@@ -37,6 +37,7 @@ pub mod gates;
 mod newton;
 mod outputs;
 mod plain_run;
+mod power_method;
 mod primal;
 mod programme;
 mod row_loss;

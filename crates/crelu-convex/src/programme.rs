@@ -39,6 +39,8 @@ pub struct Programme {
     masks: Masks,
     gates: Mat<f64>,
     loss: RowLoss,
+    /// The prices at the zero network, once they were asked for.
+    at_zero: Arc<OnceLock<Vec<f64>>>,
     beta_sum: f64,
     activation: Activation,
     largest_row: f64,
@@ -167,6 +169,7 @@ impl Programme {
             masks,
             gates,
             loss,
+            at_zero: Arc::default(),
             beta_sum,
             activation,
             largest_row,
@@ -187,6 +190,7 @@ impl Programme {
                 self.gates[(k, patterns[j])]
             }),
             loss: self.loss.clone(),
+            at_zero: Arc::default(),
             ..*self
         }
     }
@@ -366,7 +370,7 @@ impl Programme {
     /// [`LinalgError::Halted`]; [`LinalgError::NoSvd`] of several outputs.
     pub fn zero_threshold_within(&self, control: &Control<'_>) -> Result<f64, LinalgError> {
         let (outputs, rank) = (self.outputs(), self.rank());
-        let price = self.prices_within(self.target(), control)?;
+        let price = self.prices_at_zero(control)?;
         if outputs == 1 {
             let sizes = price.chunks_exact(rank.max(1)).map(norm);
             return Ok(sizes.fold(0.0, f64::max));
@@ -385,6 +389,15 @@ impl Programme {
                 .fold(largest, f64::max);
         }
         Ok(largest)
+    }
+
+    /// The prices of minus the gradient at outputs of 0; made once.
+    pub(crate) fn prices_at_zero(&self, control: &Control<'_>) -> Result<&[f64], LinalgError> {
+        if let Some(known) = self.at_zero.get() {
+            return Ok(known);
+        }
+        let made = self.prices_within(self.target(), control)?;
+        Ok(self.at_zero.get_or_init(|| made))
     }
 
     /// `R'D_i theta_k` of every pattern, output by output; `control` is asked on the way.

@@ -2,14 +2,14 @@ use admm::{
     AdmmError, AdmmSettings, AdmmState, GroupNorm, Monitor, PenaltyRule, PrimalError, Proximal,
     Residuals, Status, Verdict,
 };
-use faer::{Accum, MatMut, MatRef};
-use linalg_core::{LinalgError, LinearOperator, MaskedBlocks, Real, SettingsError, norm, product};
+use linalg_core::{LinalgError, LinearOperator, MaskedBlocks, Real, SettingsError};
 use num_traits::Float;
 
 use crate::certificate::{Multipliers, ProgrammeCertificate};
 use crate::choice::{Choice, Form, Method};
 use crate::error::{ProgrammeError, ProgrammeSetting};
 use crate::feasible_point::FeasiblePoint;
+use crate::power_method::largest_singular_value;
 use crate::primal::{System, failed};
 use crate::programme::{Programme, has_cones};
 use crate::solution::WarmStart;
@@ -114,7 +114,7 @@ pub(crate) fn run<T: Real>(
     let begun = control.seconds();
     let data = programme.data_as::<T>();
     let target: Vec<T> = programme.target().iter().map(|&y| T::of(y)).collect();
-    let tau = TAU / largest_singular_value(data).max(f64::MIN_POSITIVE);
+    let tau = TAU / largest_singular_value(data, POWER).max(f64::MIN_POSITIVE);
     let rho = first_rho(programme);
     let halted = || {
         let status = control.halt().map_or(Status::Interrupted, Status::from);
@@ -383,46 +383,4 @@ impl<T: Real> Monitor<T, ThreeBlockProx<T>> for DenseMonitor<'_, '_, T> {
         self.tracker.moved(state.rho.wide(), residuals);
         self.tracker.conclude(self.iteration)
     }
-}
-
-/// The largest singular value of the data by power iteration from a fixed start.
-fn largest_singular_value<T: Real>(data: MatRef<'_, T>) -> f64 {
-    let (rank, n) = (data.nrows(), data.ncols());
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "an index, only to vary the start"
-    )]
-    let mut x: Vec<T> = (0..rank)
-        .map(|k| T::of(1.0 + 0.5 * (k as f64 * 0.7).sin()))
-        .collect();
-    let mut image = vec![T::of(0.0); n];
-    let mut sigma = 0.0;
-    for _ in 0..POWER {
-        let size = norm(&x);
-        if size == T::of(0.0) || !Float::is_finite(size) {
-            return sigma;
-        }
-        linalg_core::scale(T::of(1.0) / size, &mut x);
-        let (y, one) = (
-            MatMut::from_column_major_slice_mut(&mut image, n, 1),
-            T::of(1.0),
-        );
-        product(
-            y,
-            Accum::Replace,
-            data.transpose(),
-            MatRef::from_column_major_slice(&x, rank, 1),
-            one,
-        );
-        sigma = norm(&image).wide();
-        let out = MatMut::from_column_major_slice_mut(&mut x, rank, 1);
-        product(
-            out,
-            Accum::Replace,
-            data,
-            MatRef::from_column_major_slice(&image, n, 1),
-            one,
-        );
-    }
-    sigma
 }

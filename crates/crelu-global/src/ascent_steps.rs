@@ -26,6 +26,8 @@ pub enum Course {
     Whole,
     /// Large steps: over a sample, to climb on from.
     Sample,
+    /// Large steps alone, of all ascents.
+    Broad,
     /// A few steps over all rows from where those over a sample ended.
     Climb,
 }
@@ -46,14 +48,15 @@ pub fn phases(course: Course, steps: usize) -> Vec<Phase> {
         sizes: step_sizes(count, first, FINEST_STEP),
         culls: Vec::new(),
     };
-    let culls = CULLS.map(|part| part * steps / 10);
-    let large = || Phase {
+    let large = |culls: &[usize]| Phase {
         sizes: step_sizes(steps, FIRST_STEP, LAST_STEP),
-        culls: culls.into_iter().filter(|&k| k < steps).collect(),
+        culls: culls.iter().copied().filter(|&k| k < steps).collect(),
     };
+    let culls = CULLS.map(|part| part * steps / 10);
     match course {
-        Course::Whole => vec![large(), small(steps * FINISH / 10, LAST_STEP)],
-        Course::Sample => vec![large()],
+        Course::Whole => vec![large(&culls), small(steps * FINISH / 10, LAST_STEP)],
+        Course::Sample => vec![large(&culls)],
+        Course::Broad => vec![large(&[])],
         Course::Climb => vec![small(steps * CLIMB / 10, CLIMB_STEP)],
     }
 }

@@ -11,6 +11,9 @@ const STEPS: usize = 100;
 /// an ascent over all costs as much as a slide.
 const ENTRIES: usize = 1_000_000;
 const FEWEST: usize = 4000;
+/// Steps of a broad search, which has as many ascents as the largest: the slide that follows moves what it
+/// finds. On noisy rows two steps leave prices too low, twenty find fewer neurons a flop.
+const BROAD: usize = 5;
 /// Most new neurons a sign and round.
 pub(crate) const KEEP: usize = 100;
 /// ... of so many coordinates in all: with wide sparse rows they are what takes memory; but so many.
@@ -24,9 +27,11 @@ const HEADSTART: u64 = 150_000_000_000;
 /// ... of sparse rows so many times fewer: weights are fetched from all over the memory, an entry at a time.
 const SPARSE_COST: u64 = 8;
 
-/// The sizes of searches, from the smallest to the largest.
-#[derive(Debug, Clone, Copy)]
+/// The sizes of searches, from the cheapest to the largest.
+#[derive(Debug, Clone)]
 pub(crate) struct Ladder {
+    /// Those before the first of the largest size.
+    smaller: Vec<SearchSize>,
     largest: usize,
     sample: usize,
     thorough: bool,
@@ -40,70 +45,88 @@ impl Ladder {
     pub(crate) fn new(settings: &GlobalSettings, problem: &GlobalProblem) -> Self {
         let fitting = (ENTRIES / problem.entries().max(1)).max(FEWEST);
         let sample = settings.sample.min(fitting);
+        let largest = settings.ascents_in_force();
+        let keep = KEEP.min((COORDINATES / problem.rank().max(1)).max(FEWEST_NEW));
+        // those that would not be smaller are left out
+        let fewer = LADDER.iter().filter(|(ascents, _)| *ascents < largest);
+        let mut smaller: Vec<SearchSize> = fewer
+            .map(|&(ascents, steps)| SearchSize {
+                ascents,
+                steps,
+                keep,
+                rows: Some(sample),
+                broad: false,
+            })
+            .collect();
+        if !settings.thorough && !smaller.is_empty() {
+            smaller.push(SearchSize {
+                ascents: largest,
+                steps: BROAD,
+                keep,
+                rows: None,
+                broad: true,
+            });
+            smaller[1..].sort_by_key(|size| flops(problem, *size));
+        }
         Self {
-            largest: settings.ascents_in_force(),
+            smaller,
+            largest,
             sample,
             thorough: settings.thorough,
             samples: !settings.thorough && sample < problem.n_all(),
-            keep: KEEP.min((COORDINATES / problem.rank().max(1)).max(FEWEST_NEW)),
+            keep,
         }
     }
 
-    /// The level of the first searches of the largest size: smaller ones that would not be smaller are
-    /// left out.
-    pub(crate) fn largest(self) -> usize {
-        let smaller = |(ascents, _): &&(usize, usize)| *ascents < self.largest;
-        LADDER.iter().filter(smaller).count()
+    /// The level of the first searches of the largest size.
+    pub(crate) fn largest(&self) -> usize {
+        self.smaller.len()
     }
 
     /// The highest level: a search of the largest size whose ascents are over all rows from the
     /// beginning. On noisy rows a sample has maxima of its own, and hides those of few rows.
-    pub(crate) fn top(self) -> usize {
+    pub(crate) fn top(&self) -> usize {
         self.largest() + usize::from(self.samples)
     }
 
-    pub(crate) fn size(self, level: usize) -> SearchSize {
-        let is_largest = level >= self.largest();
-        let (ascents, steps) = if is_largest {
-            (self.largest, STEPS)
-        } else {
-            LADDER[level]
-        };
-        SearchSize {
-            ascents,
-            steps,
+    pub(crate) fn size(&self, level: usize) -> SearchSize {
+        self.smaller.get(level).copied().unwrap_or(SearchSize {
+            ascents: self.largest,
+            steps: STEPS,
             keep: self.keep,
             rows: (level < self.top()).then_some(self.sample),
-        }
+            broad: false,
+        })
     }
 
     /// The highest level of the largest size that is cheap beside `done` flops; none is: nothing.
-    pub(crate) fn cheap(self, problem: &GlobalProblem, done: u64) -> Option<usize> {
+    pub(crate) fn cheap(&self, problem: &GlobalProblem, done: u64) -> Option<usize> {
         let room = (done / CLOSING).max(headstart(problem));
         let cheap = |level: &usize| self.flops(problem, *level) <= room;
         (self.largest()..=self.top()).rev().find(cheap)
     }
 
     /// About the flops of the ascents of a search.
-    pub(crate) fn flops(self, problem: &GlobalProblem, level: usize) -> u64 {
+    pub(crate) fn flops(&self, problem: &GlobalProblem, level: usize) -> u64 {
         flops(problem, self.size(level))
     }
 
     /// The size of a search beside a network of a few neurons.
-    pub(crate) fn beside(self, few: usize) -> SearchSize {
+    pub(crate) fn beside(&self, few: usize) -> SearchSize {
         let (ascents, steps) = LADDER[1];
         SearchSize {
             ascents: ascents.min(self.largest),
             steps,
             keep: (few / 4).max(2),
             rows: Some(self.sample),
+            broad: false,
         }
     }
 
     /// The level at most `wanted` that the budget allows: searches may take as many flops as
     /// corrections and slides did, and a head start.
     pub(crate) fn affordable(
-        self,
+        &self,
         problem: &GlobalProblem,
         wanted: usize,
         pricing: u64,
@@ -131,6 +154,10 @@ fn headstart(problem: &GlobalProblem) -> u64 {
 
 fn flops(problem: &GlobalProblem, size: SearchSize) -> u64 {
     let n = problem.n_all();
+    if size.broad {
+        let [n, columns] = [n, 2 * size.ascents * (size.steps + 1)].map(|size| size as u64);
+        return 4 * columns * n * problem.entries() as u64;
+    }
     let stride = size.rows.map_or(1, |rows| n.div_ceil(rows.max(1)));
     let (wide, fine) = column_steps(2 * size.ascents, size.steps, stride == 1);
     let last = if stride == 1 {

@@ -340,6 +340,22 @@ impl Neurons {
         self.outputs_of(Source::Part(rows, problem.entries()))
     }
 
+    /// The balanced variables: `w_i = sqrt(c_i) u_i` of all neurons, then `sqrt(c_i) a_i`.
+    pub(crate) fn balanced(&self) -> Vec<f64> {
+        let (rank, k, m) = (self.rank(), self.n_outputs(), self.len());
+        let mut x = vec![0.0; m * (rank + k)];
+        for i in 0..m {
+            let root = self.weights()[i].sqrt();
+            for (x, u) in x[i * rank..].iter_mut().zip(self.direction(i)) {
+                *x = root * u;
+            }
+            for (x, a) in x[m * rank + i * k..].iter_mut().zip(self.head(i)) {
+                *x = root * a;
+            }
+        }
+        x
+    }
+
     /// `J` in sum scaling.
     #[must_use]
     pub fn objective(&self, problem: &RowProblem) -> f64 {

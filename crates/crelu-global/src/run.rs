@@ -8,6 +8,7 @@ use crate::ladder::Ladder;
 use crate::merge::merge;
 use crate::neurons::Neurons;
 use crate::problem::GlobalProblem;
+use crate::rates::Rates;
 use crate::search::{Search, SearchSize, Searcher, search};
 use crate::settings::GlobalSettings;
 use crate::slide::{Extent, Since, slide_to};
@@ -32,6 +33,10 @@ const IDLE_FALL: f64 = 1e-3;
 /// `thorough`: a relative fall below `NO_FALL` over `WINDOW` rounds ends it, too.
 pub(crate) const NO_FALL: f64 = 1e-5;
 const WINDOW: usize = 5;
+
+/// A search of a level that was not used yet is tried once it takes no more than one part in so many of the
+/// run's flops.
+const EXPLORED: u64 = 6;
 
 /// Corrections of all weights may take one part in so many of the flops of the rest, which are a few times
 /// as fast, ...
@@ -72,6 +77,7 @@ pub(crate) struct TrainingRun<'a> {
     pub(crate) fitted: Vec<f64>,
     /// The size that the next search should have.
     level: usize,
+    rates: Rates,
     /// Whether it should be the largest before the run ends.
     wants_largest: bool,
     pub(crate) round: usize,
@@ -111,6 +117,7 @@ impl<'a> TrainingRun<'a> {
             objective,
             best: Neurons::with_outputs(problem.rank(), problem.outputs()),
             level: 0,
+            rates: Rates::default(),
             wants_largest: false,
             round: 0,
             searches: 0,
@@ -185,6 +192,9 @@ impl<'a> TrainingRun<'a> {
             self.weigh_evidence(&found.found);
             self.course
                 .push(self.flops(), self.objective, (found.is_whole, level));
+            let fall = (before - self.objective) / before;
+            let spent = self.problem.flops() - since.flops;
+            self.rates.push(level, fall, spent);
             let go_on = observer.round(&Round {
                 round: self.round,
                 neurons: &self.best,
@@ -214,30 +224,45 @@ impl<'a> TrainingRun<'a> {
             if !go_on {
                 return Reason::Cut(Status::Interrupted);
             }
-            let small_fall = before - self.objective < SMALL_FALL * before;
             let is_claimed = !self.settings.thorough && own_gap <= self.settings.tol;
-            if core::mem::take(&mut self.wants_largest) || is_claimed {
+            self.level = if core::mem::take(&mut self.wants_largest) || is_claimed {
                 // a small search claims that all is found: only a largest one can say so
-                self.level = self.ladder.top();
-            } else if nothing || small_fall || self.has_time_for_more() {
-                self.level = (level + 1).min(self.ladder.top());
-            } else if largest {
-                self.level = level.saturating_sub(1);
+                self.ladder.top()
             } else {
-                self.level = level;
-            }
+                self.next_level(level, before, nothing)
+            };
         }
     }
 
-    /// Whether a larger search than the last would still take less, all searches together, than half of
-    /// what corrections and slides did: neurons are cheap to find then.
-    fn has_time_for_more(&self) -> bool {
+    /// The level of the search after one of `level`, which found something or nothing; it and what followed
+    /// lowered the objective from `before`.
+    fn next_level(&self, level: usize, before: f64, nothing: bool) -> usize {
+        let small_fall = before - self.objective < SMALL_FALL * before;
+        let higher = (level + 1).min(self.ladder.top());
         if self.settings.thorough {
-            return false;
+            return match (nothing || small_fall, level >= self.ladder.largest()) {
+                (true, _) => higher,
+                (false, true) => level.saturating_sub(1),
+                (false, false) => level,
+            };
         }
-        let rest = self.flops() - self.pricing_flops;
-        let next = (self.level + 1).min(self.ladder.top());
-        self.pricing_flops + self.ladder.flops(self.problem, next) <= rest / 2
+        let unused = (0..=self.ladder.top()).find(|level| self.rates.of(*level).is_none());
+        if let Some(next) = unused
+            && (self.has_time_for_more(next) || ((nothing || small_fall) && next == higher))
+        {
+            return next;
+        }
+        // where little was found a smaller search will find no more
+        let least = if nothing || small_fall { higher } else { 0 };
+        self.rates.best(least).unwrap_or(higher)
+    }
+
+    /// Whether a search of this level would still take less, all searches together, than half of what
+    /// corrections and slides did: neurons are cheap to find then.
+    fn has_time_for_more(&self, level: usize) -> bool {
+        let (next, all) = (self.ladder.flops(self.problem, level), self.flops());
+        let rest = all - self.pricing_flops;
+        self.pricing_flops + next <= rest / 2 || EXPLORED * next <= all
     }
 
     /// Whether little is left to win. Where a search of the largest size is cheap beside the run, one

@@ -22,6 +22,9 @@ pub struct SearchSize {
     /// Most rows that the ascents begin on, evenly spread; none: all. The best eighth, a hundred at
     /// least, then climb on over all rows for a few steps, and what they find is priced on all rows.
     pub rows: Option<usize>,
+    /// A few large steps over all rows, no ascent given up and none finished: many neurons of fair prices,
+    /// which a slide then moves on.
+    pub broad: bool,
 }
 
 /// What a search found.
@@ -95,13 +98,14 @@ pub fn search(
     let (mut priced, products) = problem.chained(|| {
         let (mut found, products) =
             ascend(problem, theta, neurons, size, threshold, searcher, control);
-        // beside a neuron in use there may be a dearer one; searches that only begin on a sample
-        // leave that to those of all rows
-        if size.rows.is_none() {
+        // beside a neuron in use there may be a dearer one; searches that only begin on a sample, or are
+        // broad, leave that to those of all rows
+        let is_small = size.rows.is_some() || size.broad;
+        if !is_small {
             found.extend(neurons);
         }
         let mut priced = refine(problem, theta, found, control);
-        if size.rows.is_some() {
+        if is_small {
             priced.prices.extend(prices(problem, theta, neurons));
             priced.neurons.extend(neurons);
         }
@@ -191,10 +195,10 @@ fn ascend(
         columns: &drawn,
         signs: &signs,
         steps: size.steps,
-        course: if stride > 1 {
-            Course::Sample
-        } else {
-            Course::Whole
+        course: match (stride > 1, size.broad) {
+            (true, _) => Course::Sample,
+            (false, true) => Course::Broad,
+            (false, false) => Course::Whole,
         },
     };
     let mut ends = problem.engine().ascend(problem, &batch, control);

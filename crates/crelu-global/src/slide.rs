@@ -3,6 +3,7 @@ use linalg_core::{Control, Ended, Lbfgs, norm};
 use crate::balanced::Balanced;
 use crate::neurons::Neurons;
 use crate::problem::GlobalProblem;
+use crate::scales::Scales;
 
 /// A slide with products in `f32` counts as precise if `f64` confirms this share of its fall.
 const CONFIRMED: f64 = 0.9;
@@ -20,8 +21,8 @@ pub struct Slid {
 }
 
 /// Moves all directions and weights together: L-BFGS on balanced neurons, `w_i = sqrt(c_i) u_i`
-/// with output weights `sqrt(c_i) a_i` and the penalty `beta_sum (|w|^2 + |a|^2) / 2`. The
-/// neurons are replaced only if their objective, in `f64`, falls.
+/// with output weights `sqrt(c_i) a_i` and the penalty `beta_sum (|w|^2 + |a|^2) / 2`, each variable in
+/// its own unit, so that the curvature along all is about alike. The neurons are replaced only if their objective, in `f64`, falls.
 ///
 /// The products are made in `f32`; where the fall is not confirmed in `f64`, the slide goes on in
 /// `f64`, as [`slide_wide`] does from the beginning.
@@ -111,10 +112,17 @@ pub(crate) fn slide_to(
 ) -> Slid {
     let control = &problem.agreed(control);
     problem.chained(|| {
-        let before = neurons.objective(problem);
+        let (before, scales) = begin(problem, neurons);
         let mut fast = problem.engine().balanced(problem, neurons.len());
         let evaluate = &mut |x: &[f64], gradient: &mut [f64]| fast.evaluate(x, gradient);
-        let (first, ended) = one(problem, neurons, evaluate, before, extent, control);
+        let (first, ended) = one(
+            problem,
+            neurons,
+            evaluate,
+            (before, &scales),
+            extent,
+            control,
+        );
         let promised = before - ended.value;
         if first.fall > 0.0 && first.fall >= CONFIRMED * promised {
             return first;
@@ -123,7 +131,8 @@ pub(crate) fn slide_to(
             return first;
         }
         let left = extent.least.saturating_sub(ended.iterations / 2);
-        let second = wide(problem, neurons, before - first.fall, left, control);
+        let from = (before - first.fall, &scales);
+        let second = wide(problem, neurons, from, left, control);
         Slid {
             fall: first.fall + second.fall,
             products: first.products + second.products,
@@ -140,22 +149,29 @@ pub fn slide_wide(
 ) -> Slid {
     let control = &problem.agreed(control);
     problem.chained(|| {
-        let before = neurons.objective(problem);
-        wide(problem, neurons, before, iterations, control)
+        let (before, scales) = begin(problem, neurons);
+        wide(problem, neurons, (before, &scales), iterations, control)
     })
+}
+
+/// The objective, and the units of a slide from here.
+fn begin(problem: &GlobalProblem, neurons: &Neurons) -> (f64, Scales) {
+    let fitted = neurons.fitted(problem);
+    let before = problem.loss(&fitted) + problem.beta_sum() * neurons.total_weight();
+    (before, Scales::of(problem, neurons, &fitted))
 }
 
 fn wide(
     problem: &GlobalProblem,
     neurons: &mut Neurons,
-    before: f64,
+    from: (f64, &Scales),
     iterations: usize,
     control: &Control<'_>,
 ) -> Slid {
     let mut exact = Balanced::wide(problem, neurons.len());
     let evaluate = &mut |x: &[f64], gradient: &mut [f64]| exact.evaluate(x, gradient);
     let extent = Extent::of(iterations);
-    one(problem, neurons, evaluate, before, &extent, control).0
+    one(problem, neurons, evaluate, from, &extent, control).0
 }
 
 /// One minimisation, with its fall in `f64`, and how it ended by its own count.
@@ -163,7 +179,7 @@ fn one(
     problem: &GlobalProblem,
     neurons: &mut Neurons,
     evaluate: &mut dyn FnMut(&[f64], &mut [f64]) -> f64,
-    before: f64,
+    (before, scales): (f64, &Scales),
     extent: &Extent,
     control: &Control<'_>,
 ) -> (Slid, Ended) {
@@ -177,23 +193,20 @@ fn one(
         return (Slid::default(), ended);
     }
     let k = problem.outputs();
-    let mut x = vec![0.0; m * (rank + k)];
-    for i in 0..m {
-        let root = neurons.weights()[i].sqrt();
-        for (x, u) in x[i * rank..].iter_mut().zip(neurons.direction(i)) {
-            *x = root * u;
-        }
-        for (x, a) in x[m * rank + i * k..].iter_mut().zip(neurons.head(i)) {
-            *x = root * a;
-        }
-    }
+    let mut x = neurons.balanced();
+    scales.divide(&mut x);
+    let mut unscaled = vec![0.0; x.len()];
     // a line search may take many evaluations: after a halt they are all as bad as can be
     let mut begun = false;
     let evaluate = &mut |x: &[f64], gradient: &mut [f64]| {
         if std::mem::replace(&mut begun, true) && control.halt().is_some() {
             return f64::INFINITY;
         }
-        evaluate(x, gradient)
+        unscaled.copy_from_slice(x);
+        scales.multiply(&mut unscaled);
+        let value = evaluate(&unscaled, gradient);
+        scales.multiply(gradient);
+        value
     };
     let mut lbfgs = Lbfgs::within(x.len(), LBFGS_BYTES);
     let mut course = Vec::new();
@@ -201,6 +214,7 @@ fn one(
         course.push((problem.flops(), ended.value));
         extent.goes_on(&course) && control.halt().is_none()
     });
+    scales.multiply(&mut x);
     let mut moved = Neurons::with_outputs(rank, k);
     let (w, a) = x.split_at(m * rank);
     for (w, a) in w.chunks_exact(rank).zip(a.chunks_exact(k)) {
@@ -220,4 +234,52 @@ fn one(
         slid.fall = before - after;
     }
     (slid, ended)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Iterations that a slide makes along `value(k)`, at one flop each, in a round that fell by `fell` in
+    /// `took` flops before it.
+    fn made(extent: (usize, f64, u64), value: impl Fn(f64) -> f64) -> usize {
+        let (least, fell, took) = extent;
+        let since = Since {
+            flops: 1000 - took,
+            objective: value(0.0) + fell,
+        };
+        let extent = Extent::paying(least, since);
+        let mut course = Vec::new();
+        for k in 0..=extent.most {
+            #[expect(clippy::cast_precision_loss, reason = "small counts")]
+            course.push((1000 + k as u64, value(k as f64)));
+            if !extent.goes_on(&course) {
+                break;
+            }
+        }
+        course.len() - 1
+    }
+
+    #[test]
+    fn slide_goes_on_while_it_pays_more_than_the_round_did() {
+        // nothing is won: the least; an even fall in a round that cost as much again: the most
+        assert_eq!(made((30, 0.0, 50), |_| 1.0), 30);
+        assert_eq!(made((30, 0.0, 50), |k| 10.0 - 0.01 * k), 300);
+        // 1 / k: the mean fall of the round, e flops before it, meets the fall of one iteration, 1 / k^2,
+        // where (1 - 1 / k) / (k + e) = 1 / k^2
+        let law = |k: f64| 1.0 / (1.0 + k / 40.0);
+        let few = made((30, 0.0, 40), law);
+        let many = made((30, 0.0, 400), law);
+        assert!(30 < few && few < many && many < 300, "{few}, {many}");
+        // the search alone won more than any slide could
+        assert_eq!(made((30, 100.0, 40), law), 30);
+    }
+
+    #[test]
+    fn slide_of_a_number_of_iterations_makes_them() {
+        let extent = Extent::of(5);
+        let course: Vec<_> = (0..5).map(|k| (k, 1.0)).collect();
+        assert!((1..=5).all(|made| extent.goes_on(&course[..made])));
+        assert_eq!(extent.most, 5);
+    }
 }

@@ -303,3 +303,90 @@ pub(crate) fn row_curvature(problem: &GlobalProblem, fitted: &[f64]) -> Option<V
     }
     Some(rows)
 }
+
+#[cfg(test)]
+mod tests {
+    use crelu_core::LossKind;
+    use testkit::Stream;
+
+    use super::*;
+
+    /// Both are minima of one lasso, found by the same steps.
+    const EXACT: f64 = 1e-9;
+    /// What steps that end when they win little leave of the optimality conditions, after [`TIMES`] of them;
+    /// and of those of neurons that the first of them dropped.
+    const REPEATED: f64 = 1e-3;
+    const TIMES: usize = 20;
+    const DROPPED: f64 = 0.05;
+
+    fn drawn(rank: usize, m: usize, stream: &mut Stream) -> Neurons {
+        let mut neurons = Neurons::with_outputs(rank, 1);
+        for k in 0..m {
+            let u: Vec<f64> = (0..rank).map(|_| stream.unit()).collect();
+            let sign = if k % 2 == 0 { 1.0 } else { -1.0 };
+            neurons.push_head(&u, &[sign], 0.1);
+        }
+        neurons
+    }
+
+    #[test]
+    fn added_neurons_of_a_squared_loss_are_corrected_as_for_what_is_left() {
+        let mut stream = Stream::new(11);
+        let (rank, n) = (4, 300);
+        let data = Mat::from_fn(rank, n, |_, _| stream.unit());
+        let target: Vec<f64> = (0..n).map(|_| stream.unit()).collect();
+        let rest: Vec<f64> = (0..n).map(|_| 0.3 * (stream.unit())).collect();
+        let whole = GlobalProblem::new(data.clone(), target.clone(), 0.5).unwrap();
+        let left = target.iter().zip(&rest).map(|(y, f)| y - f).collect();
+        let left = GlobalProblem::new(data, left, 0.5).unwrap();
+        let mut added = drawn(rank, 12, &mut stream);
+        let mut alone = added.clone();
+        weigh_added(&whole, &mut added, &rest, &Control::default());
+        correct_weights(&left, &mut alone, &Control::default());
+        assert!(!alone.is_empty(), "the case has something to win");
+        assert_eq!(added.len(), alone.len());
+        let far = linalg_core::distance(added.weights(), alone.weights());
+        assert!(far <= EXACT * norm(alone.weights()), "{far}");
+    }
+
+    #[test]
+    fn added_neurons_are_worth_their_penalty_beside_the_rest() {
+        let huber = LossKind::Huber { delta: vec![0.5] };
+        for kind in [LossKind::Squared, LossKind::Logistic, huber] {
+            let mut stream = Stream::new(12);
+            let (rank, n) = (4, 300);
+            let data = Mat::from_fn(rank, n, |_, _| stream.unit());
+            let of_corners = |i: usize| data[(0, i)] * data[(1, i)] > 0.0;
+            let target = (0..n).map(|i| if of_corners(i) { 1.0 } else { -1.0 });
+            let loss = kind.of(target.collect(), 1, None).unwrap();
+            let rest: Vec<f64> = (0..n).map(|_| 0.3 * (stream.unit())).collect();
+            let problem = GlobalProblem::with_loss(data, loss, 0.5).unwrap();
+            let all = drawn(rank, 24, &mut stream);
+            let mut added = all.clone();
+            for _ in 0..TIMES {
+                weigh_added(&problem, &mut added, &rest, &Control::default());
+            }
+            assert!(!added.is_empty() && added.len() < all.len(), "{kind:?}");
+            // prices where both are together, in units of the penalty: 1 of those in use, no more of others
+            let mut fitted = added.fitted(&problem);
+            axpy(1.0, &rest, &mut fitted);
+            let theta = problem.theta(&fitted);
+            let price = |u: &[f64], sign: f64| -> f64 {
+                let data = problem.data().expect("dense rows");
+                let open = (0..n).map(|i| {
+                    let h: f64 = (0..rank).map(|k| data[(k, i)] * u[k]).sum();
+                    theta[i] * h.max(0.0)
+                });
+                sign * open.sum::<f64>() / problem.beta_sum()
+            };
+            for i in 0..added.len() {
+                let price = price(added.direction(i), added.signs()[i]);
+                assert!((price - 1.0).abs() <= REPEATED, "{kind:?} {i}: {price}");
+            }
+            for i in 0..all.len() {
+                let price = price(all.direction(i), all.signs()[i]);
+                assert!(price <= 1.0 + DROPPED, "{kind:?} {i}: {price}");
+            }
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! The documented tables against `Default` and `check`.
 
 use crelu_bound::{BoundError, ConeSettings, ProofSettings, QuickSettings, TightSettings};
-use testkit::{SettingRow, public_fields, setting_rows};
+use testkit::{SettingRow, count, public_fields, setting_rows};
 
 const PROOF: &str = include_str!("../../src/prove/settings.rs");
 const QUICK: &str = include_str!("../../src/quick/solve.rs");
@@ -22,11 +22,6 @@ fn number(text: &str) -> f64 {
         Some(gibibytes) => gibibytes.parse::<f64>().unwrap() * 1024.0_f64.powi(3),
         None => text.parse().unwrap(),
     }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "a small count")]
-fn count(value: f64) -> usize {
-    value as usize
 }
 
 /// Whether settings pass; a refusal names the setting.

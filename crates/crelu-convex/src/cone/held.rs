@@ -1,5 +1,4 @@
-use faer::linalg::matmul::matmul;
-use faer::{Accum, Mat, Par, Side};
+use faer::Side;
 use linalg_core::{ActiveGram, Real, axpy, wide_dot};
 use num_traits::Float;
 
@@ -59,24 +58,15 @@ impl<T: Real> Held<T> {
         // no more can be independent; those beyond that might take the place of dependent ones are left to
         // the projection, which adds what is violated
         let first = &multipliers[..multipliers.len().min(rank)];
-        let count = first.len();
-        let chosen = Mat::from_fn(rank, count, |k, j| rows.row(first[j].0)[k].wide());
-        let mut gram = Mat::<f64>::zeros(count, count);
-        matmul(
-            gram.as_mut(),
-            Accum::Replace,
-            chosen.transpose(),
-            chosen.as_ref(),
-            1.0,
-            Par::Seq,
-        );
-        let squares: Vec<f64> = (0..count).map(|j| gram[(j, j)]).collect();
+        let chosen: Vec<usize> = first.iter().map(|&(row, _)| row).collect();
+        let gram = rows.gram(&chosen);
+        let squares: Vec<f64> = (0..first.len()).map(|j| gram[(j, j)]).collect();
         let taken = gram.llt(Side::Lower).is_ok_and(|factor| {
             let lower = factor.L();
             self.gram.replace(&squares, |row, col| lower[(col, row)])
         });
         if taken {
-            self.rows.extend(first.iter().map(|&(row, _)| row));
+            self.rows.extend(chosen);
             self.weights.extend(first.iter().map(|&(_, a)| a));
         } else {
             let mut held: Vec<usize> = Vec::new();

@@ -1,4 +1,5 @@
-use faer::{Accum, Mat, MatRef};
+use faer::linalg::matmul::matmul;
+use faer::{Accum, Mat, MatRef, Par};
 use linalg_core::{Real, product, wide_dot};
 
 /// Inner products of all rows are kept, `n_samples^2` numbers, from this rank on, where they cost
@@ -41,6 +42,28 @@ impl<'a, T: Real> Rows<'a, T> {
             Some(table) => table[(i, j)],
             None => wide_dot(self.row(i), self.row(j)),
         }
+    }
+
+    /// Inner products of some rows: of those that are kept, or one product.
+    pub(super) fn gram(&self, some: &[usize]) -> Mat<f64> {
+        let count = some.len();
+        if let Some(table) = &self.table {
+            return Mat::from_fn(count, count, |a, b| table[(some[a], some[b])]);
+        }
+        let chosen = Mat::from_fn(self.data.nrows(), count, |k, j| {
+            self.data[(k, some[j])].wide()
+        });
+        let mut out = Mat::zeros(count, count);
+        matmul(
+            out.as_mut(),
+            Accum::Replace,
+            chosen.transpose(),
+            chosen.as_ref(),
+            1.0,
+            // the blocks of a group are the tasks
+            Par::Seq,
+        );
+        out
     }
 }
 

@@ -12,7 +12,7 @@ use crate::data::{
     Case, apart, dense_operator, image, masks_of, norm, objective_and_violation, settings,
 };
 
-/// What issue 11 asks of the bracket: room for Clarabel's own rounding.
+/// Of the bracket: room for Clarabel's own rounding.
 const CLARABEL: f64 = 1e-6;
 /// A row on the wrong side by this share of `|row| |v|` is the rounding of a product.
 const ROUNDING: f64 = 1e-12;
@@ -239,9 +239,9 @@ fn condition(programme: &Programme, tau: f64, rho: f64) -> f64 {
     values[n - 1] / values[0]
 }
 
-/// What issue 11 asks in `f64`, relative to the solution.
+/// In `f64`, relative to the solution.
 const EXACT: f64 = 1e-10;
-/// What issue 11 asks in `f32` up to this condition number of the n x n system ...
+/// In `f32` up to this condition number of the n x n system ...
 const SINGLE: f64 = 1e-4;
 const TAME: f64 = 1e3;
 

@@ -1,5 +1,6 @@
 //! The network of the sparse copies: data of many coordinates, whose cones are thin.
 
+use admm::Status;
 use crelu_convex::{Activation, Check, Programme, Solution, solve};
 use crelu_convex::{PrimalChoice, Splitting};
 use linalg_core::Control;
@@ -30,10 +31,19 @@ fn thin(activation: Activation) -> Programme {
     programme.with_beta_sum(beta)
 }
 
-fn run(programme: &Programme, mut shown: impl FnMut(&Check<'_>)) -> Solution {
+fn run(programme: &Programme, shown: impl FnMut(&Check<'_>)) -> Solution {
+    run_to(programme, 12, None, shown)
+}
+
+fn run_to(
+    programme: &Programme,
+    max_iters: usize,
+    settle: Option<f64>,
+    mut shown: impl FnMut(&Check<'_>),
+) -> Solution {
     let settings = settings(1e-3, |s| {
         (s.primal, s.splitting) = (PrimalChoice::Cholesky, Splitting::ThreeBlock);
-        s.max_iters = 12;
+        (s.max_iters, s.settle) = (max_iters, settle);
     });
     let control = Control::default();
     solve(
@@ -93,4 +103,33 @@ fn thin_cones_network_of_the_sparse_copies_beats_the_feasible_point() {
 fn gated_programme_has_no_other_network() {
     let programme = thin(Activation::Gated);
     assert!(run(&programme, |_| ()).network.is_none());
+}
+
+#[test]
+fn thin_cones_run_settles_where_its_network_is_the_answer() {
+    /// What may be left to win, of `J`.
+    const SHARE: f64 = 1e-2;
+    let programme = thin(Activation::Relu);
+    let mut shown = Vec::new();
+    let solution = run_to(&programme, 400, SHARE.into(), |check| {
+        let network = check.network.map_or(f64::INFINITY, |n| n.objective);
+        shown.push((check.iteration, network));
+    });
+    assert_eq!(solution.status, Status::Settled);
+    // the cones are open, the network is below their optimum
+    let network = solution.network.expect("a better network");
+    assert!(solution.point.objective > (1.0 + 1e-3) * solution.certificate.bound);
+    assert!(network.objective <= (1.0 + 1e-3) * solution.certificate.bound);
+    // over the second half of the run it fell by less than the share
+    let &(last, _) = shown.last().expect("checks");
+    let halfway = shown.iter().filter(|(at, _)| 2 * at <= last);
+    let then = halfway.map(|(_, j)| *j).fold(f64::INFINITY, f64::min);
+    assert!(
+        then - network.objective <= SHARE * network.objective,
+        "{then}"
+    );
+    // without the rule the run goes on to its limit
+    let on = run_to(&programme, last + 20, None, |_| ());
+    assert_ne!(on.status, Status::Settled);
+    assert!(on.iterations > solution.iterations);
 }

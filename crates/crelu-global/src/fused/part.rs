@@ -97,6 +97,26 @@ impl<T: Lane> Part<'_, T> {
     }
 }
 
+impl Part<'_, f64> {
+    /// `sums += factor * row^2`, number by number.
+    pub(crate) fn add_squares(&self, row: usize, factor: f64, sums: &mut [f64]) {
+        match self {
+            Self::Dense(DensePart { rows, rank, .. }) => {
+                let row = &rows[row * rank..(row + 1) * rank];
+                for (sum, x) in sums.iter_mut().zip(row) {
+                    *sum += factor * x * x;
+                }
+            }
+            Self::Sparse(part) => {
+                let (columns, values) = part.row(row);
+                for (column, x) in columns.iter().zip(values) {
+                    sums[*column as usize] += factor * x * x;
+                }
+            }
+        }
+    }
+}
+
 /// The products of `R` rows and a panel of columns, whose sums stay in registers.
 pub(super) trait RowBlock<T: Lane>: Copy {
     /// Whether several rows at a time are faster than one: they share what is loaded of the panel.

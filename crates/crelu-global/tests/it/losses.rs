@@ -82,6 +82,7 @@ fn dearest(problem: &GlobalProblem) -> f64 {
         steps: 50,
         keep: 10,
         rows: None,
+        broad: false,
     };
     let seed = Searcher { seed: 1, round: 0 };
     search(

@@ -112,6 +112,7 @@ fn search_at_the_optimum_finds_nothing_and_without_a_neuron_finds_it_again() {
         steps: 100,
         keep: 10,
         rows: None,
+        broad: false,
     };
     for rank in 1..=3 {
         for seed in testkit::seeds(0..7) {

@@ -193,6 +193,7 @@ fn search_prices_are_those_of_the_neurons_it_finds() {
         steps: 60,
         keep: 5,
         rows: Some(100),
+        broad: false,
     };
     let searcher = Searcher { seed: 3, round: 4 };
     let found = search(
@@ -281,6 +282,7 @@ fn problem_flops_are_those_of_the_products() {
         steps,
         keep: 1,
         rows: None,
+        broad: false,
     };
     let theta = problem.theta(&neurons.fitted(&problem));
     let searcher = Searcher { seed: 0, round: 0 };

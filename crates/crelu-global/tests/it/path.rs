@@ -13,7 +13,6 @@ const STEP: f64 = 0.7;
 fn run(problem: &GlobalProblem, start: Neurons) -> Trained {
     let mut settings = GlobalSettings::default();
     settings.thin = Some(0.0);
-    settings.thorough = true;
     train(
         problem,
         start,

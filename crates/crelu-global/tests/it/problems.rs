@@ -37,6 +37,7 @@ pub(crate) fn problem(data: &Mat<f64>, target: &[f64], share: f64) -> GlobalProb
         steps: 50,
         keep: 1,
         rows: None,
+        broad: false,
     };
     let none = Neurons::none(whole.rank());
     let found = global::search(

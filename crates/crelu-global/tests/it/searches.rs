@@ -21,6 +21,7 @@ fn search_over_a_sample_prices_on_all_rows() {
         steps: 50,
         keep: 50,
         rows: Some(500),
+        broad: false,
     };
     let none = Neurons::none(5);
     let searcher = Searcher { seed: 1, round: 5 };
@@ -38,6 +39,44 @@ fn search_over_a_sample_prices_on_all_rows() {
     assert!(found.max_price >= whole.max_price * (1.0 - 5e-3));
     let share = found.products / whole.products;
     assert!(share < 0.2, "{share}");
+}
+
+#[test]
+fn search_that_is_broad_finds_more_neurons_in_less_work() {
+    let (data, target) = teacher(3000, 5, 83);
+    let problem = problem(&data, &target, 0.002);
+    let theta = problem.theta(&vec![0.0; 3000]);
+    let whole = SearchSize {
+        ascents: 200,
+        steps: 100,
+        keep: 400,
+        rows: None,
+        broad: false,
+    };
+    let broad = SearchSize {
+        steps: 5,
+        broad: true,
+        ..whole
+    };
+    let none = Neurons::none(5);
+    let searcher = Searcher { seed: 2, round: 0 };
+    let control = Control::default();
+    let look = |size| search(&problem, &theta, &none, size, 1.0, searcher, &control);
+    let (broad, whole) = (look(broad), look(whole));
+    // none of its ascents is given up, and most end at neurons of their own
+    assert!(
+        broad.found.len() > 2 * whole.found.len(),
+        "{}",
+        broad.found.len()
+    );
+    assert!(broad.products < 0.2 * whole.products);
+    let again = prices(&problem, &theta, &broad.found);
+    for (price, again) in broad.prices.iter().zip(&again) {
+        assert!(*price > 1.0 && (price - again).abs() <= 1e-9 * again);
+    }
+    // the best of them is not the best there is
+    assert!(broad.max_price <= whole.max_price * (1.0 + 1e-6));
+    assert!(broad.max_price > 0.8 * whole.max_price);
 }
 
 #[test]

@@ -1,18 +1,9 @@
 //! The documented table against `Default` and `check`.
 
 use crelu_global::GlobalSettings;
-use testkit::{public_fields, setting_rows};
+use testkit::{count, public_fields, setting_rows};
 
 const SOURCE: &str = include_str!("../../src/settings.rs");
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a small count"
-)]
-fn count(value: f64) -> usize {
-    value as usize
-}
 
 #[test]
 #[expect(clippy::cast_precision_loss, reason = "small counts")]

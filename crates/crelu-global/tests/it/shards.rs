@@ -171,6 +171,7 @@ fn passes(problem: &GlobalProblem, engine: &dyn RowEngine, neurons: &Neurons) ->
             steps: 30,
             keep: 20,
             rows,
+            broad: false,
         };
         let searcher = Searcher { seed: 5, round: 1 };
         let found = search(problem, &theta, neurons, size, 1.0, searcher, &control);

@@ -147,6 +147,7 @@ fn sparse_slopes_are_the_adjoint_of_images() {
         steps: 40,
         keep: 10,
         rows: None,
+        broad: false,
     };
     let searcher = Searcher { seed: 1, round: 0 };
     let found = search(

@@ -2,17 +2,12 @@
 
 use crelu_model::{FitSettings, TrainMode};
 use serde_json::json;
-use testkit::{public_fields, setting_rows};
+use testkit::{count, public_fields, setting_rows};
 
 const SOURCE: &str = include_str!("../../src/settings/mod.rs");
 
 /// Settings with one of them set, by its name.
 type With = fn(FitSettings, f64) -> FitSettings;
-
-#[expect(clippy::cast_possible_truncation, reason = "a small count")]
-fn count(value: f64) -> usize {
-    value as usize
-}
 
 /// The numbers that only global training has a use for: a value outside their range.
 const OF_GLOBAL: [(&str, f64, With); 4] = [

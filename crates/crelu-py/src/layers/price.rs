@@ -54,6 +54,7 @@ pub(crate) fn price<'py>(
                 steps: ascents.steps,
                 keep: ascents.keep,
                 rows: None,
+                broad: false,
             };
             let searcher = Searcher {
                 seed: ascents.seed,
