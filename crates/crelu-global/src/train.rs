@@ -12,7 +12,8 @@ use crate::trained::{GlobalObserver, Trained};
 use crate::weights::correct_weights;
 use crate::work::Work;
 
-/// Thinning may take as many flops as the training, or this many.
+/// Thinning may take one part in so many of the training's flops, or this many.
+const THINNING_SHARE: u64 = 4;
 const THINNING: u64 = 300_000_000_000;
 /// Rounds of exchange once the number of neurons is fixed, and those without gain that end them.
 const EXCHANGES: usize = 8;
@@ -89,7 +90,7 @@ fn thinned(run: &mut TrainingRun<'_>) -> Neurons {
     let begun = run.control.seconds();
     let budget = match run.settings.thorough {
         true => u64::MAX,
-        false => run.flops().max(THINNING),
+        false => (run.flops() / THINNING_SHARE).max(THINNING),
     };
     let mut out = run.best.clone();
     if let Some(most) = run.settings.max_neurons {
