@@ -9,6 +9,7 @@ use linalg_core::{Real, product};
 use serde_json::{Value, json};
 
 use crate::convergence::programme;
+use crate::paper_job;
 use crate::record;
 use crate::sets::{Set, teacher};
 use crate::stopwatch::{Stopwatch, peak_memory};
@@ -104,6 +105,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let mut rows = Vec::new();
     headline(quick, &mut rows)?;
     certified(quick, &mut rows)?;
+    paper_job::run(quick, &mut rows)?;
     let file = record::write("core", SEED, rows)?;
     println!("written to {}", file.display());
     Ok(())

@@ -2,7 +2,7 @@
 //!
 //! | name | what it measures |
 //! |---|---|
-//! | `core` | set-up and iterations at the paper's size, beside the machine's product and Cholesky rates |
+//! | `core` | set-up and iterations at the paper's size, beside the machine's product and Cholesky rates; every method's time to 97 % of the training rows |
 //! | `calibrate` | the figures of the automatic choice, and its time over the fastest method's on a grid |
 //! | `large` | a run at the size of Fashion-MNIST by the automatic choice, and its memory |
 //! | `global` | generated networks beside Adam: objective, neurons, time, seeds, held-out scores, growth |
@@ -29,9 +29,11 @@ mod experiments;
 mod flags;
 mod global;
 mod gpu;
+mod images;
 mod large;
 mod losses;
 mod marks;
+mod paper_job;
 mod path;
 mod record;
 mod sets;

@@ -1,14 +1,12 @@
-use crelu_data::ReadOptions;
 use crelu_model::programme::{Activation, Programme};
-use crelu_model::{Dataset, Standardisation, TargetColumn, preprocess};
-use std::path::Path;
+use crelu_model::{Standardisation, preprocess};
 
 use super::methods::Length;
 use crate::convergence::programme;
+use crate::images::Images;
 use crate::sets::{Set, load, teacher};
 
-/// Where the Debian package puts its files.
-const SOURCE: &str = "/usr/share/datasets/fashion-mnist";
+/// The Debian package of its files.
 pub(crate) const PACKAGE: &str = "dataset-fashion-mnist";
 /// Share of `beta_max` in every race.
 pub(crate) const FRACTION: f64 = 0.01;
@@ -111,7 +109,7 @@ pub(crate) const CASES: [Case; 7] = [
 impl Case {
     /// Whether its rows are on this machine.
     pub(crate) fn is_here(&self) -> bool {
-        !matches!(self.source, Source::Fashion(_)) || Path::new(SOURCE).is_dir()
+        !matches!(self.source, Source::Fashion(_)) || Images::are_here()
     }
 
     /// The programme over its patterns, as `fit` makes it.
@@ -127,37 +125,16 @@ impl Case {
 
 const TEACHER_SEED: u64 = 31;
 
-/// The first rows of two classes, as many of each, in the order of the full set; `+1` for the second class.
+/// A pair of classes, standardised, with a bias.
 fn fashion_pair(classes: [f64; 2], rows: usize) -> Result<Set, String> {
-    let folder = Path::new(SOURCE);
-    let options = ReadOptions {
-        labels: Some(folder.join("train-labels-idx1-ubyte.gz")),
-        ..ReadOptions::default()
-    };
-    let read = crelu_data::read(&folder.join("train-images-idx3-ubyte.gz"), &options)
-        .map_err(|e| e.to_string())?;
-    let Some(values) = read.target.as_ref().and_then(|it| it.values.as_ref()) else {
-        return Err(format!("{SOURCE}: the labels are not numeric"));
-    };
-    let mut taken = [0; 2];
-    let (mut features, mut target) = (Vec::new(), Vec::new());
-    for (row, label) in read.features.chunks_exact(read.n_features).zip(values) {
-        let class = classes.iter().position(|class| class == label);
-        if let Some(class) = class.filter(|&class| taken[class] < rows / 2) {
-            taken[class] += 1;
-            features.extend_from_slice(row);
-            target.push(if class == 1 { 1.0 } else { -1.0 });
-        }
-    }
-    let numbers = TargetColumn::numbers(target.clone());
-    let data = Dataset::from_rows(&features, target.len(), read.n_features, numbers)
-        .map_err(|e| e.to_string())?;
+    let images = Images::of_classes(classes, rows)?;
+    let data = images.dataset()?;
     let standardisation = Standardisation::learn(data.features());
     Ok(Set {
         name: "fashion pair",
         inputs: preprocess(data.features(), Some(&standardisation), true)
             .matrix()
             .to_owned(),
-        target,
+        target: images.target,
     })
 }
