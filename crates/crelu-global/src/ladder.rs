@@ -27,7 +27,7 @@ const HEADSTART: u64 = 150_000_000_000;
 /// ... of sparse rows so many times fewer: weights are fetched from all over the memory, an entry at a time.
 const SPARSE_COST: u64 = 8;
 
-/// The sizes of searches, from the cheapest to the largest.
+/// The sizes of searches, the smallest first, then by their cost, and last those of the largest size.
 #[derive(Debug, Clone)]
 pub(crate) struct Ladder {
     /// Those before the first of the largest size.
@@ -168,4 +168,56 @@ fn flops(problem: &GlobalProblem, size: SearchSize) -> u64 {
     // the products of sizes that each fit into 32 bits need not
     let [n, sample, wide, last] = [n, n.div_ceil(stride), wide, last].map(|size| size as u64);
     4 * (wide * sample + last * n) * problem.entries() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use faer::Mat;
+
+    use super::*;
+
+    fn problem(n: usize) -> GlobalProblem {
+        let data = Mat::from_fn(2, n, |k, i| if (k + i) % 3 == 0 { 1.0 } else { -0.5 });
+        GlobalProblem::new(data, vec![1.0; n], 1.0).unwrap()
+    }
+
+    #[test]
+    fn ladder_has_a_broad_search_that_is_none_of_the_largest() {
+        let problem = problem(300);
+        let ladder = Ladder::new(&GlobalSettings::default(), &problem);
+        let sizes: Vec<SearchSize> = (0..=ladder.top()).map(|level| ladder.size(level)).collect();
+        let broad: Vec<usize> = (0..sizes.len()).filter(|&k| sizes[k].broad).collect();
+        assert_eq!(broad.len(), 1);
+        assert!(broad[0] > 0 && broad[0] < ladder.largest());
+        assert_eq!(sizes[ladder.largest()].steps, STEPS);
+        let costs: Vec<u64> = (1..ladder.largest())
+            .map(|k| ladder.flops(&problem, k))
+            .collect();
+        assert!(costs.is_sorted(), "{costs:?}");
+        // few rows: the largest search is over all of them at once
+        assert_eq!(ladder.top(), ladder.largest());
+    }
+
+    #[test]
+    fn ladder_of_few_ascents_or_thorough_has_no_broad_search() {
+        let problem = problem(300);
+        let of = |settings: GlobalSettings| Ladder::new(&settings, &problem);
+        let few = of(GlobalSettings::default().ascents(20));
+        assert_eq!((few.largest(), few.size(0).ascents), (0, 20));
+        let thorough = of(GlobalSettings::default().thorough(true));
+        assert_eq!(thorough.largest(), LADDER.len());
+        assert!((0..=thorough.top()).all(|level| !thorough.size(level).broad));
+    }
+
+    #[test]
+    fn ladder_gives_the_highest_level_that_the_budget_allows() {
+        let problem = problem(300);
+        let ladder = Ladder::new(&GlobalSettings::default(), &problem);
+        let top = ladder.top();
+        assert_eq!(ladder.affordable(&problem, top, 0, 0), top);
+        let spent = HEADSTART - ladder.flops(&problem, 1);
+        let found = ladder.affordable(&problem, top, spent, 0);
+        assert!(found >= 1 && ladder.flops(&problem, found) <= ladder.flops(&problem, 1));
+        assert_eq!(ladder.affordable(&problem, top, u64::MAX, 0), 0);
+    }
 }

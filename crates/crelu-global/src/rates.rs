@@ -35,12 +35,12 @@ impl Rates {
         Some(fall / flops)
     }
 
-    /// The level of the best rate among those from `least` on, the cheapest of equals; none that was used:
-    /// nothing.
-    pub(crate) fn best(&self, least: usize) -> Option<usize> {
-        let known = (least..self.rounds.len()).filter_map(|level| Some((level, self.of(level)?)));
-        let better =
-            |best: (usize, f64), next: (usize, f64)| if next.1 > best.1 { next } else { best };
+    /// The level of the best rate among some, the first of equals; none of them was used: nothing.
+    pub(crate) fn best(&self, levels: impl Iterator<Item = usize>) -> Option<usize> {
+        let known = levels.filter_map(|level| Some((level, self.of(level)?)));
+        let better = |best: (usize, f64), next: (usize, f64)| {
+            if next.1 > best.1 { next } else { best }
+        };
         known.reduce(better).map(|(level, _)| level)
     }
 }
@@ -52,18 +52,18 @@ mod tests {
     #[test]
     fn best_is_the_level_of_the_largest_fall_a_flop() {
         let mut rates = Rates::default();
-        assert_eq!((rates.best(0), rates.of(3)), (None, None));
+        assert_eq!((rates.best(0..9), rates.of(3)), (None, None));
         rates.push(0, 0.1, 10);
         rates.push(3, 0.4, 20);
-        assert_eq!((rates.best(0), rates.of(3)), (Some(3), Some(0.02)));
-        assert_eq!((rates.best(4), rates.of(1)), (None, None));
+        assert_eq!((rates.best(0..9), rates.of(3)), (Some(3), Some(0.02)));
+        assert_eq!((rates.best(4..9), rates.of(1)), (None, None));
         // the rounds before the last two are forgotten
         for _ in 0..LAST {
             rates.push(3, 0.0, 20);
         }
-        assert_eq!(rates.best(0), Some(0));
-        assert_eq!(rates.best(1), Some(3));
+        assert_eq!(rates.best(0..9), Some(0));
+        assert_eq!(rates.best(1..9), Some(3));
         rates.push(1, 0.0, 5);
-        assert_eq!(rates.best(1), Some(1));
+        assert_eq!(rates.best(1..9), Some(1));
     }
 }

@@ -59,6 +59,8 @@ pub(crate) enum Reason {
 pub(crate) struct Last {
     pub(crate) max_price: f64,
     pub(crate) ascents: usize,
+    /// Whether it was of the largest size.
+    is_largest: bool,
     bound: f64,
     /// What it found, to be priced again.
     found: Neurons,
@@ -246,19 +248,24 @@ impl<'a> TrainingRun<'a> {
                 (false, false) => level,
             };
         }
+        let fits = |level: usize| self.affordable(level) == level;
         let unused = (0..=self.ladder.top()).find(|level| self.rates.of(*level).is_none());
         if let Some(next) = unused
+            && fits(next)
             && (self.has_time_for_more(next) || ((nothing || small_fall) && next == higher))
         {
             return next;
         }
         // where little was found a smaller search will find no more
         let least = if nothing || small_fall { higher } else { 0 };
-        self.rates.best(least).unwrap_or(higher)
+        let best = self
+            .rates
+            .best((least..=self.ladder.top()).filter(|level| fits(*level)));
+        best.unwrap_or(higher)
     }
 
     /// Whether a search of this level would still take less, all searches together, than half of what
-    /// corrections and slides did: neurons are cheap to find then.
+    /// corrections and slides did, so that neurons are cheap to find, or little beside the run.
     fn has_time_for_more(&self, level: usize) -> bool {
         let (next, all) = (self.ladder.flops(self.problem, level), self.flops());
         let rest = all - self.pricing_flops;
@@ -324,6 +331,7 @@ impl<'a> TrainingRun<'a> {
             self.last = Some(Last {
                 max_price: found.max_price,
                 ascents: found.ascents,
+                is_largest: level >= self.ladder.largest(),
                 bound: self.problem.search_bound(&theta, found.max_price),
                 found: found.found.clone(),
                 of_best: true,
@@ -445,8 +453,7 @@ impl<'a> TrainingRun<'a> {
     }
 
     fn last_was_largest(&self) -> bool {
-        let ascents = self.last.as_ref().map(|last| last.ascents);
-        ascents == Some(2 * self.settings.ascents_in_force())
+        self.last.as_ref().is_some_and(|last| last.is_largest)
     }
 
     /// The gap by the last search alone.

@@ -16,7 +16,7 @@ const TILE: usize = 1024;
 ///     a_i:   sum_k w_ik^2 l_k / 2 + beta_sum
 /// ```
 ///
-/// The coordinates of the rows are those of their singular vectors, so that along them the curvature of a
+/// A fit's dense rows are in the coordinates of their singular vectors, so that along them the curvature of a
 /// neuron is nearly diagonal; without units it ranges as the squares of the singular values do.
 ///
 /// **Cost** one pass over the rows' numbers, that of one neuron.
@@ -31,7 +31,7 @@ impl Scales {
         let x = neurons.balanced();
         let (w, a) = x.split_at(neurons.len() * rank);
         let unit = |curvature: f64| match 1.0 / (OPEN * curvature + beta).sqrt() {
-            unit if unit.is_finite() => unit,
+            unit if unit.is_finite() && unit > 0.0 => unit,
             _ => 1.0,
         };
         let mut units = Vec::with_capacity(x.len());

@@ -22,7 +22,7 @@ pub struct SearchSize {
     /// Most rows that the ascents begin on, evenly spread; none: all. The best eighth, a hundred at
     /// least, then climb on over all rows for a few steps, and what they find is priced on all rows.
     pub rows: Option<usize>,
-    /// A few large steps over all rows, no ascent given up and none finished: many neurons of fair prices,
+    /// A few large steps over all rows, whatever `rows` says, no ascent given up and none finished: many neurons of fair prices,
     /// which a slide then moves on.
     pub broad: bool,
 }
@@ -39,7 +39,7 @@ pub struct Search {
     pub found: Neurons,
     /// Their prices in units of `beta_sum`.
     pub prices: Vec<f64>,
-    /// Whether ascents went over all rows, and none was cut short.
+    /// Whether no ascent was cut short; prices are those of all rows in any case.
     pub is_whole: bool,
     /// Products `R u` or `R'v` of the ascents; one over a sample of the rows counts for its share.
     pub products: f64,
@@ -147,7 +147,10 @@ fn ascend(
         return (candidates, 0.0);
     }
     let n = problem.n_all();
-    let stride = size.rows.map_or(1, |rows| n.div_ceil(rows.max(1)));
+    let stride = match size.rows {
+        Some(rows) if !size.broad => n.div_ceil(rows.max(1)),
+        _ => 1,
+    };
     let offset = usize::try_from(searcher.round % (stride as u64)).unwrap_or(0);
     let every = (offset..n).step_by(stride);
     let count = every.len();

@@ -131,7 +131,9 @@ pub(crate) fn slide_to(
             return first;
         }
         let left = extent.least.saturating_sub(ended.iterations / 2);
-        let from = (before - first.fall, &scales);
+        // it may hold fewer neurons
+        let (before, scales) = begin(problem, neurons);
+        let from = (before, &scales);
         let second = wide(problem, neurons, from, left, control);
         Slid {
             fall: first.fall + second.fall,
@@ -174,6 +176,21 @@ fn wide(
     one(problem, neurons, evaluate, from, &extent, control).0
 }
 
+/// A value and its slopes in multiples of units.
+fn scaled(
+    evaluate: &mut dyn FnMut(&[f64], &mut [f64]) -> f64,
+    scales: &Scales,
+    unscaled: &mut [f64],
+    x: &[f64],
+    gradient: &mut [f64],
+) -> f64 {
+    unscaled.copy_from_slice(x);
+    scales.multiply(unscaled);
+    let value = evaluate(unscaled, gradient);
+    scales.multiply(gradient);
+    value
+}
+
 /// One minimisation, with its fall in `f64`, and how it ended by its own count.
 fn one(
     problem: &GlobalProblem,
@@ -202,11 +219,7 @@ fn one(
         if std::mem::replace(&mut begun, true) && control.halt().is_some() {
             return f64::INFINITY;
         }
-        unscaled.copy_from_slice(x);
-        scales.multiply(&mut unscaled);
-        let value = evaluate(&unscaled, gradient);
-        scales.multiply(gradient);
-        value
+        scaled(evaluate, scales, &mut unscaled, x, gradient)
     };
     let mut lbfgs = Lbfgs::within(x.len(), LBFGS_BYTES);
     let mut course = Vec::new();
@@ -276,10 +289,42 @@ mod tests {
     }
 
     #[test]
-    fn slide_of_a_number_of_iterations_makes_them() {
-        let extent = Extent::of(5);
-        let course: Vec<_> = (0..5).map(|k| (k, 1.0)).collect();
-        assert!((1..=5).all(|made| extent.goes_on(&course[..made])));
-        assert_eq!(extent.most, 5);
+    fn slide_in_units_has_the_slopes_of_its_values() {
+        /// Of central differences of a piecewise smooth function.
+        const NEAR: f64 = 1e-4;
+        let mut stream = testkit::Stream::new(21);
+        let (rank, n) = (4, 200);
+        let data = faer::Mat::from_fn(rank, n, |k, _| stream.unit() * [9.0, 3.0, 1.0, 0.1][k]);
+        let target = (0..n).map(|_| stream.unit()).collect();
+        let problem = GlobalProblem::new(data, target, 0.3).unwrap();
+        let mut neurons = Neurons::none(rank);
+        for sign in [1.0, -1.0, 1.0] {
+            let u: Vec<f64> = (0..rank).map(|_| stream.unit()).collect();
+            neurons.push(&u, sign, 0.4);
+        }
+        let (before, scales) = begin(&problem, &neurons);
+        let mut exact = Balanced::wide(&problem, neurons.len());
+        let inner = &mut |x: &[f64], gradient: &mut [f64]| exact.evaluate(x, gradient);
+        let mut x = neurons.balanced();
+        scales.divide(&mut x);
+        let mut unscaled = vec![0.0; x.len()];
+        let mut evaluate =
+            |x: &[f64], gradient: &mut [f64]| scaled(inner, &scales, &mut unscaled, x, gradient);
+        let mut gradient = vec![0.0; x.len()];
+        let value = evaluate(&x, &mut gradient);
+        assert!((value / before - 1.0).abs() < 1e-12, "{value}, {before}");
+        let mut unused = gradient.clone();
+        for k in 0..x.len() {
+            let step = 1e-5;
+            let mut ends = [0.0; 2];
+            for (end, by) in ends.iter_mut().zip([-step, step]) {
+                let mut at = x.clone();
+                at[k] += by;
+                *end = evaluate(&at, &mut unused);
+            }
+            let slope = (ends[1] - ends[0]) / (2.0 * step);
+            let off = (slope - gradient[k]).abs() / norm(&gradient);
+            assert!(off < NEAR, "{k}: {slope}, {}", gradient[k]);
+        }
     }
 }

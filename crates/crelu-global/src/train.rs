@@ -28,7 +28,7 @@ const IDLE_EXCHANGES: usize = 2;
 ///       correct  the lasso over the weights of all neurons, old and new
 ///       merge    neurons of one sign and pattern add up
 ///       slide    L-BFGS on all directions and weights: 30 iterations, more while they pay
-///       a larger search when little was found or won, as far as searches take no more than the rest
+///       the next search is of the size that paid most, as far as searches take no more than the rest
 ///     until a largest search gives a gap of at most tol, or the course of J over the work says
 ///       that little is left, or a limit
 ///     thin

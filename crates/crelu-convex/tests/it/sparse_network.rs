@@ -128,8 +128,12 @@ fn thin_cones_run_settles_where_its_network_is_the_answer() {
         then - network.objective <= SHARE * network.objective,
         "{then}"
     );
-    // without the rule the run goes on to its limit
+    // without the rule the run goes on
     let on = run_to(&programme, last + 20, None, |_| ());
-    assert_ne!(on.status, Status::Settled);
+    assert!(
+        matches!(on.status, Status::IterationLimit | Status::Converged),
+        "{:?}",
+        on.status
+    );
     assert!(on.iterations > solution.iterations);
 }
