@@ -6,6 +6,7 @@ use std::hash::BuildHasher;
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::random_tests::{self, RandomTest};
@@ -170,7 +171,10 @@ fn again(name: &str, seed: u64) -> String {
 fn scratch_file(root: &Path) -> std::io::Result<File> {
     let folder = root.join("target");
     std::fs::create_dir_all(&folder)?;
-    let path = folder.join(format!("explore-{}.log", std::process::id()));
+    // several threads may make one at a time
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    let made = MADE.fetch_add(1, Ordering::Relaxed);
+    let path = folder.join(format!("explore-{}-{made}.log", std::process::id()));
     let file = File::options()
         .read(true)
         .append(true)
