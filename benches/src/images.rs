@@ -3,16 +3,17 @@ use std::path::Path;
 use crelu_data::ReadOptions;
 use crelu_model::{Dataset, TargetColumn};
 
-/// Where the Debian package `dataset-fashion-mnist` puts its files.
-const SOURCE: &str = "/usr/share/datasets/fashion-mnist";
+/// The Debian package of Fashion-MNIST, and where it puts its files.
+pub(crate) const PACKAGE: &str = "dataset-fashion-mnist";
+pub(crate) const SOURCE: &str = "/usr/share/datasets/fashion-mnist";
 /// Side of an image.
 const SIDE: usize = 28;
 
-/// Rows of two classes of Fashion-MNIST.
+/// Rows of Fashion-MNIST.
 pub(crate) struct Images {
     features: Vec<f64>,
     n_features: usize,
-    /// `-1` for the first class, `+1` for the second.
+    /// Labels; of two classes `-1` for the first, `+1` for the second.
     pub(crate) target: Vec<f64>,
 }
 
@@ -24,19 +25,14 @@ impl Images {
 
     /// The first rows of two classes, as many of each, in the order of the full set.
     pub(crate) fn of_classes(classes: [f64; 2], rows: usize) -> Result<Self, String> {
-        let folder = Path::new(SOURCE);
-        let options = ReadOptions {
-            labels: Some(folder.join("train-labels-idx1-ubyte.gz")),
-            ..ReadOptions::default()
-        };
-        let read = crelu_data::read(&folder.join("train-images-idx3-ubyte.gz"), &options)
-            .map_err(|e| e.to_string())?;
-        let Some(values) = read.target.as_ref().and_then(|it| it.values.as_ref()) else {
-            return Err(format!("{SOURCE}: the labels are not numeric"));
-        };
+        let Self {
+            features: all,
+            n_features,
+            target: labels,
+        } = Self::read(Path::new(SOURCE))?;
         let mut taken = [0; 2];
         let (mut features, mut target) = (Vec::new(), Vec::new());
-        for (row, label) in read.features.chunks_exact(read.n_features).zip(values) {
+        for (row, label) in all.chunks_exact(n_features).zip(&labels) {
             let class = classes.iter().position(|class| class == label);
             if let Some(class) = class.filter(|&class| taken[class] < rows / 2) {
                 taken[class] += 1;
@@ -46,8 +42,25 @@ impl Images {
         }
         Ok(Self {
             features,
-            n_features: read.n_features,
+            n_features,
             target,
+        })
+    }
+
+    /// All training rows of a folder, with their labels as numbers.
+    pub(crate) fn read(folder: &Path) -> Result<Self, String> {
+        let options = ReadOptions {
+            labels: Some(folder.join("train-labels-idx1-ubyte.gz")),
+            ..ReadOptions::default()
+        };
+        let read = crelu_data::read(&folder.join("train-images-idx3-ubyte.gz"), &options)
+            .map_err(|e| e.to_string())?;
+        let labels = read.target.and_then(|target| target.values);
+        Ok(Self {
+            features: read.features,
+            n_features: read.n_features,
+            target: labels
+                .ok_or_else(|| format!("{}: the labels are not numeric", folder.display()))?,
         })
     }
 

@@ -4,7 +4,7 @@ use crelu_model::{
 };
 use serde_json::{Value, json};
 
-use crate::images::Images;
+use crate::images::{Images, PACKAGE};
 use crate::stopwatch::Stopwatch;
 
 const CLASSES: [f64; 2] = [5.0, 7.0];
@@ -34,7 +34,7 @@ const OF_THE_PAPER: [(&str, f64); 5] = [
 /// whose rank stays that of the images, at most 785; left out where they are not on this machine.
 pub(crate) fn run(quick: bool, rows: &mut Vec<Value>) -> Result<(), String> {
     if !Images::are_here() {
-        println!("time to 97 %: left out, the package dataset-fashion-mnist is not installed");
+        println!("time to 97 %: left out, the package {PACKAGE} is not installed");
         return Ok(());
     }
     let (n, limit) = if quick {

@@ -9,6 +9,8 @@ use rand::SeedableRng;
 use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use crate::images::Images;
+
 /// A set as the solver sees it: preprocessed inputs (`width x n_samples`, bias last) and targets.
 pub(crate) struct Set {
     pub(crate) name: &'static str,
@@ -130,25 +132,12 @@ fn table(file: &str, code: fn(f64) -> f64, rows: Option<usize>, task: Task) -> R
 }
 
 fn fashion() -> Result<Raw, String> {
-    let folder = root().join("fashion");
-    let options = ReadOptions {
-        labels: Some(folder.join("train-labels-idx1-ubyte.gz")),
-        ..ReadOptions::default()
-    };
-    let read = crelu_data::read(&folder.join("train-images-idx3-ubyte.gz"), &options)
-        .map_err(|e| e.to_string())?;
-    let Some(values) = read.target.as_ref().and_then(|it| it.values.as_ref()) else {
-        return Err("fashion: the labels are not numeric".to_owned());
-    };
-    let target: Vec<f64> = values
-        .iter()
-        .map(|&v| if v == 7.0 { 1.0 } else { -1.0 })
-        .collect();
-    let numbers = TargetColumn::numbers(target);
-    let data = Dataset::from_rows(&read.features, read.n_samples, read.n_features, numbers)
-        .map_err(|e| e.to_string())?;
+    let mut images = Images::read(&root().join("fashion"))?;
+    for label in &mut images.target {
+        *label = if *label == 7.0 { 1.0 } else { -1.0 };
+    }
     Ok(Raw {
-        data,
+        data: images.dataset()?,
         task: Task::Classify,
     })
 }

@@ -6,8 +6,6 @@ use crate::convergence::programme;
 use crate::images::Images;
 use crate::sets::{Set, load, teacher};
 
-/// The Debian package of its files.
-pub(crate) const PACKAGE: &str = "dataset-fashion-mnist";
 /// Share of `beta_max` in every race.
 pub(crate) const FRACTION: f64 = 0.01;
 

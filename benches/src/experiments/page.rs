@@ -3,10 +3,11 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use super::cases::{CASES, Case, PACKAGE};
+use super::cases::{CASES, Case};
 use super::condition_rows::{self, SYSTEMS};
 use super::methods::METHODS;
 use super::{pictures, race, verdict};
+use crate::images::PACKAGE;
 use crate::store::{Store, number};
 
 const PAGE: &str = "docs/results/EXPERIMENTS.md";

@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 use crelu_model::programme::{Activation, Programme, Splitting};
 use serde_json::{Value, json};
 
-use super::cases::{CASES, Case, PACKAGE};
+use super::cases::{CASES, Case};
 use super::child::CHILD;
 use super::gaps::TOL;
 use super::methods::{METHODS, Method};
 use super::options::Options;
 use super::wire;
+use crate::images::PACKAGE;
 use crate::store::{Store, number};
 
 /// Seconds a run of `--quick` may take.

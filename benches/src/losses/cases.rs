@@ -3,11 +3,9 @@ use std::path::{Path, PathBuf};
 use crelu_data::ReadOptions;
 use crelu_model::{Dataset, TargetColumn, split_rows};
 
+use crate::images::SOURCE;
 use crate::sets;
 
-/// Where the Debian package puts its files, and its name.
-pub(crate) const FASHION: &str = "/usr/share/datasets/fashion-mnist";
-pub(crate) const PACKAGE: &str = "dataset-fashion-mnist";
 /// Share of the rows held out where a set has no rows for the test.
 const HELD_OUT: f64 = 0.25;
 
@@ -64,11 +62,11 @@ fn labelled(set: &str) -> Result<Dataset, String> {
 
 fn idx(part: &str) -> Result<Dataset, String> {
     let options = ReadOptions {
-        labels: Some(Path::new(FASHION).join(format!("{part}-labels-idx1-ubyte.gz"))),
+        labels: Some(Path::new(SOURCE).join(format!("{part}-labels-idx1-ubyte.gz"))),
         ..ReadOptions::default()
     };
     read(
-        &Path::new(FASHION).join(format!("{part}-images-idx3-ubyte.gz")),
+        &Path::new(SOURCE).join(format!("{part}-images-idx3-ubyte.gz")),
         &options,
     )
 }

@@ -3,8 +3,9 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::cases::{FASHION, PACKAGE, file, held_out};
+use super::cases::{file, held_out};
 use super::child::{OneFit, output};
+use crate::images::{PACKAGE, SOURCE};
 use crate::store::{Store, number};
 
 /// What is fitted beside scikit-learn's models.
@@ -22,10 +23,10 @@ const FITS: [OneFit; 7] = [
         fraction: None,
         ..DIGITS
     },
-    FASHION_MNIST,
+    SOURCE_MNIST,
     OneFit {
         loss: "squared",
-        ..FASHION_MNIST
+        ..SOURCE_MNIST
     },
     WINE,
 ];
@@ -43,7 +44,7 @@ const DIGITS: OneFit = OneFit {
     seed: 0,
 };
 /// Two minutes, reading and the certificate included.
-const FASHION_MNIST: OneFit = OneFit {
+const SOURCE_MNIST: OneFit = OneFit {
     set: "Fashion-MNIST",
     loss: "softmax",
     fraction: Some(5e-4),
@@ -60,7 +61,7 @@ pub(crate) fn measure(store: &mut Store, quick: bool) -> Result<(), String> {
         false => &["digits", "Fashion-MNIST"],
     };
     for &set in sets {
-        if set == "Fashion-MNIST" && !Path::new(FASHION).is_dir() {
+        if set == "Fashion-MNIST" && !Path::new(SOURCE).is_dir() {
             println!(
                 "{set}: left out, it is not on this machine; `apt-get install {PACKAGE}` brings it"
             );
@@ -129,7 +130,7 @@ fn peer(set: &'static str, model: &str) -> Result<Value, String> {
             request["file"] = json!(file);
             request["held_out"] = json!(held_out(set, 0)?);
         }
-        None => request["folder"] = json!(FASHION),
+        None => request["folder"] = json!(SOURCE),
     }
     output(python().args(["-c", SCRIPT, &request.to_string()]))
 }

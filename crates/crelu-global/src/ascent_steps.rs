@@ -88,11 +88,14 @@ pub fn better_half(values: &[f32], signs: &[f32]) -> Vec<usize> {
     kept
 }
 
-/// Columns times steps of so many ascents, and the steps over all rows of one that climbs on;
-/// `is_whole`: the ascents are over all rows and finish themselves.
-pub(crate) fn column_steps(ascents: usize, steps: usize, is_whole: bool) -> (usize, usize) {
+/// Columns times steps of so many ascents, and the steps over all rows of one that climbs on.
+pub(crate) fn column_steps(ascents: usize, steps: usize, course: Course) -> (usize, usize) {
     let [first, second] = CULLS.map(|tenth| tenth * steps / 10);
-    let finish = if is_whole { steps * FINISH / 10 + 1 } else { 0 };
+    let finish = match course {
+        Course::Broad => return (ascents * (steps + 1), 0),
+        Course::Whole => steps * FINISH / 10 + 1,
+        Course::Sample | Course::Climb => 0,
+    };
     let wide = first + (second - first) / 2 + (steps + 1 - second + finish) / 4;
     (ascents * wide, steps * CLIMB / 10 + 1)
 }

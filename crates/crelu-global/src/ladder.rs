@@ -1,4 +1,4 @@
-use crate::ascent_steps::column_steps;
+use crate::ascent_steps::{Course, column_steps};
 use crate::problem::GlobalProblem;
 use crate::search::{SearchSize, climbers};
 use crate::settings::GlobalSettings;
@@ -154,16 +154,11 @@ fn headstart(problem: &GlobalProblem) -> u64 {
 
 fn flops(problem: &GlobalProblem, size: SearchSize) -> u64 {
     let n = problem.n_all();
-    if size.broad {
-        let [n, columns] = [n, 2 * size.ascents * (size.steps + 1)].map(|size| size as u64);
-        return 4 * columns * n * problem.entries() as u64;
-    }
-    let stride = size.rows.map_or(1, |rows| n.div_ceil(rows.max(1)));
-    let (wide, fine) = column_steps(2 * size.ascents, size.steps, stride == 1);
-    let last = if stride == 1 {
-        0
-    } else {
-        fine * climbers(2 * size.ascents)
+    let (stride, course) = (size.stride(n), size.course(n));
+    let (wide, fine) = column_steps(2 * size.ascents, size.steps, course);
+    let last = match course {
+        Course::Sample => fine * climbers(2 * size.ascents),
+        _ => 0,
     };
     // the products of sizes that each fit into 32 bits need not
     let [n, sample, wide, last] = [n, n.div_ceil(stride), wide, last].map(|size| size as u64);

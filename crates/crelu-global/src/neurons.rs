@@ -359,7 +359,12 @@ impl Neurons {
     /// `J` in sum scaling.
     #[must_use]
     pub fn objective(&self, problem: &RowProblem) -> f64 {
-        problem.loss(&self.fitted(problem)) + problem.beta_sum() * self.total_weight()
+        self.objective_at(problem, &self.fitted(problem))
+    }
+
+    /// The same where the outputs are known.
+    pub(crate) fn objective_at(&self, problem: &RowProblem, fitted: &[f64]) -> f64 {
+        problem.loss(fitted) + problem.beta_sum() * self.total_weight()
     }
 
     /// Blocks `c_i u_i` of the convex programme, `rank x len`.

@@ -157,8 +157,7 @@ impl<'a> TrainingRun<'a> {
     /// Takes a network if its objective is lower.
     fn offer(&mut self, neurons: Neurons) {
         let fitted = neurons.fitted(self.problem);
-        let objective =
-            self.problem.loss(&fitted) + self.problem.beta_sum() * neurons.total_weight();
+        let objective = neurons.objective_at(self.problem, &fitted);
         if objective < self.objective {
             (self.best, self.fitted, self.objective) = (neurons, fitted, objective);
             if let Some(last) = &mut self.last {

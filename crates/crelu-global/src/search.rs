@@ -27,6 +27,25 @@ pub struct SearchSize {
     pub broad: bool,
 }
 
+impl SearchSize {
+    /// One row in so many of `n` is what ascents begin on.
+    pub(crate) fn stride(&self, n: usize) -> usize {
+        match self.rows {
+            Some(rows) if !self.broad => n.div_ceil(rows.max(1)),
+            _ => 1,
+        }
+    }
+
+    /// The course of ascents over `n` rows.
+    pub(crate) fn course(&self, n: usize) -> Course {
+        match (self.broad, self.stride(n) > 1) {
+            (true, _) => Course::Broad,
+            (false, true) => Course::Sample,
+            (false, false) => Course::Whole,
+        }
+    }
+}
+
 /// What a search found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Search {
@@ -147,10 +166,7 @@ fn ascend(
         return (candidates, 0.0);
     }
     let n = problem.n_all();
-    let stride = match size.rows {
-        Some(rows) if !size.broad => n.div_ceil(rows.max(1)),
-        _ => 1,
-    };
+    let stride = size.stride(n);
     let offset = usize::try_from(searcher.round % (stride as u64)).unwrap_or(0);
     let every = (offset..n).step_by(stride);
     let count = every.len();
@@ -198,11 +214,7 @@ fn ascend(
         columns: &drawn,
         signs: &signs,
         steps: size.steps,
-        course: match (stride > 1, size.broad) {
-            (true, _) => Course::Sample,
-            (false, true) => Course::Broad,
-            (false, false) => Course::Whole,
-        },
+        course: size.course(n),
     };
     let mut ends = problem.engine().ascend(problem, &batch, control);
     #[expect(clippy::cast_precision_loss, reason = "counts far below 2^53")]

@@ -159,7 +159,7 @@ pub fn slide_wide(
 /// The objective, and the units of a slide from here.
 fn begin(problem: &GlobalProblem, neurons: &Neurons) -> (f64, Scales) {
     let fitted = neurons.fitted(problem);
-    let before = problem.loss(&fitted) + problem.beta_sum() * neurons.total_weight();
+    let before = neurons.objective_at(problem, &fitted);
     (before, Scales::of(problem, neurons, &fitted))
 }
 
