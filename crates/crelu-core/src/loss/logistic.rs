@@ -1,4 +1,7 @@
+use pulp::{Arch, WithSimd};
+
 use super::LossKind;
+use super::exponential::{exp_of_negative, ln_one_plus};
 use super::scalar::ScalarLoss;
 
 /// `log(1 + e^(-y f))` for labels `y` of -1 and +1. A target between them is the mean of several
@@ -16,11 +19,75 @@ const PROX_STEPS: usize = 100;
 
 /// `e^x / (1 + e^x)`, without overflow.
 fn sigmoid(x: f64) -> f64 {
-    if x >= 0.0 {
-        1.0 / (1.0 + (-x).exp())
+    let (below, above) = both_shares(x);
+    if x >= 0.0 { above } else { below }
+}
+
+/// The shares of the less and the more likely label: `e / (1 + e)` and `1 / (1 + e)`, `e = e^-|x|`.
+#[inline(always)]
+fn both_shares(x: f64) -> (f64, f64) {
+    let e = exp_of_negative(-x.abs());
+    let above = 1.0 / (1.0 + e);
+    (e * above, above)
+}
+
+/// The value and the derivative of one output, without branches.
+#[inline(always)]
+fn value_and_slope(f: f64, y: f64) -> (f64, f64) {
+    let e = exp_of_negative(-f.abs());
+    let above = 1.0 / (1.0 + e);
+    let below = e * above;
+    let (share, other) = if f >= 0.0 {
+        (above, below)
     } else {
-        let e = x.exp();
-        e / (1.0 + e)
+        (below, above)
+    };
+    let q = 0.5 * (1.0 + y);
+    // both parts are at least 0, whatever the sign: nothing cancels for pure labels
+    let wrong = if f >= 0.0 { 1.0 - q } else { q };
+    let value = ln_one_plus(e) + wrong * f.abs();
+    // of a pure label the small number, not a difference of two near 1
+    let slope = if q >= 1.0 { -other } else { share - q };
+    (value, slope)
+}
+
+/// Outputs at a time: sums as many, whose order is the same for every vector unit.
+const LANES: usize = 16;
+
+/// [`ScalarLoss::value_slope`] over slices, for the widest vector unit there is.
+struct ValueSlope<'a> {
+    fitted: &'a [f64],
+    target: &'a [f64],
+    weights: Option<&'a [f64]>,
+    slope: &'a mut [f64],
+}
+
+impl WithSimd for ValueSlope<'_> {
+    type Output = f64;
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) -> f64 {
+        let mut sums = [0.0; LANES];
+        for (at, slope) in self.slope.chunks_mut(LANES).enumerate() {
+            let here = at * LANES..at * LANES + slope.len();
+            // lanes past the end have weight 0
+            let mut f = [0.0; LANES];
+            let mut y = [1.0; LANES];
+            let mut weight = [0.0; LANES];
+            f[..slope.len()].copy_from_slice(&self.fitted[here.clone()]);
+            y[..slope.len()].copy_from_slice(&self.target[here.clone()]);
+            match self.weights {
+                Some(weights) => weight[..slope.len()].copy_from_slice(&weights[here]),
+                None => weight[..slope.len()].fill(1.0),
+            }
+            let mut rise = [0.0; LANES];
+            for l in 0..LANES {
+                let (value, slope) = value_and_slope(f[l], y[l]);
+                sums[l] += weight[l] * value;
+                rise[l] = weight[l] * slope;
+            }
+            slope.copy_from_slice(&rise[..slope.len()]);
+        }
+        sums.iter().sum()
     }
 }
 
@@ -34,26 +101,28 @@ impl ScalarLoss for Logistic {
         "logistic"
     }
     fn value(&self, f: f64, y: f64) -> f64 {
-        // both parts are at least 0, whatever the sign: nothing cancels for pure labels
-        let tail = (-f.abs()).exp().ln_1p();
-        let q = 0.5 * (1.0 + y);
-        if f >= 0.0 {
-            tail + (1.0 - q) * f
-        } else {
-            tail - q * f
-        }
+        value_and_slope(f, y).0
     }
     fn slope(&self, f: f64, y: f64) -> f64 {
-        let q = 0.5 * (1.0 + y);
-        // of a pure label the small number, not a difference of two near 1
-        if q >= 1.0 {
-            -sigmoid(-f)
-        } else {
-            sigmoid(f) - q
-        }
+        value_and_slope(f, y).1
+    }
+    fn value_slope(
+        &self,
+        fitted: &[f64],
+        target: &[f64],
+        weights: Option<&[f64]>,
+        slope: &mut [f64],
+    ) -> f64 {
+        Arch::new().dispatch(ValueSlope {
+            fitted,
+            target,
+            weights,
+            slope,
+        })
     }
     fn curvature(&self, f: f64, _y: f64) -> f64 {
-        sigmoid(f) * sigmoid(-f)
+        let (below, above) = both_shares(f);
+        below * above
     }
     fn curvature_bound(&self) -> f64 {
         0.25

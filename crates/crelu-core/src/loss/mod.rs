@@ -1,6 +1,7 @@
 //! Losses: what training and bounds ask of them.
 
 mod by_rows;
+mod exponential;
 mod huber;
 mod kind;
 mod line;

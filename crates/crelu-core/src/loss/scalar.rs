@@ -17,6 +17,26 @@ pub trait ScalarLoss: fmt::Debug + Send + Sync {
     /// The derivative by `f`.
     fn slope(&self, f: f64, y: f64) -> f64;
 
+    /// The sum of the values of some outputs, with weights (1 where there are none), and the derivative
+    /// of each: what every pass over rows asks for. A loss may have loops of its own for it.
+    ///
+    /// **Shapes** all as long as `fitted`.
+    fn value_slope(
+        &self,
+        fitted: &[f64],
+        target: &[f64],
+        weights: Option<&[f64]>,
+        slope: &mut [f64],
+    ) -> f64 {
+        let mut value = 0.0;
+        for (at, ((f, y), slope)) in fitted.iter().zip(target).zip(slope).enumerate() {
+            let weight = weights.map_or(1.0, |weights| weights[at]);
+            value += weight * self.value(*f, *y);
+            *slope = weight * self.slope(*f, *y);
+        }
+        value
+    }
+
     /// The second derivative by `f`, or a bound on it where it jumps.
     fn curvature(&self, f: f64, y: f64) -> f64;
 

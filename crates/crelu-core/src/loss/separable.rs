@@ -126,6 +126,11 @@ impl<L: ScalarLoss> Loss for Separable<L> {
     fn value_slope(&self, rows: Range<usize>, fitted: &[f64], slope: &mut [f64]) -> f64 {
         assert_eq!(fitted.len(), rows.len() * self.outputs, "fitted: K a row");
         assert_eq!(slope.len(), fitted.len(), "slope: as many as fitted");
+        let weights = self.weights.of_rows(rows.clone());
+        if self.each.len() == 1 && (self.outputs == 1 || weights.is_none()) {
+            let target = &self.target[rows.start * self.outputs..rows.end * self.outputs];
+            return self.each[0].value_slope(fitted, target, weights, slope);
+        }
         let mut value = 0.0;
         for (weight, loss, y, at) in self.cells(rows) {
             let f = fitted[at];

@@ -1,5 +1,8 @@
 use core::ops::Range;
 
+use pulp::{Arch, WithSimd};
+
+use super::exponential::{exp_of_negative, ln};
 use super::logistic::entropy_term;
 use super::sum::Sum;
 use super::weights::{Weights, finite};
@@ -70,13 +73,76 @@ fn softmax_into(f: &[f64], p: &mut [f64]) -> (f64, f64) {
     let largest = f.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let mut total = 0.0;
     for (p, f) in p.iter_mut().zip(f) {
-        *p = (f - largest).exp();
+        *p = exp_of_negative(f - largest);
         total += *p;
     }
     for p in p.iter_mut() {
         *p /= total;
     }
-    (largest, total.ln())
+    (largest, ln(total))
+}
+
+/// [`Loss::value_slope`] of some rows, for the widest vector unit there is: all exponentials in one loop.
+struct ValueSlope<'a> {
+    classes: usize,
+    fitted: &'a [f64],
+    shares: &'a [f64],
+    weights: Option<&'a [f64]>,
+    slope: &'a mut [f64],
+}
+
+impl WithSimd for ValueSlope<'_> {
+    type Output = f64;
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) -> f64 {
+        let classes = self.classes;
+        let weight = |row: usize| self.weights.map_or(1.0, |weights| weights[row]);
+        let rows = self.fitted.chunks_exact(classes);
+        let shares = self.shares.chunks_exact(classes);
+        let mut value = 0.0;
+        for (row, (slope, (f, q))) in self
+            .slope
+            .chunks_exact_mut(classes)
+            .zip(rows.zip(shares))
+            .enumerate()
+        {
+            let mut largest = f64::NEG_INFINITY;
+            for f in f {
+                largest = if *f > largest { *f } else { largest };
+            }
+            // q'(max - f) is a sum of numbers from 0
+            let mut behind = 0.0;
+            for k in 0..classes {
+                slope[k] = f[k] - largest;
+                behind -= q[k] * slope[k];
+            }
+            value += weight(row) * behind;
+        }
+        for e in &mut *self.slope {
+            *e = exp_of_negative(*e);
+        }
+        let shares = self.shares.chunks_exact(classes);
+        for (row, (slope, q)) in self.slope.chunks_exact_mut(classes).zip(shares).enumerate() {
+            let total: f64 = slope.iter().sum();
+            let weight = weight(row);
+            value += weight * ln(total);
+            // they add up to 0: of the largest share what the others leave, not a difference of two
+            // numbers near 1
+            let mut first = 0;
+            for k in 1..classes {
+                first = if q[k] > q[first] { k } else { first };
+            }
+            let mut sum = 0.0;
+            let part = weight / total;
+            for k in 0..classes {
+                let rise = part * slope[k] - weight * q[k];
+                slope[k] = rise;
+                sum += if k == first { 0.0 } else { rise };
+            }
+            slope[first] = -sum;
+        }
+        value
+    }
 }
 
 impl Loss for Softmax {
@@ -111,25 +177,13 @@ impl Loss for Softmax {
     fn value_slope(&self, rows: Range<usize>, fitted: &[f64], slope: &mut [f64]) -> f64 {
         assert_eq!(fitted.len(), rows.len() * self.classes, "fitted: K a row");
         assert_eq!(slope.len(), fitted.len(), "slope: as many as fitted");
-        let mut value = 0.0;
-        let parts = fitted.chunks_exact(self.classes);
-        for (j, (f, slope)) in rows.zip(parts.zip(slope.chunks_exact_mut(self.classes))) {
-            let (weight, q) = (self.weights.of(j), self.row(j));
-            let (largest, tail) = softmax_into(f, slope);
-            // q'(max - f) is a sum of numbers from 0
-            let behind: f64 = q.iter().zip(f).map(|(q, f)| q * (largest - f)).sum();
-            value += weight * (tail + behind);
-            // they add up to 0: of the largest share what the others leave, not a difference of two
-            // numbers near 1
-            let first = (1..q.len()).fold(0, |best, k| if q[k] > q[best] { k } else { best });
-            let mut others = 0.0;
-            for k in (0..q.len()).filter(|k| *k != first) {
-                slope[k] = weight * (slope[k] - q[k]);
-                others += slope[k];
-            }
-            slope[first] = -others;
-        }
-        value
+        Arch::new().dispatch(ValueSlope {
+            classes: self.classes,
+            fitted,
+            shares: &self.shares[rows.start * self.classes..rows.end * self.classes],
+            weights: self.weights.of_rows(rows),
+            slope,
+        })
     }
 
     fn prox_into(&self, rows: Range<usize>, at: &[f64], rho: f64, out: &mut [f64]) {

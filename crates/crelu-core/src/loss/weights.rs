@@ -50,6 +50,11 @@ impl Weights {
         self.each.as_ref().map_or(1.0, |each| each[row])
     }
 
+    /// Those of some rows, unless all are 1.
+    pub(super) fn of_rows(&self, rows: core::ops::Range<usize>) -> Option<&[f64]> {
+        self.each.as_ref().map(|each| &each[rows])
+    }
+
     pub(super) fn mass(&self) -> f64 {
         self.mass
     }

@@ -13,7 +13,7 @@ use crelu_core::Network;
 const STEP_TOL: f64 = 1e-2;
 const STEP_SETTLE: f64 = 1e-2;
 /// Ascents a sign of a step's largest searches: evidence for 1 % needs no more.
-const STEP_ASCENTS: usize = 100;
+const STEP_ASCENTS: usize = 50;
 
 /// Fits of the same rows at one penalty after the other: their set-up is made once, and each starts
 /// from where the last ended.
