@@ -1,14 +1,16 @@
-use faer::{Mat, MatRef};
-use linalg_core::{Control, axpy, norm};
+use faer::MatRef;
+use linalg_core::{Control, norm};
+use pulp::{Arch, WithSimd};
 
 use crate::pace::Pace;
 
-/// Sweeps over the groups in use before all are looked at again, and all sweeps.
-const INNER: usize = 20;
-const MOST: usize = 400;
-/// A sweep that changes no output weight by more than this share of the largest ends the descent: what
-/// is left changes the objective by the square of it, and a slide follows.
-const STILL: f64 = 1e-6;
+/// Sweeps over the groups in use before all are looked at again, and all sweeps: a correction is one of
+/// many, and a slide follows. On digits in ten classes hundreds of sweeps took two thirds of a fit, and it
+/// ended no lower.
+const INNER: usize = 9;
+const MOST: usize = 20;
+/// A sweep that changes no output weight by more than this share of the largest ends the descent.
+const STILL: f64 = 1e-4;
 
 /// A group lasso over the rows `A_i` of an `m x K` matrix, by exact descent over one row after the
 /// other:
@@ -18,7 +20,8 @@ const STILL: f64 = 1e-6;
 /// ```
 ///
 /// It begins at `a`, and never rises above its objective but by rounding; a useless row is exactly 0.
-/// A halt of `control` ends it between two rows.
+/// It ends after [`MOST`] sweeps, or when one changes nothing to speak of. A halt of `control` ends it between
+/// two rows.
 ///
 /// **Shapes** `gram`: `m x m`; `along`, `a`: `K` numbers a row. **Cost** `2 m K` flops a row that
 /// changes. **Source** Yuan & Lin 2006, section 2 (the step of one group, exact as its Gram matrix is
@@ -65,8 +68,8 @@ struct Descent<'a> {
     gram: MatRef<'a, f64>,
     outputs: usize,
     penalty: f64,
-    /// `along - gram A`, an output's numbers together: a change of a row is `K` sums of columns.
-    rest: Mat<f64>,
+    /// `along - gram A`, an output's numbers together.
+    rest: Vec<f64>,
     step: Vec<f64>,
     pace: Pace<'a>,
 }
@@ -85,40 +88,43 @@ impl<'a> Descent<'a> {
             gram,
             outputs,
             penalty,
-            rest: Mat::from_fn(m, outputs, |i, k| along[i * outputs + k]),
+            rest: (0..m * outputs)
+                .map(|at| along[at % m * outputs + at / m])
+                .collect(),
             step: vec![0.0; outputs],
             pace,
         };
         for i in 0..m {
             out.step.copy_from_slice(&a[i * outputs..(i + 1) * outputs]);
-            out.take(i);
+            if out.step.iter().any(|step| *step != 0.0) {
+                out.take(i);
+            }
         }
         out
     }
 
     /// Adds `step` to row `i`.
     fn take(&mut self, i: usize) {
-        for k in 0..self.outputs {
-            let rest = self.rest.col_mut(k).try_as_col_major_mut();
-            let column = self.gram.col(i).try_as_col_major();
-            if let (Some(rest), Some(column)) = (rest, column)
-                && self.step[k] != 0.0
-            {
-                axpy(-self.step[k], column.as_slice(), rest.as_slice_mut());
-            }
+        if let Some(column) = self.gram.col(i).try_as_col_major() {
+            Arch::new().dispatch(Take {
+                column: column.as_slice(),
+                step: &self.step,
+                rest: &mut self.rest,
+            });
         }
     }
 
     /// The best row after the other, of those whose length is wanted; the largest change.
     fn sweep(&mut self, a: &mut [f64], wanted: impl Fn(f64) -> bool) -> f64 {
         let mut moved = 0.0_f64;
+        let m = self.gram.nrows();
         for (i, row) in a.chunks_exact_mut(self.outputs).enumerate() {
             let own = self.gram[(i, i)];
             if own <= 0.0 || !wanted(norm(row)) {
                 continue;
             }
             for (k, step) in self.step.iter_mut().enumerate() {
-                *step = self.rest[(i, k)] + own * row[k];
+                *step = self.rest[k * m + i] + own * row[k];
             }
             let length = norm(&self.step);
             let share = if length > self.penalty {
@@ -135,7 +141,7 @@ impl<'a> Descent<'a> {
             if change > 0.0 {
                 moved = moved.max(change);
                 self.take(i);
-                if self.pace.ends_after(2 * self.rest.nrows() * self.outputs) {
+                if self.pace.ends_after(2 * self.rest.len()) {
                     break;
                 }
             }
@@ -144,13 +150,35 @@ impl<'a> Descent<'a> {
     }
 }
 
+/// Takes a column times each step off the numbers of each output: the column once for all of them.
+struct Take<'a> {
+    column: &'a [f64],
+    step: &'a [f64],
+    rest: &'a mut [f64],
+}
+
+impl WithSimd for Take<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) {
+        let outputs = self.rest.chunks_exact_mut(self.column.len());
+        for (rest, step) in outputs.zip(self.step) {
+            for (rest, entry) in rest.iter_mut().zip(self.column) {
+                *rest -= step * entry;
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use faer::Mat;
     use testkit::Stream;
 
-    /// Of conditions, at weights that are still to [`STILL`].
+    /// Of conditions, after so many descents from one another's ends.
     const CONDITIONS: f64 = 1e-4;
+    const TIMES: usize = 20;
 
     #[test]
     fn group_lasso_halted_is_no_worse_than_its_start() {
@@ -198,14 +226,10 @@ mod tests {
                     .map(|i| norm(&along[i * k..(i + 1) * k]))
                     .fold(0.0, f64::max);
             let mut a = vec![0.0; m * k];
-            group_lasso(
-                gram.as_ref(),
-                &along,
-                k,
-                penalty,
-                &mut a,
-                &Control::default(),
-            );
+            let none = Control::default();
+            for _ in 0..TIMES {
+                group_lasso(gram.as_ref(), &along, k, penalty, &mut a, &none);
+            }
             let mut used = 0;
             for i in 0..m {
                 let row = &a[i * k..(i + 1) * k];

@@ -147,14 +147,15 @@ fn general(
     let mut fitted = beside(rest, images.fitted(&outer)?);
     let mut value = problem.loss(&fitted) + beta * total(&outer, k);
     let begun_at = value;
+    let mut model = Model {
+        problem,
+        images: &images,
+        neurons,
+        rest,
+        control,
+        above: None,
+    };
     for _ in 0..STEPS {
-        let model = Model {
-            problem,
-            images: &images,
-            neurons,
-            rest,
-            control,
-        };
         let Ok(Some(found)) = model.step([&outer, &fitted], value) else {
             break;
         };
@@ -177,30 +178,50 @@ struct Model<'a> {
     /// Outputs of what is not weighed.
     rest: Option<&'a [f64]>,
     control: &'a Control<'a>,
+    /// Of several outputs: the neurons of the last step and their Gram matrix.
+    above: Option<(Vec<usize>, Mat<f64>)>,
 }
 
 impl Model<'_> {
     /// Output weights, outputs and the objective after a step, if there is one that lowers it.
-    fn step(&self, [outer, fitted]: [&[f64]; 2], value: f64) -> Result<Option<Point>, Cut> {
+    fn step(&mut self, [outer, fitted]: [&[f64]; 2], value: f64) -> Result<Option<Point>, Cut> {
         let (problem, k) = (self.problem, self.problem.outputs());
         let along = self.images.along(&problem.theta(fitted))?;
         let members = members(self.neurons, outer, &along, problem.beta_sum());
         if members.is_empty() {
             return Ok(None);
         }
-        let curvature = row_curvature(problem, fitted);
-        let gram = self.images.gram(Some(&members), curvature.as_deref())?;
-        let best = self.best_of(gram, &members, outer, &along);
+        // a quadratic above the loss is no nearer to it for being made anew, as a second-order model is
+        let kept = self.above.take().filter(|(known, _)| {
+            let is_known = |i: &usize| known.binary_search(i).is_ok();
+            k > 1 && members.iter().all(is_known)
+        });
+        let (members, gram) = match kept {
+            Some(kept) => kept,
+            None => {
+                let curvature = row_curvature(problem, fitted);
+                let gram = self.images.gram(Some(&members), curvature.as_deref())?;
+                (members, gram)
+            }
+        };
+        let best = self.best_of(&gram, &members, outer, &along);
         let mut target = outer.to_vec();
         for (&i, best) in members.iter().zip(best.chunks_exact(k)) {
             target[i * k..(i + 1) * k].copy_from_slice(best);
         }
         let there = beside(self.rest, self.images.fitted(&target)?);
+        self.above = Some((members, gram));
         Ok(towards(problem, [outer, &target], [fitted, &there], value))
     }
 
     /// The output weights of `members` that are best for the loss's model with this Gram matrix.
-    fn best_of(&self, gram: Mat<f64>, members: &[usize], outer: &[f64], along: &[f64]) -> Vec<f64> {
+    fn best_of(
+        &self,
+        gram: &Mat<f64>,
+        members: &[usize],
+        outer: &[f64],
+        along: &[f64],
+    ) -> Vec<f64> {
         let (neurons, k) = (self.neurons, self.neurons.n_outputs());
         let beta = self.problem.beta_sum();
         let pick = |from: &[f64]| -> Vec<f64> {
@@ -227,7 +248,7 @@ impl Model<'_> {
             signs: &signs,
             weights: &weights,
         };
-        let best = signed.lasso(gram, &along, beta, self.control);
+        let best = signed.lasso(gram.clone(), &along, beta, self.control);
         best.iter().zip(&signs).map(|(c, s)| c * s).collect()
     }
 }
