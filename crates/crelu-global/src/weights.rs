@@ -2,7 +2,7 @@ use faer::Mat;
 use linalg_core::{Control, axpy, norm};
 
 use crate::correct::correct;
-use crate::group_lasso::group_lasso;
+use crate::group_lasso::{SWEEPS, SWEEPS_OF_MODELS, group_lasso};
 use crate::images::Images;
 use crate::local_halt::Cut;
 use crate::neurons::Neurons;
@@ -99,7 +99,7 @@ fn quadratic(
             gram.as_ref(),
             &along,
             problem.outputs(),
-            problem.beta_sum(),
+            (problem.beta_sum(), SWEEPS),
             &mut outer,
             control,
         );
@@ -239,7 +239,8 @@ impl Model<'_> {
         }
         if k > 1 {
             let mut best = outer;
-            group_lasso(gram.as_ref(), &along, k, beta, &mut best, self.control);
+            let within = (beta, SWEEPS_OF_MODELS);
+            group_lasso(gram.as_ref(), &along, k, within, &mut best, self.control);
             return best;
         }
         let signs: Vec<f64> = members.iter().map(|&i| neurons.signs()[i]).collect();
