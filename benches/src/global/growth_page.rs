@@ -3,7 +3,9 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use super::cells::{figure, line, percent};
-use super::growth::{COLUMNS, LIMIT, NARROW, PAPER, ROWS, SHORT, key};
+use super::growth::{
+    COLUMNS, LIMIT, NARROW, PAPER, PATTERNS, ROWS, SAMPLED, SHORT, key, key_of_patterns,
+};
 use super::machines::machines;
 use crate::store::{Store, number};
 
@@ -23,7 +25,56 @@ pub(crate) fn page(store: &Store) -> String {
     out.push('\n');
     out.push_str(&exponents(store, "rows", &tall, |size| size.0));
     out.push_str(&exponents(store, "columns", &wide, |size| size.1));
+    out.push_str(&patterns(store));
     out
+}
+
+/// Sampled programmes, and the exponent of their patterns.
+fn patterns(store: &Store) -> String {
+    let (n, d) = SAMPLED;
+    let mut out = format!(
+        "\nSampled programmes over {n} x {d}, by the step chosen:\n\n\
+         | patterns | seconds | iterations | MB | neurons | J | gap | step | status |\n|---|---|---|---|---|---|---|---|---|\n"
+    );
+    let mut ended = Vec::new();
+    for count in PATTERNS {
+        let Some(row) = store.get(&key_of_patterns(count)) else {
+            continue;
+        };
+        let some = Some(row);
+        line(
+            &mut out,
+            &[
+                count.to_string(),
+                figure(some, "seconds", 2),
+                row["iterations"].to_string(),
+                format!("{:.0}", number(row, "memory") / 1e6),
+                row["neurons"].to_string(),
+                figure(some, "objective", 6),
+                format!("{:.1e}", number(row, "gap")),
+                row["primal"].as_str().unwrap_or("-").to_owned(),
+                row["status"].as_str().unwrap_or("-").to_owned(),
+            ],
+        );
+        if row["status"] != "time_limit" {
+            #[expect(clippy::cast_precision_loss, reason = "a small count")]
+            ended.push((count as f64, row));
+        }
+    }
+    if ended.len() < 2 {
+        return out + "\n- patterns: too few for an exponent.\n";
+    }
+    let slope = |part: &str| {
+        let points = ended.iter().map(|(count, row)| (*count, number(row, part)));
+        exponent(&points.collect::<Vec<_>>())
+    };
+    out + &format!(
+        "\n- patterns: seconds grow with the power {:.2}, memory with {:.2}, over the {} counts of {} that ended within {LIMIT} s.\n",
+        slope("seconds"),
+        slope("memory"),
+        ended.len(),
+        PATTERNS.len()
+    )
 }
 
 /// The paper's size in words.

@@ -170,12 +170,13 @@ impl Rows {
             .map_err(|error| self.failure(&error))
     }
 
-    /// The dataset of some rows, and the levels that training did not have.
+    /// The dataset of some rows, and the levels that training did not have. Values and
+    /// targets leave for it where all rows are asked for: that is once.
     ///
     /// # Errors
     /// A line that names the file, and the place where there is one.
     pub(crate) fn dataset(
-        &self,
+        &mut self,
         coding: Option<&FeatureCoding>,
         rows: &[usize],
     ) -> Result<(Dataset, Vec<Unseen>), Failure> {
@@ -186,24 +187,26 @@ impl Rows {
         }
         let all = rows.len() == self.n_samples;
         let (features, unseen) = self.features(coding)?;
-        let features = features.as_deref().unwrap_or(&self.values);
-        let width = features.len() / self.n_samples.max(1);
-        let selected: Vec<f64> = match all {
-            true => Vec::new(),
-            false => (rows.iter())
-                .flat_map(|&row| &features[row * width..(row + 1) * width])
-                .copied()
-                .collect(),
+        let held = features.as_ref().unwrap_or(&self.values);
+        let width = held.len() / self.n_samples.max(1);
+        let (features, targets): (Vec<f64>, Vec<TargetColumn>) = if all {
+            let targets = std::mem::take(&mut self.targets);
+            let values = || std::mem::take(&mut self.values);
+            (features.unwrap_or_else(values), targets)
+        } else {
+            let mut selected = Vec::with_capacity(rows.len() * width);
+            for &row in rows {
+                selected.extend_from_slice(&held[row * width..(row + 1) * width]);
+            }
+            let targets = self.targets.iter().map(|target| target.select(rows));
+            (selected, targets.collect())
         };
-        let features = if all { features } else { &selected };
-        let targets: Vec<TargetColumn> = self.targets.iter().map(|t| t.select(rows)).collect();
         let weights =
             (self.weights.as_ref()).map(|w| rows.iter().map(|&row| w[row]).collect::<Vec<f64>>());
-        let data = match targets.first() {
-            Some(first) => Dataset::from_rows(features, rows.len(), width, first.clone())
-                .and_then(|data| data.with_targets(targets))
+        let data = match targets.is_empty() {
+            false => Dataset::from_values(features, rows.len(), width, targets)
                 .and_then(|data| data.with_weights(weights)),
-            None => Err(FitError::Empty {
+            true => Err(FitError::Empty {
                 rows: rows.len(),
                 columns: width,
             }),

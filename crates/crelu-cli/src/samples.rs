@@ -153,7 +153,7 @@ impl Samples {
         let groups = Groups::take(args.search.groups.is_some(), &mut table);
         let target_index = table.target_index;
         let n_samples = table.n_samples;
-        let read = Rows::of(&args.data, table, args.target.len().saturating_sub(1))?;
+        let mut read = Rows::of(&args.data, table, args.target.len().saturating_sub(1))?;
         // rows of weight 0 leave before anything is learnt
         let kept = read.weighing();
         let guessed = |rows: &Rows| match rows.targets.as_slice() {
@@ -335,7 +335,7 @@ impl Samples {
         let (table, matched) = read_known(path, options, &known, self.columns.as_ref())
             .map_err(|error| Failure::of(option, error))?;
         notes.extend(column_notes(path, &table, &matched));
-        let read = Rows::of(path, table, matched.other_targets.len())?;
+        let mut read = Rows::of(path, table, matched.other_targets.len())?;
         let rows = read.weighing();
         let (data, unseen) = read
             .dataset(self.columns.as_ref(), &rows)

@@ -26,7 +26,7 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
     let known = model.columns();
     let (table, matched) = read_target(&args.data, labels, &args.table, &known, &model)?;
     let notes = column_notes(&args.data, &table, &matched);
-    let read = Rows::of(&args.data, table, matched.other_targets.len())?;
+    let mut read = Rows::of(&args.data, table, matched.other_targets.len())?;
     let all: Vec<usize> = (0..read.n_samples()).collect();
     let (data, _) = read.dataset(model.columns.as_ref(), &all)?;
     let checked = model

@@ -16,10 +16,36 @@ pub(crate) const WEIGHTS: std::ops::Range<f64> = 1e-150..1e150;
 #[derive(Debug, Clone)]
 pub struct Dataset {
     /// Empty where the rows are sparse.
-    features: Mat<f64>,
+    features: Dense,
     sparse: Option<SparseRows<f64>>,
     targets: Vec<TargetColumn>,
     weights: Option<Vec<f64>>,
+}
+
+/// All numbers, as they were handed over: none is copied.
+#[derive(Debug, Clone)]
+enum Dense {
+    /// A sample's together.
+    Values { values: Vec<f64>, d: usize },
+    /// A sample a column.
+    Columns(Mat<f64>),
+}
+
+impl Dense {
+    /// None, where the rows are sparse.
+    fn none() -> Self {
+        Self::Columns(Mat::new())
+    }
+
+    /// `n_features x n_samples`.
+    fn view(&self) -> MatRef<'_, f64> {
+        match self {
+            Self::Values { values, d } => {
+                MatRef::from_column_major_slice(values, *d, values.len() / (*d).max(1))
+            }
+            Self::Columns(columns) => columns.as_ref(),
+        }
+    }
 }
 
 impl Dataset {
@@ -34,6 +60,19 @@ impl Dataset {
         n_features: usize,
         target: TargetColumn,
     ) -> Result<Self, FitError> {
+        Self::from_values(features.to_vec(), n_samples, n_features, vec![target])
+    }
+
+    /// Takes features row by row and targets, one or several, without a copy.
+    ///
+    /// # Errors
+    /// As [`from_rows`](Self::from_rows) and [`with_targets`](Self::with_targets).
+    pub fn from_values(
+        features: Vec<f64>,
+        n_samples: usize,
+        n_features: usize,
+        targets: Vec<TargetColumn>,
+    ) -> Result<Self, FitError> {
         if features.len() != n_samples * n_features {
             return Err(FitError::Shape {
                 what: Subject::Features,
@@ -41,24 +80,35 @@ impl Dataset {
                 got: features.len(),
             });
         }
-        let matrix = MatRef::from_column_major_slice(features, n_features, n_samples);
-        Self::from_columns(matrix.to_owned(), target)
-    }
-
-    /// Takes features sample by sample: `n_features x n_samples`.
-    ///
-    /// # Errors
-    /// As [`from_rows`](Self::from_rows).
-    pub fn from_columns(features: Mat<f64>, target: TargetColumn) -> Result<Self, FitError> {
-        let (n_features, n_samples) = (features.nrows(), features.ncols());
         if n_samples == 0 || n_features == 0 {
             return Err(FitError::Empty {
                 rows: n_samples,
                 columns: n_features,
             });
         }
-        let finite = (0..n_samples).all(|j| (0..n_features).all(|i| features[(i, j)].is_finite()));
-        if !finite {
+        let features = Dense::Values {
+            values: features,
+            d: n_features,
+        };
+        Self::of_dense(features, targets)
+    }
+
+    /// Takes features sample by sample, `n_features x n_samples`, without a copy.
+    ///
+    /// # Errors
+    /// As [`from_rows`](Self::from_rows).
+    pub fn from_columns(features: Mat<f64>, target: TargetColumn) -> Result<Self, FitError> {
+        Self::of_dense(Dense::Columns(features), vec![target])
+    }
+
+    fn of_dense(features: Dense, targets: Vec<TargetColumn>) -> Result<Self, FitError> {
+        let view = features.view();
+        let (columns, rows) = view.shape();
+        if rows == 0 || columns == 0 {
+            return Err(FitError::Empty { rows, columns });
+        }
+        let is_finite = (view.col_iter()).all(|row| row.iter().all(|x| x.is_finite()));
+        if !is_finite {
             return Err(FitError::NotFinite {
                 what: Subject::Features,
             });
@@ -69,7 +119,7 @@ impl Dataset {
             targets: Vec::new(),
             weights: None,
         };
-        data.with_targets(vec![target])
+        data.with_targets(targets)
     }
 
     /// Takes sparse rows. Global training goes over their entries alone, and scales features without
@@ -86,7 +136,7 @@ impl Dataset {
             });
         }
         let data = Self {
-            features: Mat::new(),
+            features: Dense::none(),
             sparse: Some(rows),
             targets: Vec::new(),
             weights: None,
@@ -122,7 +172,7 @@ impl Dataset {
             }
         }
         Ok(Some(Self {
-            features,
+            features: Dense::Columns(features),
             sparse: None,
             ..self.clone()
         }))
@@ -135,7 +185,7 @@ impl Dataset {
         }
         let (mut starts, mut columns, mut values) = (vec![0], Vec::new(), Vec::new());
         for j in 0..self.n_samples() {
-            for (k, x) in (0..).zip(self.features.col(j).iter()) {
+            for (k, x) in (0..).zip(self.features().col(j).iter()) {
                 if *x != 0.0 {
                     columns.push(k);
                     values.push(*x);
@@ -144,7 +194,7 @@ impl Dataset {
             starts.push(values.len());
         }
         Ok(Some(Self {
-            features: Mat::new(),
+            features: Dense::none(),
             sparse: Some(SparseRows::new(self.n_features(), starts, columns, values)?),
             ..self.clone()
         }))
@@ -218,14 +268,14 @@ impl Dataset {
     /// [`Model::predict`]: crate::Model::predict
     #[must_use]
     pub fn rows(&self) -> MatRef<'_, f64> {
-        self.features.transpose()
+        self.features().transpose()
     }
 
     /// The same with a sample a column, `n_features x n_samples`; empty where rows are
     /// [`sparse`](Self::sparse).
     #[must_use]
     pub fn features(&self) -> MatRef<'_, f64> {
-        self.features.as_ref()
+        self.features.view()
     }
 
     /// The target, the first of several.
@@ -251,7 +301,7 @@ impl Dataset {
     pub fn n_samples(&self) -> usize {
         match &self.sparse {
             Some(rows) => rows.n_rows(),
-            None => self.features.ncols(),
+            None => self.features().ncols(),
         }
     }
 
@@ -260,7 +310,7 @@ impl Dataset {
     pub fn n_features(&self) -> usize {
         match &self.sparse {
             Some(rows) => rows.n_columns(),
-            None => self.features.nrows(),
+            None => self.features().nrows(),
         }
     }
 
@@ -270,7 +320,7 @@ impl Dataset {
             return 1.0;
         }
         let Some(rows) = &self.sparse else {
-            return self.features[(feature, row)];
+            return self.features()[(feature, row)];
         };
         let (columns, values) = rows.all().row(row);
         let at = columns.iter().position(|&k| k as usize == feature);
@@ -297,10 +347,16 @@ impl Dataset {
     #[must_use]
     pub fn select(&self, rows: &[usize]) -> Self {
         let features = match &self.sparse {
-            Some(_) => Mat::new(),
-            None => Mat::from_fn(self.n_features(), rows.len(), |k, j| {
-                self.features[(k, rows[j])]
-            }),
+            Some(_) => Dense::none(),
+            None => {
+                let all = self.features();
+                let d = all.nrows();
+                let mut values = Vec::with_capacity(rows.len() * d);
+                for &j in rows {
+                    values.extend(all.col(j).iter().copied());
+                }
+                Dense::Values { values, d }
+            }
         };
         Self {
             features,
