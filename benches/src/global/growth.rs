@@ -126,7 +126,9 @@ pub(crate) fn child(args: &[String]) -> Result<(), String> {
 /// A sampled programme of so many patterns: its row of the record.
 fn sampled_row(set: Set, patterns: usize, limit: f64) -> Result<Value, String> {
     let clock = Stopwatch::start();
-    let data = Dataset::from_columns(set.inputs, TargetColumn::numbers(set.target));
+    // the bias is the last of the teacher's columns
+    let features = set.inputs.get(..set.inputs.nrows() - 1, ..).to_owned();
+    let data = Dataset::from_columns(features, TargetColumn::numbers(set.target));
     let data = data.map_err(|e| e.to_string())?;
     let settings = FitSettings::default()
         .task(Task::Regress)
@@ -134,7 +136,6 @@ fn sampled_row(set: Set, patterns: usize, limit: f64) -> Result<Value, String> {
         .train(TrainMode::Sampled)
         .n_patterns(patterns)
         .beta_frac(FRACTION)
-        .bias(false)
         .prove(Prove::Never);
     let settings = settings.check().map_err(|e| e.to_string())?;
     let control = Control::with_clock(&clock).deadline(limit);

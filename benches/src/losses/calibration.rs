@@ -67,7 +67,7 @@ fn mean(
     let rows = (0..splits)
         .map(fit)
         .collect::<Result<Vec<Value>, String>>()?;
-    let mut out = json!({ "splits": splits, "n": rows[0]["n"], "outputs": rows[0]["outputs"] });
+    let mut out = json!({ "splits": splits, "n": rows[0]["n"], "outputs": rows[0]["outputs"], "limit": LIMIT });
     for name in ["accuracy", "log_loss", "brier", "neurons", "seconds"] {
         #[expect(clippy::cast_precision_loss, reason = "a small count")]
         let mean = rows.iter().map(|row| number(row, name)).sum::<f64>() / rows.len() as f64;

@@ -6,8 +6,8 @@ use crate::pace::Pace;
 
 /// Sweeps over the groups in use before all are looked at again.
 const INNER: usize = 9;
-/// All sweeps, of a squared loss and of a model that is made again at the next step. A correction is one of
-/// many, and a slide follows: on digits in ten classes hundreds of sweeps took two thirds of a fit, and it
+/// All sweeps, of a squared loss and of another loss's model, which is one of several. A correction is one of
+/// many, most of them before a slide: on digits in ten classes hundreds of sweeps took two thirds of a fit, and it
 /// ended no lower.
 pub(crate) const SWEEPS: usize = 80;
 pub(crate) const SWEEPS_OF_MODELS: usize = 20;
@@ -49,7 +49,8 @@ pub(crate) fn group_lasso(
         "along, a: K numbers a row"
     );
     let mut descent = Descent::new(gram, along, outputs, penalty, a, Pace::of(control));
-    let most = sweeps.max((CHEAP / (2 * m * m * outputs).max(1)).min(MOST));
+    let sweep = 2_usize.saturating_mul(m * m).saturating_mul(outputs);
+    let most = sweeps.max((CHEAP / sweep.max(1)).min(MOST));
     let mut sweeps = 0;
     while sweeps < most {
         let moved = descent.sweep(a, |_| true);

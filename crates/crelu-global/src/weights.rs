@@ -74,7 +74,7 @@ fn weigh(
     neurons.drop_zeros();
 }
 
-/// The exact minimum of a squared loss.
+/// The minimum of a squared loss: of one output exactly, of several after some sweeps.
 fn quadratic(
     problem: &GlobalProblem,
     neurons: &mut Neurons,
@@ -191,7 +191,8 @@ impl Model<'_> {
         if members.is_empty() {
             return Ok(None);
         }
-        // a quadratic above the loss is no nearer to it for being made anew, as a second-order model is
+        // of several outputs the quadratic is a loose one, and no better for being made anew while its steps
+        // are taken whole; a second-order model is
         let kept = self.above.take().filter(|(known, _)| {
             let is_known = |i: &usize| known.binary_search(i).is_ok();
             k > 1 && members.iter().all(is_known)
@@ -204,24 +205,27 @@ impl Model<'_> {
                 (members, gram)
             }
         };
-        let best = self.best_of(&gram, &members, outer, &along);
+        let (best, gram) = self.best_of(gram, &members, outer, &along);
         let mut target = outer.to_vec();
         for (&i, best) in members.iter().zip(best.chunks_exact(k)) {
             target[i * k..(i + 1) * k].copy_from_slice(best);
         }
         let there = beside(self.rest, self.images.fitted(&target)?);
-        self.above = Some((members, gram));
-        Ok(towards(problem, [outer, &target], [fitted, &there], value))
+        let found = towards(problem, [outer, &target], [fitted, &there], value);
+        let is_whole = found.as_ref().is_some_and(|(_, share)| *share >= 1.0);
+        self.above = gram.filter(|_| is_whole).map(|gram| (members, gram));
+        Ok(found.map(|(point, _)| point))
     }
 
-    /// The output weights of `members` that are best for the loss's model with this Gram matrix.
+    /// The output weights of `members` that are best for the loss's model with this Gram matrix, and the
+    /// matrix of several outputs.
     fn best_of(
         &self,
-        gram: &Mat<f64>,
+        gram: Mat<f64>,
         members: &[usize],
         outer: &[f64],
         along: &[f64],
-    ) -> Vec<f64> {
+    ) -> (Vec<f64>, Option<Mat<f64>>) {
         let (neurons, k) = (self.neurons, self.neurons.n_outputs());
         let beta = self.problem.beta_sum();
         let pick = |from: &[f64]| -> Vec<f64> {
@@ -241,7 +245,7 @@ impl Model<'_> {
             let mut best = outer;
             let within = (beta, SWEEPS_OF_MODELS);
             group_lasso(gram.as_ref(), &along, k, within, &mut best, self.control);
-            return best;
+            return (best, Some(gram));
         }
         let signs: Vec<f64> = members.iter().map(|&i| neurons.signs()[i]).collect();
         let weights: Vec<f64> = outer.iter().map(|a| a.abs()).collect();
@@ -249,8 +253,8 @@ impl Model<'_> {
             signs: &signs,
             weights: &weights,
         };
-        let best = signed.lasso(gram.clone(), &along, beta, self.control);
-        best.iter().zip(&signs).map(|(c, s)| c * s).collect()
+        let best = signed.lasso(gram, &along, beta, self.control);
+        (best.iter().zip(&signs).map(|(c, s)| c * s).collect(), None)
     }
 }
 
@@ -282,13 +286,13 @@ fn total(outer: &[f64], outputs: usize) -> f64 {
 }
 
 /// Goes from one to the other as far as the objective falls: output weights, outputs, which are linear
-/// on the way, and the objective there.
+/// on the way, the objective there, and the share of the way.
 fn towards(
     problem: &GlobalProblem,
     [from, to]: [&[f64]; 2],
     [fitted, target]: [&[f64]; 2],
     value: f64,
-) -> Option<Point> {
+) -> Option<(Point, f64)> {
     let between = |a: &[f64], b: &[f64], t: f64| -> Vec<f64> {
         a.iter().zip(b).map(|(a, b)| a + t * (b - a)).collect()
     };
@@ -299,7 +303,7 @@ fn towards(
         let weight = total(&outer, problem.outputs());
         let there = problem.loss(&outputs) + problem.beta_sum() * weight;
         if there < value {
-            return Some((outer, outputs, there));
+            return Some(((outer, outputs, there), share));
         }
         share *= 0.5;
     }

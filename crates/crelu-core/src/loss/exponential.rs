@@ -2,7 +2,7 @@
 //! that loops over them are compiled for the vector units. Sums and products alone, none of them fused:
 //! the same bits on every machine.
 
-/// Below it `e^x` is not a normal number, and is given as 0.
+/// Below it `e^x` is given as 0: it is hardly a normal number.
 const LEAST: f64 = -708.0;
 /// Adding it rounds to the nearest integer, which is then in the low bits.
 const ROUND: f64 = 6_755_399_441_055_744.0;

@@ -113,6 +113,17 @@ impl ScalarLoss for Logistic {
         weights: Option<&[f64]>,
         slope: &mut [f64],
     ) -> f64 {
+        if fitted.len() < LANES {
+            // some rows of a part: not worth lanes
+            let mut sum = 0.0;
+            for (at, slope) in slope.iter_mut().enumerate() {
+                let weight = weights.map_or(1.0, |weights| weights[at]);
+                let (value, rise) = value_and_slope(fitted[at], target[at]);
+                sum += weight * value;
+                *slope = weight * rise;
+            }
+            return sum;
+        }
         Arch::new().dispatch(ValueSlope {
             fitted,
             target,
