@@ -13,7 +13,7 @@ use crate::store::{Store, number};
 pub(crate) fn page(store: &Store) -> String {
     let mut out = machines(store, "growth|");
     out.push_str(
-        "\n\n| rows x columns | seconds | setup | price | polish | rounds | MB | data, MB | neurons | J | search gap | status |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n",
+        "\n\n| rows x columns | seconds | setup | price | correct | slide | thin | rounds | MB | data, MB | neurons | J | search gap | status |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
     );
     let tall: Vec<(usize, usize)> = ROWS.iter().map(|&n| (n, NARROW)).collect();
     let wide: Vec<(usize, usize)> = COLUMNS.iter().map(|&d| (SHORT, d)).collect();
@@ -85,14 +85,14 @@ pub(crate) fn paper(store: &Store) -> String {
     };
     let value = |name: &str| number(row, name);
     format!(
-        "{n} x {d}, {}: ended with `{}` after {:.0} s (setup {:.1} s, price {:.0} s, polish {:.0} s) and {} rounds with \
+        "{n} x {d}, {}: ended with `{}` after {:.0} s (setup {:.1} s, price {:.0} s, slide {:.0} s) and {} rounds with \
          {:.1} GB of memory: J = {:.6}, search gap {}, {} neurons, training accuracy {:.2} %.\n",
         machines(store, &key(PAPER)),
         row["status"].as_str().unwrap_or("unknown"),
         value("seconds"),
         value("setup"),
         value("pricing"),
-        value("polish"),
+        value("slide"),
         row["rounds"],
         value("memory") / 1e9,
         value("objective"),
@@ -102,7 +102,7 @@ pub(crate) fn paper(store: &Store) -> String {
     )
 }
 
-fn cells((n, d): (usize, usize), row: &Value) -> [String; 12] {
+fn cells((n, d): (usize, usize), row: &Value) -> [String; 14] {
     let some = Some(row);
     #[expect(clippy::cast_precision_loss, reason = "a size in bytes")]
     let data = (8 * n * d) as f64;
@@ -111,7 +111,9 @@ fn cells((n, d): (usize, usize), row: &Value) -> [String; 12] {
         figure(some, "seconds", 2),
         figure(some, "setup", 2),
         figure(some, "pricing", 2),
-        figure(some, "polish", 2),
+        figure(some, "correct", 2),
+        figure(some, "slide", 2),
+        figure(some, "thin", 2),
         row["rounds"].to_string(),
         format!("{:.0}", number(row, "memory") / 1e6),
         format!("{:.1}", data / 1e6),
@@ -145,7 +147,9 @@ fn exponents(
     let (_, last) = ended[ended.len() - 1];
     let parts = [
         ("price", "pricing"),
-        ("polish", "polish"),
+        ("correct", "correct"),
+        ("slide", "slide"),
+        ("thin", "thin"),
         ("setup", "setup"),
     ];
     let (mut most, mut share) = ("price", 0.0);
@@ -159,11 +163,11 @@ fn exponents(
     // writing to a string does not fail
     writeln!(
         out,
-        "- {name}: seconds grow with the power {:.2} (price {:.2}, polish {:.2}), memory with {:.2}, over the {} sizes of {} \
+        "- {name}: seconds grow with the power {:.2} (price {:.2}, slide {:.2}), memory with {:.2}, over the {} sizes of {} \
          that ended within {LIMIT} s; at the largest of them {most} takes {:.0} %.",
         slope("seconds"),
         slope("pricing"),
-        slope("polish"),
+        slope("slide"),
         slope("memory"),
         ended.len(),
         sizes.len(),

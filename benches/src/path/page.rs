@@ -22,11 +22,7 @@ pub(super) fn page(store: &Store) -> String {
     if let Some((_, row)) = SETS.iter().find_map(|set| Some((set, store.get(set)?))) {
         let processor = row["processor"].as_str().unwrap_or("unknown processor");
         let threads = row["threads"].as_u64().unwrap_or(0);
-        writeln!(
-            out,
-            "{processor}, {threads} threads, a machine with other work.\n"
-        )
-        .ok();
+        writeln!(out, "{processor}, {threads} threads.\n").ok();
     }
     out.push_str(
         "| set | rows x columns, loss | single: s | path / single | choice / single | J path / J single | neurons: single, path | chosen β/β_max, neurons |\n\
