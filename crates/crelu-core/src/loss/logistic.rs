@@ -2,7 +2,7 @@ use pulp::{Arch, WithSimd};
 
 use super::LossKind;
 use super::exponential::{exp_of_negative, ln_one_plus};
-use super::scalar::ScalarLoss;
+use super::scalar::{ScalarLoss, one_by_one};
 
 /// `log(1 + e^(-y f))` for labels `y` of -1 and +1. A target between them is the mean of several
 /// labels: the share `(1 + y) / 2` of them is +1.
@@ -115,14 +115,7 @@ impl ScalarLoss for Logistic {
     ) -> f64 {
         if fitted.len() < LANES {
             // some rows of a part: not worth lanes
-            let mut sum = 0.0;
-            for (at, slope) in slope.iter_mut().enumerate() {
-                let weight = weights.map_or(1.0, |weights| weights[at]);
-                let (value, rise) = value_and_slope(fitted[at], target[at]);
-                sum += weight * value;
-                *slope = weight * rise;
-            }
-            return sum;
+            return one_by_one([fitted, target], weights, slope, value_and_slope);
         }
         Arch::new().dispatch(ValueSlope {
             fitted,

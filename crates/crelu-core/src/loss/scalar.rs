@@ -28,13 +28,9 @@ pub trait ScalarLoss: fmt::Debug + Send + Sync {
         weights: Option<&[f64]>,
         slope: &mut [f64],
     ) -> f64 {
-        let mut value = 0.0;
-        for (at, ((f, y), slope)) in fitted.iter().zip(target).zip(slope).enumerate() {
-            let weight = weights.map_or(1.0, |weights| weights[at]);
-            value += weight * self.value(*f, *y);
-            *slope = weight * self.slope(*f, *y);
-        }
-        value
+        one_by_one([fitted, target], weights, slope, |f, y| {
+            (self.value(f, y), self.slope(f, y))
+        })
     }
 
     /// The second derivative by `f`, or a bound on it where it jumps.
@@ -101,6 +97,23 @@ pub trait ScalarLoss: fmt::Debug + Send + Sync {
     {
         None
     }
+}
+
+/// The sum of values and the derivatives, of a function that gives both of an output and its target.
+pub(super) fn one_by_one(
+    [fitted, target]: [&[f64]; 2],
+    weights: Option<&[f64]>,
+    slope: &mut [f64],
+    of: impl Fn(f64, f64) -> (f64, f64),
+) -> f64 {
+    let mut sum = 0.0;
+    for (at, ((f, y), slope)) in fitted.iter().zip(target).zip(slope).enumerate() {
+        let weight = weights.map_or(1.0, |weights| weights[at]);
+        let (value, rise) = of(*f, *y);
+        sum += weight * value;
+        *slope = weight * rise;
+    }
+    sum
 }
 
 /// Newton steps: six do for smooth losses, a bisection to the last bit takes sixty, and one between
