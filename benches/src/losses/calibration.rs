@@ -15,7 +15,7 @@ pub(crate) const CASES: [(&str, &[&str]); 5] = [
 pub(crate) const FRACTIONS: [f64; 3] = [0.1, 0.01, 0.001];
 /// So many parts of the rows are held out in turn.
 const SPLITS: u64 = 5;
-/// Seconds of a fit at most: the squared loss of ten classes at the weakest penalty has hundreds of neurons, and
+/// Seconds of a fit at most: the squared loss of ten classes at the weakest penalty has thousands of neurons, and
 /// scores of accuracy alone.
 const LIMIT: f64 = 30.0;
 

@@ -48,6 +48,13 @@ impl Dense {
     }
 }
 
+fn not_empty(rows: usize, columns: usize) -> Result<(), FitError> {
+    if rows == 0 || columns == 0 {
+        return Err(FitError::Empty { rows, columns });
+    }
+    Ok(())
+}
+
 impl Dataset {
     /// Takes features row by row, as files hold them.
     ///
@@ -80,12 +87,7 @@ impl Dataset {
                 got: features.len(),
             });
         }
-        if n_samples == 0 || n_features == 0 {
-            return Err(FitError::Empty {
-                rows: n_samples,
-                columns: n_features,
-            });
-        }
+        not_empty(n_samples, n_features)?;
         let features = Dense::Values {
             values: features,
             d: n_features,
@@ -104,9 +106,7 @@ impl Dataset {
     fn of_dense(features: Dense, targets: Vec<TargetColumn>) -> Result<Self, FitError> {
         let view = features.view();
         let (columns, rows) = view.shape();
-        if rows == 0 || columns == 0 {
-            return Err(FitError::Empty { rows, columns });
-        }
+        not_empty(rows, columns)?;
         let is_finite = (view.col_iter()).all(|row| row.iter().all(|x| x.is_finite()));
         if !is_finite {
             return Err(FitError::NotFinite {
@@ -129,12 +129,7 @@ impl Dataset {
     /// As [`from_rows`](Self::from_rows).
     pub fn from_sparse(rows: SparseRows<f64>, target: TargetColumn) -> Result<Self, FitError> {
         let (n_samples, n_features) = (rows.n_rows(), rows.n_columns());
-        if n_samples == 0 || n_features == 0 {
-            return Err(FitError::Empty {
-                rows: n_samples,
-                columns: n_features,
-            });
-        }
+        not_empty(n_samples, n_features)?;
         let data = Self {
             features: Dense::none(),
             sparse: Some(rows),

@@ -19,24 +19,22 @@ const PROX_STEPS: usize = 100;
 
 /// `e^x / (1 + e^x)`, without overflow.
 fn sigmoid(x: f64) -> f64 {
-    let (below, above) = both_shares(x);
+    let (_, below, above) = shares(x);
     if x >= 0.0 { above } else { below }
 }
 
-/// The shares of the less and the more likely label: `e / (1 + e)` and `1 / (1 + e)`, `e = e^-|x|`.
+/// `e = e^-|x|`, and the shares of the less and the more likely label: `e / (1 + e)` and `1 / (1 + e)`.
 #[inline(always)]
-fn both_shares(x: f64) -> (f64, f64) {
+fn shares(x: f64) -> (f64, f64, f64) {
     let e = exp_of_negative(-x.abs());
     let above = 1.0 / (1.0 + e);
-    (e * above, above)
+    (e, e * above, above)
 }
 
 /// The value and the derivative of one output, without branches.
 #[inline(always)]
 fn value_and_slope(f: f64, y: f64) -> (f64, f64) {
-    let e = exp_of_negative(-f.abs());
-    let above = 1.0 / (1.0 + e);
-    let below = e * above;
+    let (e, below, above) = shares(f);
     let (share, other) = if f >= 0.0 {
         (above, below)
     } else {
@@ -125,7 +123,7 @@ impl ScalarLoss for Logistic {
         })
     }
     fn curvature(&self, f: f64, _y: f64) -> f64 {
-        let (below, above) = both_shares(f);
+        let (_, below, above) = shares(f);
         below * above
     }
     fn curvature_bound(&self) -> f64 {
