@@ -1,11 +1,13 @@
 use linalg_core::{Control, LinearOperator, Real, ShiftedGram, dot};
 
+use crate::drive::AdmmSolution;
 use crate::error::{AdmmError, PrimalError};
+use crate::host_iteration::Splitting;
 use crate::monitor::ResidualMonitor;
 use crate::primal::{CgPrimal, InnerPrimal, LeastSquaresStep, Lift, PrimalSolver};
 use crate::prox::Proximal;
 use crate::settings::CheckedAdmmSettings;
-use crate::solver::{AdmmSolution, Splitting, solve};
+use crate::solver::solve;
 use crate::state::AdmmState;
 
 /// Widest operator whose `A'A` is formed: that costs as many products as it has columns, about

@@ -63,15 +63,7 @@ impl Totals {
         self.iterations += solution.iterations;
         self.inner_iterations += solution.inner_iterations;
         self.factorisations += solution.factorisations;
-        self.add_seconds(&solution.seconds);
-    }
-
-    pub(crate) fn add_seconds(&mut self, seconds: &PhaseSeconds) {
-        self.seconds.setup += seconds.setup;
-        self.seconds.primal += seconds.primal;
-        self.seconds.prox += seconds.prox;
-        self.seconds.dual += seconds.dual;
-        self.seconds.monitor += seconds.monitor;
+        self.seconds.add(&solution.seconds);
     }
 }
 /// Checks without a better gap or smaller residuals after which a run counts as stalled. At a third and at two thirds

@@ -117,7 +117,7 @@ pub(crate) fn solve(
         #[expect(clippy::cast_precision_loss, reason = "pattern counts")]
         let share = set.members.len() as f64 / patterns as f64;
         totals.products += share * solution.products + 1.0;
-        totals.add_seconds(&solution.seconds);
+        totals.seconds.add(&solution.seconds);
         totals.polish_seconds += solution.polish_seconds;
         precision = solution.precision;
         inside = Some(solution.choice.clone());

@@ -26,6 +26,8 @@ pub(crate) const BLOCK: usize = 1024;
 pub(crate) const HELD: u32 = 4;
 /// Quadruples of coordinates of a tile that are loaded at a time.
 pub(crate) const DEPTH: u32 = 4;
+/// Columns whose numbers are added up before those of others, whatever the tile: sums do not depend on it.
+pub(crate) const UNIT: u32 = 32;
 /// Rows that an adjoint product loads at a time.
 pub(crate) const ROWS: u32 = 16;
 /// Blocks that a descent moves together: one quadruple of mask bits.
@@ -109,6 +111,7 @@ impl Kernel {
             ("HELD", HELD),
             ("TILE", side * HELD),
             ("DEPTH", DEPTH),
+            ("UNIT", UNIT),
             ("ROWS", ROWS),
             ("LANES", LANES),
             ("BLOCK", number(BLOCK)),

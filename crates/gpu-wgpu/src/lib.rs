@@ -13,6 +13,7 @@
 //! | [`MaskedSystem`] | the rows and the masks |
 //! | [`CgSolve`] | `(A'A + s I) x = b` by conjugate gradients, with Jacobi's or a low-rank preconditioner |
 //! | [`DescentSolve`] | the same minimum by block descent |
+//! | [`ThreeBlock`] | whole iterations of the three-block ADMM: all its copies |
 //! | [`Ascents`] | ascents of the price of a neuron on the sphere |
 //! | [`Balanced`] | value and gradient of a network's loss |
 //!
@@ -34,6 +35,7 @@ mod bus;
 mod device;
 mod error;
 mod global;
+mod iteration;
 mod kernel;
 mod kernels;
 mod mapped;
@@ -55,6 +57,9 @@ pub use bus::Bus;
 pub use device::Device;
 pub use error::{GpuError, Names};
 pub use global::{Ascended, Ascents, Balanced, TrainingRows, network_outputs};
+#[cfg(not(target_arch = "wasm32"))]
+pub use iteration::DeviceIteration;
+pub use iteration::{ConeSettings, Copies, LinearStep, Moved, ThreeBlock, ThreeBlockSettings};
 pub use kernel::Tiling;
 pub use kernels::ascent_step::Motion;
 pub use kernels::loss_slope::Loss;

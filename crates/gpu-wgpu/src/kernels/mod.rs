@@ -5,6 +5,9 @@ pub(crate) mod basis_dots;
 pub(crate) mod basis_sum;
 pub(crate) mod cg_scalars;
 pub(crate) mod combine;
+pub(crate) mod cone_adjoint;
+pub(crate) mod cone_rescale;
+pub(crate) mod cone_step;
 pub(crate) mod conjugate_dots;
 pub(crate) mod conjugate_join;
 pub(crate) mod conjugate_move;
@@ -17,13 +20,18 @@ pub(crate) mod descent_step;
 pub(crate) mod diagonal_scale;
 pub(crate) mod dots;
 pub(crate) mod gather_columns;
+pub(crate) mod group_threshold;
 mod groups;
+pub(crate) mod images;
 pub(crate) mod loss_slope;
 pub(crate) mod masked_adjoint;
 pub(crate) mod masked_product;
 pub(crate) mod open_columns;
 pub(crate) mod open_outputs;
+pub(crate) mod pair_difference;
+pub(crate) mod pair_spread;
 pub(crate) mod price_weights;
+pub(crate) mod region_sums;
 pub(crate) mod sum_parts;
 #[cfg(test)]
 mod tests;
@@ -33,12 +41,15 @@ use crate::kernel::Kernel;
 
 /// All of them.
 #[cfg(test)]
-pub(crate) const ALL: [&Kernel; 24] = [
+pub(crate) const ALL: [&Kernel; 32] = [
     &ascent_step::KERNEL,
     &basis_dots::KERNEL,
     &basis_sum::KERNEL,
     &cg_scalars::KERNEL,
     &combine::KERNEL,
+    &cone_adjoint::KERNEL,
+    &cone_rescale::KERNEL,
+    &cone_step::KERNEL,
     &conjugate_dots::KERNEL,
     &conjugate_join::KERNEL,
     &conjugate_move::KERNEL,
@@ -51,11 +62,16 @@ pub(crate) const ALL: [&Kernel; 24] = [
     &diagonal_scale::KERNEL,
     &dots::KERNEL,
     &gather_columns::KERNEL,
+    &group_threshold::KERNEL,
+    &images::KERNEL,
     &loss_slope::KERNEL,
     &masked_adjoint::KERNEL,
     &masked_product::KERNEL,
     &open_columns::KERNEL,
     &open_outputs::KERNEL,
+    &pair_difference::KERNEL,
+    &pair_spread::KERNEL,
     &price_weights::KERNEL,
+    &region_sums::KERNEL,
     &sum_parts::KERNEL,
 ];

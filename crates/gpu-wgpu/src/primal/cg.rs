@@ -253,12 +253,21 @@ impl CgSolve {
         &mut self,
         t: &[f32],
         tol: f32,
+        goes_on: impl FnMut() -> bool,
+    ) -> Result<Solved, GpuError> {
+        assert_eq!(t.len(), self.tall.len(), "a number a row");
+        self.system.device().write(&self.tall, 0, t);
+        self.solve_there(tol, goes_on).await
+    }
+
+    /// As [`solve`](Self::solve), for the `t` that stands in [`tall`](Self::tall).
+    pub(crate) async fn solve_there(
+        &mut self,
+        tol: f32,
         mut goes_on: impl FnMut() -> bool,
     ) -> Result<Solved, GpuError> {
         let device = self.system.device();
-        assert_eq!(t.len(), self.tall.len(), "a number a row");
         assert!(self.shift.is_some(), "set_penalty comes before solve");
-        device.write(&self.tall, 0, t);
         device.write(&self.state, state::GOAL, &[tol]);
         let start: Vec<&Step> = self.start.iter().collect();
         device.run(&start, 1)?;
@@ -291,6 +300,16 @@ impl CgSolve {
             residual: if size > 0.0 { left / size } else { 0.0 },
             short: numbers[state::DONE] == 0.0,
         })
+    }
+
+    /// Where `t` stands on the device.
+    pub(crate) fn tall(&self) -> &Buffer<f32> {
+        &self.tall
+    }
+
+    /// Where `x` stands on the device.
+    pub(crate) fn point(&self) -> &Buffer<f32> {
+        &self.x
     }
 
     /// `x` and `A x` of the last solve.

@@ -303,15 +303,27 @@ impl DescentSolve {
         t: &[f32],
         carried: f64,
         tol: f64,
+        goes_on: impl FnMut() -> bool,
+    ) -> Result<Solved, GpuError> {
+        assert_eq!(t.len(), self.tall.len(), "a number a row");
+        self.system.device().write(&self.tall, 0, t);
+        let size = f64::from(linalg_core::norm(t));
+        self.solve_there(size, carried, tol, goes_on).await
+    }
+
+    /// As [`solve`](Self::solve), for the `t` that stands in [`tall`](Self::tall) and has this norm.
+    pub(crate) async fn solve_there(
+        &mut self,
+        size: f64,
+        carried: f64,
+        tol: f64,
         mut goes_on: impl FnMut() -> bool,
     ) -> Result<Solved, GpuError> {
         let device = self.system.device();
-        assert_eq!(t.len(), self.tall.len(), "a number a row");
         let rho = f64::from(self.rho.expect("set_penalty comes before solve"));
-        device.write(&self.tall, 0, t);
         let gain = match self.gain {
             Some(gain) => gain,
-            None => self.measure_gain(f64::from(linalg_core::norm(t))).await?,
+            None => self.measure_gain(size).await?,
         };
         self.gain = Some(gain).filter(|gain| *gain > 0.0);
         let start: Vec<&Step> = self.steps.residual.iter().collect();
@@ -359,6 +371,16 @@ impl DescentSolve {
             residual: if size > 0.0 { left / size } else { 0.0 },
             short: left > wanted(length),
         })
+    }
+
+    /// Where `t` stands on the device.
+    pub(crate) fn tall(&self) -> &Buffer<f32> {
+        &self.tall
+    }
+
+    /// Where `x` stands on the device, the residual behind it.
+    pub(crate) fn point(&self) -> &Buffer<f32> {
+        &self.point
     }
 
     /// `x` and `t + c A x` of the last solve.

@@ -7,7 +7,7 @@ use linalg_core::{Control, Masks, assert_adjoint_consistent};
 use testkit::Stream;
 
 use super::*;
-use crate::tests::on_device::devices;
+use crate::tests::on_device::{devices, own_device};
 use crate::{Device, GpuError};
 
 /// Relative error of a step that is asked for to [`TOL`]: `f32` sums of a few hundred terms, times
@@ -273,14 +273,6 @@ fn solves_repeat_bit_for_bit() {
             assert_eq!(run(), first);
         }
     }
-}
-
-/// A device that no other test shares: what goes over its bus is this test's.
-fn own_device() -> Option<Arc<Device>> {
-    let side = devices().first()?.tiling().side();
-    let adapter = std::env::var("CRELU_ADAPTER").ok();
-    let opened = block_on(Device::open_with(adapter.as_deref(), Some(side)));
-    Some(Arc::new(opened.expect("the adapter that was there")))
 }
 
 #[test]

@@ -37,3 +37,11 @@ pub(crate) fn devices() -> &'static [Arc<Device>] {
         }
     })
 }
+
+/// A device that no other test shares: what goes over its bus, or befalls it, is this test's.
+pub(crate) fn own_device() -> Option<Arc<Device>> {
+    let side = devices().first()?.tiling().side();
+    let adapter = std::env::var("CRELU_ADAPTER").ok();
+    let opened = pollster::block_on(Device::open_with(adapter.as_deref(), Some(side)));
+    Some(Arc::new(opened.expect("the adapter that was there")))
+}

@@ -3,6 +3,7 @@
 
 mod ascents;
 mod conjugate;
+mod copies;
 mod descents;
 mod parse;
 mod products;
