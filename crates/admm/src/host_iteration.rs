@@ -8,7 +8,7 @@ use crate::iteration::{Advanced, Iterate, Iteration, Lengths};
 use crate::phases::{PhaseSeconds, Watch};
 use crate::primal::SmoothStep;
 use crate::prox::Proximal;
-use crate::settings::AdmmSettings;
+use crate::settings::CheckedAdmmSettings;
 use crate::state::AdmmState;
 
 /// The parts of a problem: the operator `F`, the smooth part and the penalty.
@@ -21,8 +21,8 @@ pub struct Splitting<'a, T, S: ?Sized, X: ?Sized> {
     pub prox: &'a mut X,
 }
 
-/// The iteration on the host's vectors.
-pub(crate) struct HostIteration<'h, 's, T, S: ?Sized, X: ?Sized> {
+/// The iteration on the host's vectors: those of a state, which the caller keeps.
+pub struct HostIteration<'h, 's, T, S: ?Sized, X: ?Sized> {
     pub(crate) problem: &'h mut Splitting<'s, T, S, X>,
     pub(crate) state: &'h mut AdmmState<T>,
     relaxation: T,
@@ -38,16 +38,18 @@ pub(crate) struct HostIteration<'h, 's, T, S: ?Sized, X: ?Sized> {
 impl<'h, 's, T: Real, S: SmoothStep<T> + ?Sized, X: Proximal<T> + ?Sized>
     HostIteration<'h, 's, T, S, X>
 {
-    /// From a state.
+    /// From a state: `v` and `fv` are the proximal step at `z` and its image, `rho` and `ratio` the first
+    /// penalty parameters.
     ///
     /// # Errors
     /// [`AdmmError::Shape`] where lengths do not fit, [`AdmmError::Setting`] for penalty parameters that
     /// are not positive and finite.
-    pub(crate) fn new(
+    pub fn new(
         problem: &'h mut Splitting<'s, T, S, X>,
-        settings: &AdmmSettings,
+        settings: &CheckedAdmmSettings,
         state: &'h mut AdmmState<T>,
     ) -> Result<Self, AdmmError> {
+        let settings = settings.get();
         let (dim, rows) = (problem.prox.dim(), problem.operator.rows());
         for (what, want, got) in [
             ("operator", dim, problem.operator.cols()),

@@ -38,7 +38,7 @@ mod status;
 
 pub use drive::{AdmmSolution, drive};
 pub use error::{AdmmError, ForeignError, PrimalError};
-pub use host_iteration::Splitting;
+pub use host_iteration::{HostIteration, Splitting};
 pub use iteration::{Advanced, Iterate, Iteration, Lengths};
 pub use least_squares::{LeastSquares, least_squares};
 pub use linalg_core::{

@@ -38,7 +38,7 @@ pub fn solve<T: Real, S: SmoothStep<T> + ?Sized, X: Proximal<T> + ?Sized>(
     state: &mut AdmmState<T>,
     monitor: &mut dyn Monitor<T, X>,
 ) -> Result<AdmmSolution, AdmmError> {
-    let mut host = HostIteration::new(problem, settings.get(), state)?;
+    let mut host = HostIteration::new(problem, settings, state)?;
     drive(&mut host, settings, control, &mut |host, residuals| {
         Ok(monitor.observe(host.state, residuals, host.problem.prox))
     })

@@ -119,7 +119,7 @@ fn candidates(
     Ok(list)
 }
 
-/// What a device does: inexact steps on the reduced system of the two-block splitting, in `f32`.
+/// What a device does: inexact steps on the reduced system, in `f32`.
 fn check_device(
     settings: &ProgrammeSettings,
     list: &[(Method, Form)],
@@ -133,11 +133,6 @@ fn check_device(
             !list.iter().all(serves),
             ProgrammeSetting::Backend,
             "wgpu has cg, pcg-jacobi, pcg-nystrom and rbcd on the reduced system; the others run on faer",
-        ),
-        (
-            settings.splitting == Splitting::ThreeBlock,
-            ProgrammeSetting::Splitting,
-            "the three-block form runs on faer; wgpu has the two-block form",
         ),
         (
             settings.precision == Precision::F64,
@@ -167,7 +162,7 @@ pub(crate) fn choose(
         });
     }
     let splitting = match settings.splitting {
-        Splitting::Auto if !is_plain || settings.backend == Backend::Wgpu => Splitting::TwoBlock,
+        Splitting::Auto if !is_plain => Splitting::TwoBlock,
         Splitting::Auto if programme.activation() == Activation::Gated => Splitting::TwoBlock,
         Splitting::Auto if programme.rank() > THIN_RANK => Splitting::ThreeBlock,
         Splitting::Auto => Splitting::TwoBlock,

@@ -1,7 +1,7 @@
 use core::any::Any;
 use core::fmt;
 
-use admm::{Lift, PrimalError, PrimalReport, PrimalSolver};
+use admm::{Iteration, Lift, PrimalError, PrimalReport, PrimalSolver};
 use linalg_core::{Control, Masks, Real};
 
 use crate::choice::Method;
@@ -17,6 +17,15 @@ pub trait PrimalDevice: Any + fmt::Debug + Send + Sync {
     /// [`ProgrammeError::Device`] where the device fails, [`ProgrammeError`] when a sketch does.
     fn primal<'a>(&self, request: &DeviceRequest<'a, '_>)
     -> Result<DeviceStep<'a>, ProgrammeError>;
+
+    /// Whole iterations of the three-block form.
+    ///
+    /// # Errors
+    /// As [`primal`](Self::primal).
+    fn iteration<'a>(
+        &self,
+        request: &IterationRequest<'a, '_>,
+    ) -> Result<DeviceIteration<'a>, ProgrammeError>;
 
     /// The device itself, for who knows it.
     fn as_any(&self) -> &dyn Any;
@@ -41,6 +50,38 @@ pub struct DeviceRequest<'a, 's> {
     pub rho: f64,
     /// The control of the solves.
     pub control: Control<'a>,
+}
+
+/// What a device is asked for, to make whole iterations from zero on.
+#[derive(Debug)]
+pub struct IterationRequest<'a, 's> {
+    /// The linear step; its rows are those of the cone copy's coordinates, where there is one.
+    pub linear: DeviceRequest<'a, 's>,
+    /// A number a row.
+    pub target: &'s [f32],
+    /// The cone copy, for pairs of blocks.
+    pub cone: Option<ConeRequest<'s>>,
+    /// The weight of the norms.
+    pub weight: f64,
+    /// The over-relaxation.
+    pub relaxation: f64,
+}
+
+/// The cone copy `tau (2 D_b - I) R u_b` of every block.
+#[derive(Debug, Clone, Copy)]
+pub struct ConeRequest<'s> {
+    /// `L^-1` of `I + tau^2 R'R = L L'`: `rank x rank` numbers, row after row.
+    pub inverse: &'s [f32],
+    /// The scale of the copy.
+    pub tau: f64,
+}
+
+/// Iterations on a device.
+pub struct DeviceIteration<'a> {
+    /// The iterations.
+    pub iteration: Box<dyn Iteration<f64> + 'a>,
+    /// What is to be said about it.
+    pub note: Option<String>,
 }
 
 /// A primal step on a device.

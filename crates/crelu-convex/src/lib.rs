@@ -57,7 +57,9 @@ pub use choice::{Choice, Form, Method};
 pub use choose::check_primal;
 pub use cone::ConeGroup;
 pub use crelu_core::{Activation, Backend, DeviceHandle, relative_gap};
-pub use device::{DeviceRequest, DeviceStep, PrimalDevice};
+pub use device::{
+    ConeRequest, DeviceIteration, DeviceRequest, DeviceStep, IterationRequest, PrimalDevice,
+};
 pub use error::{ProgrammeError, ProgrammeSetting};
 pub use feasible_point::FeasiblePoint;
 pub use primal::{INNER_LIMIT, SWEEP_LIMIT, sketch};

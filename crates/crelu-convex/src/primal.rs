@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use admm::{
     BlockExactPrimal, Factor, InnerPrimal, Lift, OuterPrimal, PcgPrimal, PrimalError, PrimalSolver,
     RbcdPrimal, Space,
@@ -16,7 +18,9 @@ use precond_nystrom::{
 };
 
 use crate::choice::{Choice, Form, Method};
-use crate::device::{DeviceRequest, InPrecision, PrimalDevice};
+use crate::device::{
+    ConeRequest, DeviceIteration, DeviceRequest, InPrecision, IterationRequest, PrimalDevice,
+};
 use crate::error::{ProgrammeError, ProgrammeSetting};
 use crate::settings::{Precision, ProgrammeSettings};
 
@@ -86,31 +90,59 @@ impl<'a, T: Real> System<'a, T> {
         rho: f64,
         control: Control<'a>,
     ) -> Result<Built<'a, T>, ProgrammeError> {
-        let opened = settings.device.as_ref();
-        let Some(device) = opened.and_then(DeviceHandle::device::<Box<dyn PrimalDevice>>) else {
-            return Err(ProgrammeError::Setting {
-                setting: ProgrammeSetting::Backend,
-                problem: "wgpu needs an opened device",
-            });
-        };
-        let data = self.blocks.data();
-        let mut rows = Vec::with_capacity(data.nrows() * data.ncols());
-        for i in 0..data.ncols() {
-            rows.extend((0..data.nrows()).map(|k| f32::of(data[(k, i)].wide())));
-        }
-        let made = device.primal(&DeviceRequest {
-            rows: &rows,
-            rank: data.nrows(),
+        let device = opened(settings)?;
+        let rows = by_columns(self.blocks.data());
+        let made = device.primal(&self.request(&rows, choice, settings, rho, control))?;
+        Ok(Built {
+            primal: Box::new(InPrecision::new(made.primal)),
+            note: made.note,
+        })
+    }
+
+    /// What a device is asked for; `rows` are those of the system, in `f32`.
+    fn request<'s>(
+        &self,
+        rows: &'s [f32],
+        choice: &Choice,
+        settings: &'s ProgrammeSettings,
+        rho: f64,
+        control: Control<'a>,
+    ) -> DeviceRequest<'a, 's> {
+        DeviceRequest {
+            rows,
+            rank: self.blocks.data().nrows(),
             masks: self.blocks.masks(),
             lift: self.lift,
             method: choice.method,
             settings,
             rho,
             control,
-        })?;
-        Ok(Built {
-            primal: Box::new(InPrecision::new(made.primal)),
-            note: made.note,
+        }
+    }
+
+    /// Whole iterations of the three-block form on the device of the settings, in the coordinates of
+    /// `basis`.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub(crate) fn iteration_on_device(
+        &self,
+        choice: &Choice,
+        settings: &ProgrammeSettings,
+        (rho, control): (f64, Control<'a>),
+        of: &OnDevice<'_>,
+    ) -> Result<DeviceIteration<'a>, ProgrammeError> {
+        let device = opened(settings)?;
+        let rows = by_columns(self.blocks.data());
+        device.iteration(&IterationRequest {
+            linear: self.request(&rows, choice, settings, rho, control),
+            target: of.target,
+            cone: of.inverse.map(|inverse| ConeRequest {
+                inverse,
+                tau: of.tau,
+            }),
+            weight: of.weight,
+            relaxation: of.relaxation,
         })
     }
 
@@ -233,6 +265,35 @@ impl<'a, T: Real> System<'a, T> {
         let (found, note) = sketch(op, space, settings, shift, control)?;
         Ok((Box::new(found), note))
     }
+}
+
+/// What the iterations of a device take beside the linear step.
+pub(crate) struct OnDevice<'s> {
+    pub(crate) target: &'s [f32],
+    /// `L^-1` by rows, where there is a cone copy.
+    pub(crate) inverse: Option<&'s [f32]>,
+    pub(crate) tau: f64,
+    pub(crate) weight: f64,
+    pub(crate) relaxation: f64,
+}
+
+/// The device of the settings.
+fn opened(settings: &ProgrammeSettings) -> Result<Arc<Box<dyn PrimalDevice>>, ProgrammeError> {
+    let handle = settings.device.as_ref();
+    let device = handle.and_then(DeviceHandle::device::<Box<dyn PrimalDevice>>);
+    device.ok_or(ProgrammeError::Setting {
+        setting: ProgrammeSetting::Backend,
+        problem: "wgpu needs an opened device",
+    })
+}
+
+/// The numbers of a matrix in `f32`, column after column.
+pub(crate) fn by_columns<T: Real>(matrix: MatRef<'_, T>) -> Vec<f32> {
+    let mut out = Vec::with_capacity(matrix.nrows() * matrix.ncols());
+    for j in 0..matrix.ncols() {
+        out.extend((0..matrix.nrows()).map(|k| f32::of(matrix[(k, j)].wide())));
+    }
+    out
 }
 
 /// A sketch of `A'A` or `A A'` and what it found, in words.

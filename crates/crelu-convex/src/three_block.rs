@@ -1,16 +1,18 @@
 use admm::{
-    AdmmError, AdmmSettings, AdmmState, GroupNorm, Monitor, PenaltyRule, PrimalError, Proximal,
-    Residuals, Status, Verdict,
+    AdmmError, AdmmSettings, AdmmState, CheckedAdmmSettings, GroupNorm, HostIteration, Iterate,
+    Iteration, PenaltyRule, PrimalError, Proximal, Residuals, Status, Verdict,
 };
+use crelu_core::Backend;
 use linalg_core::{LinalgError, LinearOperator, MaskedBlocks, Real, SettingsError};
 use num_traits::Float;
 
 use crate::certificate::{Multipliers, ProgrammeCertificate};
 use crate::choice::{Choice, Form, Method};
+use crate::device::DeviceIteration;
 use crate::error::{ProgrammeError, ProgrammeSetting};
 use crate::feasible_point::FeasiblePoint;
 use crate::power_method::largest_singular_value;
-use crate::primal::{System, failed};
+use crate::primal::{OnDevice, System, by_columns, failed};
 use crate::programme::{Programme, has_cones};
 use crate::solution::WarmStart;
 use crate::source_system::SourceSystem;
@@ -127,13 +129,64 @@ pub(crate) fn run<T: Real>(
     };
     let masks = programme.masks();
     let system = System::new(basis.data(), masks, programme.lift(), choice.backend);
+    let large = programme.n_samples() >= LARGE;
+    let (first, growth, band) = if large { (10, 2.5, 2.0) } else { (5, 2.0, 1.5) };
+    let limit = tracker.settings.max_iters.saturating_sub(totals.iterations);
+    let most = match change_over {
+        true => limit.min(CHANGE_OVER),
+        false => limit,
+    };
+    let settings = AdmmSettings::default()
+        .penalty_schedule(first, growth, band)
+        .max_iters(most)
+        .anderson(0)
+        .penalty_rule(PenaltyRule::Balance)
+        .check()
+        .map_err(|_| ProgrammeError::Setting {
+            setting: ProgrammeSetting::Iteration,
+            problem: "settings out of range",
+        })?;
+    let job = Job {
+        settings: &settings,
+        changes_at: (change_over && most < limit).then_some(most),
+        tau,
+        begun,
+    };
+    if choice.backend == Backend::Wgpu {
+        let narrow: Vec<f32> = target.iter().map(|y| f32::of(y.wide())).collect();
+        // its rows are the columns of the transposed
+        let inverse = basis.inverse();
+        let inverse = inverse.map(|inverse| by_columns(inverse.transpose()));
+        let built = system.iteration_on_device(
+            choice,
+            tracker.settings,
+            (rho, control),
+            &OnDevice {
+                target: &narrow,
+                inverse: inverse.as_deref(),
+                tau,
+                weight: programme.beta_sum(),
+                relaxation: settings.get().relaxation,
+            },
+        );
+        return match built {
+            Ok(DeviceIteration {
+                mut iteration,
+                note,
+            }) => {
+                choice.note(note);
+                job.run(iteration.as_mut(), tracker, totals)
+            }
+            Err(ProgrammeError::Linalg(LinalgError::Halted)) => halted(),
+            Err(error) => Err(error),
+        };
+    }
     let source = choice.form == Form::Full
         && has_cones(programme)
         && matches!(
             choice.method,
             Method::Cg | Method::PcgJacobi | Method::PcgNystrom
         );
-    let settings = tracker.settings;
     let built = if source {
         let (method, tau) = (choice.method, T::of(tau));
         SourceSystem::new(
@@ -141,14 +194,14 @@ pub(crate) fn run<T: Real>(
             &target,
             tau,
             method,
-            settings,
+            tracker.settings,
             rho,
             control,
         )
         .map(|(system, note)| (ThreeBlockInner::Source(Box::new(system)), note))
     } else {
         system
-            .build(choice, settings, rho, control)
+            .build(choice, tracker.settings, rho, control)
             .map(|built| (ThreeBlockInner::Basis(built.primal), built.note))
     };
     let inner = match built {
@@ -160,86 +213,100 @@ pub(crate) fn run<T: Real>(
         Err(error) => return Err(error),
     };
     let mut primal = ThreeBlockPrimal::new(&basis, masks, &target, inner);
-    totals.seconds.setup += control.seconds() - begun;
-
-    let (rank, n, blocks) = (
-        programme.rank(),
-        programme.n_samples(),
-        programme.n_blocks(),
-    );
+    let (n, blocks) = (programme.n_samples(), programme.n_blocks());
     let cone = if has_cones(programme) { n * blocks } else { 0 };
-    let mut prox = ThreeBlockProx::new(rank, blocks, cone, T::of(programme.beta_sum()))
-        .map_err(AdmmError::from)?;
+    let weight = T::of(programme.beta_sum());
+    let mut prox =
+        ThreeBlockProx::new(programme.rank(), blocks, cone, weight).map_err(AdmmError::from)?;
     let operator = Unread {
         rows: n,
         cols: prox.dim(),
     };
-    let mut state = AdmmState::zero(n, prox.dim(), T::of(first_rho(programme)));
-    let limit = tracker.settings.max_iters.saturating_sub(totals.iterations);
-    let large = n >= LARGE;
-    let (first, growth, band) = if large { (10, 2.5, 2.0) } else { (5, 2.0, 1.5) };
-    let settings = AdmmSettings::default()
-        .penalty_schedule(first, growth, band)
-        .max_iters(if change_over {
-            limit.min(CHANGE_OVER)
-        } else {
-            limit
-        })
-        .anderson(0)
-        .penalty_rule(PenaltyRule::Balance)
-        .check()
-        .map_err(|_| ProgrammeError::Setting {
-            setting: ProgrammeSetting::Iteration,
-            problem: "settings out of range",
-        })?;
-    let mut monitor = DenseMonitor {
-        tracker: &mut *tracker,
-        tau,
-        iteration: 0,
-        checked: 0,
-        products: 0.0,
-        _scalar: core::marker::PhantomData::<T>,
-    };
+    let mut state = AdmmState::zero(n, prox.dim(), T::of(rho));
     let mut problem = admm::Splitting {
         operator: &operator,
         primal: &mut primal,
         prox: &mut prox,
     };
-    let outcome = admm::solve(&mut problem, &settings, &control, &mut state, &mut monitor);
-    if let Ok(solution) = &outcome
-        && monitor.checked != solution.iterations
-        && !(change_over
-            && solution.status == Status::IterationLimit
-            && solution.iterations < limit)
-    {
-        let begun = control.seconds();
-        monitor.check(&state);
-        monitor.tracker.conclude(solution.iterations);
-        totals.seconds.monitor += control.seconds() - begun;
+    let mut iteration = HostIteration::new(&mut problem, &settings, &mut state)?;
+    job.run(&mut iteration, tracker, totals)
+}
+
+/// A run of the iteration, wherever its vectors are.
+struct Job<'j> {
+    settings: &'j CheckedAdmmSettings,
+    /// The iteration at which the two-block form takes over.
+    changes_at: Option<usize>,
+    tau: f64,
+    /// When it was begun to be built.
+    begun: f64,
+}
+
+impl Job<'_> {
+    fn run<U: Real, I: Iteration<U> + ?Sized>(
+        &self,
+        iteration: &mut I,
+        tracker: &mut Tracker<'_>,
+        totals: &mut Totals,
+    ) -> Result<(Status, WarmStart), ProgrammeError> {
+        let programme = tracker.programme;
+        let control = tracker.control;
+        totals.seconds.setup += control.seconds() - self.begun;
+        let mut monitor = DenseMonitor {
+            tracker: &mut *tracker,
+            tau: self.tau,
+            iteration: 0,
+            checked: 0,
+            products: 0.0,
+        };
+        let mut observe = |iteration: &mut I, residuals: &Residuals| {
+            let look = monitor.due();
+            if look == Look::Away {
+                return Ok(Verdict::Continue);
+            }
+            if look == Look::NoMore {
+                return Ok(Verdict::Stop(Status::Interrupted));
+            }
+            Ok(monitor.look(look, &iteration.iterate()?, residuals))
+        };
+        let outcome = admm::drive(iteration, self.settings, &control, &mut observe);
+        let reached_change = outcome.as_ref().is_ok_and(|solution| {
+            solution.status == Status::IterationLimit
+                && Some(solution.iterations) == self.changes_at
+        });
+        if let Ok(solution) = &outcome
+            && monitor.checked != solution.iterations
+            && !reached_change
+        {
+            let begun = control.seconds();
+            monitor.check(&iteration.iterate()?);
+            monitor.tracker.conclude(solution.iterations);
+            totals.seconds.monitor += control.seconds() - begun;
+        }
+        totals.products += monitor.products;
+        let solution = outcome?;
+        #[expect(clippy::cast_precision_loss, reason = "an iteration count")]
+        let made = solution.iterations as f64;
+        totals.products += if has_cones(programme) {
+            6.0 * made
+        } else {
+            2.0 * made
+        };
+        totals.add(&solution);
+        tracker.before += solution.iterations;
+        let status = match reached_change {
+            true => Status::Stalled,
+            false => solution.status,
+        };
+        Ok((
+            status,
+            next_start(programme, &iteration.iterate()?, self.tau),
+        ))
     }
-    totals.products += monitor.products;
-    let solution = outcome?;
-    #[expect(clippy::cast_precision_loss, reason = "an iteration count")]
-    let made = solution.iterations as f64;
-    totals.products += if has_cones(programme) {
-        6.0 * made
-    } else {
-        2.0 * made
-    };
-    totals.add(&solution);
-    tracker.before += solution.iterations;
-    let reached_change =
-        change_over && solution.status == Status::IterationLimit && solution.iterations < limit;
-    let status = if reached_change {
-        Status::Stalled
-    } else {
-        solution.status
-    };
-    Ok((status, next_start(programme, &state, tau)))
 }
 
 /// `z_b = v_b + s_b C_b / rho` and the multipliers of the cone copy, the largest first.
-fn next_start<T: Real>(programme: &Programme, state: &AdmmState<T>, tau: f64) -> WarmStart {
+fn next_start<T: Real>(programme: &Programme, state: &Iterate<'_, T>, tau: f64) -> WarmStart {
     let (rank, n, blocks) = (
         programme.rank(),
         programme.n_samples(),
@@ -249,7 +316,7 @@ fn next_start<T: Real>(programme: &Programme, state: &AdmmState<T>, tau: f64) ->
     let theta: Vec<f64> = programme
         .target()
         .iter()
-        .zip(&state.fu)
+        .zip(state.fu)
         .map(|(y, p)| y - p.wide())
         .collect();
     let masked = programme.blocks();
@@ -279,29 +346,79 @@ fn next_start<T: Real>(programme: &Programme, state: &AdmmState<T>, tau: f64) ->
 }
 
 /// `alpha = rho tau (s - z_s)`, non-negative.
-fn cone_multipliers<T: Real>(
-    state: &AdmmState<T>,
+fn cone_multipliers<'s, T: Real>(
+    state: &Iterate<'s, T>,
     from: usize,
     n: usize,
     scale: f64,
-) -> impl Iterator<Item = f64> + '_ {
+) -> impl Iterator<Item = f64> + use<'s, T> {
     let (s, z) = (&state.v[from..from + n], &state.z[from..from + n]);
     s.iter()
         .zip(z)
         .map(move |(s, z)| (scale * (*s - *z).wide()).max(0.0))
 }
 
-struct DenseMonitor<'m, 'a, T> {
+/// What an iterate is looked at for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// Nothing.
+    Away,
+    /// The caller wants no more of them.
+    NoMore,
+    /// The network of the sparse copies alone.
+    Network,
+    /// Everything.
+    Check,
+}
+
+struct DenseMonitor<'m, 'a> {
     tracker: &'m mut Tracker<'a>,
     tau: f64,
     iteration: usize,
     checked: usize,
     products: f64,
-    _scalar: core::marker::PhantomData<T>,
 }
 
-impl<T: Real> DenseMonitor<'_, '_, T> {
-    fn check(&mut self, state: &AdmmState<T>) {
+impl DenseMonitor<'_, '_> {
+    /// Counts an iteration; what it is to be looked at for, before anything of it is read.
+    fn due(&mut self) -> Look {
+        self.iteration += 1;
+        if !self.tracker.go_on(self.iteration) {
+            return Look::NoMore;
+        }
+        let every = CHECK_FACTOR * self.tracker.settings.check_every;
+        if every > 0 && self.iteration.is_multiple_of(every) {
+            return Look::Check;
+        }
+        let serves = every > 0
+            && self.iteration.is_multiple_of(EARLY)
+            && SparseNetwork::serves(self.tracker.programme);
+        match serves {
+            true => Look::Network,
+            false => Look::Away,
+        }
+    }
+
+    fn look<T: Real>(
+        &mut self,
+        look: Look,
+        state: &Iterate<'_, T>,
+        residuals: &Residuals,
+    ) -> Verdict {
+        if look == Look::Network {
+            let split = self.tracker.programme.rank() * self.tracker.programme.n_blocks();
+            let v: Vec<f64> = state.v[..split].iter().map(|x| x.wide()).collect();
+            self.tracker.offer_network(&v);
+            self.tracker.show(self.iteration);
+            self.products += 1.0;
+            return Verdict::Continue;
+        }
+        self.check(state);
+        self.tracker.moved(state.rho.wide(), residuals);
+        self.tracker.conclude(self.iteration)
+    }
+
+    fn check<T: Real>(&mut self, state: &Iterate<'_, T>) {
         self.checked = self.iteration;
         let programme = self.tracker.programme;
         let (rank, n, blocks) = (
@@ -312,7 +429,7 @@ impl<T: Real> DenseMonitor<'_, '_, T> {
         let theta: Vec<f64> = programme
             .target()
             .iter()
-            .zip(&state.fu)
+            .zip(state.fu)
             .map(|(y, p)| y - p.wide())
             .collect();
         if has_cones(programme) {
@@ -351,36 +468,5 @@ impl<T: Real> DenseMonitor<'_, '_, T> {
         }
         self.tracker
             .offer_point(FeasiblePoint::from_point(programme, &v));
-    }
-}
-
-impl<T: Real> Monitor<T, ThreeBlockProx<T>> for DenseMonitor<'_, '_, T> {
-    fn observe(
-        &mut self,
-        state: &AdmmState<T>,
-        residuals: &Residuals,
-        _prox: &mut ThreeBlockProx<T>,
-    ) -> Verdict {
-        self.iteration += 1;
-        if !self.tracker.go_on(self.iteration) {
-            return Verdict::Stop(Status::Interrupted);
-        }
-        let every = CHECK_FACTOR * self.tracker.settings.check_every;
-        if every == 0 || !self.iteration.is_multiple_of(every) {
-            if every > 0
-                && self.iteration.is_multiple_of(EARLY)
-                && SparseNetwork::serves(self.tracker.programme)
-            {
-                let split = self.tracker.programme.rank() * self.tracker.programme.n_blocks();
-                let v: Vec<f64> = state.v[..split].iter().map(|x| x.wide()).collect();
-                self.tracker.offer_network(&v);
-                self.tracker.show(self.iteration);
-                self.products += 1.0;
-            }
-            return Verdict::Continue;
-        }
-        self.check(state);
-        self.tracker.moved(state.rho.wide(), residuals);
-        self.tracker.conclude(self.iteration)
     }
 }

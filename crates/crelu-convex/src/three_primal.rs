@@ -50,6 +50,17 @@ impl<'a, T: Real> ConeBasis<'a, T> {
         Ok(Self { data, tau, cone })
     }
 
+    /// `L^-1`, where there is a cone copy.
+    ///
+    /// **Cost** a solve with `L` for every coordinate.
+    #[must_use]
+    pub fn inverse(&self) -> Option<Mat<T>> {
+        let (gram, _) = self.cone.as_ref()?;
+        let mut inverse = Mat::identity(gram.dim(), gram.dim());
+        gram.half_solve_in_place(inverse.as_mut());
+        Some(inverse)
+    }
+
     /// `R~'`, `rank x n_samples`: what the inner primal solver is built for.
     #[must_use]
     pub fn data(&self) -> MatRef<'_, T> {

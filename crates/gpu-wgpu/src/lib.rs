@@ -59,11 +59,11 @@ pub use error::{GpuError, Names};
 pub use global::{Ascended, Ascents, Balanced, TrainingRows, network_outputs};
 #[cfg(not(target_arch = "wasm32"))]
 pub use iteration::DeviceIteration;
-pub use iteration::{ConeSettings, Copies, LinearStep, Moved, ThreeBlock, ThreeBlockSettings};
+pub use iteration::{ConeSettings, Copies, Moved, ThreeBlock, ThreeBlockSettings};
 pub use kernel::Tiling;
 pub use kernels::ascent_step::Motion;
 pub use kernels::loss_slope::Loss;
-pub use primal::{CgSolve, DescentSolve, MaskedSystem, Preconditioning, Solved};
+pub use primal::{CgSolve, DescentSolve, LinearStep, MaskedSystem, Preconditioning, Solved};
 #[cfg(not(target_arch = "wasm32"))]
 pub use primal::{DeviceOperator, DevicePrimal, block_on};
 pub use rates::{Rate, rates};

@@ -6,7 +6,10 @@ mod rows;
 use core::any::Any;
 use std::sync::Arc;
 
-use crelu_convex::{DeviceHandle, DeviceRequest, DeviceStep, PrimalDevice, ProgrammeError};
+use crelu_convex::{
+    DeviceHandle, DeviceIteration, DeviceRequest, DeviceStep, IterationRequest, PrimalDevice,
+    ProgrammeError,
+};
 use gpu_wgpu::Device;
 
 pub(crate) use rows::DeviceRows;
@@ -21,6 +24,13 @@ impl PrimalDevice for Adapter {
         request: &DeviceRequest<'a, '_>,
     ) -> Result<DeviceStep<'a>, ProgrammeError> {
         primal::build(&self.0, request)
+    }
+
+    fn iteration<'a>(
+        &self,
+        request: &IterationRequest<'a, '_>,
+    ) -> Result<DeviceIteration<'a>, ProgrammeError> {
+        primal::iteration(&self.0, request)
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -2,11 +2,14 @@ use std::sync::Arc;
 
 use admm::{ForeignError, Lift, Space};
 use crelu_convex::{
-    DeviceRequest, DeviceStep, INNER_LIMIT, Method, ProgrammeError, ProgrammeSettings, SWEEP_LIMIT,
-    sketch,
+    DeviceIteration, DeviceRequest, DeviceStep, INNER_LIMIT, IterationRequest, Method,
+    ProgrammeError, ProgrammeSettings, SWEEP_LIMIT, sketch,
 };
 use faer::MatRef;
-use gpu_wgpu::{Device, DeviceOperator, DevicePrimal, GpuError, MaskedSystem, Preconditioning};
+use gpu_wgpu::{
+    ConeSettings, Device, DeviceOperator, DevicePrimal, GpuError, LinearStep, MaskedSystem,
+    Preconditioning, ThreeBlock, ThreeBlockSettings,
+};
 use linalg_core::{Control, MaskedBlocks};
 use precond_nystrom::masked_gram_diagonal;
 
@@ -19,6 +22,46 @@ pub(super) fn build<'a>(
     device: &Arc<Device>,
     request: &DeviceRequest<'a, '_>,
 ) -> Result<DeviceStep<'a>, ProgrammeError> {
+    let (system, step, note) = linear(device, request)?;
+    let primal = DevicePrimal::new(&system, request.lift, step).controlled(request.control);
+    Ok(DeviceStep {
+        primal: Box::new(primal),
+        note: Some(note),
+    })
+}
+
+/// Whole iterations on the adapter.
+///
+/// # Errors
+/// As [`build`].
+pub(super) fn iteration<'a>(
+    device: &Arc<Device>,
+    request: &IterationRequest<'a, '_>,
+) -> Result<DeviceIteration<'a>, ProgrammeError> {
+    let of = &request.linear;
+    let (system, step, note) = linear(device, of)?;
+    let settings = ThreeBlockSettings {
+        target: request.target,
+        lift: of.lift,
+        cone: request.cone.map(|cone| ConeSettings {
+            inverse: cone.inverse,
+            tau: cone.tau,
+        }),
+        weight: request.weight,
+        relaxation: request.relaxation,
+    };
+    let on_device = ThreeBlock::new(&system, step, &settings).map_err(failed)?;
+    Ok(DeviceIteration {
+        iteration: Box::new(gpu_wgpu::DeviceIteration::new(on_device, of.rho)),
+        note: Some(format!("whole iterations {note}")),
+    })
+}
+
+/// The linear step of a method, its data, and what is to be said about it.
+fn linear(
+    device: &Arc<Device>,
+    request: &DeviceRequest<'_, '_>,
+) -> Result<(Arc<MaskedSystem>, LinearStep, String), ProgrammeError> {
     let DeviceRequest {
         rows,
         rank,
@@ -31,9 +74,9 @@ pub(super) fn build<'a>(
     } = *request;
     let system = MaskedSystem::new(device, rows, rank, masks).map_err(failed)?;
     let system = Arc::new(system);
-    let mut note = Some(format!("on {}", device.adapter().name));
-    let primal = match method {
-        Method::Rbcd => DevicePrimal::descent(&system, lift, SWEEP_LIMIT, settings.seed),
+    let mut note = format!("on {}", device.adapter().name);
+    let step = match method {
+        Method::Rbcd => LinearStep::descent(&system, lift, SWEEP_LIMIT, settings.seed),
         method => {
             let preconditioning = match method {
                 Method::PcgJacobi => {
@@ -43,18 +86,15 @@ pub(super) fn build<'a>(
                 }
                 Method::PcgNystrom => {
                     let (found, said) = nystrom(&system, lift, settings, rho, &control)?;
-                    note = note.map(|note| format!("{said}, {note}"));
+                    note = format!("{said}, {note}");
                     found
                 }
                 _ => Preconditioning::Identity,
             };
-            DevicePrimal::cg(&system, lift, &preconditioning, INNER_LIMIT)
+            LinearStep::cg(&system, lift, &preconditioning, INNER_LIMIT)
         }
     };
-    Ok(DeviceStep {
-        primal: Box::new(primal.map_err(failed)?.controlled(control)),
-        note,
-    })
+    Ok((system, step.map_err(failed)?, note))
 }
 
 fn nystrom(

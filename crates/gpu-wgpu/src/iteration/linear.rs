@@ -3,16 +3,8 @@ use std::sync::Arc;
 use crate::buffer::{Buffer, Slice};
 use crate::error::GpuError;
 use crate::kernels::{dots, region_sums};
-use crate::primal::{CgSolve, DescentSolve, MaskedSystem, Solved};
+use crate::primal::{LinearStep, MaskedSystem, Solved};
 use crate::step::Step;
-
-/// The linear step of an iteration, whose right-hand side and answer stay on the device.
-pub enum LinearStep {
-    /// Conjugate gradients.
-    Cg(Box<CgSolve>),
-    /// Randomised block descent.
-    Descent(Box<DescentSolve>),
-}
 
 /// A [`LinearStep`] in its place, and how its right-hand side is made.
 pub(super) struct Linear {
@@ -81,10 +73,7 @@ impl Linear {
     }
 
     pub(super) fn set_penalty(&mut self, rho: f32) -> Result<(), GpuError> {
-        match &mut self.step {
-            LinearStep::Cg(cg) => cg.set_penalty(rho),
-            LinearStep::Descent(descent) => descent.set_penalty(rho),
-        }
+        self.step.set_penalty(rho)
     }
 
     pub(super) async fn solve(

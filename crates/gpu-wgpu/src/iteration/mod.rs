@@ -11,5 +11,4 @@ mod three_block;
 #[cfg(not(target_arch = "wasm32"))]
 pub use blocking::DeviceIteration;
 pub use cone::ConeSettings;
-pub use linear::LinearStep;
 pub use three_block::{Copies, Moved, ThreeBlock, ThreeBlockSettings};

@@ -9,7 +9,7 @@ use testkit::Stream;
 
 use super::*;
 use crate::tests::on_device::{devices, own_device};
-use crate::{CgSolve, DescentSolve, Device, GpuError, MaskedSystem, Preconditioning, block_on};
+use crate::{Device, GpuError, LinearStep, MaskedSystem, Preconditioning, block_on};
 
 /// Relative error of an iterate after [`ITERATIONS`]: each adds the roundings of sums of a hundred `f32`
 /// terms, and the linear steps end at [`TOL`].
@@ -197,18 +197,16 @@ impl Case {
         };
         let flat: Vec<f32> = inverse.into_iter().flatten().map(of).collect();
         let system = Arc::new(MaskedSystem::new(device, &rows, self.rank, &self.masks)?);
-        let factor = of(self.lift().factor());
+        let lift = self.lift();
+        let none = Preconditioning::Identity;
         let step = match kind {
-            CG | BATCH => {
-                let most = if kind == CG { 400 } else { 1 };
-                let cg = CgSolve::new(&system, &Preconditioning::Identity, factor, most)?;
-                LinearStep::Cg(Box::new(cg))
-            }
-            _ => LinearStep::Descent(Box::new(DescentSolve::new(&system, factor, 2000, 3)?)),
+            CG => LinearStep::cg(&system, lift, &none, 400)?,
+            BATCH => LinearStep::cg(&system, lift, &none, 1)?,
+            _ => LinearStep::descent(&system, lift, 2000, 3)?,
         };
         let settings = ThreeBlockSettings {
             target,
-            lift: self.lift(),
+            lift,
             cone: self.pairs.then_some(ConeSettings {
                 inverse: &flat,
                 tau: TAU,

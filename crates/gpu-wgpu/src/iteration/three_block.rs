@@ -3,13 +3,13 @@ use std::sync::Arc;
 use admm::{Lengths, Lift};
 
 use super::cone::{Cone, ConeSettings};
-use super::linear::{Linear, LinearStep};
+use super::linear::Linear;
 use crate::buffer::Buffer;
 use crate::error::GpuError;
 use crate::kernels::combine::{self, Factor};
 use crate::kernels::group_threshold::{self, SUMS};
 use crate::kernels::{pair_difference, pair_spread, region_sums};
-use crate::primal::{MaskedSystem, Solved};
+use crate::primal::{LinearStep, MaskedSystem, Solved};
 use crate::step::Step;
 
 /// What [`ThreeBlock`] minimises and how.

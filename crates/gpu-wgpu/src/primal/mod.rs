@@ -2,6 +2,7 @@
 
 mod cg;
 mod descent;
+mod linear_step;
 #[cfg(not(target_arch = "wasm32"))]
 mod operator;
 #[cfg(not(target_arch = "wasm32"))]
@@ -14,6 +15,7 @@ mod tests;
 pub(crate) use cg::whole;
 pub use cg::{CgSolve, Preconditioning};
 pub use descent::DescentSolve;
+pub use linear_step::LinearStep;
 #[cfg(not(target_arch = "wasm32"))]
 pub use operator::DeviceOperator;
 #[cfg(not(target_arch = "wasm32"))]

@@ -1,9 +1,7 @@
-use std::sync::Arc;
-
 use admm::{Lift, PrimalError, PrimalReport, PrimalSolver};
 use linalg_core::{Control, Real};
 
-use super::{CgSolve, DescentSolve, MaskedSystem, Preconditioning, Solved};
+use super::{LinearStep, MaskedSystem, Solved};
 use crate::error::GpuError;
 
 /// Waits for what the device is asked.
@@ -17,7 +15,7 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
 /// The outer iteration may be in either precision. A tolerance below what `f32` reaches, a relative
 /// residual of about 1e-6, makes steps that are reported as short.
 pub struct DevicePrimal<'a> {
-    method: Method,
+    step: LinearStep,
     lift: Lift,
     cols: usize,
     control: Control<'a>,
@@ -29,49 +27,12 @@ pub struct DevicePrimal<'a> {
     first: bool,
 }
 
-enum Method {
-    Cg(Box<CgSolve>),
-    Descent(Box<DescentSolve>),
-}
-
 impl<'a> DevicePrimal<'a> {
-    /// Conjugate gradients; `max_iters` bounds the inner iterations of a step.
-    ///
-    /// # Errors
-    /// [`GpuError`] when sizes do not fit, or of the device.
-    pub fn cg(
-        system: &Arc<MaskedSystem>,
-        lift: Lift,
-        preconditioning: &Preconditioning,
-        max_iters: usize,
-    ) -> Result<Self, GpuError> {
-        let factor = f32::of(lift.factor());
-        let cg = CgSolve::new(system, preconditioning, factor, max_iters)?;
-        Ok(Self::joined(system, lift, Method::Cg(Box::new(cg))))
-    }
-
-    /// Randomised block descent; `max_sweeps` bounds the sweeps of a step.
-    ///
-    /// # Errors
-    /// As [`DevicePrimal::cg`].
-    pub fn descent(
-        system: &Arc<MaskedSystem>,
-        lift: Lift,
-        max_sweeps: usize,
-        seed: u64,
-    ) -> Result<Self, GpuError> {
-        let factor = f32::of(lift.factor());
-        let descent = DescentSolve::new(system, factor, max_sweeps, seed)?;
-        Ok(Self::joined(
-            system,
-            lift,
-            Method::Descent(Box::new(descent)),
-        ))
-    }
-
-    fn joined(system: &MaskedSystem, lift: Lift, method: Method) -> Self {
+    /// Of a linear step that was built for this system and lift.
+    #[must_use]
+    pub fn new(system: &MaskedSystem, lift: Lift, step: LinearStep) -> Self {
         Self {
-            method,
+            step,
             lift,
             cols: system.cols(),
             control: Control::default(),
@@ -89,13 +50,6 @@ impl<'a> DevicePrimal<'a> {
         self
     }
 
-    fn start_at(&mut self, x: &[f32]) {
-        match &mut self.method {
-            Method::Cg(cg) => cg.set_start(x),
-            Method::Descent(descent) => descent.set_start(x),
-        }
-    }
-
     /// The step of one target from where the device stands: `x`, and `F u`.
     fn solve_one<T: Real>(
         &mut self,
@@ -107,8 +61,8 @@ impl<'a> DevicePrimal<'a> {
         let control = self.control;
         let goes_on = || control.halt().is_none();
         let rows = self.tall.iter_mut().zip(target.iter().zip(fw));
-        match &mut self.method {
-            Method::Cg(cg) => {
+        match &mut self.step {
+            LinearStep::Cg(cg) => {
                 for (t, (y, f)) in rows {
                     *t = f32::of((*y - *f).wide());
                 }
@@ -120,7 +74,7 @@ impl<'a> DevicePrimal<'a> {
                 }
                 Ok((solved, x))
             }
-            Method::Descent(descent) => {
+            LinearStep::Descent(descent) => {
                 for (t, (y, f)) in rows {
                     *t = f32::of((*f - *y).wide());
                 }
@@ -148,11 +102,7 @@ impl<T: Real> PrimalSolver<T> for DevicePrimal<'_> {
                 *x *= old / rho;
             }
         }
-        match &mut self.method {
-            Method::Cg(cg) => cg.set_penalty(rho),
-            Method::Descent(descent) => descent.set_penalty(rho),
-        }
-        .map_err(PrimalError::foreign)?;
+        self.step.set_penalty(rho).map_err(PrimalError::foreign)?;
         self.rho = Some(rho);
         Ok(())
     }
@@ -190,10 +140,10 @@ impl<T: Real> PrimalSolver<T> for DevicePrimal<'_> {
                 // a state handed over at its end is met where it stands
                 let x = u[part.clone()][..self.cols].iter().zip(&w[part.clone()]);
                 let x: Vec<f32> = x.map(|(u, w)| f32::of((*u - *w).wide())).collect();
-                self.start_at(&x);
+                self.step.set_start(&x);
             } else if count > 1 {
                 let x = core::mem::take(&mut self.steps[k]);
-                self.start_at(&x);
+                self.step.set_start(&x);
             }
             let (target, fw) = (&target[rows.clone()], &fw[rows.clone()]);
             let one = self.solve_one(target, fw, tol, &mut fu[rows]);

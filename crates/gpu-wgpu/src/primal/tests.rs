@@ -222,9 +222,13 @@ fn device_primal_of_several_targets_is_each_alone() {
         let w: Vec<f64> = vec![0.0; 2 * dim];
         let fw = vec![0.0; 2 * n];
         let system = case.on(device);
-        let make = |kind: usize| match kind {
-            0 => DevicePrimal::cg(&system, Lift::Mirrored, &Preconditioning::Identity, 200),
-            _ => DevicePrimal::descent(&system, Lift::Mirrored, 500, 3),
+        let (none, lift) = (Preconditioning::Identity, Lift::Mirrored);
+        let make = |kind: usize| {
+            let step = match kind {
+                0 => LinearStep::cg(&system, lift, &none, 200),
+                _ => LinearStep::descent(&system, lift, 500, 3),
+            };
+            step.map(|step| DevicePrimal::new(&system, lift, step))
         };
         let control = Control::default();
         for kind in 0..2 {
