@@ -1,6 +1,7 @@
 use wgpu::{Backends, Instance, InstanceDescriptor, InstanceFlags};
 
 use crate::error::{GpuError, Names};
+use crate::kernel::Tiling;
 
 /// What kind of machine an adapter is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +49,15 @@ pub struct Adapter {
     pub shared_limit: u32,
     /// Invocations of a group.
     pub group_limit: u32,
+}
+
+impl Adapter {
+    /// Whether groups of this tiling fit.
+    #[must_use]
+    pub fn has_room_for(&self, tiling: Tiling) -> bool {
+        u64::from(self.shared_limit) >= tiling.shared_bytes()
+            && self.group_limit >= tiling.invocations()
+    }
 }
 
 /// The adapters of this machine, in the order in which they are numbered: cards before software.

@@ -9,9 +9,14 @@ use crate::bus::Bus;
 use crate::error::GpuError;
 use crate::kernel::{Binding, Kernel, Tiling};
 use crate::step::{Compiled, Step};
+use crate::tuned::Tuned;
 
-/// Dispatches that are handed over at a time: a display's driver stops what runs for seconds.
+/// Dispatches that are handed over at a time: a display's driver stops what runs for seconds ...
 const STEPS_AT_A_TIME: usize = 256;
+/// ... and what they take at most, about.
+const SECONDS_AT_A_TIME: f64 = 0.1;
+/// Flops a second of an adapter that was not measured: of a slow one that shares the host's memory.
+const LEAST_RATE: f64 = 1e11;
 
 /// An opened adapter: its queue, the kernels compiled so far, and what went over the bus.
 ///
@@ -22,9 +27,10 @@ pub struct Device {
     queue: wgpu::Queue,
     adapter: Adapter,
     tiling: Tiling,
+    tuned: Option<Tuned>,
     bus: Bus,
     fault: Arc<Mutex<Option<Fault>>>,
-    compiled: Mutex<HashMap<&'static str, Arc<Compiled>>>,
+    compiled: Mutex<HashMap<(&'static str, Tiling), Arc<Compiled>>>,
 }
 
 /// What the driver reported, at whatever moment.
@@ -53,26 +59,22 @@ impl Device {
         Self::open_with(asked, None).await
     }
 
-    /// As [`Device::open`], with the side of the kernels' tiles in invocations, 8 or 16, in place of
-    /// the adapter's own.
+    /// As [`Device::open`], with the kernels' tiles in place of the adapter's own.
     ///
     /// # Errors
     /// As [`Device::open`].
-    pub async fn open_with(asked: Option<&str>, side: Option<u32>) -> Result<Self, GpuError> {
+    pub async fn open_with(asked: Option<&str>, tiling: Option<Tiling>) -> Result<Self, GpuError> {
         let found = adapter::choose(asked).await?;
         let adapter = adapter::described(&found);
-        let tiling = match side {
-            Some(side) => Tiling::of_side(side),
-            // a wide group pays where many invocations run at once
-            None if adapter.kind != Kind::Software => Tiling::of_side(16),
-            None => Tiling::of_side(8),
-        };
         let (shared, group) = (u64::from(adapter.shared_limit), adapter.group_limit);
-        let tiling = if shared < tiling.shared_bytes() || group < tiling.invocations() {
-            Tiling::of_side(8)
-        } else {
-            tiling
-        };
+        let tiling = tiling.unwrap_or_else(|| {
+            // a wide group pays where many invocations run at once
+            let wide = Tiling::of_side(16);
+            match adapter.kind != Kind::Software && adapter.has_room_for(wide) {
+                true => wide,
+                false => Tiling::of_side(8),
+            }
+        });
         let name = || adapter.name.clone();
         for (what, needed, has) in [
             ("bytes of shared memory", tiling.shared_bytes(), shared),
@@ -137,6 +139,7 @@ impl Device {
             queue,
             adapter,
             tiling,
+            tuned: None,
             bus: Bus::default(),
             fault,
             compiled: Mutex::default(),
@@ -162,6 +165,27 @@ impl Device {
     #[must_use]
     pub fn tiling(&self) -> Tiling {
         self.tiling
+    }
+
+    /// What it was measured at, if it was.
+    #[must_use]
+    pub fn tuned(&self) -> Option<Tuned> {
+        self.tuned
+    }
+
+    pub(crate) fn set_tiling(&mut self, tiling: Tiling) {
+        self.tiling = tiling;
+    }
+
+    pub(crate) fn set_tuned(&mut self, tuned: Tuned) {
+        self.tiling = tuned.tiling;
+        self.tuned = Some(tuned);
+    }
+
+    /// Ends the device, as a driver does that is reset: what is asked of it from then on is an error.
+    pub fn end(&self) {
+        note(&self.fault, Fault::Lost("it was ended".to_owned()));
+        self.device.destroy();
     }
 
     /// What went over the bus so far.
@@ -248,7 +272,7 @@ impl Device {
     /// Compiles a kernel, once.
     pub(crate) fn compiled(&self, kernel: &'static Kernel) -> Arc<Compiled> {
         let mut known = lock(&self.compiled);
-        let made = known.entry(kernel.name).or_insert_with(|| {
+        let made = known.entry((kernel.name, self.tiling)).or_insert_with(|| {
             let source = kernel.source(self.tiling);
             let module = self
                 .device
@@ -363,6 +387,7 @@ impl Device {
             compiled,
             group,
             counts,
+            work: 0.0,
         })
     }
 
@@ -376,6 +401,7 @@ impl Device {
             .filter(|step| step.counts.iter().all(|count| *count > 0))
             .collect();
         let (mut pending, mut encoder) = (0, None);
+        let (mut work, most) = (0.0, self.work_at_a_time());
         for step in (0..times).flat_map(|_| all.iter()) {
             let open = encoder.get_or_insert_with(|| {
                 let mut encoder = self.device.create_command_encoder(&Default::default());
@@ -387,13 +413,20 @@ impl Device {
             let [x, y, z] = step.counts;
             open.0.dispatch_workgroups(x, y, z);
             pending += 1;
-            if pending == STEPS_AT_A_TIME {
+            work += step.work;
+            if pending == STEPS_AT_A_TIME || work >= most {
                 self.submit(encoder.take());
-                pending = 0;
+                (pending, work) = (0, 0.0);
             }
         }
         self.submit(encoder);
         self.sound()
+    }
+
+    /// Flops that are handed over at a time.
+    fn work_at_a_time(&self) -> f64 {
+        let rate = self.tuned.map_or(LEAST_RATE, |tuned| tuned.flops);
+        rate * SECONDS_AT_A_TIME
     }
 
     fn submit(&self, open: Option<(wgpu::ComputePass<'static>, wgpu::CommandEncoder)>) {

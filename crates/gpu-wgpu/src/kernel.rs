@@ -24,8 +24,6 @@ pub(crate) const LANES: u32 = 64;
 pub(crate) const BLOCK: usize = 1024;
 /// Rows and columns of a tile that an invocation holds.
 pub(crate) const HELD: u32 = 4;
-/// Quadruples of coordinates of a tile that are loaded at a time.
-pub(crate) const DEPTH: u32 = 4;
 /// Columns whose numbers are added up before those of others, whatever the tile: sums do not depend on it.
 pub(crate) const UNIT: u32 = 32;
 /// Rows that an adjoint product loads at a time.
@@ -37,21 +35,42 @@ pub(crate) const IMAGE_ROWS: usize = 64;
 /// Directions that a descent keeps.
 pub(crate) const MEMORY: usize = 6;
 
-/// How large the kernels' tiles are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How large the kernels' tiles are. Sums are taken in one order whatever they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Tiling {
     side: u32,
+    depth: u32,
 }
 
 impl Tiling {
-    /// Groups of `side x side` invocations, 8 or 16.
+    /// All that there are.
+    pub const ALL: [Self; 6] = [
+        Self::known(8, 2),
+        Self::known(8, 4),
+        Self::known(8, 8),
+        Self::known(16, 2),
+        Self::known(16, 4),
+        Self::known(16, 8),
+    ];
+
+    const fn known(side: u32, depth: u32) -> Self {
+        Self { side, depth }
+    }
+
+    /// Groups of `side x side` invocations, 8 or 16, that load four quadruples at a time.
     ///
     /// # Panics
     /// For another side: the packed bits of a tile must fill whole words.
     #[must_use]
     pub fn of_side(side: u32) -> Self {
         assert!(side == 8 || side == 16, "a side of 8 or 16");
-        Self { side }
+        Self::known(side, 4)
+    }
+
+    /// Quadruples of coordinates of a tile that are loaded at a time.
+    #[must_use]
+    pub fn depth(self) -> u32 {
+        self.depth
     }
 
     /// Invocations along a side.
@@ -76,7 +95,7 @@ impl Tiling {
     #[must_use]
     pub fn shared_bytes(self) -> u64 {
         let tile = u64::from(self.side * HELD);
-        2 * tile * u64::from(DEPTH) * 16 + tile * tile * 4 + tile * u64::from(self.side) * 4
+        2 * tile * u64::from(self.depth) * 16 + tile * tile * 4 + tile * u64::from(self.side) * 4
     }
 }
 
@@ -110,7 +129,7 @@ impl Kernel {
             ("SIDE", side),
             ("HELD", HELD),
             ("TILE", side * HELD),
-            ("DEPTH", DEPTH),
+            ("DEPTH", tiling.depth()),
             ("UNIT", UNIT),
             ("ROWS", ROWS),
             ("LANES", LANES),

@@ -45,6 +45,8 @@ mod rows;
 mod step;
 #[cfg(test)]
 mod tests;
+mod tune;
+mod tuned;
 #[cfg(test)]
 mod twin;
 
@@ -68,3 +70,4 @@ pub use primal::{CgSolve, DescentSolve, LinearStep, MaskedSystem, Preconditionin
 pub use primal::{DeviceOperator, DevicePrimal, block_on};
 pub use rates::{Rate, rates};
 pub use rows::Rows;
+pub use tuned::Tuned;

@@ -61,7 +61,7 @@ pub async fn rates(
     let state = device.upload("numbers", &[1.0_f32; 4])?;
     let zeros = |what, len| device.zeros::<f32>(what, len);
 
-    let tall_parts = zeros("parts", n * masked_product::parts(device, &rows, columns))?;
+    let tall_parts = zeros("parts", n * masked_product::parts(&rows, columns))?;
     let product = masked_product::steps(device, &rows, columns, &bits, x.raw(), &tall_parts)?;
     let factors = Factors {
         bits: &bits,
@@ -69,13 +69,10 @@ pub async fn rates(
         weights: &weights,
         outputs: 1,
     };
-    let wide_parts = zeros("parts", len * masked_adjoint::parts(device, &rows, columns))?;
+    let wide_parts = zeros("parts", len * masked_adjoint::parts(&rows, columns))?;
     let adjoint = masked_adjoint::steps(device, &rows, columns, &factors, &wide_parts)?;
     let opened = device.zeros("patterns", bits.len())?;
-    let sums = zeros(
-        "parts",
-        columns * open_columns::parts(device, &rows, columns),
-    )?;
+    let sums = zeros("parts", columns * open_columns::parts(&rows, columns))?;
     let of = open_columns::Columns {
         u: &x,
         theta: &tall,

@@ -2,6 +2,9 @@ use crate::buffer::Buffer;
 use crate::device::Device;
 use crate::error::GpuError;
 
+/// Bytes of the rows that one dispatch goes through at most: with a thousand columns a slow adapter, of
+/// 5e11 flops a second, takes a fifteenth of a second for them, and a display's driver stops what takes two.
+const MOST_BYTES: u64 = 64 << 20;
 /// Rows that one dispatch goes through at most: groups of a dimension times the smaller tile.
 const MOST_ROWS: usize = 65_535 * 32;
 
@@ -34,7 +37,7 @@ impl Rows {
         n_samples: usize,
         rank: usize,
     ) -> Result<Self, GpuError> {
-        let limit = device.adapter().binding_limit;
+        let limit = device.adapter().binding_limit.min(MOST_BYTES);
         Self::upload_in_tiles(device, rows, n_samples, rank, limit)
     }
 

@@ -118,7 +118,7 @@ impl Ascents {
         let (device, rows) = (&self.device, &*self.rows);
         let (outputs, columns) = (self.outputs, self.columns);
         let bits = device.zeros("patterns", rows.n_samples() * columns.div_ceil(32))?;
-        let count = open_columns::parts(device, rows, columns);
+        let count = open_columns::parts(rows, columns);
         let parts = device.zeros("parts of prices", count * outputs * columns)?;
         let opened = open_columns::Columns {
             u: &self.arrays.u,
@@ -147,7 +147,7 @@ impl Ascents {
             outputs,
         };
         let length = columns * rows.wide();
-        let count = masked_adjoint::parts(device, rows, columns);
+        let count = masked_adjoint::parts(rows, columns);
         let parts = device.zeros("parts of gradients", count * length)?;
         steps.extend(masked_adjoint::steps(
             device, rows, columns, &factors, &parts,

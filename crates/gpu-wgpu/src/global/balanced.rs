@@ -48,7 +48,7 @@ impl Balanced {
         let w = device.zeros("neurons", columns * wide)?;
         let a = device.zeros("output weights", outputs * columns)?;
         let bits = device.zeros("patterns", n * columns.div_ceil(32))?;
-        let count = open_outputs::parts(device, rows, columns);
+        let count = open_outputs::parts(rows, columns);
         let tall_parts = device.zeros("parts of the outputs", count * outputs * n)?;
         let tall = |what| device.zeros::<f32>(what, outputs * n);
         let (fitted, theta) = (tall("the outputs")?, tall("the slopes")?);
@@ -87,7 +87,7 @@ impl Balanced {
         steps.push(dots::step(device, n, all, (&loss_parts, 0))?);
         // for one output the weight is a factor of a neuron's whole gradient, and the host's
         if outputs > 1 {
-            let count = open_columns::parts(device, rows, columns);
+            let count = open_columns::parts(rows, columns);
             let parts = device.zeros("parts of a gradient", count * outputs * columns)?;
             let again = open_columns::Columns {
                 u: &w,
@@ -110,7 +110,7 @@ impl Balanced {
             weights: if outputs > 1 { &a } else { &ones },
             outputs,
         };
-        let count = masked_adjoint::parts(device, rows, columns);
+        let count = masked_adjoint::parts(rows, columns);
         let parts = device.zeros("parts of a gradient", count * columns * wide)?;
         steps.extend(masked_adjoint::steps(
             device, rows, columns, &factors, &parts,

@@ -36,7 +36,7 @@ pub async fn network_outputs(
         device.upload("neurons", &padded)?,
         device.upload("output weights", a)?,
     );
-    let count = open_outputs::parts(device, rows, columns);
+    let count = open_outputs::parts(rows, columns);
     let parts = device.zeros("parts of the outputs", count * outputs * n)?;
     let bits = device.zeros("patterns", n * columns.div_ceil(32))?;
     let opened = Columns {

@@ -54,7 +54,7 @@ impl Cone {
             Ok::<usize, GpuError>(numbers)
         };
         let copies = room("the cone copies", n * ConeCopy::stride(blocks))?;
-        let parts = cone_adjoint::parts(device, rows, blocks);
+        let parts = cone_adjoint::parts(rows, blocks);
         let parts = room("parts of a product", parts * blocks * rows.wide())?;
         let lengths = n * ConeCopy::units(blocks);
         let length_parts = room("parts of lengths", SUMS * lengths)?;
@@ -92,7 +92,7 @@ impl Cone {
         steps.extend(cone_adjoint::steps(device, rows, masks, &self.copy, parts)?);
         let sum = Sum {
             parts,
-            count: cone_adjoint::parts(device, rows, blocks),
+            count: cone_adjoint::parts(rows, blocks),
             scale: self.tau,
             base: Some((self.lifted.raw(), 1.0)),
             out: point.raw(),

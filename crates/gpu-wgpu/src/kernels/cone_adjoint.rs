@@ -31,8 +31,8 @@ pub(crate) const KERNEL: Kernel = Kernel {
 };
 
 /// Parts that [`steps`] makes.
-pub(crate) fn parts(device: &Device, rows: &Rows, blocks: usize) -> usize {
-    masked_adjoint::parts(device, rows, blocks)
+pub(crate) fn parts(rows: &Rows, blocks: usize) -> usize {
+    masked_adjoint::parts(rows, blocks)
 }
 
 /// A step for each tile of the rows; `to` holds [`parts`] times `blocks * depth` quadruples.
@@ -44,7 +44,7 @@ pub(crate) fn steps(
     to: &Buffer<f32>,
 ) -> Result<Vec<Step>, GpuError> {
     let blocks = cone.blocks;
-    let chunk = masked_adjoint::chunk(device, rows, blocks);
+    let chunk = masked_adjoint::chunk(rows, blocks);
     let mut first_chunk = 0;
     let mut out = Vec::new();
     for tile in rows.tiles() {
@@ -67,7 +67,8 @@ pub(crate) fn steps(
             rows.depth().div_ceil(tiling.side() as usize),
             chunks,
         ];
-        out.push(device.step(&KERNEL, &params, &arrays, groups)?);
+        let step = device.step(&KERNEL, &params, &arrays, groups)?;
+        out.push(step.of_product(tile.rows, rows.wide(), blocks));
         first_chunk += chunks;
     }
     Ok(out)

@@ -86,7 +86,8 @@ pub(crate) fn steps(
             ];
             let side = device.tiling().tile();
             let groups = [tile.rows.div_ceil(side), blocks.div_ceil(side), 1];
-            device.step(&KERNEL, &params, &arrays, groups)
+            let step = device.step(&KERNEL, &params, &arrays, groups)?;
+            Ok(step.of_product(tile.rows, rows.wide(), blocks))
         })
         .collect()
 }

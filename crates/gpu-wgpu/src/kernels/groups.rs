@@ -1,5 +1,8 @@
 //! How far a product is cut.
 
+/// The side of the largest tile: what is cut is cut into multiples of it, so that sums are taken in one
+/// order whatever the tile.
+pub(super) const LARGEST_TILE: usize = 64;
 /// Groups that a product is cut into, about: enough for a large card. The cut follows from the
 /// sizes alone, so that sums are taken in the same order in every run.
 pub(super) const GROUPS: usize = 512;

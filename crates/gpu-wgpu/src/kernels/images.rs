@@ -43,12 +43,13 @@ pub(crate) fn steps(
             };
             let side = device.tiling().tile();
             let groups = [tile.rows.div_ceil(side), columns.div_ceil(side), 1];
-            device.step(
+            let step = device.step(
                 &KERNEL,
                 &params,
                 &[tile.data.raw(), x.raw(), out.raw()],
                 groups,
-            )
+            )?;
+            Ok(step.of_product(tile.rows, rows.wide(), columns))
         })
         .collect()
 }

@@ -1,4 +1,4 @@
-use super::groups::{GROUPS, LEAST_ROWS, MOST_PARTS};
+use super::groups::{GROUPS, LARGEST_TILE, LEAST_ROWS, MOST_PARTS};
 use crate::buffer::{Buffer, Slice};
 use crate::device::Device;
 use crate::error::GpuError;
@@ -30,9 +30,8 @@ pub(crate) const KERNEL: Kernel = Kernel {
 };
 
 /// Rows of a chunk: more chunks where blocks and coordinates give few groups, by the sizes alone.
-pub(crate) fn chunk(device: &Device, rows: &Rows, blocks: usize) -> usize {
-    let tiling = device.tiling();
-    let tiles = blocks.div_ceil(tiling.tile()) * rows.depth().div_ceil(tiling.side() as usize);
+pub(crate) fn chunk(rows: &Rows, blocks: usize) -> usize {
+    let tiles = blocks.div_ceil(LARGEST_TILE) * rows.wide().div_ceil(LARGEST_TILE);
     let step = ROWS as usize;
     let wanted = GROUPS.div_ceil(tiles.max(1)).clamp(1, MOST_PARTS);
     rows.n_samples()
@@ -42,8 +41,8 @@ pub(crate) fn chunk(device: &Device, rows: &Rows, blocks: usize) -> usize {
 }
 
 /// Parts that [`steps`] makes.
-pub(crate) fn parts(device: &Device, rows: &Rows, blocks: usize) -> usize {
-    let chunk = chunk(device, rows, blocks);
+pub(crate) fn parts(rows: &Rows, blocks: usize) -> usize {
+    let chunk = chunk(rows, blocks);
     let of_tiles = rows.tiles().iter().map(|tile| tile.rows.div_ceil(chunk));
     of_tiles.sum::<usize>()
 }
@@ -67,7 +66,7 @@ pub(crate) fn steps(
     factors: &Factors<'_>,
     to: &Buffer<f32>,
 ) -> Result<Vec<Step>, GpuError> {
-    let chunk = chunk(device, rows, blocks);
+    let chunk = chunk(rows, blocks);
     let mut first_chunk = 0;
     let mut out = Vec::new();
     for tile in rows.tiles() {
@@ -96,7 +95,8 @@ pub(crate) fn steps(
             rows.depth().div_ceil(tiling.side() as usize),
             chunks,
         ];
-        out.push(device.step(&KERNEL, &params, &arrays, groups)?);
+        let step = device.step(&KERNEL, &params, &arrays, groups)?;
+        out.push(step.of_product(tile.rows, rows.wide(), blocks));
         first_chunk += chunks;
     }
     Ok(out)

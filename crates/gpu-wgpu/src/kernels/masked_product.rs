@@ -1,4 +1,4 @@
-use super::groups::GROUPS;
+use super::groups::{GROUPS, LARGEST_TILE};
 use crate::buffer::{Buffer, Slice};
 use crate::device::Device;
 use crate::error::GpuError;
@@ -27,17 +27,16 @@ pub(crate) const KERNEL: Kernel = Kernel {
 };
 
 /// Blocks that a group of invocations goes through: with few rows, more groups run at once.
-pub(crate) fn share(device: &Device, rows: &Rows, blocks: usize) -> usize {
-    let tile = device.tiling().tile();
-    let row_tiles = rows.n_samples().div_ceil(tile).max(1);
+pub(crate) fn share(rows: &Rows, blocks: usize) -> usize {
+    let row_tiles = rows.n_samples().div_ceil(LARGEST_TILE).max(1);
     let wanted = GROUPS.div_ceil(row_tiles);
-    let tiles = blocks.div_ceil(tile).max(1);
-    tiles.div_ceil(wanted.min(tiles)) * tile
+    let tiles = blocks.div_ceil(LARGEST_TILE).max(1);
+    tiles.div_ceil(wanted.min(tiles)) * LARGEST_TILE
 }
 
 /// Parts that [`steps`] makes.
-pub(crate) fn parts(device: &Device, rows: &Rows, blocks: usize) -> usize {
-    blocks.div_ceil(share(device, rows, blocks)).max(1)
+pub(crate) fn parts(rows: &Rows, blocks: usize) -> usize {
+    blocks.div_ceil(share(rows, blocks)).max(1)
 }
 
 /// A step for each tile of the rows; `parts` holds [`parts`] times as many numbers as there are
@@ -50,7 +49,7 @@ pub(crate) fn steps(
     x: Slice<'_>,
     to: &Buffer<f32>,
 ) -> Result<Vec<Step>, GpuError> {
-    let share = share(device, rows, blocks);
+    let share = share(rows, blocks);
     let groups = blocks.div_ceil(share).max(1);
     rows.tiles()
         .iter()
@@ -66,7 +65,8 @@ pub(crate) fn steps(
             };
             let arrays = [tile.data.raw(), bits.raw(), x, to.raw()];
             let across = tile.rows.div_ceil(device.tiling().tile());
-            device.step(&KERNEL, &params, &arrays, [across, groups, 1])
+            let step = device.step(&KERNEL, &params, &arrays, [across, groups, 1])?;
+            Ok(step.of_product(tile.rows, rows.wide(), blocks))
         })
         .collect()
 }

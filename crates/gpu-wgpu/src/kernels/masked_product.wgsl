@@ -24,7 +24,10 @@ fn main(@builtin(local_invocation_id) at: vec3<u32>, @builtin(workgroup_id) grou
     let row0 = group.x * TILE;
     let begin = group.y * params.share;
     let end = min(begin + params.share, params.blocks);
-    var sums = vec4<f32>(0.0);
+    let units_here = TILE / UNIT;
+    let lanes_of_one = UNIT / HELD;
+    // of row `lane`: units of columns one after the other, whatever the tile
+    var total = 0.0;
     for (var block0 = begin; block0 < end; block0 += TILE) {
         var images: array<vec4<f32>, 4>;
         for (var depth0 = 0u; depth0 < params.depth; depth0 += DEPTH) {
@@ -52,21 +55,25 @@ fn main(@builtin(local_invocation_id) at: vec3<u32>, @builtin(workgroup_id) grou
         let block = block0 + at.x * HELD;
         for (var i = 0u; i < HELD; i++) {
             let row = row0 + at.y * HELD + i;
+            var sum = 0.0;
             if row < params.rows && block < end {
                 let word = bits[(params.first + row) * params.words + block / 32u];
-                sums[i] += dot(images[i], quadruple(word >> (block % 32u)));
+                sum = dot(images[i], quadruple(word >> (block % 32u)));
+            }
+            row_sums[(at.y * HELD + i) * SIDE + at.x] = sum;
+        }
+        workgroupBarrier();
+        if lane < TILE {
+            for (var unit = 0u; unit < units_here; unit++) {
+                var sum = 0.0;
+                for (var j = 0u; j < lanes_of_one; j++) {
+                    sum += row_sums[lane * SIDE + unit * lanes_of_one + j];
+                }
+                total += sum;
             }
         }
     }
-    for (var i = 0u; i < HELD; i++) {
-        row_sums[(at.y * HELD + i) * SIDE + at.x] = sums[i];
-    }
-    workgroupBarrier();
     if lane < TILE && row0 + lane < params.rows {
-        var sum = 0.0;
-        for (var j = 0u; j < SIDE; j++) {
-            sum += row_sums[lane * SIDE + j];
-        }
-        parts[group.y * params.samples + params.first + row0 + lane] = sum;
+        parts[group.y * params.samples + params.first + row0 + lane] = total;
     }
 }

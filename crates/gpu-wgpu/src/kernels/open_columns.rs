@@ -1,4 +1,4 @@
-use super::groups::{GROUPS, LEAST_ROWS, MOST_PARTS};
+use super::groups::{GROUPS, LARGEST_TILE, LEAST_ROWS, MOST_PARTS};
 use crate::buffer::Buffer;
 use crate::device::Device;
 use crate::error::GpuError;
@@ -30,18 +30,17 @@ pub(crate) const KERNEL: Kernel = Kernel {
 };
 
 /// Rows of a chunk, by the sizes alone.
-pub(crate) fn chunk(device: &Device, rows: &Rows, columns: usize) -> usize {
-    let tile = device.tiling().tile();
-    let wanted = GROUPS.div_ceil(columns.div_ceil(tile).max(1));
+pub(crate) fn chunk(rows: &Rows, columns: usize) -> usize {
+    let wanted = GROUPS.div_ceil(columns.div_ceil(LARGEST_TILE).max(1));
     rows.n_samples()
         .div_ceil(wanted.clamp(1, MOST_PARTS))
         .max(LEAST_ROWS)
-        .next_multiple_of(tile)
+        .next_multiple_of(LARGEST_TILE)
 }
 
 /// Parts that [`steps`] makes.
-pub(crate) fn parts(device: &Device, rows: &Rows, columns: usize) -> usize {
-    let chunk = chunk(device, rows, columns);
+pub(crate) fn parts(rows: &Rows, columns: usize) -> usize {
+    let chunk = chunk(rows, columns);
     let of_tiles = rows.tiles().iter().map(|tile| tile.rows.div_ceil(chunk));
     of_tiles.sum::<usize>()
 }
@@ -66,7 +65,7 @@ pub(crate) fn steps(
     columns: usize,
     of: &Columns<'_>,
 ) -> Result<Vec<Step>, GpuError> {
-    let chunk = chunk(device, rows, columns);
+    let chunk = chunk(rows, columns);
     let mut first_chunk = 0;
     let mut out = Vec::new();
     for tile in rows.tiles() {
@@ -90,7 +89,8 @@ pub(crate) fn steps(
             of.parts.raw(),
         ];
         let across = columns.div_ceil(device.tiling().tile());
-        out.push(device.step(&KERNEL, &params, &arrays, [across, chunks, 1])?);
+        let step = device.step(&KERNEL, &params, &arrays, [across, chunks, 1])?;
+        out.push(step.of_product(tile.rows, rows.wide(), columns));
         first_chunk += chunks;
     }
     Ok(out)

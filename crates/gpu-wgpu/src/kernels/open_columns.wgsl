@@ -80,17 +80,22 @@ fn main(@builtin(local_invocation_id) at: vec3<u32>, @builtin(workgroup_id) grou
             let column = column0 + s % TILE;
             let k = s / TILE;
             if column < params.columns {
-                var sum = 0.0;
-                for (var i = 0u; i < min(TILE, end - row0); i++) {
-                    let of_row = theta[k * params.samples + params.first + row0 + i];
-                    sum += of_row * opened[i * TILE + s % TILE];
-                }
                 let to = out + k * params.columns + column;
-                if row0 == begin {
-                    parts[to] = sum;
-                } else {
-                    parts[to] += sum;
+                var total = 0.0;
+                if row0 > begin {
+                    total = parts[to];
                 }
+                let here = min(TILE, end - row0);
+                // units of rows one after the other, whatever the tile
+                for (var unit = 0u; unit < here; unit += UNIT) {
+                    var sum = 0.0;
+                    for (var i = unit; i < min(unit + UNIT, here); i++) {
+                        let of_row = theta[k * params.samples + params.first + row0 + i];
+                        sum += of_row * opened[i * TILE + s % TILE];
+                    }
+                    total += sum;
+                }
+                parts[to] = total;
             }
         }
     }

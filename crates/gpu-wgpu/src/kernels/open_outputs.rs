@@ -50,7 +50,7 @@ pub(crate) fn steps(
     columns: usize,
     of: &Columns<'_>,
 ) -> Result<Vec<Step>, GpuError> {
-    let share = share(device, rows, columns);
+    let share = share(rows, columns);
     let groups = columns.div_ceil(share).max(1);
     rows.tiles()
         .iter()
@@ -73,7 +73,8 @@ pub(crate) fn steps(
                 of.parts.raw(),
             ];
             let across = tile.rows.div_ceil(device.tiling().tile());
-            device.step(&KERNEL, &params, &arrays, [across, groups, 1])
+            let step = device.step(&KERNEL, &params, &arrays, [across, groups, 1])?;
+            Ok(step.of_product(tile.rows, rows.wide(), columns))
         })
         .collect()
 }

@@ -78,16 +78,21 @@ fn main(@builtin(local_invocation_id) at: vec3<u32>, @builtin(workgroup_id) grou
             let i = s % TILE;
             let k = s / TILE;
             if row0 + i < params.rows {
-                var sum = 0.0;
-                for (var j = 0u; j < min(TILE, end - column0); j++) {
-                    sum += a[k * params.columns + column0 + j] * opened[i * TILE + j];
-                }
                 let to = out + k * params.samples + row0 + i;
-                if column0 == begin {
-                    parts[to] = sum;
-                } else {
-                    parts[to] += sum;
+                var total = 0.0;
+                if column0 > begin {
+                    total = parts[to];
                 }
+                let here = min(TILE, end - column0);
+                // units of columns one after the other, whatever the tile
+                for (var unit = 0u; unit < here; unit += UNIT) {
+                    var sum = 0.0;
+                    for (var j = unit; j < min(unit + UNIT, here); j++) {
+                        sum += a[k * params.columns + column0 + j] * opened[i * TILE + j];
+                    }
+                    total += sum;
+                }
+                parts[to] = total;
             }
         }
     }

@@ -44,8 +44,8 @@ impl MaskedSystem {
         device.check_size("a vector of all blocks", bytes(blocks * wide))?;
         device.check_size("a vector of all rows", bytes(n))?;
         let rows = Rows::upload(device, data, n, rank)?;
-        let tall_parts = n * masked_product::parts(device, &rows, blocks);
-        let wide_parts = blocks * wide * masked_adjoint::parts(device, &rows, blocks);
+        let tall_parts = n * masked_product::parts(&rows, blocks);
+        let wide_parts = blocks * wide * masked_adjoint::parts(&rows, blocks);
         device.check_size("parts of a product", bytes(tall_parts.max(wide_parts)))?;
         Ok(Self {
             bits: device.upload("masks", &bits::pack(masks))?,
@@ -119,7 +119,7 @@ impl MaskedSystem {
             masked_product::steps(device, rows, self.blocks, &self.bits, x, &self.tall_parts)?;
         let sum = Sum {
             parts: &self.tall_parts,
-            count: masked_product::parts(device, rows, self.blocks),
+            count: masked_product::parts(rows, self.blocks),
             scale,
             base: base.map(|(base, shift)| (base.raw(), shift)),
             out,
@@ -148,7 +148,7 @@ impl MaskedSystem {
             masked_adjoint::steps(device, rows, self.blocks, &factors, &self.wide_parts)?;
         let sum = Sum {
             parts: &self.wide_parts,
-            count: masked_adjoint::parts(device, rows, self.blocks),
+            count: masked_adjoint::parts(rows, self.blocks),
             scale,
             base,
             out: out.raw(),

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use crate::{Device, GpuError};
+use crate::{Device, GpuError, Tiling};
 
 /// The adapter with tiles of either size, or none to test on. Kernels that work on vectors know no
 /// tiles: one of the two does for them.
@@ -20,7 +20,8 @@ pub(crate) fn devices() -> &'static [Arc<Device>] {
         }
         let adapter = std::env::var("CRELU_ADAPTER").ok();
         let open = |side| {
-            let opened = pollster::block_on(Device::open_with(adapter.as_deref(), Some(side)));
+            let tiling = Some(Tiling::of_side(side));
+            let opened = pollster::block_on(Device::open_with(adapter.as_deref(), tiling));
             opened.map(Arc::new)
         };
         match [8, 16].map(open) {
@@ -40,8 +41,13 @@ pub(crate) fn devices() -> &'static [Arc<Device>] {
 
 /// A device that no other test shares: what goes over its bus, or befalls it, is this test's.
 pub(crate) fn own_device() -> Option<Arc<Device>> {
-    let side = devices().first()?.tiling().side();
+    opened_with(devices().first()?.tiling()).map(Arc::new)
+}
+
+/// Another one, with its tiles.
+pub(crate) fn opened_with(tiling: Tiling) -> Option<Device> {
+    devices().first()?;
     let adapter = std::env::var("CRELU_ADAPTER").ok();
-    let opened = pollster::block_on(Device::open_with(adapter.as_deref(), Some(side)));
-    Some(Arc::new(opened.expect("the adapter that was there")))
+    let opened = pollster::block_on(Device::open_with(adapter.as_deref(), Some(tiling)));
+    Some(opened.expect("the adapter that was there"))
 }

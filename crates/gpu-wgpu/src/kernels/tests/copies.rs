@@ -184,12 +184,12 @@ fn cone_adjoint_device_is_its_twin() {
                 blocks,
             };
             let bits = upload(device, &case.bits);
-            let count = cone_adjoint::parts(device, &rows, blocks);
+            let count = cone_adjoint::parts(&rows, blocks);
             let out = stale(device, count * blocks * wide);
             let masks = (&bits, case.of.patterns);
             let steps = cone_adjoint::steps(device, &rows, masks, &cone, &out);
             let got = after(device, &steps.expect("steps"), &out);
-            let chunk = masked_adjoint::chunk(device, &rows, blocks);
+            let chunk = masked_adjoint::chunk(&rows, blocks);
             let want = twin::cone_adjoint::run(&case.of, &case.rows, &case.bits, &case.z, chunk);
             assert_near(&got, &want, room(case.n, 16.0), "parts");
         }

@@ -7,6 +7,7 @@ mod copies;
 mod descents;
 mod parse;
 mod products;
+mod tilings;
 mod vectors;
 
 use testkit::Stream;

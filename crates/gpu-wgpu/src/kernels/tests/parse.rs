@@ -4,8 +4,8 @@ use naga::{AddressSpace, StorageAccess, TypeInner};
 use crate::kernel::{Binding, Group, Kernel, LANES, Tiling};
 use crate::kernels::ALL;
 
-fn parsed(kernel: &Kernel, side: u32) -> (naga::Module, ModuleInfo) {
-    let source = kernel.source(Tiling::of_side(side));
+fn parsed(kernel: &Kernel, tiling: Tiling) -> (naga::Module, ModuleInfo) {
+    let source = kernel.source(tiling);
     let module = match naga::front::wgsl::parse_str(&source) {
         Ok(module) => module,
         Err(error) => panic!("{}: {}", kernel.name, error.emit_to_string(&source)),
@@ -20,8 +20,9 @@ fn parsed(kernel: &Kernel, side: u32) -> (naga::Module, ModuleInfo) {
 #[test]
 fn kernels_are_valid_in_groups_of_the_size_that_rust_says() {
     for kernel in ALL {
-        for side in [8, 16] {
-            let (module, _) = parsed(kernel, side);
+        for tiling in Tiling::ALL {
+            let side = tiling.side();
+            let (module, _) = parsed(kernel, tiling);
             assert_eq!(module.entry_points.len(), 1, "{}", kernel.name);
             let main = &module.entry_points[0];
             assert_eq!(main.name, "main", "{}", kernel.name);
@@ -37,7 +38,7 @@ fn kernels_are_valid_in_groups_of_the_size_that_rust_says() {
 #[test]
 fn kernels_bind_what_rust_lists() {
     for kernel in ALL {
-        let (module, _) = parsed(kernel, 8);
+        let (module, _) = parsed(kernel, Tiling::of_side(8));
         let mut found: Vec<(u32, Binding)> = module
             .global_variables
             .iter()
@@ -67,7 +68,7 @@ fn kernels_bind_what_rust_lists() {
 #[test]
 fn kernels_have_the_parameters_of_rust() {
     for kernel in ALL {
-        let (module, _) = parsed(kernel, 8);
+        let (module, _) = parsed(kernel, Tiling::of_side(8));
         let variable = module
             .global_variables
             .iter()
@@ -92,8 +93,8 @@ fn kernels_have_the_parameters_of_rust() {
 #[test]
 fn kernels_share_no_more_memory_than_is_asked_for() {
     for kernel in ALL {
-        for side in [8, 16] {
-            let (module, info) = parsed(kernel, side);
+        for tiling in Tiling::ALL {
+            let (module, info) = parsed(kernel, tiling);
             let mut layouter = naga::proc::Layouter::default();
             layouter
                 .update(module.to_ctx())
@@ -104,8 +105,8 @@ fn kernels_share_no_more_memory_than_is_asked_for() {
                 .filter(|(_, variable)| variable.space == AddressSpace::WorkGroup)
                 .filter(|(handle, _)| !info.get_entry_point(0)[*handle].is_empty())
                 .map(|(_, variable)| u64::from(layouter[variable.ty].size));
-            let limit = Tiling::of_side(side).shared_bytes();
-            assert!(shared.sum::<u64>() <= limit, "{}, {side}", kernel.name);
+            let limit = tiling.shared_bytes();
+            assert!(shared.sum::<u64>() <= limit, "{}, {tiling:?}", kernel.name);
         }
     }
 }

@@ -95,8 +95,8 @@ fn masked_product_device_is_its_twin() {
             let case = Case::new(seed, shape);
             for bytes in tilings(&case) {
                 let rows = case.on(device, bytes);
-                let share = masked_product::share(device, &rows, case.blocks);
-                let count = masked_product::parts(device, &rows, case.blocks);
+                let share = masked_product::share(&rows, case.blocks);
+                let count = masked_product::parts(&rows, case.blocks);
                 let out = stale(device, count * case.n);
                 let (bits, x) = (upload(device, &case.bits), upload(device, &case.x));
                 let steps = masked_product::steps(device, &rows, case.blocks, &bits, x.raw(), &out);
@@ -161,8 +161,8 @@ fn masked_adjoint_device_is_its_twin() {
             for (outputs, bytes) in [1, 3].into_iter().zip(tilings(&case)) {
                 let rows = case.on(device, bytes);
                 let (t, a) = slopes(&case, outputs);
-                let chunk = masked_adjoint::chunk(device, &rows, case.blocks);
-                let count = masked_adjoint::parts(device, &rows, case.blocks);
+                let chunk = masked_adjoint::chunk(&rows, case.blocks);
+                let count = masked_adjoint::parts(&rows, case.blocks);
                 let len = case.blocks * case.wide;
                 let (out, whole) = (stale(device, count * len), stale(device, len));
                 let (bits, on) = (upload(device, &case.bits), upload(device, &t));
@@ -255,8 +255,8 @@ fn open_columns_device_is_its_twin() {
                 let rows = case.on(device, bytes);
                 let (theta, _) = slopes(&case, outputs);
                 let (columns, words) = (case.blocks, case.blocks.div_ceil(32));
-                let chunk = open_columns::chunk(device, &rows, columns);
-                let count = open_columns::parts(device, &rows, columns);
+                let chunk = open_columns::chunk(&rows, columns);
+                let count = open_columns::parts(&rows, columns);
                 let bits = upload(device, &vec![u32::MAX; case.n * words]);
                 let (u, on) = (upload(device, &case.x), upload(device, &theta));
                 let out = stale(device, count * outputs * columns);
@@ -298,8 +298,8 @@ fn open_outputs_device_is_its_twin() {
                 let rows = case.on(device, bytes);
                 let (_, weights) = slopes(&case, outputs);
                 let (columns, words) = (case.blocks, case.blocks.div_ceil(32));
-                let share = open_outputs::share(device, &rows, columns);
-                let count = open_outputs::parts(device, &rows, columns);
+                let share = open_outputs::share(&rows, columns);
+                let count = open_outputs::parts(&rows, columns);
                 let bits = upload(device, &vec![u32::MAX; case.n * words]);
                 let (w, a) = (upload(device, &case.x), upload(device, &weights));
                 let out = upload(device, &vec![0.0; count * outputs * case.n]);
