@@ -26,7 +26,7 @@ fn main(@builtin(local_invocation_id) at: vec3<u32>, @builtin(workgroup_id) grou
     let end = min(begin + params.share, params.blocks);
     var sums = vec4<f32>(0.0);
     for (var block0 = begin; block0 < end; block0 += TILE) {
-        var images: array<vec4<f32>, 4>;
+        var images = array<vec4<f32>, 4>();
         for (var depth0 = 0u; depth0 < params.depth; depth0 += DEPTH) {
             workgroupBarrier();
             for (var s = lane; s < TILE * DEPTH; s += SIDE * SIDE) {
