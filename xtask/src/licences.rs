@@ -6,13 +6,19 @@ use crate::metadata::{self, Package};
 
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
-/// Checks all that the workspace depends on against the list in `deny.toml`, and prints every
-/// package that fails.
-pub(crate) fn run(root: &Path) -> Result<(), String> {
+/// Checks all that the workspaces in some folders depend on against the list in `deny.toml`, and
+/// prints every package that fails.
+pub(crate) fn run(root: &Path, folders: &[&Path]) -> Result<(), String> {
     let config = std::fs::read_to_string(root.join("deny.toml"))
         .map_err(|error| format!("deny.toml: {error}"))?;
     let allowed = allowed(&config)?;
-    let (packages, complete) = metadata::everything(root)?;
+    let (mut packages, mut complete) = (Vec::<Package>::new(), true);
+    for folder in folders {
+        let (mut more, whole) = metadata::everything(folder)?;
+        more.retain(|new| packages.iter().all(|old| !is_same(old, new)));
+        packages.extend(more);
+        complete &= whole;
+    }
     let complaints: Vec<String> = packages
         .iter()
         .filter_map(|package| complaint(package, &allowed))
@@ -31,6 +37,11 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("{} packages are not allowed", complaints.len()))
+}
+
+/// Whether two packages are one.
+fn is_same(one: &Package, other: &Package) -> bool {
+    one.name == other.name && one.version == other.version && one.source == other.source
 }
 
 /// The list `allow` of the section `[licenses]`.

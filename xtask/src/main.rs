@@ -11,12 +11,16 @@
 
 mod adapter;
 mod bench;
+mod chromium;
 mod command;
 mod demo_data;
 mod explore;
 mod install;
 mod licences;
 mod metadata;
+mod outcome;
+mod outside;
+mod page_server;
 mod process;
 mod python;
 mod random_tests;

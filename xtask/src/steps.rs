@@ -5,9 +5,12 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::adapter;
+use crate::chromium;
 use crate::install::{Install, Tool};
 use crate::licences;
 use crate::metadata::{self, Package};
+use crate::outcome::Outcome;
+use crate::outside;
 use crate::process::{TESTS, cargo, output, run as run_command, succeeds};
 use crate::tidy as rules;
 use crate::tidy::numerical::NUMERICAL;
@@ -15,25 +18,17 @@ use crate::tidy::numerical::NUMERICAL;
 /// A name and what it runs.
 type Step = (&'static str, fn(&Path, Install) -> Result<Outcome, String>);
 
-/// How a step ended that did not fail.
-enum Outcome {
-    Held,
-    /// Nothing was checked, for the reason given.
-    Skipped(String),
-}
-
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     ("fmt", fmt),
     ("lint", lint),
     ("tidy", tidy),
     ("tests", tests),
-    ("outside", outside),
+    ("outside", run_outside),
     ("docs", docs),
     ("wasm", wasm),
+    ("chromium", chromium::run),
     ("deny", deny),
 ];
-
-const WASM: &str = "wasm32-unknown-unknown";
 
 /// Runs every step, stops at the first that fails, and ends with one line that sums up. What is
 /// missing on the machine is installed where `install` says so.
@@ -70,13 +65,10 @@ pub(crate) fn run(root: &Path, install: Install) -> Result<(), String> {
     Ok(())
 }
 
-/// Programs outside of the workspace's graph.
-const OUTSIDE: [&str; 2] = ["examples/outside", "examples/browser"];
-
 fn fmt(root: &Path, install: Install) -> Result<Outcome, String> {
     component(root, "fmt", "rustfmt", install)?;
     run_command(&mut cargo(root, &["fmt", "--all", "--check"]))?;
-    for folder in OUTSIDE {
+    for folder in outside::FOLDERS {
         run_command(&mut cargo(&root.join(folder), &["fmt", "--check"]))?;
     }
     Ok(Outcome::Held)
@@ -144,20 +136,12 @@ fn tests(root: &Path, install: Install) -> Result<Outcome, String> {
 
 /// The program outside of the workspace's graph is built on what is public, and runs. It takes the
 /// workspace's versions and shares its outputs: what both need is compiled once.
-fn outside(root: &Path, _: Install) -> Result<Outcome, String> {
-    let folder = root.join("examples/outside");
-    copy_lock(root, &folder)?;
+fn run_outside(root: &Path, _: Install) -> Result<Outcome, String> {
+    let folder = root.join(outside::OUTSIDE);
+    outside::copy_lock(root, &folder)?;
     let mut build = cargo(&folder, &["run", "--quiet", "--target-dir"]);
     run_command(build.arg(root.join("target")))?;
     Ok(Outcome::Held)
-}
-
-/// The workspace's versions, for a program outside of it.
-fn copy_lock(root: &Path, folder: &Path) -> Result<(), String> {
-    let lock = folder.join("Cargo.lock");
-    std::fs::copy(root.join("Cargo.lock"), &lock)
-        .map_err(|error| format!("{}: {error}", lock.display()))?;
-    Ok(())
 }
 
 fn docs(root: &Path, _: Install) -> Result<Outcome, String> {
@@ -183,11 +167,6 @@ fn docs(root: &Path, _: Install) -> Result<Outcome, String> {
 /// The numerical libraries for the browser, without a feature: built, and a small fit run by Node, whose
 /// objectives are those of this machine.
 fn wasm(root: &Path, install: Install) -> Result<Outcome, String> {
-    let target = Tool {
-        name: "the Rust target wasm32-unknown-unknown",
-        is_there: || has_target(WASM),
-        commands: &[&["rustup", "target", "add", WASM]],
-    };
     let node = Tool {
         name: "Node",
         is_there: || succeeds(Command::new("node").arg("--version")),
@@ -196,17 +175,20 @@ fn wasm(root: &Path, install: Install) -> Result<Outcome, String> {
             &["apt-get", "install", "-y", "-qq", "nodejs"],
         ],
     };
-    if let Err(reason) = install.ensure(&target).and_then(|()| install.ensure(&node)) {
+    if let Err(reason) = outside::ensure_wasm(install).and_then(|()| install.ensure(&node)) {
         return match install {
             Install::Asked => Err(reason),
             Install::Ci | Install::No => Ok(Outcome::Skipped(reason)),
         };
     }
-    let folder = root.join("examples/browser");
-    copy_lock(root, &folder)?;
-    let mut build = cargo(&folder, &["build", "--quiet", "--target", WASM]);
+    let folder = root.join(outside::BROWSER);
+    outside::copy_lock(root, &folder)?;
+    let mut build = cargo(&folder, &["build", "--quiet", "--target", outside::WASM]);
     run_command(build.arg("--target-dir").arg(root.join("target")))?;
-    let module = root.join("target").join(WASM).join("debug/browser.wasm");
+    let module = root
+        .join("target")
+        .join(outside::WASM)
+        .join("debug/browser.wasm");
     let script = folder.join("run.mjs");
     let there = output(Command::new("node").args([script, module]))?;
     // as the tests have built it: with the features of the whole workspace
@@ -245,16 +227,10 @@ fn compare(there: &str, here: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn has_target(target: &str) -> bool {
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let mut command = Command::new(rustc);
-    let folder = output(command.args(["--print", "target-libdir", "--target", target]));
-    folder.is_ok_and(|folder| Path::new(folder.trim()).is_dir())
-}
-
-/// Licences and sources of all dependencies; cargo-deny besides, where it is installed.
+/// Licences and sources of all dependencies, those of the program outside with a Cargo.lock of its own
+/// among them; cargo-deny besides, where it is installed.
 fn deny(root: &Path, _: Install) -> Result<Outcome, String> {
-    licences::run(root)?;
+    licences::run(root, &[root, &root.join(outside::GLUE)])?;
     if succeeds(&mut cargo(root, &["deny", "--version"])) {
         let check = ["deny", "check", "licenses", "bans", "sources"];
         run_command(&mut cargo(root, &check))?;
@@ -282,10 +258,5 @@ mod tests {
         ] {
             assert!(compare(there, here).is_err(), "{there:?}, {here:?}");
         }
-    }
-
-    #[test]
-    fn has_target_of_unknown_name_is_false() {
-        assert!(!has_target("no-such-target"));
     }
 }

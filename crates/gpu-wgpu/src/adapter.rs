@@ -35,7 +35,7 @@ impl Kind {
 /// An adapter, as a user tells it from others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Adapter {
-    /// Its name, by its driver.
+    /// Its name, by its driver; `WebGPU` where a browser keeps it to itself.
     pub name: String,
     /// Its kind.
     pub kind: Kind,
@@ -132,7 +132,11 @@ async fn found() -> Vec<wgpu::Adapter> {
 pub(crate) fn described(adapter: &wgpu::Adapter) -> Adapter {
     let (info, limits) = (adapter.get_info(), adapter.limits());
     Adapter {
-        name: info.name,
+        name: match info.name.is_empty() {
+            // a browser does not say
+            true => "WebGPU".to_owned(),
+            false => info.name,
+        },
         kind: match info.device_type {
             wgpu::DeviceType::DiscreteGpu => Kind::Discrete,
             wgpu::DeviceType::IntegratedGpu => Kind::Integrated,

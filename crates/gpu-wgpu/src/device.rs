@@ -329,6 +329,29 @@ impl Device {
         Arc::clone(made)
     }
 
+    /// Compiles kernels and says how many there are.
+    ///
+    /// # Errors
+    /// [`GpuError::Call`] that names those which were refused, with the reasons.
+    pub(crate) async fn compile(&self, all: &[&'static Kernel]) -> Result<usize, GpuError> {
+        let mut refused = Vec::new();
+        for kernel in all {
+            let scope = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
+            self.compiled(kernel);
+            let popped = scope.pop();
+            if let Some(error) = popped.await {
+                lock(&self.compiled).remove(&(kernel.name, self.tiling));
+                let reason = one_line(&error.to_string());
+                refused.push(format!("{}: {reason}", kernel.name));
+            }
+        }
+        self.sound()?;
+        match refused.is_empty() {
+            true => Ok(all.len()),
+            false => Err(self.named(&Fault::Call(refused.join("; ")))),
+        }
+    }
+
     /// Joins a kernel, its parameters, its arrays in the order of its bindings, and how many groups
     /// run.
     ///
@@ -476,8 +499,10 @@ impl Device {
             note(&self.fault, Fault::Lost(one_line(&error.to_string())));
         }
         self.sound()?;
-        if !mapped.await {
-            self.sound()?;
+        let is_mapped = mapped.await;
+        // a browser says only now what it refused before
+        self.sound()?;
+        if !is_mapped {
             return Err(self.named(&Fault::Lost("its memory cannot be read".to_owned())));
         }
         let values = match staging.get_mapped_range(..) {

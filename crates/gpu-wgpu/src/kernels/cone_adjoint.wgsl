@@ -29,7 +29,7 @@ fn main(@builtin(local_invocation_id) at: vec3<u32>, @builtin(workgroup_id) grou
     let depth0 = group.y * SIDE;
     let begin = group.z * params.chunk;
     let end = min(begin + params.chunk, params.rows);
-    var sums: array<vec4<f32>, 4>;
+    var sums = array<vec4<f32>, 4>();
     for (var row0 = begin; row0 < end; row0 += ROWS) {
         workgroupBarrier();
         for (var s = lane; s < ROWS * SIDE; s += SIDE * SIDE) {

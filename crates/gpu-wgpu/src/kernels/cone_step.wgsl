@@ -30,7 +30,7 @@ fn main(@builtin(local_invocation_id) at: vec3<u32>, @builtin(workgroup_id) grou
     let lane = at.y * SIDE + at.x;
     let row0 = group.x * TILE;
     let block0 = group.y * TILE;
-    var images: array<vec4<f32>, 4>;
+    var images = array<vec4<f32>, 4>();
     for (var depth0 = 0u; depth0 < params.depth; depth0 += DEPTH) {
         workgroupBarrier();
         for (var s = lane; s < TILE * DEPTH; s += SIDE * SIDE) {
@@ -54,7 +54,7 @@ fn main(@builtin(local_invocation_id) at: vec3<u32>, @builtin(workgroup_id) grou
         multiply(at, &images);
     }
     // squares[q][i]: the quantity q of an invocation's row i, over its four columns
-    var squares: array<vec4<f32>, 5>;
+    var squares = array<vec4<f32>, 5>();
     for (var i = 0u; i < HELD; i++) {
         let row = row0 + at.y * HELD + i;
         for (var j = 0u; j < HELD; j++) {

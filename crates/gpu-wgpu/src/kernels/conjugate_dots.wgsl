@@ -23,7 +23,7 @@ const SUMS: u32 = MEMORY + 2u;
 fn main(@builtin(local_invocation_id) at: vec3<u32>, @builtin(workgroup_id) group: vec3<u32>) {
     let begin = group.x * BLOCK;
     let end = min(begin + BLOCK, params.length);
-    var sums: array<f32, SUMS>;
+    var sums = array<f32, SUMS>();
     for (var i = begin + at.x; i < end; i += LANES) {
         let weight = select(1.0, params.weight, i < params.misfit_at);
         if params.part == 2u {

@@ -27,7 +27,7 @@ const SUMS: u32 = MEMORY + 2u;
 
 @compute @workgroup_size(GROUP_X, GROUP_Y, 1)
 fn main(@builtin(local_invocation_id) at: vec3<u32>) {
-    var sums: array<f32, SUMS>;
+    var sums = array<f32, SUMS>();
     for (var k = 0u; k < SUMS; k++) {
         var sum = 0.0;
         for (var w = at.x; w < params.blocks; w += LANES) {

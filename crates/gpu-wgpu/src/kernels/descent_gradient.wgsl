@@ -38,7 +38,7 @@ fn main(@builtin(local_invocation_id) at: vec3<u32>, @builtin(workgroup_id) grou
     let blocks = order[u32(state[TURN])];
     let begin = group.y * params.chunk;
     let end = min(begin + params.chunk, params.rows);
-    var sums: array<vec4<f32>, 4>;
+    var sums = array<vec4<f32>, 4>();
     for (var row = begin + at.x / ACROSS; row < end; row += below) {
         let sample = params.first + row;
         let share = misfit[sample];

@@ -30,7 +30,7 @@ fn main(@builtin(local_invocation_id) at: vec3<u32>, @builtin(workgroup_id) grou
     if size > params.threshold {
         factor = 1.0 - params.threshold / size;
     }
-    var sums: array<f32, 5>;
+    var sums = array<f32, 5>();
     for (var i = begin + at.x; i < end; i += LANES) {
         let before = v[i];
         let after = factor * z[i];

@@ -20,7 +20,7 @@ fn main(@builtin(local_invocation_id) at: vec3<u32>, @builtin(workgroup_id) grou
     let lane = at.y * SIDE + at.x;
     let row0 = group.x * TILE;
     let column0 = group.y * TILE;
-    var images: array<vec4<f32>, 4>;
+    var images = array<vec4<f32>, 4>();
     for (var depth0 = 0u; depth0 < params.depth; depth0 += DEPTH) {
         workgroupBarrier();
         for (var s = lane; s < TILE * DEPTH; s += SIDE * SIDE) {

@@ -29,7 +29,7 @@ fn main(@builtin(local_invocation_id) at: vec3<u32>, @builtin(workgroup_id) grou
     // of row `lane`: units of columns one after the other, whatever the tile
     var total = 0.0;
     for (var block0 = begin; block0 < end; block0 += TILE) {
-        var images: array<vec4<f32>, 4>;
+        var images = array<vec4<f32>, 4>();
         for (var depth0 = 0u; depth0 < params.depth; depth0 += DEPTH) {
             workgroupBarrier();
             for (var s = lane; s < TILE * DEPTH; s += SIDE * SIDE) {

@@ -36,11 +36,9 @@ pub(crate) mod sum_parts;
 #[cfg(test)]
 mod tests;
 
-#[cfg(test)]
 use crate::kernel::Kernel;
 
 /// All of them.
-#[cfg(test)]
 pub(crate) const ALL: [&Kernel; 32] = [
     &ascent_step::KERNEL,
     &basis_dots::KERNEL,

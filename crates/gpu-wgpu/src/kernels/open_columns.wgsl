@@ -31,7 +31,7 @@ fn main(@builtin(local_invocation_id) at: vec3<u32>, @builtin(workgroup_id) grou
     let end = min(begin + params.chunk, params.rows);
     let out = (params.first_chunk + group.y) * params.outputs * params.columns;
     for (var row0 = begin; row0 < end; row0 += TILE) {
-        var images: array<vec4<f32>, 4>;
+        var images = array<vec4<f32>, 4>();
         for (var depth0 = 0u; depth0 < params.depth; depth0 += DEPTH) {
             workgroupBarrier();
             for (var s = lane; s < TILE * DEPTH; s += SIDE * SIDE) {

@@ -30,7 +30,7 @@ fn main(@builtin(local_invocation_id) at: vec3<u32>, @builtin(workgroup_id) grou
     let end = min(begin + params.share, params.columns);
     let out = group.y * params.outputs * params.samples + params.first;
     for (var column0 = begin; column0 < end; column0 += TILE) {
-        var images: array<vec4<f32>, 4>;
+        var images = array<vec4<f32>, 4>();
         for (var depth0 = 0u; depth0 < params.depth; depth0 += DEPTH) {
             workgroupBarrier();
             for (var s = lane; s < TILE * DEPTH; s += SIDE * SIDE) {

@@ -1,3 +1,4 @@
 //! What the tests of this crate share.
 
+mod compile;
 pub(crate) mod on_device;

@@ -35,6 +35,18 @@ fn kernels_are_valid_in_groups_of_the_size_that_rust_says() {
     }
 }
 
+/// By WGSL a variable of a loop's body is zero again in every turn. Chromium's compiler (156) zeroes it once,
+/// so that a sum without an initial value goes on where the turn before ended.
+#[test]
+fn kernels_give_every_variable_its_initial_value() {
+    let without = |line: &&str| line.trim().starts_with("var ") && !line.contains('=');
+    for kernel in ALL {
+        let source = kernel.source(Tiling::of_side(8));
+        let found: Vec<&str> = source.lines().filter(without).collect();
+        assert!(found.is_empty(), "{}: {found:?}", kernel.name);
+    }
+}
+
 #[test]
 fn kernels_bind_what_rust_lists() {
     for kernel in ALL {
