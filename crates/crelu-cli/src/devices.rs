@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crelu_model::{Backend, BackendChoice, DeviceHandle};
+use crelu_model::{Backend, BackendChoice, DeviceHandle, OpenedBackend};
 use gpu_wgpu::{Adapter, Device, GpuError, adapters_blocking};
 
 use crate::errors::Failure;
@@ -68,6 +68,8 @@ fn listed(adapters: &[Adapter]) -> String {
 pub(crate) struct Used {
     pub(crate) backend: Backend,
     pub(crate) device: Option<Arc<Device>>,
+    /// Why, where `auto` chose.
+    pub(crate) reason: Option<String>,
 }
 
 impl Used {
@@ -84,11 +86,19 @@ impl Used {
 pub(crate) fn choose(choice: BackendChoice, numbers: usize) -> Result<Used, Failure> {
     let asked = std::env::var(ADAPTER).ok();
     let opened = choice.open(numbers, asked.as_deref());
-    let (backend, device) = opened.map_err(|error| match error {
+    let OpenedBackend {
+        backend,
+        device,
+        reason,
+    } = opened.map_err(|error| match error {
         GpuError::UnknownAdapter { .. } => Failure::of(ADAPTER, error),
         error => Failure::of("--backend wgpu", error),
     })?;
-    Ok(Used { backend, device })
+    Ok(Used {
+        backend,
+        device,
+        reason,
+    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crelu_data::{ReadOptions, write_atomic};
-use crelu_model::{Activation, Backend, BackendChoice, Model, ModelError, Prediction};
+use crelu_model::{Backend, BackendChoice, Model, ModelError, Prediction};
 use faer::MatRef;
 
 use crate::args::PredictArgs;
@@ -63,10 +63,6 @@ pub(crate) fn run(args: &PredictArgs) -> Result<ExitCode, Failure> {
         MatRef::from_row_major_slice(features, n_samples, features.len() / n_samples.max(1));
     let used = devices::choose(args.backend, features.nrows() * features.ncols())?;
     let outputs = match &used.device {
-        Some(_) if model.activation() == Activation::Gated => {
-            let problem = "a gated network is predicted by faer";
-            return Err(Failure::of("--backend wgpu", problem));
-        }
         Some(device) => model.outputs_on(features, device),
         None => model.outputs(features),
     };

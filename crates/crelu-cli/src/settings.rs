@@ -55,6 +55,12 @@ pub(crate) fn of(args: &FitArgs, samples: &Samples) -> Result<FitSettings, Failu
     };
     let used = devices::choose(args.backend, numbers)?;
     (settings.programme.backend, settings.programme.device) = (used.backend, used.handle());
+    settings.programme.backend_reason = match samples.train.sparse() {
+        Some(_) => used
+            .reason
+            .map(|_| "sparse rows are not for a device".to_owned()),
+        None => used.reason,
+    };
     settings.programme.nystrom_rank = args.nystrom_rank;
     settings.programme.precision = args.precision.unwrap_or(Precision::Auto);
     settings.programme.newton = args.newton;

@@ -234,6 +234,9 @@ pub(crate) fn choose(
             _ => "; two-block splitting".to_owned(),
         });
     }
+    if let Some(why) = &settings.backend_reason {
+        reason.push_str(&format!("; {}: {why}", settings.backend.name()));
+    }
     if !programme.is_least_squares() {
         reason.push_str("; the loss is split off at the outputs");
     }

@@ -50,6 +50,11 @@ pub(crate) fn run(
             (Status::Stalled, start.clone(), Some(start.filter(|_| kept)))
         }
         Ok((status, start)) => (status, start, None),
+        Err(error) if is_lost(&error) && settings.backend_reason.is_some() => {
+            let said = format!("; {error}: the host goes on");
+            choice.reason.push_str(&said);
+            (Status::Stalled, None, Some(warm.cloned()))
+        }
         Err(error) if precision != Precision::F64 && is_breakdown(&error) => {
             choice.reason.push_str(&format!(
                 "; {} failed ({error}): done again in f64",
@@ -74,6 +79,7 @@ pub(crate) fn run(
         if choice.backend == Backend::Wgpu {
             // a device has no f64
             wide.backend = Backend::Faer;
+            wide.backend_reason = None;
             choice.backend = wide.backend;
         }
         // twice the width may ask for another system
@@ -129,11 +135,12 @@ pub(crate) fn is_breakdown(error: &ProgrammeError) -> bool {
     )
 }
 
-/// Whether a primal step from outside failed: a device that is gone.
+/// Whether something from outside failed: a device that is gone, or has no room.
 fn is_lost(error: &ProgrammeError) -> bool {
     matches!(
         error,
         ProgrammeError::Admm(AdmmError::Primal(PrimalError::Foreign(_)))
+            | ProgrammeError::Device(_)
     )
 }
 

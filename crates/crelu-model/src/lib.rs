@@ -50,6 +50,8 @@ mod units;
 
 pub use admm::Status;
 pub use backend_choice::BackendChoice;
+#[cfg(feature = "wgpu")]
+pub use backend_choice::OpenedBackend;
 pub use baseline::LinearModel;
 pub use certificate_check::CheckedBound;
 pub use class_weight::ClassWeight;

@@ -60,7 +60,10 @@ pub use bus::Bus;
 pub use compile_all::compile_all;
 pub use device::Device;
 pub use error::{GpuError, Names};
-pub use global::{Ascended, Ascents, Balanced, TrainingRows, network_outputs};
+pub use global::{
+    Ascended, Ascents, Balanced, GatePatterns, TrainingRows, gate_patterns, gated_outputs,
+    network_outputs,
+};
 #[cfg(not(target_arch = "wasm32"))]
 pub use iteration::DeviceIteration;
 pub use iteration::{ConeSettings, Copies, Moved, ThreeBlock, ThreeBlockSettings};

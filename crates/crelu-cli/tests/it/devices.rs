@@ -171,22 +171,100 @@ fn predictions_on_the_device_are_the_hosts() {
         return;
     }
     head(&here, "breast_cancer.csv", 200);
-    fitted(
-        &here,
-        &["--beta-frac", "0.1", "--loss", "logistic", "--no-prove"],
-    );
-    let probabilities = |backend: &str| -> Vec<f64> {
-        let args = ["predict", "m", "t.csv", "--proba", "--backend", backend];
-        let out = here.run_to(0, &args).out;
-        let cells = out.lines().skip(1).map(|line| line.rsplit(',').next());
-        cells.map(|cell| cell.unwrap().parse().unwrap()).collect()
-    };
-    let (host, device) = (probabilities("faer"), probabilities("wgpu"));
-    assert_eq!(host.len(), 200);
-    for (a, b) in host.iter().zip(&device) {
-        assert!((a - b).abs() <= 1e-5, "{a} {b}");
+    let network = ["--beta-frac", "0.1", "--loss", "logistic", "--no-prove"];
+    let gated = [
+        "--beta-frac",
+        "0.1",
+        "--loss",
+        "logistic",
+        "--train",
+        "sampled",
+        "--activation",
+        "gated",
+        "--patterns",
+        "40",
+    ];
+    for options in [&network[..], &gated] {
+        fitted(&here, options);
+        let probabilities = |backend: &str| -> Vec<f64> {
+            let args = ["predict", "m", "t.csv", "--proba", "--backend", backend];
+            let out = here.run_to(0, &args).out;
+            let cells = out.lines().skip(1).map(|line| line.rsplit(',').next());
+            cells.map(|cell| cell.unwrap().parse().unwrap()).collect()
+        };
+        let (host, device) = (probabilities("faer"), probabilities("wgpu"));
+        assert_eq!(host.len(), 200);
+        for (a, b) in host.iter().zip(&device) {
+            assert!((a - b).abs() <= 1e-5, "{a} {b}");
+        }
+        assert_ne!(host, device, "f32 has other last digits");
     }
-    assert_ne!(host, device, "f32 has other last digits");
+}
+
+#[test]
+fn whole_iterations_on_the_device_are_the_hosts() {
+    let here = Workplace::new();
+    if !is_there(&here) {
+        return;
+    }
+    head(&here, "breast_cancer.csv", 300);
+    for activation in ["relu", "gated"] {
+        let common = [
+            "--train",
+            "sampled",
+            "--loss",
+            "squared",
+            "--activation",
+            activation,
+            "--splitting",
+            "three-block",
+            "--patterns",
+            "12",
+            "--beta-frac",
+            "0.1",
+            "--tol",
+            "1e-2",
+        ];
+        for primal in ["cg", "pcg-nystrom", "rbcd"] {
+            let run =
+                |more: &[&str]| fitted(&here, &[&common[..], &["--primal", primal], more].concat());
+            let (host, report) = (run(&[]), run(&["--backend", "wgpu"]));
+            let reason = report["primal"]["reason"].as_str().unwrap();
+            assert!(reason.contains("whole iterations"), "{reason}");
+            assert_eq!(report["primal"]["splitting"], "three-block");
+            // the same iteration, to the tolerance of its linear steps
+            assert_eq!(
+                report["iterations"], host["iterations"],
+                "{activation} {primal}"
+            );
+            for key in ["objective_convex", "dual_bound"] {
+                let (value, want) = (number(&report, key), number(&host, key));
+                assert!((value / want - 1.0).abs() <= SAME, "{key}: {value} {want}");
+            }
+        }
+        let first = here.bytes("m");
+        fitted(
+            &here,
+            &[&common[..], &["--primal", "rbcd", "--backend", "wgpu"]].concat(),
+        );
+        assert!(here.bytes("m") == first, "the same bytes again");
+    }
+}
+
+#[test]
+fn backend_by_the_machine_says_why() {
+    let here = Workplace::new();
+    head(&here, "breast_cancer.csv", 120);
+    for more in [
+        vec!["--train", "sampled", "--patterns", "9"],
+        vec!["--no-prove"],
+    ] {
+        let options = [&["--beta-frac", "0.1", "--backend", "auto"], &more[..]].concat();
+        let report = fitted(&here, &options);
+        let reason = report["primal"]["reason"].as_str().unwrap();
+        assert!(reason.contains("too few for an adapter"), "{reason}");
+        assert_eq!(report["primal"]["backend"], "faer");
+    }
 }
 
 #[test]
@@ -214,7 +292,6 @@ fn backend_that_does_not_serve_is_one_line() {
                 "cg, pcg-jacobi, pcg-nystrom and rbcd",
                 vec!["--primal", "cholesky"],
             ),
-            (Some(""), "three-block", vec!["--splitting", "three-block"]),
             (Some(""), "f32", vec!["--precision", "f64"]),
         ]);
     } else {

@@ -17,6 +17,7 @@ pub use choices::{FormChoice, Precision, PrimalChoice, Splitting, Switch};
 /// | `form` | auto | |
 /// | `backend` | faer | |
 /// | `device` | none | |
+/// | `backend_reason` | none | |
 /// | `nystrom_rank` | none | at least 1 |
 /// | `seed` | 0 | |
 /// | `precision` | auto | |
@@ -46,6 +47,9 @@ pub struct ProgrammeSettings {
     /// The opened adapter, which [`Backend::Wgpu`] needs.
     #[serde(skip)]
     pub device: Option<DeviceHandle>,
+    /// Where the machine chose the backend: why, in words. Where a device so chosen fails, the host goes on.
+    #[serde(skip)]
+    pub backend_reason: Option<String>,
     /// Rank of a Nystrom preconditioner; none: found by its error.
     pub nystrom_rank: Option<usize>,
     /// Seed of sketches and of the order of blocks.
@@ -76,6 +80,7 @@ impl Default for ProgrammeSettings {
             form: FormChoice::Auto,
             backend: Backend::Faer,
             device: None,
+            backend_reason: None,
             nystrom_rank: None,
             seed: 0,
             precision: Precision::Auto,
@@ -140,6 +145,13 @@ impl ProgrammeSettings {
     #[must_use]
     pub fn backend(mut self, backend: Backend) -> Self {
         self.backend = backend;
+        self
+    }
+
+    /// Says why the machine chose the backend.
+    #[must_use]
+    pub fn backend_reason(mut self, why: impl Into<Option<String>>) -> Self {
+        self.backend_reason = why.into();
         self
     }
 

@@ -2,6 +2,7 @@
 
 mod primal;
 mod rows;
+mod rows_without;
 
 use core::any::Any;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use crelu_convex::{
 use gpu_wgpu::Device;
 
 pub(crate) use rows::DeviceRows;
+pub(crate) use rows_without::RowsWithout;
 
 /// An opened adapter.
 #[derive(Debug)]

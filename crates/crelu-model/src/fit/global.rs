@@ -175,7 +175,7 @@ impl Way for Global {
             beta: at.beta,
             beta_max: at.beta_max,
             training: Training::Global(training),
-            primal: primal_used(&problem, own.as_ref()),
+            primal: primal_used(&problem, own.as_ref(), settings.programme().get()),
             objective,
             convex,
             dual_bound,
@@ -271,7 +271,14 @@ fn on_its_engine(
             Some(device) => {
                 let rows =
                     crate::device::DeviceRows::new(&device, &problem, problem.narrow_rows()?);
-                Ok(problem.with_engine(std::sync::Arc::new(rows.map_err(FitError::Device)?)))
+                match rows {
+                    Ok(rows) => Ok(problem.with_engine(Arc::new(rows))),
+                    Err(error) if settings.backend_reason.is_some() => {
+                        let rows = crate::device::RowsWithout::new(&error);
+                        Ok(problem.with_engine(Arc::new(rows)))
+                    }
+                    Err(error) => Err(FitError::Device(error)),
+                }
             }
             None => Err(FitError::Setting {
                 setting: Setting::Backend,
@@ -284,11 +291,20 @@ fn on_its_engine(
     Ok(problem)
 }
 
-fn primal_used(problem: &GlobalProblem, own: Option<&OwnProgramme>) -> PrimalUsed {
+fn primal_used(
+    problem: &GlobalProblem,
+    own: Option<&OwnProgramme>,
+    settings: &ProgrammeSettings,
+) -> PrimalUsed {
     let mut used = solve_used(own);
     let (backend, note) = problem.engine_used();
     if used.method.is_none() {
         used.backend = backend;
+        // a programme has said it
+        if let Some(why) = &settings.backend_reason {
+            let said = format!("; {}: {why}", settings.backend.name());
+            used.reason.push_str(&said);
+        }
     }
     if let Some(note) = note {
         used.reason.push_str("; ");

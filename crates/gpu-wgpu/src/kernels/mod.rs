@@ -19,6 +19,7 @@ pub(crate) mod descent_move;
 pub(crate) mod descent_step;
 pub(crate) mod diagonal_scale;
 pub(crate) mod dots;
+pub(crate) mod gate_bits;
 pub(crate) mod gather_columns;
 pub(crate) mod group_threshold;
 mod groups;
@@ -39,7 +40,7 @@ mod tests;
 use crate::kernel::Kernel;
 
 /// All of them.
-pub(crate) const ALL: [&Kernel; 32] = [
+pub(crate) const ALL: [&Kernel; 33] = [
     &ascent_step::KERNEL,
     &basis_dots::KERNEL,
     &basis_sum::KERNEL,
@@ -59,6 +60,7 @@ pub(crate) const ALL: [&Kernel; 32] = [
     &descent_step::KERNEL,
     &diagonal_scale::KERNEL,
     &dots::KERNEL,
+    &gate_bits::KERNEL,
     &gather_columns::KERNEL,
     &group_threshold::KERNEL,
     &images::KERNEL,

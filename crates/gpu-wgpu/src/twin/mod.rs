@@ -20,6 +20,7 @@ pub(crate) mod descent_move;
 pub(crate) mod descent_step;
 pub(crate) mod diagonal_scale;
 pub(crate) mod dots;
+pub(crate) mod gate_bits;
 pub(crate) mod gather_columns;
 pub(crate) mod group_threshold;
 pub(crate) mod images;

@@ -3,7 +3,7 @@ use testkit::Stream;
 use super::*;
 use crate::kernels::masked_adjoint::{self, Factors};
 use crate::kernels::sum_parts::Sum;
-use crate::kernels::{masked_product, open_columns, open_outputs, sum_parts};
+use crate::kernels::{gate_bits, masked_product, open_columns, open_outputs, sum_parts};
 use crate::rows::Rows;
 use crate::tests::on_device::devices;
 use crate::twin;
@@ -364,4 +364,73 @@ fn sum_parts_twin_and_device_are_the_sum() {
             assert_near(&after(device, &steps, &out), &twin, room(5, 5.0), "sum");
         }
     }
+}
+
+#[test]
+fn gate_bits_twin_and_device_are_the_signs_and_what_is_near() {
+    for device in devices() {
+        for (seed, shape) in (0..).zip(shapes(device.tiling())) {
+            let case = Case::new(seed, shape);
+            if case.n * case.blocks == 0 {
+                continue;
+            }
+            let words = case.blocks.div_ceil(32);
+            // a tenth of the pairs or so
+            let reach: Vec<f32> = (0..case.n).map(|i| 0.1 * (i % 3) as f32).collect();
+            let images = twin::open_columns::images(&case.rows, case.wide, &case.x);
+            let (bits, doubts) = twin::gate_bits::run(&images, case.blocks, &reach);
+            let near = f64::from(room(case.rank, case.size));
+            let check = |bits: &[u32], doubts: &[u32]| {
+                for (i, reach) in reach.iter().enumerate() {
+                    for b in 0..case.blocks {
+                        let (z, reach) = (case.image(i, b), f64::from(*reach));
+                        if z.abs() > near {
+                            assert_eq!(twin::bit(bits, words, i, b), z >= 0.0, "{shape:?}");
+                        }
+                        if (z.abs() - reach).abs() > near {
+                            let is_near = twin::bit(doubts, words, i, b);
+                            assert_eq!(is_near, z.abs() <= reach, "{shape:?}");
+                        }
+                    }
+                }
+            };
+            check(&bits, &doubts);
+            for bytes in tilings(&case) {
+                let rows = case.on(device, bytes);
+                let (gates, reach) = (upload(device, &case.x), upload(device, &reach));
+                let empty = vec![u32::MAX; case.n * words];
+                let out = (upload(device, &empty), upload(device, &empty));
+                let of = (&gates, case.blocks);
+                let steps = gate_bits::steps(device, &rows, of, &reach, (&out.0, &out.1));
+                device
+                    .run(&steps.expect("steps").iter().collect::<Vec<_>>(), 1)
+                    .expect("steps that are well made");
+                let read = |of| block_on(device.read(of)).expect("an array of the device");
+                check(&read(&out.0), &read(&out.1));
+            }
+        }
+    }
+}
+
+#[test]
+fn gate_bits_of_what_is_no_number_are_in_doubt() {
+    for device in devices().iter().take(1) {
+        let rows = Rows::upload(device, &[f32::NAN, f32::INFINITY, 1e38, 1.0], 4, 1);
+        let rows = rows.expect("rows that fit");
+        let (gates, reach) = (
+            upload(device, &[8.0_f32, 0.0, 0.0, 0.0]),
+            upload(device, &[0.5_f32; 4]),
+        );
+        let out = (upload(device, &[0_u32; 4]), upload(device, &[0_u32; 4]));
+        let steps = gate_bits::steps(device, &rows, (&gates, 1), &reach, (&out.0, &out.1));
+        let got = after_bits(device, &steps.expect("steps"), &out.1);
+        assert_eq!(got, [1, 1, 1, 0]);
+    }
+}
+
+fn after_bits(device: &Device, steps: &[Step], out: &Buffer<u32>) -> Vec<u32> {
+    device
+        .run(&steps.iter().collect::<Vec<_>>(), 1)
+        .expect("steps that are well made");
+    block_on(device.read(out)).expect("an array of the device")
 }
