@@ -9,6 +9,8 @@ mod columns;
 mod damaged_file;
 #[cfg(test)]
 mod data;
+#[cfg(all(test, feature = "wgpu"))]
+mod device_lost;
 #[cfg(test)]
 mod failure;
 #[cfg(test)]
