@@ -3,7 +3,8 @@ use std::sync::Arc;
 use admm::Lift;
 use gpu_wgpu::{
     Ascents, ConeSettings, Copies, Device, GpuError, LinearStep, MaskedSystem, Motion,
-    Preconditioning, Rows, ThreeBlock, ThreeBlockSettings, Tiling, Tuned, network_outputs,
+    Preconditioning, Rows, ThreeBlock, ThreeBlockSettings, Tiling, Tuned, gate_patterns,
+    gated_outputs, network_outputs,
 };
 use linalg_core::Masks;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -134,6 +135,9 @@ impl Case {
 
         let rows = Arc::new(Rows::upload(device, &self.rows, n, rank)?);
         let outputs = network_outputs(device, &rows, &self.x, &self.a, 1).await?;
+        let gates: Vec<f64> = self.x.iter().map(|x| f64::from(*x)).collect();
+        let patterns = gate_patterns(device, &rows, &self.rows, &gates).await?;
+        let gated = gated_outputs(device, &rows, &patterns, &self.x, &self.a).await?;
         let signs = vec![1.0; columns];
         let motion = Motion {
             momentum: 0.9,
@@ -168,6 +172,15 @@ impl Case {
         iteration.read(&mut copies).await?;
         let narrow = |values: &[f64]| values.iter().map(|x| *x as f32).collect();
         let (z, fu) = (narrow(&copies.z), narrow(&copies.fu));
-        Ok(vec![image, back, outputs, ends.points, ends.values, z, fu])
+        Ok(vec![
+            image,
+            back,
+            outputs,
+            gated,
+            ends.points,
+            ends.values,
+            z,
+            fu,
+        ])
     }
 }
