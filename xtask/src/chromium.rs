@@ -25,7 +25,7 @@ const FLAGS: [&str; 8] = [
     "--no-first-run",
 ];
 
-/// A page takes half a minute on two busy cores: after this it hangs.
+/// A page takes up to three minutes on two busy cores: after this it hangs.
 const HANGS: Duration = Duration::from_secs(600);
 /// Between looks at the page's connections.
 const PAUSE: Duration = Duration::from_millis(10);

@@ -1,20 +1,24 @@
-//! What a page calls: every kernel is compiled by the browser, products, searches and solves run on its
-//! adapter, and each number is held to the same in `f64`, written plainly.
+//! What a page calls: every kernel is compiled by the browser, products, searches, solves and whole
+//! iterations run on its adapter, and each number is held to the same in `f64`, written plainly. Then the
+//! tiles are measured there, and no answer may depend on them.
 #![allow(
     clippy::arc_with_non_send_sync,
     reason = "the crate takes what it shares as `Arc`; in a browser wgpu stays on its thread"
 )]
 
 mod ascents;
+mod dense;
 mod images;
+mod iterations;
 mod near;
 mod numbers;
 mod product;
 mod solves;
+mod tiles;
 
 use std::sync::Arc;
 
-use gpu_wgpu::{Device, compile_all};
+use gpu_wgpu::{Device, Tiling, compile_all};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen]
@@ -33,7 +37,7 @@ const SIDES: [u32; 2] = [8, 16];
 #[wasm_bindgen]
 pub async fn check() -> Result<String, String> {
     std::panic::set_hook(Box::new(|info| panicked(&info.to_string())));
-    let mut lines = Vec::new();
+    let (mut lines, mut devices) = (Vec::new(), Vec::new());
     for side in SIDES {
         let opened = Device::open_with(None, Some(Tiling::of_side(side))).await;
         let device = Arc::new(opened.map_err(|error| error.to_string())?);
@@ -47,6 +51,9 @@ pub async fn check() -> Result<String, String> {
         for outputs in [1, 2] {
             lines.push(ascents::check(&device, outputs).await?);
         }
+        lines.extend(iterations::check(&device).await?);
+        devices.push(device);
     }
+    lines.push(tiles::check(devices).await?);
     Ok(lines.join("\n"))
 }
