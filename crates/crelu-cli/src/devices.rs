@@ -85,7 +85,8 @@ impl Used {
 /// A line that names `--backend`: there is no adapter, or it cannot be opened.
 pub(crate) fn choose(choice: BackendChoice, numbers: usize) -> Result<Used, Failure> {
     let asked = std::env::var(ADAPTER).ok();
-    let opened = choice.open(numbers, asked.as_deref());
+    let begun = std::time::Instant::now();
+    let opened = choice.open(numbers, asked.as_deref(), &|| begun.elapsed().as_secs_f64());
     let OpenedBackend {
         backend,
         device,

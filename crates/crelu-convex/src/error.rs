@@ -1,6 +1,6 @@
 use core::fmt;
 
-use admm::{AdmmError, ForeignError};
+use admm::{AdmmError, ForeignError, PrimalError};
 use crelu_core::{SetError, Subject};
 use linalg_core::{LinalgError, SettingsError};
 
@@ -111,5 +111,16 @@ impl fmt::Display for ProgrammeSetting {
             Self::Precision => "precision",
             Self::Iteration => "iteration",
         })
+    }
+}
+
+impl ProgrammeError {
+    /// Whether something from outside failed: a device that is gone, or has no room.
+    #[must_use]
+    pub fn is_of_device(&self) -> bool {
+        matches!(
+            self,
+            Self::Device(_) | Self::Admm(AdmmError::Primal(PrimalError::Foreign(_)))
+        )
     }
 }

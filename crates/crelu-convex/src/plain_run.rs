@@ -50,7 +50,7 @@ pub(crate) fn run(
             (Status::Stalled, start.clone(), Some(start.filter(|_| kept)))
         }
         Ok((status, start)) => (status, start, None),
-        Err(error) if is_lost(&error) && settings.backend_reason.is_some() => {
+        Err(error) if error.is_of_device() && settings.backend_reason.is_some() => {
             let said = format!("; {error}: the host goes on");
             choice.reason.push_str(&said);
             (Status::Stalled, None, Some(warm.cloned()))
@@ -62,7 +62,9 @@ pub(crate) fn run(
             ));
             (Status::Stalled, None, Some(warm.cloned()))
         }
-        Err(error) if tracker.progressed(&totals) && (is_breakdown(&error) || is_lost(&error)) => {
+        Err(error)
+            if tracker.progressed(&totals) && (is_breakdown(&error) || error.is_of_device()) =>
+        {
             choice.reason.push_str(&format!(
                 "; stopped at iteration {} ({error}): the best point so far",
                 totals.iterations
@@ -132,15 +134,6 @@ pub(crate) fn is_breakdown(error: &ProgrammeError) -> bool {
         ) | ProgrammeError::Linalg(
             LinalgError::NotPositiveDefinite { .. } | LinalgError::NotFinite { .. }
         ) | ProgrammeError::Preconditioner(_)
-    )
-}
-
-/// Whether something from outside failed: a device that is gone, or has no room.
-fn is_lost(error: &ProgrammeError) -> bool {
-    matches!(
-        error,
-        ProgrammeError::Admm(AdmmError::Primal(PrimalError::Foreign(_)))
-            | ProgrammeError::Device(_)
     )
 }
 

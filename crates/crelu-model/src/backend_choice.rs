@@ -61,15 +61,22 @@ impl BackendChoice {
     /// `Auto` takes a card where a product with the data, by the card's measured rate and what a call
     /// costs, takes less than at the host's, measured beside it.
     ///
+    /// `seconds` is the clock that measures.
+    ///
     /// # Errors
     /// [`GpuError`] where an adapter is asked for and there is none, or it cannot be opened.
-    pub fn open(self, numbers: usize, asked: Option<&str>) -> Result<OpenedBackend, GpuError> {
+    pub fn open(
+        self,
+        numbers: usize,
+        asked: Option<&str>,
+        seconds: &dyn Fn() -> f64,
+    ) -> Result<OpenedBackend, GpuError> {
         match self {
             Self::Given(Backend::Wgpu) => {
                 let mut device = Device::open_blocking(asked)?;
                 // what is for tests has its tiles
                 if device.adapter().kind != Kind::Software {
-                    tuned(&mut device)?;
+                    gpu_wgpu::block_on(device.tune(seconds))?;
                 }
                 Ok(OpenedBackend {
                     backend: Backend::Wgpu,
@@ -82,20 +89,13 @@ impl BackendChoice {
                 device: None,
                 reason: None,
             }),
-            Self::Auto => Ok(by_machine(numbers, asked)),
+            Self::Auto => Ok(by_machine(numbers, asked, seconds)),
         }
     }
 }
 
-/// Measures a device, and says what came out.
 #[cfg(feature = "wgpu")]
-fn tuned(device: &mut Device) -> Result<Tuned, GpuError> {
-    let begun = std::time::Instant::now();
-    gpu_wgpu::block_on(device.tune(&|| begun.elapsed().as_secs_f64()))
-}
-
-#[cfg(feature = "wgpu")]
-fn by_machine(numbers: usize, asked: Option<&str>) -> OpenedBackend {
+fn by_machine(numbers: usize, asked: Option<&str>, seconds: &dyn Fn() -> f64) -> OpenedBackend {
     let host = |reason: String| OpenedBackend {
         backend: Backend::Faer,
         device: None,
@@ -112,11 +112,11 @@ fn by_machine(numbers: usize, asked: Option<&str>) -> OpenedBackend {
     if device.adapter().kind == Kind::Software {
         return host(format!("{name} is software"));
     }
-    let on_device = match tuned(&mut device) {
+    let on_device = match gpu_wgpu::block_on(device.tune(seconds)) {
         Ok(tuned) => tuned,
         Err(error) => return host(error.to_string()),
     };
-    let here = host_rate();
+    let here = host_rate(seconds);
     let (takes_it, reason) = judged(numbers, &name, &on_device, here);
     match takes_it {
         true => OpenedBackend {
@@ -147,7 +147,7 @@ fn judged(numbers: usize, name: &str, on_device: &Tuned, here: f64) -> (bool, St
 
 /// Flops a second of this machine's products in `f32`, measured on one that takes some milliseconds.
 #[cfg(feature = "wgpu")]
-fn host_rate() -> f64 {
+fn host_rate(seconds: &dyn Fn() -> f64) -> f64 {
     use linalg_core::product;
     const SIDE: usize = 768;
     let number = |i: usize, j: usize| if (i * 31 + j * 17) % 7 > 3 { 0.5 } else { -0.5 };
@@ -156,11 +156,11 @@ fn host_rate() -> f64 {
     let mut least = f64::INFINITY;
     // the first one wakes the threads
     for run in 0..4 {
-        let begun = std::time::Instant::now();
+        let begun = seconds();
         let (out, a) = (out.as_mut(), a.as_ref());
         product(out, faer::Accum::Replace, a, a, 1.0);
         if run > 0 {
-            least = least.min(begun.elapsed().as_secs_f64());
+            least = least.min(seconds() - begun);
         }
     }
     #[expect(clippy::cast_precision_loss, reason = "a small size")]
@@ -201,20 +201,27 @@ mod tests {
 
     #[test]
     fn few_numbers_open_nothing() {
-        let opened = BackendChoice::Auto.open(1000, Some("no such card"));
+        let no_clock = || -> f64 { panic!("there is nothing to measure") };
+        let opened = BackendChoice::Auto.open(1000, Some("no such card"), &no_clock);
         let opened = opened.expect("the host");
         assert_eq!(
             (opened.backend, opened.device.is_some()),
             (Backend::Faer, false)
         );
         assert!(opened.reason.is_some_and(|why| why.contains("1000")));
-        let opened = BackendChoice::Auto.open(1_000_000, Some("no such card"));
+        let opened = BackendChoice::Auto.open(1_000_000, Some("no such card"), &no_clock);
         assert_eq!(opened.expect("the host").backend, Backend::Faer);
     }
 
     #[test]
-    fn host_rate_is_one() {
-        let rate = host_rate();
-        assert!(rate.is_finite() && rate > 1e7, "{rate}");
+    fn host_rate_is_flops_by_the_clock() {
+        let looks = core::cell::Cell::new(0.0);
+        // a second passes between two looks
+        let rate = host_rate(&|| {
+            looks.set(looks.get() + 1.0);
+            looks.get()
+        });
+        let side = 768.0_f64;
+        assert!((rate / (2.0 * side.powi(3)) - 1.0).abs() < 1e-12, "{rate}");
     }
 }

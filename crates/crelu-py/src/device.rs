@@ -29,9 +29,13 @@ fn opened(choice: BackendChoice, settings: &mut FitSettings, numbers: usize) -> 
     /// The variable that names or numbers an adapter, as for the command line.
     const ADAPTER: &str = "CRELU_ADAPTER";
     let asked = std::env::var(ADAPTER).ok();
-    let opened = choice.open(numbers, asked.as_deref()).map_err(|error| {
-        pyo3::exceptions::PyRuntimeError::new_err(format!("backend='wgpu': {error}"))
-    })?;
+    let begun = std::time::Instant::now();
+    let clock = || begun.elapsed().as_secs_f64();
+    let opened = choice
+        .open(numbers, asked.as_deref(), &clock)
+        .map_err(|error| {
+            pyo3::exceptions::PyRuntimeError::new_err(format!("backend='wgpu': {error}"))
+        })?;
     settings.programme.backend = opened.backend;
     settings.programme.device = opened.device.map(crelu_model::device_handle);
     settings.programme.backend_reason = opened.reason;

@@ -1,7 +1,5 @@
 use admm::Status;
-#[cfg(feature = "wgpu")]
-use crelu_convex::Backend;
-use crelu_convex::{ProgrammeSettings, relative_gap};
+use crelu_convex::{Backend, ProgrammeSettings, relative_gap};
 use crelu_core::Network;
 use crelu_global::{GlobalProblem, Neurons, Trained, pattern_bound};
 use linalg_core::{Control, LinalgError};
@@ -127,7 +125,24 @@ impl Way for Global {
         let own = if settings.is_step() {
             None
         } else {
-            match own_programme(&problem, &trained.neurons, &own_settings, control) {
+            let host = own_settings
+                .get()
+                .clone()
+                .backend(Backend::Faer)
+                .device(None);
+            let host = host.check()?;
+            // a device that was lost on the way serves no more
+            let settings = match problem.engine_used().0 {
+                Backend::Wgpu => &own_settings,
+                _ if own_settings.get().backend == Backend::Wgpu => &host,
+                _ => &own_settings,
+            };
+            let made = |settings| own_programme(&problem, &trained.neurons, settings, control);
+            let own = match made(settings) {
+                Err(FitError::Programme(error)) if error.is_of_device() => made(&host),
+                other => other,
+            };
+            match own {
                 // the network is there; no room for its programme leaves it without a bound of that kind
                 Err(FitError::Memory { .. }) => None,
                 other => other?,

@@ -34,7 +34,9 @@ fn settings(train: TrainMode, device: &Arc<Device>, splitting: Splitting) -> Fit
     settings.programme.device = Some(device_handle(Arc::clone(device)));
     settings.programme.primal = PrimalChoice::Cg;
     settings.programme.splitting = splitting;
-    settings.global.ascents = Some(40);
+    if train == TrainMode::Global {
+        settings.global.ascents = Some(40);
+    }
     settings
 }
 
