@@ -19,13 +19,25 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
         _ => return Err("usage: cargo xtask bench gpu [--quick]".to_owned()),
     };
     let asked = std::env::var("CRELU_ADAPTER").ok();
-    let device = Device::open_blocking(asked.as_deref()).map_err(|error| error.to_string())?;
-    let adapter = device.adapter();
+    let mut device = Device::open_blocking(asked.as_deref()).map_err(|error| error.to_string())?;
+    let adapter = device.adapter().clone();
     println!(
         "{}, {}, {}",
         adapter.name,
         adapter.kind.name(),
         adapter.interface
+    );
+    let begun = Instant::now();
+    let tuned = block_on(device.tune(&|| begun.elapsed().as_secs_f64()));
+    let tuned = tuned.map_err(|error| error.to_string())?;
+    println!(
+        "tiles {0} x {0}, {1} quadruples at a time: {2:.1} GFLOP/s; {3:.1e} s a call, {4:.1e} s until a number is back; measured in {5:.2} s",
+        tuned.tiling.tile(),
+        tuned.tiling.depth(),
+        tuned.flops / 1e9,
+        tuned.call,
+        tuned.round_trip,
+        begun.elapsed().as_secs_f64()
     );
     for (n, rank, columns) in sizes {
         println!("n = {n}, r = {rank}, P = {columns}");

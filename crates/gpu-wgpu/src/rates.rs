@@ -7,9 +7,11 @@ use crate::error::GpuError;
 use crate::kernel::LANES;
 use crate::kernels::ascent_step::{self, Ascents, Motion};
 use crate::kernels::combine::{self, Factor};
+use crate::kernels::cone_step::{self, ConeCopy};
+use crate::kernels::group_threshold::{self, SUMS};
 use crate::kernels::loss_slope::{self, Loss, Slopes};
 use crate::kernels::masked_adjoint::{self, Factors};
-use crate::kernels::{dots, masked_product, open_columns, open_outputs};
+use crate::kernels::{cone_adjoint, dots, images, masked_product, open_columns, open_outputs};
 use crate::rows::Rows;
 use crate::step::Step;
 
@@ -134,6 +136,30 @@ pub async fn rates(
     let (to, by) = ((Factor::ONE, best.raw()), (Factor::ONE, x.raw()));
     let axpy = vec![combine::step(device, len, &state, to, by)?];
 
+    // the three-block form without pairs: as many blocks as patterns
+    let cone = ConeCopy {
+        z: device.upload("cone copies", &fill(n * ConeCopy::stride(columns)))?,
+        blocks: columns,
+    };
+    let lengths = zeros("parts", SUMS * n * ConeCopy::units(columns))?;
+    let patterns = (&bits, columns);
+    let cone_steps = cone_step::steps(device, &rows, patterns, &x, &cone, (0.1, 1.6), &lengths)?;
+    let cone_sums = zeros("parts", len * cone_adjoint::parts(&rows, columns))?;
+    let cone_adjoint = cone_adjoint::steps(device, &rows, patterns, &cone, &cone_sums)?;
+    let out = zeros("images", columns * n.next_multiple_of(4))?;
+    let images = images::steps(device, &rows, columns, &x, (&out, n.next_multiple_of(4)))?;
+    let block_parts = zeros("parts", SUMS * columns)?;
+    let of = group_threshold::Copies {
+        u: &x,
+        z: &velocity,
+        v: &best,
+        w: &u,
+        parts: &block_parts,
+        blocks: columns,
+        wide,
+    };
+    let threshold = vec![group_threshold::step(device, &of, 1.6, 0.1)?];
+
     #[expect(clippy::cast_precision_loss, reason = "sizes far below 2^53")]
     let [n, rank, p, len] = [n, rank, columns, len].map(|size| size as f64);
     #[expect(clippy::cast_precision_loss, reason = "a small size")]
@@ -141,7 +167,7 @@ pub async fn rates(
     let rows_read = 4.0 * n * rank * (p / tile).ceil();
     let masks = n * p / 8.0;
     let lanes = f64::from(LANES);
-    let each: [Measured<'_>; 8] = [
+    let each: [Measured<'_>; 12] = [
         (
             "masked_product",
             2.0 * n * rank * p,
@@ -180,6 +206,34 @@ pub async fn rates(
             &dot_parts,
         ),
         ("combine", 3.0 * len, 12.0 * len, &axpy, &best),
+        (
+            "cone_step",
+            2.0 * n * rank * p,
+            rows_read + masks + 8.0 * n * p,
+            &cone_steps,
+            &lengths,
+        ),
+        (
+            "cone_adjoint",
+            2.0 * n * rank * p,
+            rows_read + masks + 4.0 * n * p,
+            &cone_adjoint,
+            &cone_sums,
+        ),
+        (
+            "images",
+            2.0 * n * rank * p,
+            rows_read + 4.0 * n * p,
+            &images,
+            &out,
+        ),
+        (
+            "group_threshold",
+            20.0 * len,
+            40.0 * len,
+            &threshold,
+            &block_parts,
+        ),
     ];
     let mut out = Vec::new();
     for (kernel, flops, bytes, steps, end) in each {
