@@ -258,7 +258,7 @@ def page(lines, folds):
             seeds = "-" if it["seeds"] is None else f"{it['seeds']:.4f}"
             word = "" if model == OWN else verdict(by_model[OWN], it)
             out.append(
-                f"| {model} | {score} +- {spread:.4f} | {seeds} | {it['seconds']:.2g} | "
+                f"| {model} | {score} +- {spread:.4f} | {seeds} | {float(format(it['seconds'], '.2g')):g} | "
                 f"{it['parameters']:.0f} | {word} |"
             )
     return "\n".join(out) + "\n"

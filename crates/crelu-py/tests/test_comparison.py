@@ -26,7 +26,7 @@ def lines(comparison, scores, folds=5):
         for fold in range(folds):
             yield {
                 "set": "iris", "model": model, "seed": 0, "fold": fold, "folds": folds, "rows": 150,
-                "columns": 4, "labels": True, "score": of[fold], "seconds": 1.0, "parameters": 7,
+                "columns": 4, "labels": True, "score": of[fold], "seconds": 144.0, "parameters": 7,
             }  # fmt: skip
 
 
@@ -45,6 +45,7 @@ def test_page_shows_losses_as_losses(comparison):
     assert "| SVM | 1 | 0 | 0 | - |" in text
     assert "Not complete yet: iris; wine" in text
     assert "| MLP | **0.9540**" in text
+    assert text.count("| 140 | 7 |") == len(scores)
 
 
 def test_run_goes_on_where_the_last_ended(comparison, monkeypatch, tmp_path):

@@ -1,6 +1,7 @@
 """The package is installed as a user does, from the tree and from its source distribution."""
 
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -15,9 +16,11 @@ PACKAGE = pathlib.Path(__file__).parents[1]
 
 CODE = """
 import crelu
-from sklearn.datasets import load_iris
-X, y = load_iris(return_X_y=True)
-print(crelu.ConvexReLUClassifier(beta=0.01).fit(X, y).score(X, y))
+from sklearn.datasets import load_breast_cancer
+from sklearn.model_selection import train_test_split
+X, X_test, y, y_test = train_test_split(*load_breast_cancer(return_X_y=True), random_state=0)
+print(crelu.__file__)
+print(crelu.ConvexReLUClassifier().fit(X, y).score(X_test, y_test))
 """
 
 
@@ -37,7 +40,11 @@ def python(tmp_path):
 
 def check(python, source, tmp_path):
     run(python, "-m", "pip", "install", "--quiet", source)
-    assert float(run(python, "-c", CODE, cwd=tmp_path)) > 0.95
+    # the environment of these tests names the package in the tree
+    alone = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    file, score = run(python, "-c", CODE, cwd=tmp_path, env=alone).split()
+    assert pathlib.Path(file).is_relative_to(tmp_path / "fresh")
+    assert float(score) > 0.95
 
 
 def source_distribution(folder):
