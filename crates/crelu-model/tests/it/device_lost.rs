@@ -21,7 +21,9 @@ fn opened() -> Option<Arc<Device>> {
     match Device::open_blocking(adapter.as_deref()) {
         Ok(device) => Some(Arc::new(device)),
         Err(GpuError::NoAdapter) if wish == "auto" => {
-            println!("tests of a lost device skipped: no adapter here");
+            let line = b"crelu-model: tests of a lost device skipped, no adapter here\n";
+            std::io::Write::write_all(&mut std::io::stderr(), line)
+                .expect("standard error is open");
             None
         }
         Err(error) => panic!("CRELU_GPU={wish}: {error}"),

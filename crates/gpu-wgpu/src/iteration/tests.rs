@@ -155,10 +155,17 @@ impl Case {
             }
         }
         let mut inverse = vec![vec![0.0; r]; r];
-        for c in 0..r {
-            for i in c..r {
-                let done: f64 = (c..i).map(|a| k[i][a] * inverse[a][c]).sum();
-                inverse[i][c] = (f64::from(u8::from(i == c)) - done) / k[i][i];
+        for i in 0..r {
+            let (above, below) = inverse.split_at_mut(i);
+            let row = &mut below[0];
+            row[i] = 1.0;
+            for (above, factor) in above.iter().zip(&k[i]) {
+                for (x, y) in row.iter_mut().zip(above) {
+                    *x -= factor * y;
+                }
+            }
+            for x in row.iter_mut() {
+                *x /= k[i][i];
             }
         }
         inverse
