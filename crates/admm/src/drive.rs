@@ -9,7 +9,8 @@ use crate::schedule::InnerSchedule;
 use crate::settings::CheckedAdmmSettings;
 use crate::status::Status;
 
-/// What a run reached; the iterate is in the [`AdmmState`] it was given.
+/// What a run reached; the iterate is where the [`Iteration`] has it, for [`solve`](crate::solve) in the state it
+/// was given.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AdmmSolution {
     /// How it ended.

@@ -191,6 +191,10 @@ impl<T: Real, S: SmoothStep<T> + ?Sized, X: Proximal<T> + ?Sized> Iteration<T>
         Ok(self.problem.prox.shrinkage(&self.state.v))
     }
 
+    fn penalised(&mut self) -> Result<&[T], AdmmError> {
+        Ok(&self.state.v)
+    }
+
     fn iterate(&mut self) -> Result<Iterate<'_, T>, AdmmError> {
         Ok(Iterate {
             z: &self.state.z,

@@ -17,7 +17,7 @@ pub trait Iteration<T: Real> {
     fn set_penalty(&mut self, control: &Control<'_>) -> Result<bool, PrimalError>;
 
     /// One iteration, its primal step to the tolerance `tol`, accelerated if that is wished and its
-    /// safeguards allow it. A step that was halted leaves the iterate as it was.
+    /// safeguards allow it. A step that was halted leaves `z` and `v` as they were.
     ///
     /// # Errors
     /// [`AdmmError`] where there is no iterate worth reading.
@@ -43,6 +43,12 @@ pub trait Iteration<T: Real> {
     /// # Errors
     /// [`AdmmError`] of a device.
     fn shrinkage(&mut self) -> Result<Option<f64>, AdmmError>;
+
+    /// The penalised copy alone.
+    ///
+    /// # Errors
+    /// [`AdmmError`] of a device.
+    fn penalised(&mut self) -> Result<&[T], AdmmError>;
 
     /// The iterate, as the host reads it.
     ///

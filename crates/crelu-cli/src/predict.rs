@@ -61,7 +61,12 @@ pub(crate) fn run(args: &PredictArgs) -> Result<ExitCode, Failure> {
     let n_samples = rows.n_samples();
     let features =
         MatRef::from_row_major_slice(features, n_samples, features.len() / n_samples.max(1));
-    let used = devices::choose(args.backend, features.nrows() * features.ncols())?;
+    // by the machine it is the host: one pass over the rows takes less than opening a card for it
+    let backend = match args.backend {
+        BackendChoice::Auto => BackendChoice::Given(Backend::Faer),
+        given => given,
+    };
+    let used = devices::choose(backend, features.nrows() * features.ncols())?;
     let outputs = match &used.device {
         Some(device) => model.outputs_on(features, device),
         None => model.outputs(features),

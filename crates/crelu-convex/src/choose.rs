@@ -48,7 +48,25 @@ pub fn check_primal(
     settings: &ProgrammeSettings,
     activation: Activation,
 ) -> Result<(), ProgrammeError> {
-    candidates(settings, activation).map(|_| ())
+    match on_host(settings, activation) {
+        Some(_) => Ok(()),
+        None => candidates(settings, activation).map(|_| ()),
+    }
+}
+
+/// The host's settings, where the machine chose a device that does not have what is asked for.
+fn on_host(settings: &ProgrammeSettings, activation: Activation) -> Option<ProgrammeSettings> {
+    let by_machine = settings.backend == Backend::Wgpu && settings.backend_reason.is_some();
+    let refused = candidates(settings, activation)
+        .err()
+        .filter(|_| by_machine)?;
+    let host = ProgrammeSettings {
+        backend: Backend::Faer,
+        device: None,
+        backend_reason: Some(refused.to_string()),
+        ..settings.clone()
+    };
+    candidates(&host, activation).is_ok().then_some(host)
 }
 
 /// The methods and systems that the settings leave open.
@@ -154,6 +172,9 @@ pub(crate) fn choose(
     programme: &Programme,
     settings: &ProgrammeSettings,
 ) -> Result<Choice, ProgrammeError> {
+    if let Some(host) = on_host(settings, programme.activation()) {
+        return choose(programme, &host);
+    }
     let is_plain = programme.is_plain();
     if settings.splitting == Splitting::ThreeBlock && !is_plain {
         return Err(ProgrammeError::Setting {

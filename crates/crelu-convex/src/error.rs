@@ -118,9 +118,15 @@ impl ProgrammeError {
     /// Whether something from outside failed: a device that is gone, or has no room.
     #[must_use]
     pub fn is_of_device(&self) -> bool {
-        matches!(
-            self,
-            Self::Device(_) | Self::Admm(AdmmError::Primal(PrimalError::Foreign(_)))
-        )
+        match self {
+            Self::Device(_) => true,
+            Self::Admm(error) => is_of_device(error),
+            _ => false,
+        }
     }
+}
+
+/// Whether a step from outside failed.
+pub(crate) fn is_of_device(error: &AdmmError) -> bool {
+    matches!(error, AdmmError::Primal(PrimalError::Foreign(_)))
 }

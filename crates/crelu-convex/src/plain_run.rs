@@ -78,7 +78,8 @@ pub(crate) fn run(
             precision: Precision::F64,
             ..settings.clone()
         };
-        if choice.backend == Backend::Wgpu {
+        let had_device = choice.backend == Backend::Wgpu;
+        if had_device {
             // a device has no f64
             wide.backend = Backend::Faer;
             wide.backend_reason = None;
@@ -90,6 +91,9 @@ pub(crate) fn run(
                 choice.follow(&next, "in f64");
             }
             choice.precision = Precision::F64;
+            if had_device {
+                choice.splitting = next.splitting;
+            }
             attempt::<f64>(tracker, &mut totals, choice, from.as_ref())
         });
         match outcome {
@@ -156,6 +160,9 @@ fn attempt<T: Real>(
         // the changeover: its own choice of a system, its start from the three-block iterate
         let two = ProgrammeSettings {
             splitting: Splitting::TwoBlock,
+            // the host's, where a device has failed; why it was chosen has been said
+            backend: choice.backend,
+            backend_reason: None,
             ..settings.clone()
         };
         let changed = format!("changed over at iteration {}", totals.iterations);

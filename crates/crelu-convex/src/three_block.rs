@@ -9,7 +9,7 @@ use num_traits::Float;
 use crate::certificate::{Multipliers, ProgrammeCertificate};
 use crate::choice::{Choice, Form, Method};
 use crate::device::DeviceIteration;
-use crate::error::{ProgrammeError, ProgrammeSetting};
+use crate::error::{ProgrammeError, ProgrammeSetting, is_of_device};
 use crate::feasible_point::FeasiblePoint;
 use crate::power_method::largest_singular_value;
 use crate::primal::{OnDevice, System, by_columns, failed};
@@ -259,15 +259,14 @@ impl Job<'_> {
             checked: 0,
             products: 0.0,
         };
-        let mut observe = |iteration: &mut I, residuals: &Residuals| {
-            let look = monitor.due();
-            if look == Look::Away {
-                return Ok(Verdict::Continue);
+        let mut observe = |iteration: &mut I, residuals: &Residuals| match monitor.due() {
+            Look::Away => Ok(Verdict::Continue),
+            Look::NoMore => Ok(Verdict::Stop(Status::Interrupted)),
+            Look::Network => {
+                monitor.offer(iteration.penalised()?);
+                Ok(Verdict::Continue)
             }
-            if look == Look::NoMore {
-                return Ok(Verdict::Stop(Status::Interrupted));
-            }
-            Ok(monitor.look(look, &iteration.iterate()?, residuals))
+            Look::Check => Ok(monitor.look(&iteration.iterate()?, residuals)),
         };
         let outcome = admm::drive(iteration, self.settings, &control, &mut observe);
         let reached_change = outcome.as_ref().is_ok_and(|solution| {
@@ -284,6 +283,10 @@ impl Job<'_> {
             totals.seconds.monitor += control.seconds() - begun;
         }
         totals.products += monitor.products;
+        if outcome.as_ref().is_err_and(is_of_device) {
+            totals.iterations += monitor.iteration;
+            monitor.tracker.before += monitor.iteration;
+        }
         let solution = outcome?;
         #[expect(clippy::cast_precision_loss, reason = "an iteration count")]
         let made = solution.iterations as f64;
@@ -399,20 +402,16 @@ impl DenseMonitor<'_, '_> {
         }
     }
 
-    fn look<T: Real>(
-        &mut self,
-        look: Look,
-        state: &Iterate<'_, T>,
-        residuals: &Residuals,
-    ) -> Verdict {
-        if look == Look::Network {
-            let split = self.tracker.programme.rank() * self.tracker.programme.n_blocks();
-            let v: Vec<f64> = state.v[..split].iter().map(|x| x.wide()).collect();
-            self.tracker.offer_network(&v);
-            self.tracker.show(self.iteration);
-            self.products += 1.0;
-            return Verdict::Continue;
-        }
+    /// Looks at the network of the sparse copies.
+    fn offer<T: Real>(&mut self, v: &[T]) {
+        let split = self.tracker.programme.rank() * self.tracker.programme.n_blocks();
+        let v: Vec<f64> = v[..split].iter().map(|x| x.wide()).collect();
+        self.tracker.offer_network(&v);
+        self.tracker.show(self.iteration);
+        self.products += 1.0;
+    }
+
+    fn look<T: Real>(&mut self, state: &Iterate<'_, T>, residuals: &Residuals) -> Verdict {
         self.check(state);
         self.tracker.moved(state.rho.wide(), residuals);
         self.tracker.conclude(self.iteration)

@@ -9,7 +9,7 @@ use crate::certificate::{Multipliers, ProgrammeCertificate};
 use crate::certified_prox::CertifiedProx;
 use crate::choice::{Choice, Form, Method};
 use crate::cone::ConeGroup;
-use crate::error::{ProgrammeError, ProgrammeSetting};
+use crate::error::{ProgrammeError, ProgrammeSetting, is_of_device};
 use crate::feasible_point::FeasiblePoint;
 use crate::newton;
 use crate::outputs::Outputs;
@@ -220,6 +220,10 @@ impl<T: Real> Job<'_, '_, T> {
         #[expect(clippy::cast_precision_loss, reason = "a count")]
         let outputs = programme.outputs() as f64;
         self.totals.products += outputs * monitor.products;
+        if outcome.as_ref().is_err_and(is_of_device) {
+            self.totals.iterations += monitor.iteration;
+            monitor.tracker.before += monitor.iteration;
+        }
         let solution = outcome?;
         // the inner iterations are counted over the outputs
         #[expect(clippy::cast_precision_loss, reason = "an iteration count")]

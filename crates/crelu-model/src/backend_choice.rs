@@ -59,7 +59,7 @@ impl BackendChoice {
     /// it does. `numbers` is the size of the data.
     ///
     /// `Auto` takes a card where a product with the data, by the card's measured rate and what a call
-    /// costs, takes less than at the host's, measured beside it.
+    /// costs, is 1.5 times as fast as at the host's, measured beside it.
     ///
     /// `seconds` is the clock that measures.
     ///
@@ -76,7 +76,8 @@ impl BackendChoice {
                 let mut device = Device::open_blocking(asked)?;
                 // what is for tests has its tiles
                 if device.adapter().kind != Kind::Software {
-                    gpu_wgpu::block_on(device.tune(seconds))?;
+                    // without a measure it has the tiles of its kind
+                    gpu_wgpu::block_on(device.tune(seconds)).ok();
                 }
                 Ok(OpenedBackend {
                     backend: Backend::Wgpu,

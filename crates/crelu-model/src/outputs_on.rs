@@ -35,7 +35,7 @@ pub(crate) fn outputs_on(
                 let z: f64 = pairs.map(|(x, g)| x * g).sum();
                 patterns.set((i, j), z >= 0.0);
             }
-            block_on(gated_outputs(device, &rows, &patterns, &hidden, &output))?
+            block_on(gated_outputs(device, &rows, &patterns, &hidden, &output, k))?
         }
     };
     let row = |i: usize| by_output.iter().skip(i).step_by(n).map(|f| f64::from(*f));

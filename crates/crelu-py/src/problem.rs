@@ -106,6 +106,9 @@ impl Problem<'_> {
             Cells::Sparse(_) => 0,
         };
         device::open(options, &mut settings, numbers)?;
+        if let (Cells::Sparse(_), Some(why)) = (&features, &mut settings.programme.backend_reason) {
+            "sparse rows are not for a device".clone_into(why);
+        }
         let (data, held_out) = match features {
             Cells::Dense(features) => {
                 let mut samples = Samples {

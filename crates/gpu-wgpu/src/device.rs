@@ -7,7 +7,7 @@ use crate::adapter::{self, Adapter, Kind};
 use crate::buffer::{Buffer, Slice};
 use crate::bus::Bus;
 use crate::error::GpuError;
-use crate::kernel::{Binding, Kernel, Tiling};
+use crate::kernel::{Binding, Kernel, MOST_GROUPS, Tiling};
 use crate::step::{Compiled, Step};
 use crate::tuned::Tuned;
 
@@ -364,14 +364,13 @@ impl Device {
         arrays: &[Slice<'_>],
         groups: [usize; 3],
     ) -> Result<Step, GpuError> {
-        let limit = 65_535;
         let mut counts = [0; 3];
         for (count, got) in counts.iter_mut().zip(groups) {
             *count = match u32::try_from(got) {
-                Ok(count) if count <= limit => count,
+                Ok(count) if got <= MOST_GROUPS => count,
                 _ => {
                     let what = "groups of a kernel";
-                    let limit = limit as usize;
+                    let limit = MOST_GROUPS;
                     return Err(GpuError::Count { what, got, limit });
                 }
             };

@@ -18,6 +18,8 @@ pub(crate) enum Group {
     Line,
 }
 
+/// Groups along a dimension of a dispatch.
+pub(crate) const MOST_GROUPS: usize = 65_535;
 /// Invocations of a group that works on vectors.
 pub(crate) const LANES: u32 = 64;
 /// Numbers of a vector that such a group goes through.

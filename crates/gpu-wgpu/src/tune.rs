@@ -28,8 +28,8 @@ const CALLS: usize = 64;
 static KNOWN: OnceLock<Mutex<HashMap<(String, &'static str), Tuned>>> = OnceLock::new();
 
 impl Device {
-    /// Measures the products with every tiling that the adapter has room for, and keeps the fastest:
-    /// once a process for each adapter. The numbers that are computed do not depend on it.
+    /// Measures the products with every tiling that the adapter has room for, in software with two of them,
+    /// and keeps the fastest: once a process for each adapter. The numbers that are computed do not depend on it.
     ///
     /// **Cost** a few milliseconds on a card, and the compilation of three kernels for each tiling.
     ///

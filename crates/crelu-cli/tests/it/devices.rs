@@ -250,6 +250,51 @@ fn whole_iterations_on_the_device_are_the_hosts() {
 }
 
 #[test]
+fn whole_iterations_that_end_after_a_new_penalty_have_the_hosts_bound() {
+    let here = Workplace::new();
+    if !is_there(&here) {
+        return;
+    }
+    head(&here, "breast_cancer.csv", 120);
+    let common = [
+        "fit",
+        "t.csv",
+        "--quiet",
+        "--out",
+        "m",
+        "--report",
+        "r.json",
+        "--train",
+        "sampled",
+        "--loss",
+        "squared",
+        "--patterns",
+        "12",
+        "--beta-frac",
+        "0.02",
+        "--splitting",
+        "three-block",
+        "--tol",
+        "1e-7",
+        "--newton",
+        "off",
+    ];
+    for primal in ["cg", "rbcd"] {
+        // rho is reconsidered at the fifth iteration
+        let bound = |backend: &str| {
+            let more = ["--primal", primal, "--max-iters", "5", "--backend", backend];
+            here.run_to(2, &[&common[..], &more].concat());
+            number(&here.report("r.json"), "dual_bound")
+        };
+        let (host, device) = (bound("faer"), bound("wgpu"));
+        assert!(
+            (device / host - 1.0).abs() <= 1e-3,
+            "{primal}: {device} {host}"
+        );
+    }
+}
+
+#[test]
 fn backend_by_the_machine_says_why() {
     let here = Workplace::new();
     head(&here, "breast_cancer.csv", 120);

@@ -28,6 +28,7 @@ fn settings_of_a_programme_are_those_of_the_table() {
             "form" => of.form.to_string(),
             "backend" => of.backend.to_string(),
             "device" => of.device.as_ref().map_or("none", |_| "one").to_owned(),
+            "backend_reason" => of.backend_reason.clone().unwrap_or("none".to_owned()),
             "nystrom_rank" => of.nystrom_rank.map_or("none".to_owned(), |r| r.to_string()),
             "seed" => of.seed.to_string(),
             "precision" => of.precision.to_string(),

@@ -39,6 +39,9 @@ pub(super) fn iteration<'a>(
     request: &IterationRequest<'a, '_>,
 ) -> Result<DeviceIteration<'a>, ProgrammeError> {
     let of = &request.linear;
+    let sizes = (of.masks.n_samples(), of.rank, of.masks.n_blocks());
+    let has_cone = request.cone.is_some();
+    ThreeBlock::check_room(device, sizes, of.lift, has_cone).map_err(failed)?;
     let (system, step, note) = linear(device, of)?;
     let settings = ThreeBlockSettings {
         target: request.target,

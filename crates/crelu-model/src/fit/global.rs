@@ -122,6 +122,7 @@ impl Way for Global {
             .tol(OWN_TOL)
             .max_iters(OWN_ITERATIONS)
             .check()?;
+        let mut device_failed = None;
         let own = if settings.is_step() {
             None
         } else {
@@ -129,6 +130,7 @@ impl Way for Global {
                 .get()
                 .clone()
                 .backend(Backend::Faer)
+                .backend_reason(None)
                 .device(None);
             let host = host.check()?;
             // a device that was lost on the way serves no more
@@ -139,7 +141,10 @@ impl Way for Global {
             };
             let made = |settings| own_programme(&problem, &trained.neurons, settings, control);
             let own = match made(settings) {
-                Err(FitError::Programme(error)) if error.is_of_device() => made(&host),
+                Err(FitError::Programme(error)) if error.is_of_device() => {
+                    device_failed = Some(error.to_string());
+                    made(&host)
+                }
                 other => other,
             };
             match own {
@@ -190,7 +195,12 @@ impl Way for Global {
             beta: at.beta,
             beta_max: at.beta_max,
             training: Training::Global(training),
-            primal: primal_used(&problem, own.as_ref(), settings.programme().get()),
+            primal: primal_used(
+                &problem,
+                own.as_ref(),
+                settings.programme().get(),
+                device_failed.as_deref(),
+            ),
             objective,
             convex,
             dual_bound,
@@ -310,6 +320,7 @@ fn primal_used(
     problem: &GlobalProblem,
     own: Option<&OwnProgramme>,
     settings: &ProgrammeSettings,
+    device_failed: Option<&str>,
 ) -> PrimalUsed {
     let mut used = solve_used(own);
     let (backend, note) = problem.engine_used();
@@ -320,6 +331,10 @@ fn primal_used(
             let said = format!("; {}: {why}", settings.backend.name());
             used.reason.push_str(&said);
         }
+    }
+    if let Some(error) = device_failed {
+        let said = format!("; {error}: the programme went on without it");
+        used.reason.push_str(&said);
     }
     if let Some(note) = note {
         used.reason.push_str("; ");

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use crelu_model::{
-    Activation, Backend, Control, Fit, FitError, FitSettings, PrimalChoice, Progress, Prove,
-    Splitting, Status, TrainMode, device_handle, fit,
+    Activation, Backend, Control, Dataset, Fit, FitError, FitSettings, Method, PrimalChoice,
+    Progress, Prove, Splitting, Status, TrainMode, device_handle, fit,
 };
 use gpu_wgpu::{Device, GpuError};
 
@@ -44,7 +44,15 @@ fn settings(train: TrainMode, device: &Arc<Device>, splitting: Splitting) -> Fit
 
 /// A fit on a device that ends when the check of that number is over; 0: before anything.
 fn ended_at(settings: &FitSettings, device: &Device, check: usize) -> Result<Fit, FitError> {
-    let data = class_set(3, 90, 4);
+    ended_on(&class_set(3, 90, 4), settings, device, check)
+}
+
+fn ended_on(
+    data: &Dataset,
+    settings: &FitSettings,
+    device: &Device,
+    check: usize,
+) -> Result<Fit, FitError> {
     let mut checks = 0;
     if check == 0 {
         device.end();
@@ -59,7 +67,7 @@ fn ended_at(settings: &FitSettings, device: &Device, check: usize) -> Result<Fit
         true
     };
     let settings = settings.clone().check().expect("settings in range");
-    fit(&data, None, &settings, &Control::default(), &mut watch)
+    fit(data, None, &settings, &Control::default(), &mut watch)
 }
 
 /// The sampled programmes' ways: inexact steps there, and whole iterations.
@@ -121,6 +129,52 @@ fn sampled_fit_that_chose_its_device_ends_as_on_the_host() {
             assert!((ratio - 1.0).abs() <= 2.0 * tol, "{splitting:?}: {ratio}");
         }
     }
+}
+
+#[test]
+fn wide_fit_that_chose_its_device_ends_with_the_host_s_own_method() {
+    // above rank 500 the three-block form makes the start, and its changeover chooses again
+    let data = class_set(5, 515, 505);
+    for check in [0, 1] {
+        let Some(device) = opened() else { return };
+        let mut settings = settings(TrainMode::Sampled, &device, Splitting::Auto).n_patterns(2);
+        settings.programme.primal = PrimalChoice::Auto;
+        settings.programme.backend_reason = Some("it is fast".to_owned());
+        let fit = ended_on(&data, &settings, &device, check).expect("a fit");
+        let used = &fit.report.primal;
+        assert_eq!(used.backend, Backend::Faer);
+        assert_eq!(used.method, Some(Method::Cholesky), "{}", used.reason);
+        assert_eq!(
+            used.reason.matches("it is fast").count(),
+            1,
+            "{}",
+            used.reason
+        );
+        assert!(used.reason.contains("the host goes on"), "{}", used.reason);
+    }
+}
+
+#[test]
+fn choice_of_a_device_that_lacks_what_is_asked_for_is_the_host() {
+    let Some(device) = opened() else { return };
+    let mut settings = settings(TrainMode::Sampled, &device, Splitting::Auto);
+    settings.programme.primal = PrimalChoice::Cholesky;
+    let error = ended_at(&settings, &device, usize::MAX).err();
+    assert!(error.is_some_and(|error| error.to_string().contains("the others run on faer")));
+    settings.programme.backend_reason = Some("it is fast".to_owned());
+    let used = ended_at(&settings, &device, usize::MAX)
+        .expect("a fit")
+        .report
+        .primal;
+    assert_eq!(
+        (used.backend, used.method),
+        (Backend::Faer, Some(Method::Cholesky))
+    );
+    assert!(
+        used.reason.contains("the others run on faer"),
+        "{}",
+        used.reason
+    );
 }
 
 #[test]

@@ -132,9 +132,9 @@ pub async fn gated_outputs(
     patterns: &GatePatterns,
     w: &[f32],
     a: &[f32],
+    outputs: usize,
 ) -> Result<Vec<f32>, GpuError> {
     let (n, rank, wide, columns) = (rows.n_samples(), rows.rank(), rows.wide(), patterns.columns);
-    let outputs = a.len().checked_div(columns).unwrap_or(0);
     for (what, want, got) in [
         ("patterns", n * columns.div_ceil(32), patterns.bits.len()),
         ("w", columns * rank, w.len()),
@@ -143,6 +143,9 @@ pub async fn gated_outputs(
         if want != got {
             return Err(GpuError::Shape { what, want, got });
         }
+    }
+    if columns == 0 {
+        return Ok(vec![0.0; outputs * n]);
     }
     let bits = device.upload("patterns", &patterns.bits)?;
     let count = masked_product::parts(rows, columns);
@@ -162,7 +165,7 @@ pub async fn gated_outputs(
     let steps: Vec<&Step> = steps.iter().collect();
     let mut out = Vec::with_capacity(outputs * n);
     let mut padded = Vec::new();
-    for heads in a.chunks_exact(columns.max(1)) {
+    for heads in a.chunks_exact(columns) {
         let neurons = w.chunks_exact(rank.max(1)).zip(heads);
         let weighted: Vec<f32> = neurons
             .flat_map(|(w, head)| w.iter().map(move |w| w * head))

@@ -84,6 +84,12 @@ impl Iteration<f64> for DeviceIteration {
         Ok(None)
     }
 
+    fn penalised(&mut self) -> Result<&[f64], AdmmError> {
+        let read = &mut self.read.v;
+        pollster::block_on(self.on_device.read_blocks(read)).map_err(failed)?;
+        Ok(read)
+    }
+
     fn iterate(&mut self) -> Result<Iterate<'_, f64>, AdmmError> {
         pollster::block_on(self.on_device.read(&mut self.read)).map_err(failed)?;
         Ok(Iterate {

@@ -34,6 +34,12 @@ pub(super) struct Cone {
 }
 
 impl Cone {
+    /// Numbers of the copy, and of the parts of its lengths.
+    pub(super) fn numbers(n: usize, blocks: usize) -> (usize, usize) {
+        let copy = n.saturating_mul(ConeCopy::stride(blocks));
+        (copy, (SUMS * n).saturating_mul(ConeCopy::units(blocks)))
+    }
+
     /// Takes room for `blocks` blocks of the system's patterns.
     pub(super) fn new(
         system: &MaskedSystem,
@@ -49,15 +55,10 @@ impl Cone {
         let transposed: Vec<f32> = (0..rank)
             .flat_map(|k| of.inverse.iter().skip(k).step_by(rank).copied())
             .collect();
-        let room = |what, numbers: usize| {
-            device.check_size(what, numbers as u64 * 4)?;
-            Ok::<usize, GpuError>(numbers)
-        };
-        let copies = room("the cone copies", n * ConeCopy::stride(blocks))?;
-        let parts = cone_adjoint::parts(rows, blocks);
-        let parts = room("parts of a product", parts * blocks * rows.wide())?;
+        let (copies, length_parts) = Self::numbers(n, blocks);
+        let parts = cone_adjoint::parts(rows, blocks) * blocks * rows.wide();
+        device.check_size("parts of a product", parts as u64 * 4)?;
         let lengths = n * ConeCopy::units(blocks);
-        let length_parts = room("parts of lengths", SUMS * lengths)?;
         Ok(Self {
             copy: ConeCopy {
                 z: device.zeros("the cone copies", copies)?,

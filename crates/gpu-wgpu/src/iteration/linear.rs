@@ -9,7 +9,8 @@ use crate::step::Step;
 /// A [`LinearStep`] in its place, and how its right-hand side is made.
 pub(super) struct Linear {
     system: Arc<MaskedSystem>,
-    target: Buffer<f32>,
+    /// As the device has it.
+    target: Vec<f32>,
     /// `|y|`.
     size: f64,
     step: LinearStep,
@@ -49,7 +50,7 @@ impl Linear {
             region_sums::whole(device, (&parts, 1, 2 * blocks), (&square, 0))?,
         ];
         Ok(Self {
-            target: on,
+            target: target.to_vec(),
             size: f64::from(linalg_core::norm(target)),
             step,
             load,
@@ -99,8 +100,7 @@ impl Linear {
     /// The image `F u` of the last answer, `factor` copies of the data.
     pub(super) async fn image(&self, factor: f64) -> Result<Vec<f64>, GpuError> {
         let device = self.system.device();
-        let target = device.read(&self.target).await?;
-        let target = target.iter().map(|y| f64::from(*y));
+        let target = self.target.iter().map(|y| f64::from(*y));
         match &self.step {
             LinearStep::Cg(cg) => {
                 let (_, image) = cg.solution().await?;

@@ -346,6 +346,14 @@ fn iterations_are_those_of_dense_systems_before_and_after_a_new_penalty() {
                         on.rescale(2.5).expect("a device");
                         on.set_penalty(on.rho()).expect("a penalty");
                         reference.rescale(2.5);
+                        // the image is still that of the last step
+                        block_on(on.read(&mut read)).expect("copies");
+                        let far = off(&read.fu, &reference.fu, &reference.target);
+                        assert!(far <= NEAR, "{kind} after a new penalty: F u");
+                        assert!(
+                            off(&read.z, &reference.z, &reference.z) <= NEAR,
+                            "{kind}: z"
+                        );
                     }
                     let moved = block_on(on.advance(TOL, || true)).expect("an iteration");
                     reference.advance();

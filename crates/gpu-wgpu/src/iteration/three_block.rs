@@ -5,7 +5,9 @@ use admm::{Lengths, Lift};
 use super::cone::{Cone, ConeSettings};
 use super::linear::Linear;
 use crate::buffer::Buffer;
+use crate::device::Device;
 use crate::error::GpuError;
+use crate::kernel::{BLOCK, MOST_GROUPS};
 use crate::kernels::combine::{self, Factor};
 use crate::kernels::group_threshold::{self, SUMS};
 use crate::kernels::{pair_difference, pair_spread, region_sums};
@@ -91,6 +93,46 @@ pub struct Copies {
 }
 
 impl ThreeBlock {
+    /// Refuses what does not fit, before anything is taken: `patterns` of `n` rows of `rank` coordinates,
+    /// in pairs with cones or alone.
+    ///
+    /// # Errors
+    /// [`GpuError::TooLarge`], [`GpuError::Count`].
+    pub fn check_room(
+        device: &Device,
+        (n, rank, patterns): (usize, usize, usize),
+        lift: Lift,
+        has_cone: bool,
+    ) -> Result<(), GpuError> {
+        let blocks = match lift {
+            Lift::Mirrored => 2 * patterns,
+            Lift::Single => patterns,
+        };
+        let len = blocks.saturating_mul(rank.next_multiple_of(4));
+        let cone = match has_cone {
+            true => Cone::numbers(n, blocks),
+            false => (0, 0),
+        };
+        for (what, numbers) in [
+            ("a vector of all blocks", len),
+            ("the cone copies", cone.0),
+            ("parts of lengths", cone.1),
+        ] {
+            device.check_size(what, numbers as u64 * 4)?;
+        }
+        // a group a block, and one for each so many numbers of a vector
+        for (what, got, limit) in [
+            ("blocks", blocks, MOST_GROUPS),
+            ("numbers of all blocks", len, MOST_GROUPS * BLOCK),
+            ("numbers of the cone copies", cone.0, MOST_GROUPS * BLOCK),
+        ] {
+            if got > limit {
+                return Err(GpuError::Count { what, got, limit });
+            }
+        }
+        Ok(())
+    }
+
     /// Takes room on the device; everything is zero.
     ///
     /// # Errors
@@ -102,13 +144,15 @@ impl ThreeBlock {
         of: &ThreeBlockSettings<'_>,
     ) -> Result<Self, GpuError> {
         let device = system.device();
+        let rows = system.rows();
+        let sizes = (rows.n_samples(), rows.rank(), system.blocks());
+        Self::check_room(device, sizes, of.lift, of.cone.is_some())?;
         let pairs = matches!(of.lift, Lift::Mirrored);
         let blocks = match pairs {
             true => 2 * system.blocks(),
             false => system.blocks(),
         };
         let len = blocks * system.rows().wide();
-        device.check_size("a vector of all blocks", len as u64 * 4)?;
         let cone = match &of.cone {
             Some(cone) => Some(Cone::new(system, blocks, cone)?),
             None => None,
@@ -301,6 +345,17 @@ impl ThreeBlock {
         }
         self.rho = linalg_core::Real::of(f64::from(self.rho) * factor);
         device.run(&steps.iter().collect::<Vec<_>>(), 1)
+    }
+
+    /// Reads the blocks of the sparse copy, without those of the cone copy.
+    ///
+    /// # Errors
+    /// [`GpuError`] of the device.
+    pub async fn read_blocks(&self, v: &mut Vec<f64>) -> Result<(), GpuError> {
+        let values = self.system.device().read(&self.v).await?;
+        v.clear();
+        v.extend(self.system.unpadded(&values).into_iter().map(f64::from));
+        Ok(())
     }
 
     /// Reads the copies.

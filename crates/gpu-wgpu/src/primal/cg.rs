@@ -64,6 +64,8 @@ pub struct CgSolve {
     max_iters: usize,
     shift: Option<f32>,
     likely: usize,
+    /// What the last answer is multiplied by where the next solve starts: `x` stands for the old shift.
+    pending: f32,
     tall: Buffer<f32>,
     rest: Buffer<f32>,
     image: Buffer<f32>,
@@ -105,6 +107,7 @@ impl CgSolve {
             max_iters,
             shift: None,
             likely: BATCH,
+            pending: 1.0,
             tall: device.zeros("a right-hand side", n)?,
             rest: device.zeros("a residual of the rows", n)?,
             image: device.zeros("an image", n)?,
@@ -126,7 +129,7 @@ impl CgSolve {
         })
     }
 
-    /// Takes a new `rho`; the last `x` is scaled, since `rho x` hardly moves.
+    /// Takes a new `rho`; the next solve starts at the last `x` scaled, since `rho x` hardly moves.
     ///
     /// # Errors
     /// [`GpuError`] of the device.
@@ -134,11 +137,7 @@ impl CgSolve {
         let (system, device) = (&self.system, self.system.device());
         let shift = rho / self.factor;
         if let Some(old) = self.shift {
-            let ratio = Factor(old / shift, 0);
-            let none = (Factor::NONE, self.rhs.raw());
-            let scaled = (ratio, self.x.raw());
-            let step = combine::step(device, self.x.len(), &self.state, scaled, none)?;
-            device.run(&[&step], 1)?;
+            self.pending *= old / shift;
         }
         self.shift = Some(shift);
         self.preconditioning.follow(system, shift);
@@ -239,6 +238,7 @@ impl CgSolve {
     /// Puts the unknown where the next solve starts.
     pub fn set_start(&mut self, x: &[f32]) {
         let padded = self.system.padded(x);
+        self.pending = 1.0;
         self.system.device().write(&self.x, 0, &padded);
     }
 
@@ -268,6 +268,13 @@ impl CgSolve {
     ) -> Result<Solved, GpuError> {
         let device = self.system.device();
         assert!(self.shift.is_some(), "set_penalty comes before solve");
+        if self.pending != 1.0 {
+            let scaled = (Factor(self.pending, 0), self.x.raw());
+            let none = (Factor::NONE, self.rhs.raw());
+            let step = combine::step(device, self.x.len(), &self.state, scaled, none)?;
+            device.run(&[&step], 1)?;
+            self.pending = 1.0;
+        }
         device.write(&self.state, state::GOAL, &[tol]);
         let start: Vec<&Step> = self.start.iter().collect();
         device.run(&start, 1)?;

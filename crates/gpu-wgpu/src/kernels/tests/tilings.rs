@@ -14,7 +14,8 @@ use crate::{
 /// More than two tiles of rows and of columns, and some left over.
 const SIZES: (usize, usize, usize) = (203, 37, 150);
 
-/// The answers of every kernel that has tiles.
+/// The answers of the kernels that have tiles, but for the patterns of gates, which are compared with `f64`
+/// at two of them.
 fn answers(device: &Arc<Device>) -> Vec<Vec<f32>> {
     let (n, rank, columns) = SIZES;
     let mut random = Stream::new(11);
