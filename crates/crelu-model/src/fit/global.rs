@@ -326,11 +326,13 @@ fn primal_used(
     let (backend, note) = problem.engine_used();
     if used.method.is_none() {
         used.backend = backend;
-        // a programme has said it
-        if let Some(why) = &settings.backend_reason {
-            let said = format!("; {}: {why}", settings.backend.name());
-            used.reason.push_str(&said);
-        }
+    }
+    // a programme on it has said so
+    if let Some(why) = &settings.backend_reason
+        && !used.reason.contains(&why[..])
+    {
+        let said = format!("; {}: {why}", settings.backend.name());
+        used.reason.push_str(&said);
     }
     if let Some(error) = device_failed {
         let said = format!("; {error}: the programme went on without it");
