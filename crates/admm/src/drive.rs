@@ -28,10 +28,10 @@ pub struct AdmmSolution {
 }
 
 /// Runs an [`Iteration`] until `observe`, which is shown every iterate, a limit or the control ends it.
-/// [`solve`] is this on the host's vectors.
+/// [`solve`](crate::solve) is this on the host's vectors.
 ///
 /// # Errors
-/// As [`solve`].
+/// As [`solve`](crate::solve).
 pub fn drive<T: Real, I: Iteration<T> + ?Sized>(
     iteration: &mut I,
     settings: &CheckedAdmmSettings,
