@@ -69,7 +69,7 @@ impl Case {
         for (i, j) in patterns.doubts().to_vec() {
             patterns.set((i, j), self.image(i, j).value >= 0.0);
         }
-        let gated = gated_outputs(device, &rows, &patterns, &self.w, &self.a).await?;
+        let gated = gated_outputs(device, &rows, &patterns, &self.w, &self.a, 1).await?;
         let motion = Motion {
             momentum: 0.0,
             gain: 0.0,

@@ -137,7 +137,7 @@ impl Case {
         let outputs = network_outputs(device, &rows, &self.x, &self.a, 1).await?;
         let gates: Vec<f64> = self.x.iter().map(|x| f64::from(*x)).collect();
         let patterns = gate_patterns(device, &rows, &self.rows, &gates).await?;
-        let gated = gated_outputs(device, &rows, &patterns, &self.x, &self.a).await?;
+        let gated = gated_outputs(device, &rows, &patterns, &self.x, &self.a, 1).await?;
         let signs = vec![1.0; columns];
         let motion = Motion {
             momentum: 0.9,
