@@ -46,6 +46,7 @@ mod rows;
 mod step;
 #[cfg(test)]
 mod tests;
+mod timing;
 mod tune;
 mod tuned;
 #[cfg(test)]

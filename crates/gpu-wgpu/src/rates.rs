@@ -14,6 +14,7 @@ use crate::kernels::masked_adjoint::{self, Factors};
 use crate::kernels::{cone_adjoint, dots, images, masked_product, open_columns, open_outputs};
 use crate::rows::Rows;
 use crate::step::Step;
+use crate::timing::fastest;
 
 /// What a kernel did in how long: arithmetic and bytes on paper, seconds by the caller's clock.
 #[derive(Debug, Clone, PartialEq)]
@@ -238,21 +239,12 @@ pub async fn rates(
     let mut out = Vec::new();
     for (kernel, flops, bytes, steps, end) in each {
         let steps: Vec<&Step> = steps.iter().collect();
-        let mut fastest = f64::INFINITY;
-        // the first one compiles
-        for run in 0..=runs {
-            let begun = seconds();
-            device.run(&steps, 1)?;
-            device.read_first(end, 1.min(end.len())).await?;
-            if run > 0 {
-                fastest = fastest.min(seconds() - begun);
-            }
-        }
+        let seconds = fastest(device, (&steps, 1), end, runs, seconds).await?;
         out.push(Rate {
             kernel,
             flops,
             bytes,
-            seconds: fastest,
+            seconds,
         });
     }
     Ok(out)

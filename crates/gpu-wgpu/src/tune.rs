@@ -4,7 +4,6 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use linalg_core::Masks;
 
 use crate::adapter::Kind;
-use crate::buffer::Buffer;
 use crate::device::Device;
 use crate::error::GpuError;
 use crate::kernel::Tiling;
@@ -13,6 +12,7 @@ use crate::kernels::masked_adjoint::{self, Factors};
 use crate::kernels::{masked_product, open_columns};
 use crate::rows::Rows;
 use crate::step::Step;
+use crate::timing::fastest;
 use crate::tuned::Tuned;
 
 /// Rows, coordinates and columns of the products that are timed: some milliseconds' work, on a card and
@@ -31,7 +31,8 @@ impl Device {
     /// Measures the products with every tiling that the adapter has room for, in software with two of them,
     /// and keeps the fastest: once a process for each adapter. The numbers that are computed do not depend on it.
     ///
-    /// **Cost** a few milliseconds on a card, and the compilation of three kernels for each tiling.
+    /// **Cost** four runs of three products of half a gigaflop on a card, and the compilation of three kernels, for
+    /// each tiling.
     ///
     /// # Errors
     /// [`GpuError`] of the device.
@@ -89,8 +90,8 @@ async fn calls(device: &Device, seconds: &dyn Fn() -> f64) -> Result<(f64, f64),
         (Factor::ONE, vectors.1.raw()),
     );
     let step = combine::step(device, 64, &state, to, by)?;
-    let one = fastest(device, &[&step], 1, &vectors.0, seconds).await?;
-    let many = fastest(device, &[&step], CALLS, &vectors.0, seconds).await?;
+    let one = fastest(device, (&[&step], 1), &vectors.0, RUNS, seconds).await?;
+    let many = fastest(device, (&[&step], CALLS), &vectors.0, RUNS, seconds).await?;
     #[expect(clippy::cast_precision_loss, reason = "a small count")]
     let between = (many - one).max(0.0) / (CALLS - 1) as f64;
     Ok((between, one))
@@ -145,34 +146,13 @@ async fn products(
     let mut spent = 0.0;
     for (steps, end) in [(&product, &parts), (&adjoint, &wide), (&open, &sums)] {
         let steps: Vec<&Step> = steps.iter().collect();
-        let whole = fastest(device, &steps, 1, end, seconds).await?;
+        let whole = fastest(device, (&steps, 1), end, RUNS, seconds).await?;
         // less the way to it and back, of which a tenth is noise
         spent += (whole - round_trip).max(0.1 * whole);
     }
     #[expect(clippy::cast_precision_loss, reason = "sizes far below 2^53")]
     let flops = 6.0 * (n * rank * columns) as f64;
     Ok(flops / spent.max(1e-9))
-}
-
-/// Seconds of the fastest run, until a number of `end` is back.
-async fn fastest(
-    device: &Device,
-    steps: &[&Step],
-    times: usize,
-    end: &Buffer<f32>,
-    seconds: &dyn Fn() -> f64,
-) -> Result<f64, GpuError> {
-    let mut least = f64::INFINITY;
-    // the first one compiles
-    for run in 0..=RUNS {
-        let begun = seconds();
-        device.run(steps, times)?;
-        device.read_first(end, 1).await?;
-        if run > 0 {
-            least = least.min(seconds() - begun);
-        }
-    }
-    Ok(least)
 }
 
 /// A thread that panicked leaves nothing half done in what is locked here.
