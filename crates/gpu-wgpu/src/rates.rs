@@ -1,6 +1,3 @@
-use linalg_core::Masks;
-
-use crate::bits;
 use crate::buffer::Buffer;
 use crate::device::Device;
 use crate::error::GpuError;
@@ -12,9 +9,8 @@ use crate::kernels::group_threshold::{self, SUMS};
 use crate::kernels::loss_slope::{self, Loss, Slopes};
 use crate::kernels::masked_adjoint::{self, Factors};
 use crate::kernels::{cone_adjoint, dots, images, masked_product, open_columns, open_outputs};
-use crate::rows::Rows;
 use crate::step::Step;
-use crate::timing::fastest;
+use crate::timing::{fastest, numbers, rows_and_patterns};
 
 /// What a kernel did in how long: arithmetic and bytes on paper, seconds by the caller's clock.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,20 +41,10 @@ pub async fn rates(
     runs: usize,
     seconds: &dyn Fn() -> f64,
 ) -> Result<Vec<Rate>, GpuError> {
-    let pattern = |at: usize| u8::from(at.wrapping_mul(0x9e37_79b1) >> 7 & 1 == 1);
-    let number = |at: usize| f32::from(pattern(at)) - 0.5;
-    let fill = |len: usize| -> Vec<f32> { (0..len).map(number).collect() };
-    let rows = Rows::upload(device, &fill(n * rank), n, rank)?;
-    let masks = (0..n * columns).map(pattern).collect();
-    let masks = Masks::from_columns(n, masks).map_err(|_| GpuError::Shape {
-        what: "masks",
-        want: n * columns,
-        got: n * columns,
-    })?;
+    let (rows, bits) = rows_and_patterns(device, (n, rank, columns))?;
     let (wide, depth) = (rows.wide(), rows.depth());
     let len = columns * wide;
-    let bits = device.upload("masks", &bits::pack(&masks))?;
-    let vector = |what, len| device.upload(what, &fill(len));
+    let vector = |what, len| device.upload(what, &numbers(len));
     let (x, tall) = (vector("columns", len)?, vector("slopes", n)?);
     let weights = vector("weights", columns.max(n))?;
     let state = device.upload("numbers", &[1.0_f32; 4])?;
@@ -139,7 +125,7 @@ pub async fn rates(
 
     // the three-block form without pairs: as many blocks as patterns
     let cone = ConeCopy {
-        z: device.upload("cone copies", &fill(n * ConeCopy::stride(columns)))?,
+        z: device.upload("cone copies", &numbers(n * ConeCopy::stride(columns)))?,
         blocks: columns,
     };
     let lengths = zeros("parts", SUMS * n * ConeCopy::units(columns))?;

@@ -1,8 +1,6 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use linalg_core::Masks;
-
 use crate::adapter::Kind;
 use crate::device::Device;
 use crate::error::GpuError;
@@ -10,9 +8,8 @@ use crate::kernel::Tiling;
 use crate::kernels::combine::{self, Factor};
 use crate::kernels::masked_adjoint::{self, Factors};
 use crate::kernels::{masked_product, open_columns};
-use crate::rows::Rows;
 use crate::step::Step;
-use crate::timing::fastest;
+use crate::timing::{fastest, numbers, rows_and_patterns};
 use crate::tuned::Tuned;
 
 /// Rows, coordinates and columns of the products that are timed: some milliseconds' work, on a card and
@@ -107,19 +104,9 @@ async fn products(
         Kind::Software => IN_SOFTWARE,
         _ => ON_A_CARD,
     };
-    let pattern = |at: usize| u8::from(at.wrapping_mul(0x9e37_79b1) >> 7 & 1 == 1);
-    let fill =
-        |len: usize| -> Vec<f32> { (0..len).map(|at| f32::from(pattern(at)) - 0.5).collect() };
-    let rows = Rows::upload(device, &fill(n * rank), n, rank)?;
-    let masks = (0..n * columns).map(pattern).collect();
-    let masks = Masks::from_columns(n, masks).map_err(|_| GpuError::Shape {
-        what: "masks",
-        want: n * columns,
-        got: n * columns,
-    })?;
-    let bits = device.upload("masks", &crate::bits::pack(&masks))?;
-    let x = device.upload("columns", &fill(columns * rows.wide()))?;
-    let tall = device.upload("slopes", &fill(n))?;
+    let (rows, bits) = rows_and_patterns(device, (n, rank, columns))?;
+    let x = device.upload("columns", &numbers(columns * rows.wide()))?;
+    let tall = device.upload("slopes", &numbers(n))?;
     let ones = device.upload("ones", &vec![1.0_f32; columns])?;
 
     let parts = device.zeros("parts", n * masked_product::parts(&rows, columns))?;
