@@ -1,7 +1,6 @@
-use faer::MatRef;
 use linalg_core::{Control, norm};
-use pulp::{Arch, WithSimd};
 
+use crate::bend::{Bend, Rest};
 use crate::pace::Pace;
 
 /// Sweeps over the groups in use before all are looked at again.
@@ -22,50 +21,42 @@ const STILL: f64 = 1e-6;
 /// other:
 ///
 /// ```text
-///     min_A  tr(A' gram A) / 2 - tr(along' A) + penalty sum_i |A_i|
+///     min_A  tr(A' H'H A) / 2 - tr(along' A) + penalty sum_i |A_i|
 /// ```
 ///
 /// It begins at `a`, and never rises above its objective but by rounding; a useless row is exactly 0.
 /// It ends after `sweeps` sweeps, or more where they are cheap, or when one changes nothing to speak of. A halt of `control` ends it between
-/// two rows.
+/// two rows. Says how many flops it took.
 ///
-/// **Shapes** `gram`: `m x m`; `along`, `a`: `K` numbers a row. **Cost** `2 m K` flops a row that
-/// changes. **Source** Yuan & Lin 2006, section 2 (the step of one group, exact as its Gram matrix is
+/// **Shapes** `bend`: `H'H` or `H` of `m` columns; `along`, `a`: `K` numbers a row. **Cost** by the Gram matrix
+/// `2 m K` flops a row that changes; by `n` rows `2 n K` each, and as many one that changes. **Source** Yuan & Lin 2006, section 2 (the step of one group, exact as its Gram matrix is
 /// a multiple of the identity).
 ///
 /// # Panics
 /// If a length does not fit.
 pub(crate) fn group_lasso(
-    gram: MatRef<'_, f64>,
+    bend: &Bend,
     along: &[f64],
     outputs: usize,
     (penalty, sweeps): (f64, usize),
     a: &mut [f64],
     control: &Control<'_>,
-) {
-    let m = gram.nrows();
+) -> usize {
+    let m = bend.neurons();
     assert!(
         along.len() == m * outputs && a.len() == along.len(),
         "along, a: K numbers a row"
     );
-    let mut descent = Descent::new(gram, along, outputs, penalty, a, Pace::of(control));
-    let sweep = 2_usize.saturating_mul(m * m).saturating_mul(outputs);
-    let most = sweeps.max((CHEAP / sweep.max(1)).min(MOST));
-    let mut sweeps = 0;
-    while sweeps < most {
-        let moved = descent.sweep(a, |_| true);
-        sweeps += 1;
-        if moved <= STILL * largest(a) || descent.pace.ends_after(0) {
-            return;
-        }
-        for _ in 0..INNER {
-            let moved = descent.sweep(a, |weight| weight > 0.0);
-            sweeps += 1;
-            if moved <= STILL * largest(a) {
-                break;
-            }
-        }
-    }
+    let mut descent = Descent {
+        rest: bend.rest(along, outputs, a),
+        outputs,
+        penalty,
+        step: vec![0.0; outputs],
+        pace: Pace::of(control),
+        flops: 0,
+    };
+    descent.run(sweeps, a);
+    descent.flops
 }
 
 fn largest(a: &[f64]) -> f64 {
@@ -73,66 +64,44 @@ fn largest(a: &[f64]) -> f64 {
 }
 
 struct Descent<'a> {
-    gram: MatRef<'a, f64>,
+    rest: Rest<'a>,
     outputs: usize,
     penalty: f64,
-    /// `along - gram A`, an output's numbers together.
-    rest: Vec<f64>,
     step: Vec<f64>,
     pace: Pace<'a>,
+    flops: usize,
 }
 
-impl<'a> Descent<'a> {
-    fn new(
-        gram: MatRef<'a, f64>,
-        along: &[f64],
-        outputs: usize,
-        penalty: f64,
-        a: &[f64],
-        pace: Pace<'a>,
-    ) -> Self {
-        let m = gram.nrows();
-        let mut out = Self {
-            gram,
-            outputs,
-            penalty,
-            rest: (0..m * outputs)
-                .map(|at| along[at % m * outputs + at / m])
-                .collect(),
-            step: vec![0.0; outputs],
-            pace,
-        };
-        for i in 0..m {
-            out.step.copy_from_slice(&a[i * outputs..(i + 1) * outputs]);
-            if out.step.iter().any(|step| *step != 0.0) {
-                out.take(i);
+impl Descent<'_> {
+    fn run(&mut self, sweeps: usize, a: &mut [f64]) {
+        let mut made = 0;
+        while made < sweeps || (self.flops < CHEAP && made < MOST) {
+            let moved = self.sweep(a, |_| true);
+            made += 1;
+            if moved <= STILL * largest(a) || self.pace.ends_after(0) {
+                return;
             }
-        }
-        out
-    }
-
-    /// Adds `step` to row `i`.
-    fn take(&mut self, i: usize) {
-        if let Some(column) = self.gram.col(i).try_as_col_major() {
-            Arch::new().dispatch(Take {
-                column: column.as_slice(),
-                step: &self.step,
-                rest: &mut self.rest,
-            });
+            for _ in 0..INNER {
+                let moved = self.sweep(a, |weight| weight > 0.0);
+                made += 1;
+                if moved <= STILL * largest(a) {
+                    break;
+                }
+            }
         }
     }
 
     /// The best row after the other, of those whose length is wanted; the largest change.
     fn sweep(&mut self, a: &mut [f64], wanted: impl Fn(f64) -> bool) -> f64 {
         let mut moved = 0.0_f64;
-        let m = self.gram.nrows();
         for (i, row) in a.chunks_exact_mut(self.outputs).enumerate() {
-            let own = self.gram[(i, i)];
+            let own = self.rest.square(i);
             if own <= 0.0 || !wanted(norm(row)) {
                 continue;
             }
-            for (k, step) in self.step.iter_mut().enumerate() {
-                *step = self.rest[k * m + i] + own * row[k];
+            self.rest.of(i, &mut self.step);
+            for (step, a) in self.step.iter_mut().zip(&*row) {
+                *step += own * a;
             }
             let length = norm(&self.step);
             let share = if length > self.penalty {
@@ -148,33 +117,15 @@ impl<'a> Descent<'a> {
             let change = largest(&self.step);
             if change > 0.0 {
                 moved = moved.max(change);
-                self.take(i);
-                if self.pace.ends_after(2 * self.rest.len()) {
-                    break;
-                }
+                self.rest.take(i, &self.step);
+            }
+            let flops = self.rest.take_flops();
+            self.flops += flops;
+            if self.pace.ends_after(flops) {
+                break;
             }
         }
         moved
-    }
-}
-
-/// Takes a column times each step off the numbers of each output: the column once for all of them.
-struct Take<'a> {
-    column: &'a [f64],
-    step: &'a [f64],
-    rest: &'a mut [f64],
-}
-
-impl WithSimd for Take<'_> {
-    type Output = ();
-    #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _simd: S) {
-        let outputs = self.rest.chunks_exact_mut(self.column.len());
-        for (rest, step) in outputs.zip(self.step) {
-            for (rest, entry) in rest.iter_mut().zip(self.column) {
-                *rest -= step * entry;
-            }
-        }
     }
 }
 
@@ -196,6 +147,7 @@ mod tests {
         let h = Mat::from_fn(n, m, |i, _| 1.0 + (i % 7) as f64 + 0.05 * stream.unit());
         let y = Mat::from_fn(n, k, |_, _| stream.unit());
         let (gram, product) = (h.transpose() * &h, h.transpose() * &y);
+        let bend = Bend::Gram(gram.clone());
         let along: Vec<f64> = (0..m * k).map(|at| product[(at / k, at % k)]).collect();
         let value = |a: &[f64]| {
             let a = Mat::from_fn(m, k, |i, o| a[i * k + o]);
@@ -208,7 +160,7 @@ mod tests {
         };
         let run = |control: &Control<'_>| {
             let mut a = vec![0.0; m * k];
-            group_lasso(gram.as_ref(), &along, k, (0.01, SWEEPS), &mut a, control);
+            group_lasso(&bend, &along, k, (0.01, SWEEPS), &mut a, control);
             value(&a)
         };
         let flag = core::sync::atomic::AtomicBool::new(true);
@@ -235,8 +187,11 @@ mod tests {
                     .fold(0.0, f64::max);
             let mut a = vec![0.0; m * k];
             let none = Control::default();
+            let forms = [Bend::Gram(gram.clone()), Bend::Rows(h.clone())];
+            let bend = &forms[usize::from(seed % 2 == 1)];
             for _ in 0..TIMES {
-                group_lasso(gram.as_ref(), &along, k, (penalty, SWEEPS), &mut a, &none);
+                let flops = group_lasso(bend, &along, k, (penalty, SWEEPS), &mut a, &none);
+                assert!(flops > 0);
             }
             let mut used = 0;
             for i in 0..m {

@@ -5,6 +5,7 @@ use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, Mat, MatMut, MatRef, Par};
 use linalg_core::{Control, for_each_mut};
 
+use crate::bend::{Bend, is_by_rows};
 use crate::local_halt::{Cut, LocalHalt};
 use crate::neurons::Neurons;
 use crate::packed::{Packed, Room};
@@ -206,6 +207,39 @@ impl<'a> Images<'a> {
         Ok((self.symmetric(&grams), self.joined(&sums)))
     }
 
+    /// `H'H` or `H` of some of the neurons (none: of all), each row by the root of its curvature (none: 1):
+    /// what takes less in a descent over one neuron after the other, where all rows are here.
+    pub(crate) fn bend(
+        &self,
+        members: Option<&[usize]>,
+        curvature: Option<&[f64]>,
+    ) -> Result<Bend, Cut> {
+        let (n, m) = (
+            self.problem.n_samples(),
+            members.map_or(self.m, <[usize]>::len),
+        );
+        if !self.problem.is_whole() || !is_by_rows(n, m) {
+            return self.gram(members, curvature).map(Bend::Gram);
+        }
+        self.matrix(members, curvature).map(Bend::Rows)
+    }
+
+    /// `H` of some of the neurons (none: of all) on the rows that are here, each by the root of its curvature
+    /// (none: 1), `n x m`.
+    pub(crate) fn matrix(
+        &self,
+        members: Option<&[usize]>,
+        curvature: Option<&[f64]>,
+    ) -> Result<Mat<f64>, Cut> {
+        let m = members.map_or(self.m, <[usize]>::len);
+        let parts = self.pass(m, Vec::new, |part: &mut Vec<f64>, images, rows| {
+            add_scaled(part, images, rows, members, curvature);
+        })?;
+        let all = parts.concat();
+        let by_row = MatRef::from_column_major_slice(&all, m, self.problem.n_samples());
+        Ok(by_row.transpose().to_owned())
+    }
+
     fn count_gram(&self, m: usize) {
         let problem = self.problem;
         problem.work().add_products(1, problem.n_all(), m, m);
@@ -277,17 +311,7 @@ impl GramPart {
             images
         } else {
             self.scaled.clear();
-            for (i, row) in rows.enumerate() {
-                let root = curvature.map_or(1.0, |curvature| curvature[row].sqrt());
-                let column = images.col(i);
-                match members {
-                    None => self.scaled.extend(column.iter().map(|h| root * h)),
-                    Some(members) => {
-                        let picked = members.iter().map(|&j| root * column[j]);
-                        self.scaled.extend(picked);
-                    }
-                }
-            }
+            add_scaled(&mut self.scaled, images, rows, members, curvature);
             MatRef::from_column_major_slice(&self.scaled, self.sum.nrows(), count)
         };
         triangular::matmul(
@@ -301,6 +325,24 @@ impl GramPart {
             1.0,
             Par::Seq,
         );
+    }
+}
+
+/// The images of some neurons (none: of all) by the roots of their rows' curvatures (none: 1), a row's together.
+fn add_scaled(
+    to: &mut Vec<f64>,
+    images: MatRef<'_, f64>,
+    rows: Range<usize>,
+    members: Option<&[usize]>,
+    curvature: Option<&[f64]>,
+) {
+    for (i, row) in rows.enumerate() {
+        let root = curvature.map_or(1.0, |curvature| curvature[row].sqrt());
+        let column = images.col(i);
+        match members {
+            None => to.extend(column.iter().map(|h| root * h)),
+            Some(members) => to.extend(members.iter().map(|&j| root * column[j])),
+        }
     }
 }
 

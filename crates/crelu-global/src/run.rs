@@ -7,6 +7,7 @@ use crate::evidence::Evidence;
 use crate::ladder::Ladder;
 use crate::merge::merge;
 use crate::neurons::Neurons;
+use crate::path_newton;
 use crate::problem::GlobalProblem;
 use crate::rates::Rates;
 use crate::search::{Search, SearchSize, Searcher, search};
@@ -14,7 +15,7 @@ use crate::settings::GlobalSettings;
 use crate::slide::{Extent, Since, slide_to};
 use crate::thin::FrontierPoint;
 use crate::trained::{GlobalObserver, Round, TrainSeconds, Trained};
-use crate::weights::{correct_weights, weigh_added};
+use crate::weights::{correct_to_the_end, correct_weights, weigh_added};
 
 /// New neurons must be dearer than this, in units of `beta_sum`.
 const INSERT: f64 = 1.00005;
@@ -43,6 +44,9 @@ const EXPLORED: u64 = 6;
 const CORRECTION: u64 = 8;
 /// ... or of this many, whichever is more.
 const FREE_CORRECTION: u64 = 300_000_000_000;
+
+/// Corrections to many digits take no more than one part in so many of the rest.
+const FINISHING: u64 = 2;
 
 /// Why the rounds ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +101,8 @@ pub(crate) struct TrainingRun<'a> {
     begun_at: u64,
     pricing_flops: u64,
     correcting_flops: u64,
+    /// Those of corrections to many digits.
+    finishing_flops: u64,
 }
 
 impl<'a> TrainingRun<'a> {
@@ -134,6 +140,7 @@ impl<'a> TrainingRun<'a> {
             begun_at: problem.flops(),
             pricing_flops: 0,
             correcting_flops: 0,
+            finishing_flops: 0,
         };
         let mut start = start;
         if let Some(first) = before {
@@ -427,10 +434,27 @@ impl<'a> TrainingRun<'a> {
         CORRECTION * (self.correcting_flops + next) <= rest.max(FREE_CORRECTION)
     }
 
+    /// Whether the weights of several outputs may be found to many digits.
+    fn may_finish(&self, neurons: usize) -> bool {
+        if self.problem.outputs() == 1 || !self.problem.is_whole() {
+            return false;
+        }
+        let next = path_newton::flops(self.problem, neurons);
+        let rest = self.flops() - self.finishing_flops.min(self.flops());
+        let all = self.finishing_flops.saturating_add(next);
+        all.saturating_mul(FINISHING) <= rest
+    }
+
     fn corrected(&mut self, neurons: &mut Neurons) {
         let begun = self.control.seconds();
         let flops = self.problem.flops();
-        correct_weights(self.problem, neurons, self.control);
+        if self.may_finish(neurons.len()) {
+            let flops = self.problem.flops();
+            correct_to_the_end(self.problem, neurons, self.control);
+            self.finishing_flops += self.problem.flops() - flops;
+        } else {
+            correct_weights(self.problem, neurons, self.control);
+        }
         merge(self.problem, neurons);
         self.correcting_flops += self.problem.flops() - flops;
         self.seconds.correct += self.control.seconds() - begun;

@@ -1,11 +1,13 @@
 use faer::Mat;
 use linalg_core::{Control, axpy, norm};
 
+use crate::bend::Bend;
 use crate::correct::correct;
 use crate::group_lasso::{SWEEPS, SWEEPS_OF_MODELS, group_lasso};
 use crate::images::Images;
 use crate::local_halt::Cut;
 use crate::neurons::Neurons;
+use crate::path_newton::path_newton;
 use crate::problem::GlobalProblem;
 
 /// Steps of a loss that is not quadratic; they end when one lowers the objective by less than this
@@ -41,6 +43,48 @@ const LEAST_CURVATURE: f64 = 1e-3;
 /// quadratic above softmax).
 pub fn correct_weights(problem: &GlobalProblem, neurons: &mut Neurons, control: &Control<'_>) {
     weigh(problem, neurons, None, control);
+}
+
+/// [`correct_weights`] of several outputs to many digits, for few rows: where columns hardly differ, sweeps end
+/// far from the minimum, and every round after with them.
+///
+/// **Cost** `path_newton::flops` beside that.
+pub(crate) fn correct_to_the_end(
+    problem: &GlobalProblem,
+    neurons: &mut Neurons,
+    control: &Control<'_>,
+) {
+    let _: Result<(), Cut> = by_newton(problem, neurons, control);
+    neurons.drop_zeros();
+    correct_weights(problem, neurons, control);
+}
+
+fn by_newton(
+    problem: &GlobalProblem,
+    neurons: &mut Neurons,
+    control: &Control<'_>,
+) -> Result<(), Cut> {
+    let (k, beta) = (problem.outputs(), problem.beta_sum());
+    let images = Images::kept(problem, neurons, control)?;
+    let mut outer = neurons.output_weights();
+    let fitted = images.fitted(&outer)?;
+    let before = problem.loss(&fitted) + beta * total(&outer, k);
+    let along = images.along(&problem.theta(&fitted))?;
+    let members = members(neurons, &outer, &along, beta);
+    let matrix = images.matrix(Some(&members), None)?;
+    let mut weights: Vec<f64> = members
+        .iter()
+        .flat_map(|&i| outer[i * k..(i + 1) * k].to_vec())
+        .collect();
+    path_newton(problem, matrix.as_ref(), &mut weights, control);
+    for (&i, best) in members.iter().zip(weights.chunks_exact(k)) {
+        outer[i * k..(i + 1) * k].copy_from_slice(best);
+    }
+    let after = problem.loss(&images.fitted(&outer)?) + beta * total(&outer, k);
+    if after < before {
+        neurons.set_output_weights(&outer);
+    }
+    Ok(())
 }
 
 /// The best output weights of neurons that are added to a network of the outputs `rest`, whose own weights
@@ -84,9 +128,9 @@ fn quadratic(
     let zeros = vec![0.0; problem.n_samples() * problem.outputs()];
     let theta = problem.theta(rest.unwrap_or(&zeros));
     let curvature = row_curvature(problem, &zeros);
-    let images = Images::passing(problem, neurons, control);
-    let (gram, along) = images.gram_along(curvature.as_deref(), &theta)?;
     if problem.outputs() == 1 {
+        let images = Images::passing(problem, neurons, control);
+        let (gram, along) = images.gram_along(curvature.as_deref(), &theta)?;
         let signed = Signed {
             signs: neurons.signs(),
             weights: neurons.weights(),
@@ -94,18 +138,30 @@ fn quadratic(
         let weights = signed.lasso(gram, &along, problem.beta_sum(), control);
         neurons.set_weights(&weights);
     } else {
-        let mut outer = neurons.output_weights();
-        group_lasso(
-            gram.as_ref(),
-            &along,
-            problem.outputs(),
-            (problem.beta_sum(), SWEEPS),
-            &mut outer,
-            control,
+        let images = Images::kept(problem, neurons, control)?;
+        let (bend, along) = (
+            images.bend(None, curvature.as_deref())?,
+            images.along(&theta)?,
         );
+        let mut outer = neurons.output_weights();
+        let within = (problem.beta_sum(), SWEEPS);
+        sweep(problem, &bend, &along, within, &mut outer, control);
         neurons.set_output_weights(&outer);
     }
     Ok(())
+}
+
+/// [`group_lasso`], its work counted.
+fn sweep(
+    problem: &GlobalProblem,
+    bend: &Bend,
+    along: &[f64],
+    within: (f64, usize),
+    outer: &mut [f64],
+    control: &Control<'_>,
+) {
+    let flops = group_lasso(bend, along, problem.outputs(), within, outer, control);
+    problem.work().add(flops);
 }
 
 /// Weights of fixed signs.
@@ -178,8 +234,8 @@ struct Model<'a> {
     /// Outputs of what is not weighed.
     rest: Option<&'a [f64]>,
     control: &'a Control<'a>,
-    /// Of several outputs: the neurons of the last step and their Gram matrix.
-    above: Option<(Vec<usize>, Mat<f64>)>,
+    /// Of several outputs: the neurons of the last step and their quadratic.
+    above: Option<(Vec<usize>, Bend)>,
 }
 
 impl Model<'_> {
@@ -197,15 +253,19 @@ impl Model<'_> {
             let is_known = |i: &usize| known.binary_search(i).is_ok();
             k > 1 && members.iter().all(is_known)
         });
-        let (members, gram) = match kept {
+        let (members, bend) = match kept {
             Some(kept) => kept,
             None => {
                 let curvature = row_curvature(problem, fitted);
-                let gram = self.images.gram(Some(&members), curvature.as_deref())?;
-                (members, gram)
+                let curvature = curvature.as_deref();
+                let bend = match k {
+                    1 => Bend::Gram(self.images.gram(Some(&members), curvature)?),
+                    _ => self.images.bend(Some(&members), curvature)?,
+                };
+                (members, bend)
             }
         };
-        let (best, gram) = self.best_of(gram, &members, outer, &along);
+        let (best, bend) = self.best_of(bend, &members, outer, &along);
         let mut target = outer.to_vec();
         for (&i, best) in members.iter().zip(best.chunks_exact(k)) {
             target[i * k..(i + 1) * k].copy_from_slice(best);
@@ -213,40 +273,33 @@ impl Model<'_> {
         let there = beside(self.rest, self.images.fitted(&target)?);
         let found = towards(problem, [outer, &target], [fitted, &there], value);
         let is_whole = found.as_ref().is_some_and(|(_, share)| *share >= 1.0);
-        self.above = gram.filter(|_| is_whole).map(|gram| (members, gram));
+        self.above = bend.filter(|_| is_whole).map(|bend| (members, bend));
         Ok(found.map(|(point, _)| point))
     }
 
-    /// The output weights of `members` that are best for the loss's model with this Gram matrix, and the
-    /// matrix of several outputs.
+    /// The output weights of `members` that are best for the loss's model with this quadratic, and that
+    /// of several outputs.
     fn best_of(
         &self,
-        gram: Mat<f64>,
+        bend: Bend,
         members: &[usize],
         outer: &[f64],
         along: &[f64],
-    ) -> (Vec<f64>, Option<Mat<f64>>) {
+    ) -> (Vec<f64>, Option<Bend>) {
         let (neurons, k) = (self.neurons, self.neurons.n_outputs());
         let beta = self.problem.beta_sum();
-        let pick = |from: &[f64]| -> Vec<f64> {
-            let each = members.iter().flat_map(|&i| &from[i * k..(i + 1) * k]);
-            each.copied().collect()
-        };
-        let (outer, mut along) = (pick(outer), pick(along));
+        let (outer, mut along) = (picked(outer, members, k), picked(along, members, k));
         // the model's linear term is that at zero weights
-        for (i, a) in outer.chunks_exact(k).enumerate() {
-            for (j, along) in along.chunks_exact_mut(k).enumerate() {
-                for (along, a) in along.iter_mut().zip(a) {
-                    *along += gram[(j, i)] * a;
-                }
+        axpy(1.0, &bend.times(&outer, k), &mut along);
+        let gram = match bend {
+            Bend::Gram(gram) if k == 1 => gram,
+            bend => {
+                let mut best = outer;
+                let within = (beta, SWEEPS_OF_MODELS);
+                sweep(self.problem, &bend, &along, within, &mut best, self.control);
+                return (best, Some(bend));
             }
-        }
-        if k > 1 {
-            let mut best = outer;
-            let within = (beta, SWEEPS_OF_MODELS);
-            group_lasso(gram.as_ref(), &along, k, within, &mut best, self.control);
-            return (best, Some(gram));
-        }
+        };
         let signs: Vec<f64> = members.iter().map(|&i| neurons.signs()[i]).collect();
         let weights: Vec<f64> = outer.iter().map(|a| a.abs()).collect();
         let signed = Signed {
@@ -278,6 +331,12 @@ fn members(neurons: &Neurons, outer: &[f64], along: &[f64], beta: f64) -> Vec<us
     };
     let used = |i: usize| outer[i * k..(i + 1) * k].iter().any(|a| *a != 0.0);
     (0..neurons.len()).filter(|&i| used(i) || pays(i)).collect()
+}
+
+/// The numbers of some neurons, `K` each.
+fn picked(from: &[f64], members: &[usize], k: usize) -> Vec<f64> {
+    let each = members.iter().flat_map(|&i| &from[i * k..(i + 1) * k]);
+    each.copied().collect()
 }
 
 /// `sum_i |a_i|` of output weights.
