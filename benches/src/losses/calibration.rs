@@ -59,6 +59,7 @@ fn mean(
             set,
             loss,
             fraction: Some(fraction),
+            settle: None,
             limit: Some(LIMIT),
             seed,
         };

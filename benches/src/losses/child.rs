@@ -17,6 +17,8 @@ pub(crate) struct OneFit {
     pub(crate) loss: &'static str,
     /// Share of `beta_max`; none: chosen from ten by five folds, as the command line does by itself.
     pub(crate) fraction: Option<f64>,
+    /// What may be left to win at the end, where it is not the default; the network is not thinned then.
+    pub(crate) settle: Option<f64>,
     /// Seconds.
     pub(crate) limit: Option<f64>,
     pub(crate) seed: u64,
@@ -28,7 +30,7 @@ impl OneFit {
         let program = std::env::current_exe().map_err(|e| e.to_string())?;
         let request = json!({
             "set": self.set, "loss": self.loss, "fraction": self.fraction, "limit": self.limit,
-            "seed": self.seed,
+            "seed": self.seed, "settle": self.settle,
         });
         let mut command = Command::new(program);
         output(command.args(["losses", CHILD, &request.to_string()]))
@@ -49,6 +51,10 @@ impl OneFit {
             Some(fraction) => settings.beta_frac(fraction),
             None => settings,
         };
+        let mut settings = settings;
+        if let Some(settle) = self.settle {
+            settings.global = settings.global.settle(settle).thin(0.0);
+        }
         let settings = settings.check().map_err(|e| e.to_string())?;
         let clock = Stopwatch::start();
         let control = Control::with_clock(&clock);
@@ -70,7 +76,7 @@ impl OneFit {
         let test = serde_json::to_value(report.test).map_err(|e| e.to_string())?;
         Ok(json!({
             "set": self.set, "loss": self.loss, "fraction": self.fraction, "limit": self.limit,
-            "n": report.n, "d": report.d, "outputs": report.outputs, "status": report.status.name(),
+            "settle": self.settle, "n": report.n, "d": report.d, "outputs": report.outputs, "status": report.status.name(),
             "neurons": report.neurons, "iterations": report.iterations, "beta": report.beta,
             "objective": report.objective_network, "seconds": clock.seconds(), "parts": report.seconds,
             "work": report.work, "memory": peak_memory(), "core_seconds": spent, "accuracy": test["accuracy"],
@@ -96,6 +102,7 @@ pub(crate) fn child(args: &[String]) -> Result<(), String> {
         loss: word("loss")?,
         fraction: request["fraction"].as_f64(),
         limit: request["limit"].as_f64(),
+        settle: request["settle"].as_f64(),
         seed: request["seed"].as_u64().unwrap_or(0),
     };
     println!("{}", one.here()?);

@@ -34,6 +34,10 @@ fn ten_classes(store: &Store) -> String {
                 (Some(loss), None) => format!("crelu, {loss}, penalty by cross-validation"),
                 _ => key.rsplit('|').next().unwrap_or_default().to_owned(),
             };
+            let name = match row["settle"].as_f64() {
+                Some(settle) => format!("{name}, settle {settle}, not thinned"),
+                None => name,
+            };
             let ended = match row["iterations"].as_u64() {
                 Some(rounds) => {
                     let how = row["status"].as_str().unwrap_or("after");

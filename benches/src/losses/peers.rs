@@ -9,8 +9,12 @@ use crate::images::{PACKAGE, SOURCE};
 use crate::store::{Store, number};
 
 /// What is fitted beside scikit-learn's models.
-const FITS: [OneFit; 7] = [
+const FITS: [OneFit; 8] = [
     DIGITS,
+    OneFit {
+        settle: Some(0.02),
+        ..DIGITS
+    },
     OneFit {
         fraction: Some(0.003),
         ..DIGITS
@@ -40,6 +44,7 @@ const DIGITS: OneFit = OneFit {
     set: "digits",
     loss: "softmax",
     fraction: Some(0.03),
+    settle: None,
     limit: None,
     seed: 0,
 };
@@ -48,6 +53,7 @@ const SOURCE_MNIST: OneFit = OneFit {
     set: "Fashion-MNIST",
     loss: "softmax",
     fraction: Some(5e-4),
+    settle: None,
     limit: Some(105.0),
     seed: 0,
 };
@@ -91,7 +97,8 @@ pub(crate) fn measure(store: &mut Store, quick: bool) -> Result<(), String> {
 
 fn key(fit: &OneFit) -> String {
     let fraction = fit.fraction.map_or("cv".to_owned(), |f| f.to_string());
-    format!("peers|{}|{} {fraction}", fit.set, fit.loss)
+    let settle = fit.settle.map_or(String::new(), |s| format!(" {s}"));
+    format!("peers|{}|{} {fraction}{settle}", fit.set, fit.loss)
 }
 
 /// The keys of the rows of a set, this package's first.

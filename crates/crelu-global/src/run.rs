@@ -35,6 +35,9 @@ const IDLE_FALL: f64 = 1e-3;
 pub(crate) const NO_FALL: f64 = 1e-5;
 const WINDOW: usize = 5;
 
+/// A share to settle at from which on no search of the largest size is asked for.
+const COARSE: f64 = 2e-2;
+
 /// A search of a level that was not used yet is tried once it takes no more than one part in so many of the
 /// run's flops.
 const EXPLORED: u64 = 6;
@@ -283,6 +286,10 @@ impl<'a> TrainingRun<'a> {
     fn is_settled(&mut self) -> bool {
         if !self.course.is_settled(self.settings.settle) {
             return false;
+        }
+        // who asks for less is not made to wait for a search that would mostly find the last digits
+        if self.settings.settle.is_some_and(|settle| settle >= COARSE) {
+            return true;
         }
         let Some(level) = self.ladder.cheap(self.problem, self.flops()) else {
             return true;

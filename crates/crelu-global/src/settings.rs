@@ -36,7 +36,7 @@ pub struct GlobalSettings {
     pub tol: f64,
     /// The run ends `settled` when, by the course of the objective over the work, at most half of
     /// this share of it is left to win; 0: never. None: 1e-2, and 1e-3 while a run has used less
-    /// than 3e11 flops (`thorough`: never).
+    /// than 3e11 flops (`thorough`: never). From 0.02 on no search of the largest size is waited for.
     pub settle: Option<f64>,
     /// Go on until two searches of the largest size, over all rows, find nothing.
     pub thorough: bool,

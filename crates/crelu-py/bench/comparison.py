@@ -2,8 +2,9 @@
 
     cargo xtask bench comparison [--sets NAME,...] [--models NAME,...] [--quick] [--seconds S] [--page]
 
-Every fold of every model is a line of `target/bench/comparison.jsonl`: a run goes on where the last ended,
-and `--seconds` ends it in time. The page is written from the lines that are there; `--page` does that alone.
+Every fold of every model is a line of `docs/results/comparison.jsonl` (`--quick`: of a file below `target`): a
+run goes on where the last ended, and `--seconds` ends it in time. The page is written from the lines that are
+there; `--page` does that alone. To measure a model or a set again, take its lines out.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import os
 import pathlib
 import platform
 import re
+import subprocess
 import sys
 import tempfile
 import time
@@ -39,7 +41,8 @@ from sklearn.svm import SVC, SVR
 from crelu import ConvexReLUClassifier, ConvexReLURegressor
 
 ROOT = pathlib.Path(__file__).parents[3]
-LINES = ROOT / "target/bench/comparison.jsonl"
+LINES = ROOT / "docs/results/comparison.jsonl"
+QUICK = ROOT / "target/bench/comparison.jsonl"
 PAGE = ROOT / "docs/results/COMPARISON.md"
 
 OWN = "crelu"
@@ -49,6 +52,15 @@ RANDOM = (OWN, "MLP", "HistGradientBoosting")
 GRID = {"alpha": [1e-4, 1e-2, 1.0], "hidden_layer_sizes": [(20,), (100,)]}
 #: Sets whose fits take minutes: one seed.
 SLOW = ("digits", "Fashion, ten classes")
+
+
+def commit():
+    """The version that is measured, as far as it is known."""
+    git = ["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"]
+    try:
+        return subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
 
 
 def models(labels, seed):
@@ -136,6 +148,7 @@ def run(task, folds):
         "score": float(model.score(rows(test), y[test])),
         "seconds": seconds,
         "parameters": int(parameters(model)),
+        "commit": commit(),
     }
 
 
@@ -207,6 +220,8 @@ def page(lines, folds):
     left = [name for name in SETS if set(sets.get(name, {})) != whole]
     sets = {name: sets[name] for name in SETS if OWN in sets.get(name, {})}
     others = [model for model in models(True, 0) if model != OWN]
+    own = (line for line in lines if line["model"] == OWN)
+    versions = sorted({line.get("commit", "unknown") for line in own})
     out = [
         "# Beside other models",
         "",
@@ -221,7 +236,7 @@ def page(lines, folds):
         "inside, of up to 1000 epochs, its targets scaled. The text tables, the teachers, the moons and Friedman 1 are generated.",
         "",
         f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python "
-        f"{platform.python_version()}, a machine with other work.",
+        f"{platform.python_version()}, a machine with other work. *crelu* of commit {', '.join(versions)}.",
         "",
         *([f"Not complete yet: {'; '.join(left)}.", ""] if left else []),
         "## Where crelu stands",
@@ -278,6 +293,7 @@ def names_of(text):
 
 
 def main():
+    global LINES
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commas = "names, with commas that are followed by no space between them"
     parser.add_argument("--sets", type=names_of, help=commas)
@@ -287,6 +303,8 @@ def main():
     parser.add_argument("--page", action="store_true", help="only write the page")
     arguments = parser.parse_args()
     begun = time.monotonic()
+    if arguments.quick:
+        LINES = QUICK
     folds, seeds = (3, 1) if arguments.quick else (5, 3)
     names = list(SETS)[:2] if arguments.quick else list(SETS)
     chosen = list(models(True, 0))

@@ -65,7 +65,9 @@ fn sampled_fits_on_the_device_reach_the_hosts_optimum() {
         return;
     }
     head(&here, "breast_cancer.csv", 300);
-    for activation in ["relu", "gated"] {
+    let all: &[&str] = &["cg", "pcg-jacobi", "pcg-nystrom", "rbcd"];
+    // gated networks have the same steps without the pairs
+    for (activation, methods) in [("relu", all), ("gated", &all[2..])] {
         let common = [
             "--train",
             "sampled",
@@ -83,7 +85,7 @@ fn sampled_fits_on_the_device_reach_the_hosts_optimum() {
             number(&host, "objective_convex"),
             number(&host, "dual_bound"),
         );
-        for primal in ["cg", "pcg-jacobi", "pcg-nystrom", "rbcd"] {
+        for &primal in methods {
             let on = ["--primal", primal, "--backend", "wgpu"];
             let report = fitted(&here, &[&common[..], &on].concat());
             let used = &report["primal"];
@@ -110,13 +112,13 @@ fn sampled_fit_on_the_device_writes_the_same_bytes_again() {
     if !is_there(&here) {
         return;
     }
-    head(&here, "breast_cancer.csv", 200);
+    head(&here, "breast_cancer.csv", 120);
     for primal in ["pcg-nystrom", "rbcd"] {
         let options = [
             "--train",
             "sampled",
             "--patterns",
-            "9",
+            "7",
             "--beta-frac",
             "0.1",
             "--backend",
@@ -207,8 +209,10 @@ fn whole_iterations_on_the_device_are_the_hosts() {
     if !is_there(&here) {
         return;
     }
-    head(&here, "breast_cancer.csv", 150);
-    for activation in ["relu", "gated"] {
+    head(&here, "breast_cancer.csv", 120);
+    // every method once, and one of them with both
+    let methods = [("relu", ["cg", "rbcd"]), ("gated", ["pcg-nystrom", "rbcd"])];
+    for (activation, methods) in methods {
         let common = [
             "--train",
             "sampled",
@@ -219,13 +223,13 @@ fn whole_iterations_on_the_device_are_the_hosts() {
             "--splitting",
             "three-block",
             "--patterns",
-            "12",
+            "10",
             "--beta-frac",
             "0.1",
             "--tol",
             "1e-2",
         ];
-        for primal in ["cg", "pcg-nystrom", "rbcd"] {
+        for primal in methods {
             let run =
                 |more: &[&str]| fitted(&here, &[&common[..], &["--primal", primal], more].concat());
             let (host, report) = (run(&[]), run(&["--backend", "wgpu"]));

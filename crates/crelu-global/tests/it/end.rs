@@ -62,6 +62,28 @@ fn train_told_never_to_settle_goes_on_to_its_limit() {
     assert!(settled.rounds < 40, "{}", settled.rounds);
 }
 
+/// Of what a run leaves that is told to settle at a twentieth.
+const COARSE: f64 = 0.05;
+
+#[test]
+fn train_told_to_settle_early_takes_less_work_and_leaves_no_more_than_that() {
+    let (data, target) = teacher(3000, 12, 88);
+    let problem = problem(&data, &target, 0.01);
+    let default = run(&problem, |settings| settings.ascents = None);
+    let early = run(&problem, |settings| {
+        settings.ascents = None;
+        settings.settle = Some(COARSE);
+    });
+    assert_eq!(early.status, Status::Settled);
+    assert!(
+        2 * early.work.flops < default.work.flops,
+        "{:?}, {:?}",
+        early.work,
+        default.work
+    );
+    assert!(early.best_objective <= default.best_objective * (1.0 + COARSE));
+}
+
 #[test]
 fn search_bound_is_no_higher_than_a_network_found_later() {
     let (data, target) = teacher(400, 8, 87);
