@@ -19,9 +19,10 @@ pub(crate) const KEEP: usize = 100;
 /// ... of so many coordinates in all: with wide sparse rows they are what takes memory; but so many.
 const COORDINATES: usize = 2_000_000;
 const FEWEST_NEW: usize = 8;
-/// A search is cheap if it takes no more than one part in so many of a run's flops, or than the head
-/// start below.
+/// A search is cheap if it takes no more than one part in so many of a run's flops, ...
 const CLOSING: u64 = 4;
+/// ... or than so many, a fifth of a second of two cores.
+const CLOSING_FREE: u64 = 30_000_000_000;
 /// Searches may take so many flops more than corrections and slides: a second of two cores.
 const HEADSTART: u64 = 150_000_000_000;
 /// ... of sparse rows so many times fewer: weights are fetched from all over the memory, an entry at a time.
@@ -101,7 +102,11 @@ impl Ladder {
 
     /// The highest level of the largest size that is cheap beside `done` flops; none is: nothing.
     pub(crate) fn cheap(&self, problem: &GlobalProblem, done: u64) -> Option<usize> {
-        let room = (done / CLOSING).max(headstart(problem));
+        let free = match problem.is_sparse() {
+            true => CLOSING_FREE / SPARSE_COST,
+            false => CLOSING_FREE,
+        };
+        let room = (done / CLOSING).max(free);
         let cheap = |level: &usize| self.flops(problem, *level) <= room;
         (self.largest()..=self.top()).rev().find(cheap)
     }
