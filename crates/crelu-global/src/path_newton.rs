@@ -24,8 +24,16 @@ const NONE: f64 = 100.0;
 
 /// A weight of less than this share of the largest adds nothing to the curvature along it.
 const NEGLIGIBLE: f64 = 1e-12;
+/// Unknowns of a step's system: with a thousand neurons it takes some tenths of a second on one thread.
+const MOST_UNKNOWNS: usize = 1000;
 /// Newton steps that a minimisation takes, about.
 const USUAL: u64 = 30;
+
+/// Whether a step is short enough: its system has as many unknowns as the problem has outputs of rows, and no halt is
+/// seen within.
+pub(crate) fn is_small(problem: &GlobalProblem) -> bool {
+    problem.n_samples().saturating_mul(problem.outputs()) <= MOST_UNKNOWNS
+}
 
 /// About the flops of a minimisation over so many neurons.
 pub(crate) fn flops(problem: &GlobalProblem, neurons: usize) -> u64 {

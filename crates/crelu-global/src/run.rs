@@ -445,10 +445,11 @@ impl<'a> TrainingRun<'a> {
 
     /// Whether the weights of several outputs may be found to many digits.
     fn may_finish(&self, neurons: usize) -> bool {
-        if self.problem.outputs() == 1 || !self.problem.is_whole() {
+        let problem = self.problem;
+        if problem.outputs() == 1 || !problem.is_whole() || !path_newton::is_small(problem) {
             return false;
         }
-        let next = path_newton::flops(self.problem, neurons);
+        let next = path_newton::flops(problem, neurons);
         let rest = self.flops() - self.finishing_flops.min(self.flops());
         let all = self.finishing_flops.saturating_add(next);
         all.saturating_mul(FINISHING) <= rest

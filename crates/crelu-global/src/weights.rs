@@ -71,11 +71,11 @@ fn by_newton(
     let before = problem.loss(&fitted) + beta * total(&outer, k);
     let along = images.along(&problem.theta(&fitted))?;
     let members = members(neurons, &outer, &along, beta);
+    if members.is_empty() {
+        return Ok(());
+    }
     let matrix = images.matrix(Some(&members), None)?;
-    let mut weights: Vec<f64> = members
-        .iter()
-        .flat_map(|&i| outer[i * k..(i + 1) * k].to_vec())
-        .collect();
+    let mut weights = picked(&outer, &members, k);
     path_newton(problem, matrix.as_ref(), &mut weights, control);
     for (&i, best) in members.iter().zip(weights.chunks_exact(k)) {
         outer[i * k..(i + 1) * k].copy_from_slice(best);
