@@ -35,10 +35,11 @@ def test_huber_loss_is_not_led_by_an_outlier(hinges):
     X, y = hinges
     bad = y.copy()
     bad[::10] += 100
-    huber = ConvexReLURegressor(beta=0.01, loss="huber", prove=False).fit(X, bad)
-    squared = ConvexReLURegressor(beta=0.01, prove=False).fit(X, bad)
+    # a weaker penalty lets a hundred neurons follow the outliers and the rest, too
+    huber = ConvexReLURegressor(beta=0.1, loss="huber", prove=False).fit(X, bad)
+    squared = ConvexReLURegressor(beta=0.1, prove=False).fit(X, bad)
     off = lambda model: np.median(np.abs(model.predict(X) - y))  # noqa: E731
-    assert off(huber) < 0.5 * off(squared)
+    assert off(huber) < 0.2 * off(squared)
 
 
 def test_threads_change_nothing(hinges):
