@@ -214,14 +214,27 @@ impl<'a> Images<'a> {
         members: Option<&[usize]>,
         curvature: Option<&[f64]>,
     ) -> Result<Bend, Cut> {
-        let (n, m) = (
-            self.problem.n_samples(),
-            members.map_or(self.m, <[usize]>::len),
-        );
-        if !self.problem.is_whole() || !is_by_rows(n, m) {
+        if !self.is_by_rows(members.map_or(self.m, <[usize]>::len)) {
             return self.gram(members, curvature).map(Bend::Gram);
         }
         self.matrix(members, curvature).map(Bend::Rows)
+    }
+
+    /// [`Images::bend`] and [`Images::along`] of all neurons: the images are made once where there are many rows.
+    pub(crate) fn bend_along(
+        &self,
+        curvature: Option<&[f64]>,
+        theta: &[f64],
+    ) -> Result<(Bend, Vec<f64>), Cut> {
+        if self.is_by_rows(self.m) {
+            return Ok((self.bend(None, curvature)?, self.along(theta)?));
+        }
+        let (gram, along) = self.gram_along(curvature, theta)?;
+        Ok((Bend::Gram(gram), along))
+    }
+
+    fn is_by_rows(&self, neurons: usize) -> bool {
+        self.problem.is_whole() && is_by_rows(self.problem.n_samples(), neurons)
     }
 
     /// `H` of some of the neurons (none: of all) on the rows that are here, each by the root of its curvature

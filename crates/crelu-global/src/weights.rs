@@ -138,11 +138,8 @@ fn quadratic(
         let weights = signed.lasso(gram, &along, problem.beta_sum(), control);
         neurons.set_weights(&weights);
     } else {
-        let images = Images::kept(problem, neurons, control)?;
-        let (bend, along) = (
-            images.bend(None, curvature.as_deref())?,
-            images.along(&theta)?,
-        );
+        let images = Images::passing(problem, neurons, control);
+        let (bend, along) = images.bend_along(curvature.as_deref(), &theta)?;
         let mut outer = neurons.output_weights();
         let within = (problem.beta_sum(), SWEEPS);
         sweep(problem, &bend, &along, within, &mut outer, control);
