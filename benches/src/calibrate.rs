@@ -140,7 +140,7 @@ fn timed(
 #[expect(clippy::cast_precision_loss, reason = "iteration counts")]
 fn grid(quick: bool, rows: &mut Vec<Value>) -> Result<f64, String> {
     let (rows_of, widths, patterns): (&[usize], &[usize], &[usize]) = if quick {
-        (&[200, 800], &[8, 40], &[10, 40])
+        (&[200, 800], &[8], &[10])
     } else {
         (&[200, 800, 3000], &[4, 20, 80], &[10, 50])
     };

@@ -7,8 +7,8 @@ use crate::python::Extent;
 pub(crate) const HELP: &str = "\
 Usage: cargo xtask <command>
 
-  test [--install]       all that CI runs: fmt, lint, tidy, tests, outside, docs, wasm,
-                         chromium, deny; what the machine lacks is installed with --install or CI=true,
+  test [--install]       all that CI runs: fmt, lint, tidy, tests, docs, wasm, chromium,
+                         deny; what the machine lacks is installed with --install or CI=true,
                          named otherwise; the tests of the device are then required (CRELU_GPU=off|auto|require)
   ci [--install]         the same
   explore [--minutes M] [--seed S] [--only NAME]

@@ -6,8 +6,6 @@ use std::process::Command;
 use crate::install::{Install, Tool};
 use crate::process::output;
 
-/// What is public, used as somebody else would.
-pub(crate) const OUTSIDE: &str = "examples/outside";
 /// Training without an operating system.
 pub(crate) const BROWSER: &str = "examples/browser";
 /// The kernels in a browser: the page and its module.
@@ -15,7 +13,7 @@ pub(crate) const WEBGPU: &str = "examples/webgpu";
 /// What makes the module's JavaScript, with dependencies of its own in a Cargo.lock of its own.
 pub(crate) const GLUE: &str = "examples/webgpu/glue";
 
-pub(crate) const FOLDERS: [&str; 4] = [OUTSIDE, BROWSER, WEBGPU, GLUE];
+pub(crate) const FOLDERS: [&str; 3] = [BROWSER, WEBGPU, GLUE];
 
 /// The target that a browser runs.
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";

@@ -18,12 +18,11 @@ use crate::tidy::numerical::NUMERICAL;
 /// A name and what it runs.
 type Step = (&'static str, fn(&Path, Install) -> Result<Outcome, String>);
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 8] = [
     ("fmt", fmt),
     ("lint", lint),
     ("tidy", tidy),
     ("tests", tests),
-    ("outside", run_outside),
     ("docs", docs),
     ("wasm", wasm),
     ("chromium", chromium::run),
@@ -131,16 +130,6 @@ fn tests(root: &Path, install: Install) -> Result<Outcome, String> {
         command.env("CRELU_GPU", "require");
     }
     run_command(&mut command)?;
-    Ok(Outcome::Held)
-}
-
-/// The program outside of the workspace's graph is built on what is public, and runs. It takes the
-/// workspace's versions and shares its outputs: what both need is compiled once.
-fn run_outside(root: &Path, _: Install) -> Result<Outcome, String> {
-    let folder = root.join(outside::OUTSIDE);
-    outside::copy_lock(root, &folder)?;
-    let mut build = cargo(&folder, &["run", "--quiet", "--target-dir"]);
-    run_command(build.arg(root.join("target")))?;
     Ok(Outcome::Held)
 }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use admm::Lift;
 use gpu_wgpu::{
     Ascents, ConeSettings, Copies, Device, GpuError, LinearStep, MaskedSystem, Motion,
-    Preconditioning, Rows, ThreeBlock, ThreeBlockSettings, Tiling, Tuned, gate_patterns,
+    Preconditioning, Rows, ThreeBlock, ThreeBlockSettings, Tuned, gate_patterns,
     gated_outputs, network_outputs,
 };
 use linalg_core::Masks;
@@ -22,20 +22,13 @@ extern "C" {
 /// loaded at a time.
 const SHAPE: (usize, usize, usize) = (131, 37, 70);
 
-/// The tiling that is measured fits, is kept and remembered; with it, with those of `devices` and with every
-/// other one that fits the answers are the same bits.
+/// The tiling that is measured fits, is kept and remembered; with it and with those of `devices` the answers
+/// are the same bits.
 pub(crate) async fn check(mut devices: Vec<Arc<Device>>) -> Result<String, String> {
     let words = |error: GpuError| error.to_string();
     let (tuned, device) = tuned().await?;
     let device = Arc::new(device);
     devices.push(Arc::clone(&device));
-    for tiling in Tiling::ALL {
-        let is_open = devices.iter().any(|other| other.tiling() == tiling);
-        if !is_open && device.adapter().has_room_for(tiling) {
-            let opened = Device::open_with(None, Some(tiling)).await;
-            devices.push(Arc::new(opened.map_err(words)?));
-        }
-    }
     let case = Case::new();
     let first = case.answers(&device).await.map_err(words)?;
     if let Some(which) = first.iter().position(|of| of.iter().all(|x| *x == 0.0)) {
