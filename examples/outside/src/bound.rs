@@ -5,7 +5,7 @@ use crelu_bound::{
     prove as best_proof, verify_bytes,
 };
 
-use crate::{Failed, expect};
+use crate::expect::{Failed, expect};
 
 pub(crate) fn prove_one(features: usize, kind: ProofKind) -> Result<(), Failed> {
     let n = 30;

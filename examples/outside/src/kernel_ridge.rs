@@ -5,7 +5,7 @@ use precond_nystrom::{
     AdaptiveRank, Control, DenseOperator, LinearOperator, Nystrom, Preconditioner, faer::Mat,
 };
 
-use crate::{Failed, expect};
+use crate::expect::{Failed, expect};
 
 pub(crate) fn solve() -> Result<(), Failed> {
     let n = 200;

@@ -4,7 +4,7 @@ use admm::{
     AdmmSettings, Control, DenseOperator, L1Norm, LinearOperator, faer::Mat, least_squares,
 };
 
-use crate::{Failed, expect};
+use crate::expect::{Failed, expect};
 
 /// A matrix and a target that two of its columns explain.
 pub(crate) fn data() -> (Mat<f64>, Vec<f64>) {

@@ -3,14 +3,14 @@
 #![allow(clippy::print_stdout, reason = "a program whose output is its purpose")]
 
 mod bound;
+mod expect;
 mod kernel_ridge;
 mod lasso;
 mod network;
 mod own_prox;
 mod poisson;
 
-/// What can go wrong in any of the crates.
-type Failed = Box<dyn std::error::Error>;
+use expect::Failed;
 
 /// A part and its name.
 type Part = (&'static str, fn() -> Result<(), Failed>);
@@ -29,12 +29,4 @@ fn main() -> Result<(), Failed> {
         println!("{name}: ok");
     }
     Ok(())
-}
-
-/// Fails with what was expected.
-fn expect(holds: bool, what: impl FnOnce() -> String) -> Result<(), Failed> {
-    match holds {
-        true => Ok(()),
-        false => Err(what().into()),
-    }
 }

@@ -5,7 +5,7 @@ use crelu_model::{
     faer::MatRef, fit,
 };
 
-use crate::{Failed, expect};
+use crate::expect::{Failed, expect};
 
 pub(crate) fn train() -> Result<(), Failed> {
     // |x| on 41 points: two neurons

@@ -2,8 +2,8 @@
 
 use admm::{AdmmSettings, Control, DenseOperator, LinearOperator, Proximal, least_squares};
 
+use crate::expect::{Failed, expect};
 use crate::lasso::data;
-use crate::{Failed, expect};
 
 /// `-size <= x <= size`.
 struct Bounded {

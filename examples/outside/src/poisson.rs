@@ -4,7 +4,7 @@ use core::f64::consts::PI;
 
 use krylov::{CgSettings, CgWorkspace, Control, SymmetricFn, cg};
 
-use crate::{Failed, expect};
+use crate::expect::{Failed, expect};
 
 pub(crate) fn solve() -> Result<(), Failed> {
     let n = 200;

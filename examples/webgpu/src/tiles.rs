@@ -3,8 +3,8 @@ use std::sync::Arc;
 use admm::Lift;
 use gpu_wgpu::{
     Ascents, ConeSettings, Copies, Device, GpuError, LinearStep, MaskedSystem, Motion,
-    Preconditioning, Rows, ThreeBlock, ThreeBlockSettings, Tuned, gate_patterns,
-    gated_outputs, network_outputs,
+    Preconditioning, Rows, ThreeBlock, ThreeBlockSettings, Tuned, gate_patterns, gated_outputs,
+    network_outputs,
 };
 use linalg_core::Masks;
 use wasm_bindgen::prelude::wasm_bindgen;

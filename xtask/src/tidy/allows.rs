@@ -38,6 +38,7 @@ fn may_print(path: &str) -> bool {
         "xtask/src/main.rs",
         "crates/crelu-cli/src/main.rs",
         "benches/src/main.rs",
+        "examples/outside/src/main.rs",
     ];
     programs.contains(&path) || path.contains("/examples/")
 }

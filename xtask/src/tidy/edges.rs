@@ -15,7 +15,7 @@ struct Layer {
 /// What the tests of all crates share: a dev-dependency, never another.
 const FOR_TESTS: &str = "testkit";
 
-const LAYERS: [Layer; 16] = [
+const LAYERS: [Layer; 17] = [
     Layer {
         name: "linalg-core",
         height: 0,
@@ -109,6 +109,17 @@ const LAYERS: [Layer; 16] = [
         name: "crelu-py",
         height: 7,
         builds_on: &["krylov", "precond-nystrom", "crelu-model"],
+    },
+    Layer {
+        name: "outside",
+        height: 7,
+        builds_on: &[
+            "krylov",
+            "precond-nystrom",
+            "admm",
+            "crelu-bound",
+            "crelu-model",
+        ],
     },
     Layer {
         name: "benches",
