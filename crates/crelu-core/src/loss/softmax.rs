@@ -19,6 +19,8 @@ pub struct Softmax {
     classes: usize,
     /// `classes` numbers a row, which add up to 1.
     shares: Vec<f64>,
+    /// The class of the largest share of each row.
+    dearest: Vec<usize>,
     weights: Weights,
 }
 
@@ -50,9 +52,11 @@ impl Softmax {
                 });
             }
         }
+        let dearest = |q: &[f64]| (1..classes).fold(0, |d, k| if q[k] > q[d] { k } else { d });
         Ok(Self {
             weights: Weights::new(shares.len() / classes, weights)?,
             classes,
+            dearest: shares.chunks_exact(classes).map(dearest).collect(),
             shares,
         })
     }
@@ -87,6 +91,7 @@ struct ValueSlope<'a> {
     classes: usize,
     fitted: &'a [f64],
     shares: &'a [f64],
+    dearest: &'a [usize],
     weights: Option<&'a [f64]>,
     slope: &'a mut [f64],
 }
@@ -97,49 +102,42 @@ impl WithSimd for ValueSlope<'_> {
     fn with_simd<S: pulp::Simd>(self, _simd: S) -> f64 {
         let classes = self.classes;
         let weight = |row: usize| self.weights.map_or(1.0, |weights| weights[row]);
-        let rows = self.fitted.chunks_exact(classes);
-        let shares = self.shares.chunks_exact(classes);
         let mut value = 0.0;
-        for (row, (slope, (f, q))) in self
-            .slope
-            .chunks_exact_mut(classes)
-            .zip(rows.zip(shares))
-            .enumerate()
-        {
+        let rows = self.fitted.chunks_exact(classes);
+        let rows = rows.zip(self.shares.chunks_exact(classes));
+        for (row, (slope, (f, q))) in self.slope.chunks_exact_mut(classes).zip(rows).enumerate() {
             let mut largest = f64::NEG_INFINITY;
             for f in f {
                 largest = if *f > largest { *f } else { largest };
             }
             // q'(max - f) is a sum of numbers from 0
             let mut behind = 0.0;
-            for k in 0..classes {
-                slope[k] = f[k] - largest;
-                behind -= q[k] * slope[k];
+            for ((slope, f), q) in slope.iter_mut().zip(f).zip(q) {
+                *slope = f - largest;
+                behind -= q * *slope;
             }
             value += weight(row) * behind;
         }
         for e in &mut *self.slope {
             *e = exp_of_negative(*e);
         }
-        let shares = self.shares.chunks_exact(classes);
-        for (row, (slope, q)) in self.slope.chunks_exact_mut(classes).zip(shares).enumerate() {
+        let rows = self.dearest.iter().zip(self.shares.chunks_exact(classes));
+        for (row, (slope, (dearest, q))) in
+            self.slope.chunks_exact_mut(classes).zip(rows).enumerate()
+        {
             let total: f64 = slope.iter().sum();
             let weight = weight(row);
             value += weight * ln(total);
+            let part = weight / total;
+            for (slope, q) in slope.iter_mut().zip(q) {
+                *slope = part * *slope - weight * q;
+            }
             // they add up to 0: of the largest share what the others leave, not a difference of two
             // numbers near 1
-            let mut first = 0;
-            for k in 1..classes {
-                first = if q[k] > q[first] { k } else { first };
+            let (before, behind) = slope.split_at_mut(*dearest);
+            if let Some((dearest, after)) = behind.split_first_mut() {
+                *dearest = -(before.iter().sum::<f64>() + after.iter().sum::<f64>());
             }
-            let mut sum = 0.0;
-            let part = weight / total;
-            for k in 0..classes {
-                let rise = part * slope[k] - weight * q[k];
-                slope[k] = rise;
-                sum += if k == first { 0.0 } else { rise };
-            }
-            slope[first] = -sum;
         }
         value
     }
@@ -181,6 +179,7 @@ impl Loss for Softmax {
             classes: self.classes,
             fitted,
             shares: &self.shares[rows.start * self.classes..rows.end * self.classes],
+            dearest: &self.dearest[rows.clone()],
             weights: self.weights.of_rows(rows),
             slope,
         })

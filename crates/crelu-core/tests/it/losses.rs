@@ -241,3 +241,51 @@ fn loss_by_rows_is_the_loss() {
         }
     }
 }
+
+#[test]
+fn softmax_rows_are_the_same_bits_alone_and_beside_others() {
+    /// A sum of losses in another order, relatively.
+    const ROUNDING: f64 = 1e-14;
+    let n = 21;
+    for classes in [2, 3, 10, 33] {
+        let number = |i: usize| ((i * 37 + 11) % 101) as f64 / 5.0 - 10.0;
+        let mut fitted: Vec<f64> = (0..n * classes).map(number).collect();
+        fitted[..classes].fill(-800.0);
+        fitted[2 * classes - 1] = 800.0;
+        let one_hot = |i: usize| f64::from(u8::from(i % classes == (i / classes * 7) % classes));
+        let mut shares: Vec<f64> = (0..n * classes).map(one_hot).collect();
+        // equal ones in a row
+        shares[5 * classes..6 * classes].fill(1.0 / classes as f64);
+        let weights: Vec<f64> = (0..n).map(|j| (j % 4) as f64).collect();
+        for weights in [None, Some(weights)] {
+            let loss = Softmax::new(shares.clone(), classes, weights).expect("a loss");
+            let mut together = vec![0.0; n * classes];
+            let value = loss.value_slope(0..n, &fitted, &mut together);
+            let mut sum = 0.0;
+            for j in 0..n {
+                let cells = j * classes..(j + 1) * classes;
+                let mut alone = vec![0.0; classes];
+                sum += loss.value_slope(j..j + 1, &fitted[cells.clone()], &mut alone);
+                assert_eq!(alone, together[cells], "row {j} of {classes} classes");
+            }
+            assert!(
+                (value - sum).abs() <= ROUNDING * sum.abs(),
+                "{value}, {sum}"
+            );
+            // a row that is no number is none alone
+            fitted[n / 2 * classes] = f64::NAN;
+            let value = loss.value_slope(0..n, &fitted, &mut together);
+            let spoilt = |j: usize| {
+                together[j * classes..(j + 1) * classes]
+                    .iter()
+                    .any(|x| x.is_nan())
+            };
+            // a weight of 0 times that is none either
+            assert!(value.is_nan());
+            for j in 0..n {
+                assert_eq!(spoilt(j), j == n / 2, "row {j} of {classes} classes");
+            }
+            fitted[n / 2 * classes] = 0.5;
+        }
+    }
+}
